@@ -1,0 +1,255 @@
+package turbopipes
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/handoff"
+	"github.com/turbopipes/turbopipes/internal/run"
+	"github.com/turbopipes/turbopipes/internal/scope"
+)
+
+// BackpressureOption is an option of the OnBackpressure operators.
+type BackpressureOption[T any] interface{ backpressure(*backpressureOptions[T]) }
+
+type backpressureOptions[T any] struct{ drop func(T) }
+
+type onDrop[T any] func(T)
+
+func (fn onDrop[T]) backpressure(o *backpressureOptions[T]) { o.drop = fn }
+
+// OnDrop has fn called for each item that a strategy drops, on upstream's
+// goroutine, and, on the subscriber's, once everything is reaped, for each that
+// is left when the stream ends early. [Stats] counts the former as Dropped, the
+// latter as Discarded.
+func OnDrop[T any](fn func(T)) BackpressureOption[T] { return onDrop[T](fn) }
+
+// OnBackpressureBuffer lets upstream run up to capacity items ahead of
+// downstream. overflow is what a full queue does: [Block] holds upstream,
+// [DropNewest] and [DropOldest] drop an item, and [Fail] cancels upstream and
+// ends the stream with an [ErrOverflow]; the item that found no room counts as
+// dropped.
+//
+// Emits when downstream is free and an item waits. What is in the queue is
+// delivered before a completion or an error. Conservation: what upstream has
+// emitted is delivered, dropped, or left at an early end, never anything else.
+// Memory: capacity items. Goroutines: one, for upstream. A capacity below 1 or
+// an unknown overflow is an [ErrInvalidArgument].
+//
+// It corresponds to Reactor's onBackpressureBuffer, Pekko's buffer and RxGo's
+// WithBackPressureStrategy.
+func OnBackpressureBuffer[T any](capacity int, overflow Overflow, opts ...BackpressureOption[T]) Operator[T, T] {
+	return withOptions("OnBackpressureBuffer", opts, func(o backpressureOptions[T]) Operator[T, T] {
+		return onBackpressureBuffer("OnBackpressureBuffer", capacity, overflow, o.drop)
+	})
+}
+
+func onBackpressureBuffer[T any](name string, capacity int, overflow Overflow, drop func(T)) Operator[T, T] {
+	switch {
+	case capacity < 1:
+		return Invalid[T, T](name, "the capacity is less than 1")
+	case !overflow.valid():
+		return Invalid[T, T](name, "the overflow strategy is unknown")
+	case overflow == Block:
+		return decoupled(name, capacity, drop, (*boundary[T]).block)
+	}
+	full := map[Overflow]handoff.Full{DropNewest: handoff.DropNewest, DropOldest: handoff.DropOldest, Fail: handoff.Fail}[overflow]
+	return decoupled(name, capacity, drop, func(b *boundary[T], v T) bool {
+		lost, out := b.queue.Offer(v, full)
+		return b.settle(lost, out)
+	})
+}
+
+// OnBackpressureDrop passes an item if downstream waits for one, and drops it
+// otherwise. Upstream is never held.
+//
+// Emits when an item meets a downstream that waits. Memory: one item.
+// Goroutines: one, for upstream. It corresponds to Reactor's onBackpressureDrop
+// and RxGo's Drop strategy.
+func OnBackpressureDrop[T any](opts ...BackpressureOption[T]) Operator[T, T] {
+	return withOptions("OnBackpressureDrop", opts, func(o backpressureOptions[T]) Operator[T, T] {
+		return decoupled("OnBackpressureDrop", 1, o.drop, func(b *boundary[T], v T) bool {
+			return b.settle(v, b.queue.OfferIdle(v))
+		})
+	})
+}
+
+// OnBackpressureLatest keeps the newest item while downstream is busy: a newer
+// one takes the place of the one that waits, which is dropped. Upstream is never
+// held; the last item of all is always delivered.
+//
+// Emits when downstream is free and an item waits. Memory: one item.
+// Goroutines: one, for upstream. It corresponds to Reactor's
+// onBackpressureLatest and Pekko's conflate.
+func OnBackpressureLatest[T any](opts ...BackpressureOption[T]) Operator[T, T] {
+	return withOptions("OnBackpressureLatest", opts, func(o backpressureOptions[T]) Operator[T, T] {
+		return onBackpressureBuffer("OnBackpressureLatest", 1, DropOldest, o.drop)
+	})
+}
+
+// OnBackpressureError ends the stream with an [ErrOverflow] when an item meets a
+// busy downstream. That item counts as dropped. Upstream is never held.
+//
+// Emits when an item meets a downstream that waits. Memory: one item.
+// Goroutines: one, for upstream. It corresponds to Reactor's
+// onBackpressureError.
+func OnBackpressureError[T any]() Operator[T, T] {
+	return decoupled("OnBackpressureError", 1, nil, func(b *boundary[T], v T) bool {
+		out := b.queue.OfferIdle(v)
+		if out == handoff.Dropped {
+			out = handoff.Overflow
+		}
+		return b.settle(v, out)
+	})
+}
+
+// OnBackpressureReduce merges the items that arrive while downstream is busy
+// into one that waits. Upstream is never held, and nothing is dropped.
+//
+// Emits when downstream is free and an item waits. merge runs on upstream's
+// goroutine; where it panics, the item that waits is delivered before the
+// panic's error, and the arriving one counts as dropped. Memory: one item.
+// Goroutines: one, for upstream. A nil merge is an [ErrInvalidArgument]. It is
+// the one-type form of what Pekko calls conflate.
+func OnBackpressureReduce[T any](merge func(pending, next T) T) Operator[T, T] {
+	if merge == nil {
+		return Invalid[T, T]("OnBackpressureReduce", "merge is nil")
+	}
+	return decoupled("OnBackpressureReduce", 1, nil, func(b *boundary[T], v T) bool {
+		pending, waits := b.queue.Withdraw() // ours while merge, which is user code, runs
+		if !waits {
+			return b.block(v)
+		}
+		merged := false
+		defer func() {
+			if !merged {
+				b.queue.Put(pending)
+				b.record.Drop(1)
+			}
+		}()
+		v = merge(pending, v)
+		merged = true
+		return b.block(v)
+	})
+}
+
+// OnBackpressureBatch gives a downstream that waits each item at once, in a
+// slice of its own, and a busy one, when it is free again, all that have piled
+// up, at most max. When max wait, upstream is held.
+//
+// Emits when downstream is free and an item waits; what waits is delivered
+// before a completion or an error. Downstream owns the slice. Memory: two times
+// max items. Goroutines: one, for upstream. A max below 1 is an
+// [ErrInvalidArgument]. It corresponds to Pekko's batch.
+func OnBackpressureBatch[T any](max int) Operator[T, []T] {
+	if max < 1 {
+		return Invalid[T, []T]("OnBackpressureBatch", "max is less than 1")
+	}
+	return Lift("OnBackpressureBatch", func(ctx context.Context, in Observable[T], emit func([]T) bool) (err error) {
+		b := openBoundary[T](ctx, "OnBackpressureBatch", max, nil)
+		defer b.close(&err)
+		b.start(in, (*boundary[T]).block)
+		for {
+			batch, ok := b.queue.NextAll()
+			if !ok {
+				return b.queue.Err()
+			}
+			if !emit(batch) {
+				b.Stop()
+				return nil
+			}
+		}
+	})
+}
+
+func withOptions[T any](operator string, opts []BackpressureOption[T], make func(backpressureOptions[T]) Operator[T, T]) Operator[T, T] {
+	var o backpressureOptions[T]
+	for _, opt := range opts {
+		if opt == nil {
+			return Invalid[T, T](operator, "an option is nil")
+		}
+		opt.backpressure(&o)
+	}
+	return make(o)
+}
+
+// boundary runs upstream on a goroutine of its own, with a queue between it and
+// the subscriber.
+type boundary[T any] struct {
+	*scope.Scope
+	name    string
+	queue   *handoff.Queue[T]
+	record  *run.Record
+	drop    func(T)
+	full    error // why upstream was refused; of upstream's goroutine
+	release func()
+}
+
+func openBoundary[T any](ctx context.Context, name string, capacity int, drop func(T)) *boundary[T] {
+	b := &boundary[T]{Scope: scope.Open(ctx, name), name: name, queue: handoff.New[T](capacity), record: run.From(ctx), drop: drop}
+	b.release = scope.OnDone(b.Ctx, b.queue.Halt)
+	return b
+}
+
+// start runs in. put is given each item, on upstream's goroutine. How in ended is
+// told behind the queue, but what its clean-up fails with, once it was
+// cancelled, is told at once.
+func (b *boundary[T]) start(in Observable[T], put func(*boundary[T], T) bool) {
+	b.Go(func(ctx context.Context) error {
+		fault.Foot(func() error {
+			err := in.Push(ctx, func(v T) bool { return put(b, v) })
+			return fault.Join(b.full, err)
+		}, func(err error) {
+			if ctx.Err() != nil {
+				b.Fail(err)
+				err = nil
+			}
+			b.queue.Close(err)
+		})
+		return nil
+	})
+}
+
+// close joins upstream and accounts for what is left.
+func (b *boundary[T]) close(err *error) {
+	b.Close(err)
+	b.release()
+	*err = fault.Join(*err, run.Lost(b.record, b.drop, b.queue.Left()...))
+}
+
+func (b *boundary[T]) block(v T) bool { return b.queue.Put(v) }
+
+// settle tells what became of an item, and whether upstream may go on.
+func (b *boundary[T]) settle(lost T, out handoff.Outcome) bool {
+	switch out {
+	case handoff.Stored:
+		return true
+	case handoff.Refused:
+		return false
+	case handoff.Overflow:
+		b.full = fmt.Errorf("%w: %s: downstream is busy", ErrOverflow, b.name)
+	}
+	b.full = fault.Join(b.full, run.Fell(b.record, b.drop, lost))
+	return b.full == nil
+}
+
+// decoupled is an operator whose upstream runs on a goroutine of its own; put
+// decides what becomes of an item.
+func decoupled[T any](name string, capacity int, drop func(T), put func(*boundary[T], T) bool) Operator[T, T] {
+	return Lift(name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
+		b := openBoundary(ctx, name, capacity, drop)
+		defer b.close(&err)
+		b.start(in, put)
+		for {
+			v, ok := b.queue.Next()
+			if !ok {
+				return b.queue.Err()
+			}
+			if !emit(v) {
+				b.Stop()
+				return nil
+			}
+		}
+	})
+}

@@ -1,0 +1,120 @@
+package turbopipes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+type checkedKey struct{}
+
+func isChecked(ctx context.Context) bool { return ctx.Value(checkedKey{}) != nil }
+
+// maxRefused is how often a source may go on though emit refuses.
+const maxRefused = 1000
+
+// Checked is o, watched: every [Create] and [Lift] in it reports a breach of the
+// contract of a [Source]. It is for the tests of those who write sources and
+// operators, and costs a few atomic operations per item and stage.
+//
+// The stream then ends with an [ErrContract] that names the rule and the stage.
+// A source that goes on though emit has refused 1000 times is unwound by a
+// panic in its emit. An emit after the return, when there is nobody left to
+// tell, panics.
+func Checked[T any](o Observable[T]) Observable[T] {
+	return wrap(func(ctx context.Context, emit func(T) bool) error {
+		return o.Push(context.WithValue(ctx, checkedKey{}, true), emit)
+	})
+}
+
+// runaway unwinds a source that does not stop.
+type runaway struct{}
+
+// inspection is one run of one stage under Checked.
+type inspection struct {
+	name                    string
+	busy, refused, returned atomic.Bool
+	broken                  atomic.Pointer[string] // the first rule that was broken
+	extra                   atomic.Int64           // calls of emit after the refusal
+}
+
+func (i *inspection) report(rule string) bool {
+	i.broken.CompareAndSwap(nil, &rule)
+	return false
+}
+
+// enter is told of a call of emit, and whether it may go on.
+func (i *inspection) enter() bool {
+	if i.returned.Load() {
+		panic(fmt.Errorf("%w: %s: emit was called after the return", ErrContract, i.name))
+	}
+	if !i.busy.CompareAndSwap(false, true) {
+		return i.report("emit was called from two goroutines at once")
+	}
+	if i.refused.Load() {
+		i.busy.Store(false)
+		if i.extra.Add(1) >= maxRefused {
+			panic(runaway{})
+		}
+		return i.report("emit was called after it had refused")
+	}
+	return true
+}
+
+func (i *inspection) leave(ok bool) {
+	if !ok {
+		i.refused.Store(true)
+	}
+	i.busy.Store(false)
+}
+
+// verdict is what the stage ends with.
+func (i *inspection) verdict(ctx context.Context, err error) error {
+	rule := i.broken.Load()
+	if rule == nil {
+		return err
+	}
+	told := fmt.Errorf("%w: %s: %s", ErrContract, i.name, *rule)
+	if err = fault.Strip(ctx, err); err != nil {
+		return errors.Join(told, err)
+	}
+	return told
+}
+
+// strict runs src, the stage called name, and reports what it does wrong.
+func strict[T any](ctx context.Context, name string, src Source[T], emit func(T) bool) (err error) {
+	i := &inspection{name: name}
+	below := false // downstream runs: its panic is not the stage's
+	defer func() {
+		i.returned.Store(true)
+		if below {
+			return
+		}
+		if i.extra.Load() >= maxRefused {
+			if p := recover(); p != nil {
+				if _, ours := p.(runaway); !ours {
+					panic(p)
+				}
+			}
+		}
+		err = i.verdict(ctx, err)
+	}()
+	err = src(ctx, func(v T) bool {
+		if !i.enter() {
+			return false
+		}
+		below = true
+		ok := emit(v)
+		below = false
+		i.leave(ok)
+		return ok
+	})
+	if err == nil && !i.refused.Load() && ctx.Err() != nil && !run.From(ctx).Stopping() {
+		i.report("nil was returned though ctx is done")
+	}
+	return err
+}

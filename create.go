@@ -1,0 +1,197 @@
+package turbopipes
+
+import (
+	"context"
+	"iter"
+	"math"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+)
+
+// Just emits items, in order, and completes. Without items it is [Empty].
+//
+// Goroutines: none; it runs on its subscriber's. The slice is not copied: the
+// caller must not change it. It corresponds to RxJS's of, Reactor's just, and
+// RxGo's Just and JustItem.
+func Just[T any](items ...T) Observable[T] { return fromSlice("Just", items) }
+
+// FromSlice emits the elements of s, in order, and completes. A nil slice is
+// [Empty].
+//
+// Goroutines: none; it runs on its subscriber's. The slice is not copied: the
+// caller must not change it. It corresponds to RxJS's from and Reactor's
+// fromIterable.
+func FromSlice[T any](s []T) Observable[T] { return fromSlice("FromSlice", s) }
+
+func fromSlice[T any](name string, s []T) Observable[T] {
+	return leaf(name, func(ctx context.Context, emit func(T) bool) error {
+		for i, v := range s {
+			if due(ctx, i) {
+				return context.Cause(ctx)
+			}
+			if !emit(v) {
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
+// due tells whether ctx is done, looking at it once every 64 items: a source
+// that never waits must do so, since what is downstream may swallow everything.
+func due(ctx context.Context, i int) bool { return i&63 == 63 && ctx.Err() != nil }
+
+// Range emits the count integers from start on, and completes. A count of 0 is
+// [Empty]; a negative one, or an end past the greatest int, is an
+// [ErrInvalidArgument].
+//
+// Goroutines: none; it runs on its subscriber's. It corresponds to RxJS's,
+// Reactor's and RxGo's range; as there, the second argument is a count, not an
+// end.
+func Range(start, count int) Observable[int] {
+	switch {
+	case count < 0:
+		return failing[int](fault.Invalid("Range", "count is negative"))
+	case count > 0 && start > math.MaxInt-(count-1):
+		return failing[int](fault.Invalid("Range", "the end is past the greatest int"))
+	}
+	return leaf("Range", func(ctx context.Context, emit func(int) bool) error {
+		for i := range count {
+			if due(ctx, i) {
+				return context.Cause(ctx)
+			}
+			if !emit(start + i) {
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
+// FromSeq emits what seq yields, and completes when it ends. A nil seq is an
+// [ErrInvalidArgument].
+//
+// ctx is looked at for each item; a seq that blocks can't be interrupted. Each
+// subscription ranges over seq anew. Goroutines: none; seq runs on the
+// subscriber's. It corresponds to RxJS's from(iterable) and Reactor's
+// fromStream.
+func FromSeq[T any](seq iter.Seq[T]) Observable[T] {
+	if seq == nil {
+		return failing[T](fault.Invalid("FromSeq", "seq is nil"))
+	}
+	return leaf("FromSeq", func(ctx context.Context, emit func(T) bool) error {
+		for v := range seq {
+			if ctx.Err() != nil { // seq may be slow: looked at for each item
+				return context.Cause(ctx)
+			}
+			if !emit(v) {
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
+// FromSeq2 emits the values of seq until the first error that is not nil, which
+// ends the stream; the value beside it is ignored. It is the inverse of
+// [Observable.Seq]. A nil seq is an [ErrInvalidArgument].
+//
+// ctx is looked at for each item; a seq that blocks can't be interrupted. Each
+// subscription ranges over seq anew. Goroutines: none; seq runs on the
+// subscriber's.
+func FromSeq2[T any](seq iter.Seq2[T, error]) Observable[T] {
+	if seq == nil {
+		return failing[T](fault.Invalid("FromSeq2", "seq is nil"))
+	}
+	return leaf("FromSeq2", func(ctx context.Context, emit func(T) bool) error {
+		for v, err := range seq {
+			switch {
+			case err != nil:
+				return err
+			case ctx.Err() != nil:
+				return context.Cause(ctx)
+			case !emit(v):
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
+// FromChannel emits what it receives from ch, and completes when ch is closed.
+// It never closes ch. A nil ch is an [ErrInvalidArgument].
+//
+// Subscribers compete: each item goes to one of them. An item that was received
+// when the subscription is stopped gracefully is delivered; none is taken and
+// then lost. Goroutines: none; it runs on its subscriber's. It corresponds to
+// RxGo's FromChannel.
+func FromChannel[T any](ch <-chan T) Observable[T] {
+	if ch == nil {
+		return failing[T](fault.Invalid("FromChannel", "ch is nil"))
+	}
+	return leaf("FromChannel", func(ctx context.Context, emit func(T) bool) error {
+		for {
+			if ctx.Err() != nil { // select chooses at random: nothing is taken once ctx is done
+				return context.Cause(ctx)
+			}
+			select {
+			case v, ok := <-ch:
+				if !ok || !emit(v) {
+					return nil
+				}
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+	})
+}
+
+// Unfold emits the values that next makes of one state after another, from seed
+// on, and completes when next gives false; the value beside the false is not
+// emitted. Each subscription starts at seed. A nil next is an
+// [ErrInvalidArgument].
+//
+// Goroutines: none; next runs on the subscriber's. It corresponds to RxJS's and
+// Reactor's generate and Pekko's unfold.
+func Unfold[S, T any](seed S, next func(S) (v T, s S, ok bool)) Observable[T] {
+	if next == nil {
+		return failing[T](fault.Invalid("Unfold", "next is nil"))
+	}
+	return leaf("Unfold", func(ctx context.Context, emit func(T) bool) error {
+		state := seed
+		for i := 0; ; i++ {
+			if due(ctx, i) {
+				return context.Cause(ctx)
+			}
+			v, after, ok := next(state)
+			if !ok || !emit(v) {
+				return nil
+			}
+			state = after
+		}
+	})
+}
+
+// Empty completes at once, without an item. It corresponds to RxJS's EMPTY, and
+// Reactor's and RxGo's empty.
+func Empty[T any]() Observable[T] {
+	return leaf("Empty", func(context.Context, func(T) bool) error { return nil })
+}
+
+// Never emits nothing and does not end of its own accord: it waits for ctx. It
+// corresponds to RxJS's NEVER, and Reactor's and RxGo's never.
+func Never[T any]() Observable[T] {
+	return leaf("Never", func(ctx context.Context, _ func(T) bool) error {
+		<-ctx.Done()
+		return context.Cause(ctx)
+	})
+}
+
+// Throw fails with err, without an item. A nil err is an [ErrInvalidArgument].
+// It corresponds to RxJS's throwError, Reactor's error and RxGo's Thrown.
+func Throw[T any](err error) Observable[T] {
+	if err == nil {
+		return failing[T](fault.Invalid("Throw", "err is nil"))
+	}
+	return leaf("Throw", func(context.Context, func(T) bool) error { return err })
+}

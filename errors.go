@@ -1,0 +1,88 @@
+package turbopipes
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/scope"
+)
+
+// The errors that streams end with of their own accord. Test for them with
+// errors.Is: they come wrapped with the name of the operator.
+var (
+	// ErrInvalidArgument is misuse, told at subscription: a nil function, a
+	// negative count, the zero Observable. Nothing was subscribed.
+	ErrInvalidArgument = fault.ErrInvalidArgument
+	// ErrOverflow ends a stream whose queue or limit was full.
+	ErrOverflow = errors.New("turbopipes: overflow")
+	// ErrTimeout ends a stream that took too long.
+	ErrTimeout = errors.New("turbopipes: timeout")
+	// ErrBackpressureTimeout ends a stream whose downstream took too long. It
+	// Is ErrTimeout.
+	ErrBackpressureTimeout error = backpressureTimeout{}
+	// ErrEmpty ends a stream that had to have an item and has none.
+	ErrEmpty = errors.New("turbopipes: empty")
+	// ErrTooManyItems ends a stream that had more items than it may have.
+	ErrTooManyItems = errors.New("turbopipes: too many items")
+	// ErrNotFound ends a stream in which no item matched.
+	ErrNotFound = errors.New("turbopipes: not found")
+	// ErrIndexOutOfRange ends a stream that is too short, or a route to nowhere.
+	ErrIndexOutOfRange = errors.New("turbopipes: index out of range")
+	// ErrTypeMismatch ends a stream with an item of the wrong type.
+	ErrTypeMismatch = errors.New("turbopipes: type mismatch")
+	// ErrCircuitOpen is what an open circuit breaker answers.
+	ErrCircuitOpen = errors.New("turbopipes: circuit open")
+	// ErrAlreadySubscribed is for the second subscriber of what takes only one.
+	ErrAlreadySubscribed = errors.New("turbopipes: already subscribed")
+	// ErrClosed is for what comes after the end.
+	ErrClosed = errors.New("turbopipes: closed")
+	// ErrSequenceGap ends a stream in which an id is missing.
+	ErrSequenceGap = errors.New("turbopipes: gap in the sequence")
+	// ErrTooManyGroups ends a stream with more keys than it may have.
+	ErrTooManyGroups = errors.New("turbopipes: too many groups")
+	// ErrReentrant is for a call that would wait for itself.
+	ErrReentrant = errors.New("turbopipes: waits for itself")
+	// ErrContract is what Checked reports.
+	ErrContract = errors.New("turbopipes: broken contract")
+	// ErrGoexit ends a stream in which user code called runtime.Goexit, as
+	// testing's FailNow does.
+	ErrGoexit = fault.ErrGoexit
+)
+
+type backpressureTimeout struct{}
+
+func (backpressureTimeout) Error() string        { return "turbopipes: backpressure timeout" }
+func (backpressureTimeout) Is(target error) bool { return target == ErrTimeout } //nolint:errorlint // this is the Is
+
+// PanicError is the error that a panic in user code becomes. It costs nothing
+// until there is a panic: only a consuming call, an error boundary and the
+// foot of a goroutine recover one.
+type PanicError = fault.PanicError
+
+// ItemError is an error together with the item that it is about. Unwrap gives
+// Err.
+type ItemError[T any] struct {
+	Item T
+	Err  error
+}
+
+// Error does not print the item, which may be large or secret.
+func (e *ItemError[T]) Error() string { return "item: " + e.Err.Error() }
+
+// Unwrap gives Err.
+func (e *ItemError[T]) Unwrap() error { return e.Err }
+
+// WithReapWarning sets how long a subscription under ctx that is being
+// disposed of waits for what does not end before it says so, and where.
+//
+// A task that ignores its ctx can't be killed, so disposal waits for it. After
+// 10 seconds, unless set otherwise here, a warning tells the stage, the sources
+// that have not returned and the stacks of what is waited for, so that a hang
+// explains itself. There is one warning a subscription, for the innermost stage
+// that waits. after ≤ 0 turns it off; a nil log is slog.Default().
+func WithReapWarning(ctx context.Context, after time.Duration, log *slog.Logger) context.Context {
+	return scope.WithWarning(ctx, after, log)
+}

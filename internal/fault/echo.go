@@ -1,0 +1,91 @@
+package fault
+
+import (
+	"context"
+	"errors"
+)
+
+// An echo is an error that only repeats that ctx has ended: ctx is done, and
+// every leaf of the error Is ctx.Err() or Is its cause. A PanicError is never
+// one, whatever its value. Errors are not compared by ==, since some are
+// slices and comparing them panics.
+
+// Strip removes the echoes of ctx from err: nil when nothing else is in it.
+func Strip(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	err, _ = strip(ctx, err)
+	return err
+}
+
+// Settle is what a run under ctx ended with. A cut run never reads as a
+// complete one, and the cause of the cancellation is kept.
+func Settle(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	rest, changed := strip(ctx, err)
+	switch {
+	case rest == nil:
+		return context.Cause(ctx)
+	case changed:
+		return errors.Join(context.Cause(ctx), rest)
+	}
+	return err
+}
+
+// strip also tells whether it has removed anything. ctx must be done.
+func strip(ctx context.Context, err error) (rest error, changed bool) {
+	switch e := err.(type) { //nolint:errorlint // the tree is walked here, level by level
+	case nil:
+		return nil, false
+	case *PanicError:
+		return err, false
+	case interface{ Unwrap() []error }:
+		return stripMany(ctx, err, e.Unwrap())
+	case interface{ Unwrap() error }:
+		inner := e.Unwrap()
+		if rest, changed := strip(ctx, inner); inner != nil && rest == nil {
+			return nil, true
+		} else if changed {
+			return err, false // real failures are in it: the wrapper keeps them together
+		}
+	}
+	if errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)) {
+		if p := (*PanicError)(nil); !errors.As(err, &p) {
+			return nil, true
+		}
+	}
+	return err, false
+}
+
+func stripMany(ctx context.Context, err error, many []error) (rest error, changed bool) {
+	var kept []error
+	for _, e := range many {
+		e, c := strip(ctx, e)
+		if changed = changed || c; e != nil {
+			kept = append(kept, e)
+		}
+	}
+	if !changed {
+		return err, false
+	}
+	return Join(kept...), true
+}
+
+// Join is errors.Join, but a single error stays as it is.
+func Join(errs ...error) error {
+	var only error
+	n := 0
+	for _, err := range errs {
+		if err != nil {
+			only = err
+			n++
+		}
+	}
+	if n < 2 {
+		return only
+	}
+	return errors.Join(errs...)
+}

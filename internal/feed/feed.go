@@ -1,0 +1,92 @@
+// Package feed runs an upstream on a goroutine of its own, so that an operator
+// can select on it next to a clock, a ctx or another upstream.
+package feed
+
+import (
+	"context"
+	"time"
+
+	"github.com/turbopipes/turbopipes/internal/scope"
+)
+
+// Push runs a stream: Observable.Push as a value.
+type Push[T any] = func(ctx context.Context, emit func(T) bool) error
+
+// Feed is an upstream that runs. It embeds the Scope that its goroutine belongs
+// to, which an operator with several upstreams shares among them.
+type Feed[T any] struct {
+	*scope.Scope
+	items chan T
+}
+
+// Open starts up. An item is handed over when the operator receives it, and
+// upstream waits until then. The caller must defer Close.
+func Open[T any](ctx context.Context, name string, up Push[T]) *Feed[T] {
+	return Join(scope.Open(ctx, name), up)
+}
+
+// Join is Open on a Scope that is open already.
+func Join[T any](s *scope.Scope, up Push[T]) *Feed[T] {
+	f := &Feed[T]{Scope: s, items: make(chan T)}
+	f.run(up, f.hand)
+	return f
+}
+
+// hand waits until the operator takes v. If the Scope ends first, v is refused
+// and was never in.
+func (f *Feed[T]) hand(v T) bool {
+	select {
+	case f.items <- v:
+		return true
+	case <-f.Ctx.Done():
+		return false
+	}
+}
+
+func (f *Feed[T]) run(up Push[T], emit func(T) bool) {
+	f.Go(func(ctx context.Context) error {
+		err := up(ctx, emit)
+		if err == nil && ctx.Err() == nil {
+			close(f.items)
+		}
+		return err
+	})
+}
+
+// Items gives what upstream emits, and is closed when it has completed. After a
+// failure, and when ctx is done, it stays as it is: see Done.
+func (f *Feed[T]) Items() <-chan T { return f.items }
+
+// Done is closed when upstream has failed, something else on the Scope has, or
+// ctx is done. Close tells which.
+func (f *Feed[T]) Done() <-chan struct{} { return f.Ctx.Done() }
+
+// At is an item and when it was received.
+type At[T any] struct {
+	Value T
+	Time  time.Time
+}
+
+// Latest starts up and never holds it: while the operator is busy, a newer item
+// takes the place of the one that waits.
+func Latest[T any](ctx context.Context, name string, up Push[T]) *Feed[At[T]] {
+	f := &Feed[At[T]]{Scope: scope.Open(ctx, name), items: make(chan At[T], 1)}
+	f.run(func(ctx context.Context, emit func(At[T]) bool) error {
+		return up(ctx, func(v T) bool { return emit(At[T]{v, time.Now()}) })
+	}, f.overwrite)
+	return f
+}
+
+// overwrite has the only sender's side of items: once it has made room, there is
+// room.
+func (f *Feed[T]) overwrite(v T) bool {
+	if f.Ctx.Err() != nil {
+		return false
+	}
+	select {
+	case <-f.items:
+	default:
+	}
+	f.items <- v
+	return true
+}

@@ -1,0 +1,38 @@
+// Package opt holds what options set. The option types of several packages
+// implement each other's sealed interfaces through it, since a method whose
+// parameter type lives here can't be called from outside the module.
+package opt
+
+// Queue is what the options of a bounded queue set.
+type Queue struct {
+	Size     int
+	Overflow int // a turbopipes.Overflow
+	Discard  func(item any)
+}
+
+// Parallel is what the options of the Parallel group set.
+type Parallel struct {
+	Ordered   bool
+	Ahead     int
+	Policy    int // an operators.Policy
+	MaxErrors int // 0: no limit
+	Discard   func(item any)
+
+	Bad string // the first bad argument of an option
+}
+
+// FlatMap is what the options of FlatMap and Flatten set.
+type FlatMap struct {
+	Ahead   int
+	Discard func(item any)
+
+	Bad string // the first bad argument of an option
+}
+
+// Of gives a hook for items of type T, nil where there is none.
+func Of[T any](discard func(item any)) func(T) {
+	if discard == nil {
+		return nil
+	}
+	return func(v T) { discard(v) }
+}

@@ -1,0 +1,207 @@
+// Package run is what a subscription knows about itself. The record of it
+// travels in the ctx.
+package run
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+)
+
+type key struct{}
+
+// Record is one subscription, or a shield against the stop of one. The zero
+// Record can't be stopped and counts nothing that anybody reads.
+type Record struct {
+	parent    *Record
+	id        uint64 // of a Subscription; 0 for the other consuming calls and for shields
+	stoppable bool
+	stopping  atomic.Bool
+	stopped   chan struct{} // closed by Stop; nil: never
+	reported  atomic.Bool   // a task that does not end was reported
+
+	mu     sync.Mutex // guards leaves and gauges; never held across a call of anything
+	leaves map[*Leaf]struct{}
+	gauges map[*gauge]struct{}
+
+	Delivered, Dropped, Discarded atomic.Int64
+}
+
+// Leaf is a source that runs.
+type Leaf struct {
+	Name string
+	stop func()
+}
+
+type gauge struct{ read func() int64 }
+
+// New starts the record of a consuming call under ctx. Only that of a
+// Subscription can be stopped.
+func New(ctx context.Context, stoppable bool) *Record {
+	r := &Record{stoppable: stoppable}
+	if p := From(ctx); p != none {
+		r.parent = p
+	}
+	if stoppable {
+		r.stopped = make(chan struct{})
+		r.id = register(r)
+	}
+	return r
+}
+
+var none = &Record{}
+
+// From finds the record of ctx. There is always one.
+func From(ctx context.Context) *Record {
+	if r, ok := ctx.Value(key{}).(*Record); ok {
+		return r
+	}
+	return none
+}
+
+// With puts r into ctx.
+func (r *Record) With(ctx context.Context) context.Context {
+	return context.WithValue(ctx, key{}, r)
+}
+
+// Shield gives a ctx whose streams the Stop of an outer subscription does not
+// cut short.
+func Shield(ctx context.Context) context.Context {
+	r := From(ctx)
+	if !r.stoppable {
+		return ctx
+	}
+	return (&Record{parent: r}).With(ctx)
+}
+
+// End forgets the record of a Subscription that is over.
+func (r *Record) End() { live.Delete(r.id) }
+
+// Stoppable tells whether Stop can ever be called.
+func (r *Record) Stoppable() bool { return r.stoppable }
+
+// Stopping tells whether it was.
+func (r *Record) Stopping() bool { return r.stopping.Load() }
+
+// Stopped is closed by Stop; it is nil where that can't happen.
+func (r *Record) Stopped() <-chan struct{} { return r.stopped }
+
+// Enter notes that a source runs; stop ends it, and is called by Stop, at once
+// where that was earlier. The caller must Leave.
+func (r *Record) Enter(name string, stop func()) *Leaf {
+	l := &Leaf{Name: name, stop: stop}
+	if r == none {
+		return l
+	}
+	r.mu.Lock()
+	if r.leaves == nil {
+		r.leaves = map[*Leaf]struct{}{}
+	}
+	r.leaves[l] = struct{}{}
+	r.mu.Unlock()
+	if r.stopping.Load() { // also when Stop has come between: stop may be called twice
+		stop()
+	}
+	return l
+}
+
+// Leave undoes Enter.
+func (r *Record) Leave(l *Leaf) {
+	if r == none {
+		return
+	}
+	r.mu.Lock()
+	delete(r.leaves, l)
+	r.mu.Unlock()
+}
+
+// Running gives the names of the sources that have not returned.
+func (r *Record) Running() (names []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for l := range r.leaves {
+		names = append(names, l.Name)
+	}
+	return names
+}
+
+// Stop ends the sources, those to come too.
+func (r *Record) Stop() {
+	if r.stopping.Swap(true) {
+		return
+	}
+	close(r.stopped)
+	r.mu.Lock()
+	stops := make([]func(), 0, len(r.leaves))
+	for l := range r.leaves {
+		stops = append(stops, l.stop)
+	}
+	r.mu.Unlock()
+	for _, stop := range stops {
+		stop()
+	}
+}
+
+// Discard counts items that were lost to an early end, up to the outermost
+// subscription.
+func (r *Record) Discard(n int64) {
+	for ; r != nil && r != none && n > 0; r = r.parent {
+		r.Discarded.Add(n)
+	}
+}
+
+// Drop counts items that a strategy has dropped.
+func (r *Record) Drop(n int64) {
+	for ; r != nil && r != none && n > 0; r = r.parent {
+		r.Dropped.Add(n)
+	}
+}
+
+// Gauge makes read, which tells how many tasks run now, part of Tasks, up to
+// the outermost subscription, until remove is called.
+func (r *Record) Gauge(read func() int64) (remove func()) {
+	g := &gauge{read}
+	for c := r; c != nil; c = c.parent {
+		if c.stoppable { // others have nobody who could ask
+			c.mu.Lock()
+			if c.gauges == nil {
+				c.gauges = map[*gauge]struct{}{}
+			}
+			c.gauges[g] = struct{}{}
+			c.mu.Unlock()
+		}
+	}
+	return func() {
+		for c := r; c != nil; c = c.parent {
+			if c.stoppable {
+				c.mu.Lock()
+				delete(c.gauges, g)
+				c.mu.Unlock()
+			}
+		}
+	}
+}
+
+// Tasks is the number of tasks that run now.
+func (r *Record) Tasks() (n int64) {
+	r.mu.Lock()
+	gauges := make([]*gauge, 0, len(r.gauges))
+	for g := range r.gauges {
+		gauges = append(gauges, g)
+	}
+	r.mu.Unlock()
+	for _, g := range gauges {
+		n += g.read()
+	}
+	return n
+}
+
+// FirstReport tells whether nothing was reported of r, nor of the subscription
+// that it runs in, before.
+func (r *Record) FirstReport() bool {
+	first := true
+	for ; r != nil && r != none; r = r.parent {
+		first = !r.reported.Swap(true) && first
+	}
+	return first
+}

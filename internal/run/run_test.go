@@ -1,0 +1,89 @@
+package run
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestInside(t *testing.T) {
+	for range 100 { // ids of one to three digits
+		r := New(context.Background(), true)
+		inner := New(r.With(context.Background()), true)
+		seen := make(chan bool, 3)
+		go r.Mark(func() { seen <- r.Inside(); seen <- inner.Inside() })
+		require.True(t, <-seen)
+		require.False(t, <-seen)
+		go inner.Mark(func() { seen <- r.Inside(); seen <- inner.Inside() })
+		require.True(t, <-seen, "a subscription within")
+		require.True(t, <-seen)
+		require.False(t, r.Inside(), "the test's own goroutine")
+		inner.End()
+		r.End()
+	}
+}
+
+func TestInsideNested(t *testing.T) {
+	outer := New(context.Background(), true)
+	defer outer.End()
+	inner := New(outer.With(context.Background()), true)
+	defer inner.End()
+	outer.Mark(func() {
+		require.True(t, outer.Inside())
+		require.False(t, inner.Inside())
+	})
+}
+
+func TestStop(t *testing.T) {
+	r := New(context.Background(), true)
+	defer r.End()
+	var stopped []string
+	leaf := r.Enter("a", func() { stopped = append(stopped, "a") })
+	r.Leave(r.Enter("b", func() { stopped = append(stopped, "b") }))
+	require.Equal(t, []string{"a"}, r.Running())
+	r.Stop()
+	r.Stop()
+	require.Equal(t, []string{"a"}, stopped)
+	r.Leave(leaf)
+	r.Leave(r.Enter("late", func() { stopped = append(stopped, "late") }))
+	require.Equal(t, []string{"a", "late"}, stopped)
+	<-r.Stopped()
+	require.False(t, From(Shield(r.With(context.Background()))).Stopping())
+}
+
+func TestCountsGoUp(t *testing.T) {
+	outer := New(context.Background(), true)
+	defer outer.End()
+	inner := New(Shield(outer.With(context.Background())), false)
+	inner.Discard(2)
+	inner.Drop(3)
+	remove := inner.Gauge(func() int64 { return 7 })
+	require.EqualValues(t, 2, outer.Discarded.Load())
+	require.EqualValues(t, 3, outer.Dropped.Load())
+	require.EqualValues(t, 7, outer.Tasks())
+	remove()
+	require.Zero(t, outer.Tasks())
+	From(context.Background()).Discard(1)
+	require.Zero(t, none.Discarded.Load(), "the record of nobody counts nothing")
+	require.True(t, inner.FirstReport())
+	require.False(t, outer.FirstReport(), "one report a subscription")
+}
+
+func BenchmarkMark(b *testing.B) {
+	r := New(context.Background(), true)
+	defer r.End()
+	for b.Loop() {
+		r.Mark(func() {})
+	}
+}
+
+func BenchmarkInside(b *testing.B) {
+	r := New(context.Background(), true)
+	defer r.End()
+	r.Mark(func() {
+		for b.Loop() {
+			r.Inside()
+		}
+	})
+}

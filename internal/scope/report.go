@@ -1,0 +1,130 @@
+package scope
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/pprof"
+	"strings"
+	"time"
+
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// Reap is how long a join waits, unless the ctx says otherwise, before it says
+// what it waits for.
+const Reap = 10 * time.Second
+
+type warningKey struct{}
+
+type warning struct {
+	after time.Duration
+	log   *slog.Logger
+}
+
+// WithWarning sets when and where what does not end is reported; after ≤ 0:
+// never; a nil log is slog's default.
+func WithWarning(ctx context.Context, after time.Duration, log *slog.Logger) context.Context {
+	return context.WithValue(ctx, warningKey{}, warning{after, log})
+}
+
+func (w warning) logger() *slog.Logger {
+	if w.log == nil {
+		return slog.Default()
+	}
+	return w.log
+}
+
+func warningOf(ctx context.Context) warning {
+	if w, ok := ctx.Value(warningKey{}).(warning); ok {
+		return w
+	}
+	return warning{after: Reap}
+}
+
+// watch reports the goroutines that a join still waits for when its time is
+// over. done ends that, and waits for a report that is being written.
+func (s *Scope) watch() (done func()) {
+	if s.stage.id == "" {
+		return func() {} // no goroutine was started
+	}
+	return after(s.Ctx, func(w warning) {
+		stacks := stacksOf(scopeLabel, s.stage.id)
+		if len(stacks) == 0 {
+			return // what is waited for waits for a scope further in, which will report
+		}
+		report(s.Ctx, w, s.rec, s.stage.name(s.Ctx), stacks)
+	})
+}
+
+// WatchInline is watch for a subscription that has no scope to wait for: its
+// own goroutine, which carries label, is still in a source or a function.
+func WatchInline(ctx context.Context, rec *run.Record, label string) (done func()) {
+	return after(ctx, func(w warning) {
+		var stacks []string
+		if label != "" {
+			if stacks = stacksOf(scopeLabel, label); len(stacks) == 0 {
+				return
+			}
+		}
+		report(ctx, w, rec, Name(ctx), stacks)
+	})
+}
+
+// Labelled gives the calling goroutine labels by which a report finds it.
+func Labelled(ctx context.Context, operator string) (label string) {
+	s := stage{operator: operator}
+	pprof.SetGoroutineLabels(s.labels(ctx))
+	return s.id
+}
+
+func after(ctx context.Context, tell func(warning)) (done func()) {
+	w := warningOf(ctx)
+	if w.after <= 0 {
+		return func() {}
+	}
+	told := make(chan struct{})
+	t := time.AfterFunc(w.after, func() { defer close(told); tell(w) })
+	return func() {
+		if !t.Stop() {
+			<-told
+		}
+	}
+}
+
+func report(ctx context.Context, w warning, rec *run.Record, stage string, stacks []string) {
+	if !rec.FirstReport() {
+		return
+	}
+	attrs := []any{"after", w.after, "tasks", len(stacks)}
+	if stage != "" {
+		attrs = append(attrs, "stage", stage)
+	}
+	if sources := rec.Running(); len(sources) > 0 {
+		attrs = append(attrs, "sources", strings.Join(sources, ", "))
+	}
+	for i, stack := range stacks {
+		if i == mostStacks {
+			break
+		}
+		attrs = append(attrs, fmt.Sprint("stack", i+1), stack)
+	}
+	w.logger().WarnContext(ctx, "turbopipes: cancelled, and still waiting for what does not end", attrs...)
+}
+
+// mostStacks is how many different stacks one report shows.
+const mostStacks = 4
+
+// stacksOf gives the different stacks of the goroutines with that label, less
+// those that wait in a join themselves.
+func stacksOf(key, value string) (stacks []string) {
+	var all strings.Builder
+	_ = pprof.Lookup("goroutine").WriteTo(&all, 1)
+	label := fmt.Sprintf("%q:%q", key, value)
+	for g := range strings.SplitSeq(all.String(), "\n\n") {
+		if strings.Contains(g, label) && !strings.Contains(g, "scope.(*Scope).Join") {
+			stacks = append(stacks, g)
+		}
+	}
+	return stacks
+}

@@ -1,0 +1,92 @@
+// Package scope runs goroutines that cannot outlive the call that opened them.
+package scope
+
+import (
+	"context"
+	"sync"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// Scope owns goroutines and the ctx that ends them. The first failure wins and
+// is the cause of the ctx.
+type Scope struct {
+	Ctx    context.Context //nolint:containedctx // a Scope is the owner of its ctx
+	cancel context.CancelCauseFunc
+	rec    *run.Record
+	stage  stage
+	tasks  sync.WaitGroup
+
+	mu   sync.Mutex // guards errs
+	errs []error    // the first is the winner
+}
+
+// Open starts an empty Scope under ctx; name is the operator that it serves.
+// The caller must defer Close.
+func Open(ctx context.Context, name string) *Scope {
+	s := &Scope{rec: run.From(ctx), stage: stage{operator: name}}
+	s.Ctx, s.cancel = context.WithCancelCause(ctx)
+	return s
+}
+
+// Record is that of the subscription that the Scope is part of.
+func (s *Scope) Record() *run.Record { return s.rec }
+
+// Go runs task on a goroutine of its own. Its error, its panic and its Goexit
+// end the Scope. It is called on the goroutine that opened the Scope, or from
+// within a task.
+func (s *Scope) Go(task func(ctx context.Context) error) {
+	labels := s.stage.labels(s.Ctx)
+	s.tasks.Go(func() {
+		label(labels)
+		s.rec.Mark(func() { fault.Foot(func() error { return task(s.Ctx) }, s.Fail) })
+	})
+}
+
+// Fail ends the Scope with err, unless err only repeats that it has ended.
+func (s *Scope) Fail(err error) {
+	if err = fault.Strip(s.Ctx, err); err == nil {
+		return
+	}
+	named(s.Ctx, err)
+	s.mu.Lock()
+	s.errs = append(s.errs, err)
+	winner := s.errs[0]
+	s.mu.Unlock()
+	s.cancel(winner) // a no-op but for the first
+}
+
+// Stop ends the Scope without a failure: downstream wants no more.
+func (s *Scope) Stop() { s.cancel(nil) }
+
+// Close cancels, joins, and gives what has failed, the first in front. err is
+// the failure of the caller's own goroutine.
+func (s *Scope) Close(err *error) {
+	s.Fail(*err) // before the cancelling: a context.Canceled under a live ctx is an ordinary error
+	s.Join()
+	*err = fault.Join(s.errs...)
+}
+
+// Join cancels and waits until every goroutine has ended.
+func (s *Scope) Join() {
+	s.cancel(nil)
+	late := s.watch()
+	s.tasks.Wait()
+	late()
+}
+
+// OnDone calls f on a goroutine of its own when ctx ends. release takes that
+// back, and waits for an f that runs.
+func OnDone(ctx context.Context, f func()) (release func()) {
+	if ctx.Done() == nil {
+		return func() {}
+	}
+	ran := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { defer close(ran); f() })
+	return func() {
+		if !stop() {
+			<-ran
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package scope
+
+import (
+	"context"
+	"errors"
+	"runtime/pprof"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+)
+
+type nameKey struct{}
+
+// Named gives a ctx under which stages are called name.
+func Named(ctx context.Context, name string) context.Context {
+	return context.WithValue(ctx, nameKey{}, name)
+}
+
+// Name is the name that Named has given, or empty.
+func Name(ctx context.Context) string {
+	name, _ := ctx.Value(nameKey{}).(string)
+	return name
+}
+
+// named tells a panic in which stage it happened.
+func named(ctx context.Context, err error) {
+	p := (*fault.PanicError)(nil)
+	if name := Name(ctx); name != "" && errors.As(err, &p) && p.Stage == "" {
+		p.Stage = name
+	}
+}
+
+// stage is the operator that a scope serves, and the pprof labels of its
+// goroutines: "turbopipes" is the stage's name, which profiles can be filtered
+// by, and "turbopipes-scope" a number, by which a report finds the stacks.
+type stage struct {
+	operator string
+	id       string
+	once     sync.Once
+	ctx      context.Context //nolint:containedctx // the way pprof passes labels
+}
+
+var scopes atomic.Uint64
+
+const (
+	stageLabel = "turbopipes"
+	scopeLabel = "turbopipes-scope"
+)
+
+// name is the operator's, behind what Named has given.
+func (s *stage) name(ctx context.Context) string {
+	if name := Name(ctx); name != "" {
+		return name + "/" + s.operator
+	}
+	return s.operator
+}
+
+func (s *stage) labels(ctx context.Context) context.Context {
+	s.once.Do(func() {
+		s.id = strconv.FormatUint(scopes.Add(1), 10)
+		s.ctx = pprof.WithLabels(ctx, pprof.Labels(stageLabel, s.name(ctx), scopeLabel, s.id))
+	})
+	return s.ctx
+}
+
+func label(ctx context.Context) { pprof.SetGoroutineLabels(ctx) }

@@ -1,0 +1,198 @@
+package turbopipes
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/run"
+	"github.com/turbopipes/turbopipes/internal/rxv"
+)
+
+// Source runs one subscription of a stream: it pushes items into emit until it
+// has no more, and returns nil or the error that ended the stream.
+//
+// This is the contract that the whole library rests on. [Checked] reports a
+// breach of it.
+//
+//   - It is cold: each call runs the stream afresh.
+//   - It runs on the subscriber's goroutine. It calls emit there, one call at a
+//     time. emit blocks while downstream is busy, and that is the backpressure.
+//   - When emit has returned false, downstream wants no more: the Source unwinds
+//     and returns, without another call of emit. The item may have been
+//     delivered all the same, as the last one of a Take is.
+//   - When ctx is done, it stops and returns context.Cause(ctx).
+//   - It returns only after everything that it has started has ended:
+//     goroutines, tasks, timers, its own upstream.
+//
+// A Source that waits must select on ctx.Done(). One that can go on for long
+// without waiting looks at ctx now and then, since what is downstream may
+// swallow every item and so never refuse one.
+type Source[T any] func(ctx context.Context, emit func(T) bool) error
+
+type rxView = rxv.Lazy // an alias, so that the embedded field has an unexported name
+
+// Observable is a typed stream, described but not yet running. It is a small
+// value: copy it, keep it, subscribe to it as often as you like, also at the
+// same time; each subscription runs on its own. It holds no state and needs no
+// clean-up. The zero Observable is a stream that fails with an
+// [ErrInvalidArgument].
+//
+// Every Observable is an rxgo.Observable (RxGo v2) as well, so that rxgo's
+// functions take it and rxgo's operators apply to it; that is where its methods
+// Map, Filter and so on come from. The typed operators are functions in package
+// operators. Two Observables can't be compared: as two rxgo.Observables, ==
+// panics.
+type Observable[T any] struct {
+	src Source[T]
+	rxView
+}
+
+// Operator turns one stream into another. [Lift] makes one.
+type Operator[In, Out any] func(Observable[In]) Observable[Out]
+
+func observable[T any](src Source[T]) Observable[T] {
+	return Observable[T]{src: src, rxView: rxv.MakeLazy(rxSource[T](src))}
+}
+
+func failing[T any](err error) Observable[T] {
+	return observable(func(context.Context, func(T) bool) error { return err })
+}
+
+// Push runs o on the calling goroutine: what operators are made of. It returns
+// when o has ended and nothing of it is left. nil means that the stream has
+// completed, or that emit has refused; no other nil is possible, also not from
+// a source that swallows the end of its ctx.
+//
+// Push recovers nothing: a panic of o goes through it. A program that consumes
+// a stream uses [Observable.Each] or another of the consuming calls, which
+// turn panics into errors.
+func (o Observable[T]) Push(ctx context.Context, emit func(T) bool) error {
+	if o.src == nil {
+		return fault.Invalid("Observable", "is the zero value: use a constructor")
+	}
+	return o.src(ctx, emit)
+}
+
+// IsZero tells whether o is the zero Observable. Operators that take other
+// streams refuse a zero one before they subscribe to anything.
+func (o Observable[T]) IsZero() bool { return o.src == nil }
+
+// Create makes a stream of a source.
+//
+// What source returns is made trustworthy: when its ctx is done, a nil, or an
+// error that only repeats the cancellation, becomes context.Cause(ctx). Once
+// emit has refused, or source has returned, emit refuses whatever it is given.
+// When the subscription is stopped gracefully ([Subscription.Stop]), source
+// sees its ctx cancelled and emit refusing, and the stream completes; the item
+// that source had in hand at that moment is delivered.
+//
+// A source that runs other streams belongs in a [Defer], a [Using] or a [Lift]:
+// under Create a graceful stop would cancel the operators in it instead of
+// letting them flush. A nil source is an [ErrInvalidArgument].
+//
+// It corresponds to RxJS's new Observable, Reactor's Flux.create and RxGo's
+// Create.
+func Create[T any](source Source[T]) Observable[T] {
+	if source == nil {
+		return failing[T](fault.Invalid("Create", "source is nil"))
+	}
+	return leaf("Create", func(ctx context.Context, emit func(T) bool) error {
+		if isChecked(ctx) {
+			return strict(ctx, "Create", source, emit)
+		}
+		var over atomic.Bool // emit has refused, or the source has returned
+		defer over.Store(true)
+		return source(ctx, func(v T) bool {
+			if over.Load() {
+				return false
+			}
+			if emit(v) {
+				return true
+			}
+			over.Store(true)
+			return false
+		})
+	})
+}
+
+var errStop = errors.New("turbopipes: stopped")
+
+// leaf is where Stop reaches: the source sees a cancelled ctx and an emit that
+// refuses, and downstream sees a completion. name is what reports call it.
+func leaf[T any](name string, src Source[T]) Observable[T] {
+	return observable(func(ctx context.Context, emit func(T) bool) error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx) // also when only this leaf is late: the source is not called
+		}
+		rec := run.From(ctx)
+		if !rec.Stoppable() {
+			defer rec.Leave(rec.Enter(name, func() {}))
+			return fault.Settle(ctx, src(ctx, emit))
+		}
+		if rec.Stopping() {
+			return nil
+		}
+		own, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		defer rec.Leave(rec.Enter(name, func() { cancel(errStop) }))
+		// The item that a source has in hand when Stop comes is delivered, since
+		// it may have been taken out of somewhere.
+		err := src(own, func(v T) bool { return emit(v) && !rec.Stopping() })
+		// own first: a Dispose may have followed the Stop.
+		return fault.Settle(ctx, fault.Strip(own, err))
+	})
+}
+
+// wrap is for what runs other streams without having one upstream, such as
+// Defer and Using: a Stop passes through to them.
+func wrap[T any](src Source[T]) Observable[T] {
+	return observable(func(ctx context.Context, emit func(T) bool) error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return fault.Settle(ctx, src(ctx, emit))
+	})
+}
+
+// Lift makes an operator of run, which subscribes to in, by Push, and emits
+// what comes out. name is what errors, reports and pprof labels call it.
+//
+// run follows the contract of a [Source]. State is born inside it, so that each
+// subscription has its own. It returns upstream's error as it is, and what it
+// returns is made trustworthy as with [Create], so that an operator which
+// flushes at the end needs to look at nothing but
+//
+//	err == nil && !refused
+//
+// When the subscription is stopped gracefully, sources end as if complete, and
+// operators made by Lift flush as at a completion. A nil run is an
+// [ErrInvalidArgument].
+func Lift[In, Out any](name string, run func(ctx context.Context, in Observable[In], emit func(Out) bool) error) Operator[In, Out] {
+	if run == nil {
+		return Invalid[In, Out](name, "run is nil")
+	}
+	return func(in Observable[In]) Observable[Out] {
+		if in.src == nil {
+			return failing[Out](fault.Invalid(name, "upstream is the zero Observable"))
+		}
+		return observable(func(ctx context.Context, emit func(Out) bool) error {
+			if isChecked(ctx) {
+				return strict(ctx, name, func(ctx context.Context, emit func(Out) bool) error {
+					return fault.Settle(ctx, run(ctx, in, emit))
+				}, emit)
+			}
+			return fault.Settle(ctx, run(ctx, in, emit))
+		})
+	}
+}
+
+// Invalid is what the constructor of an operator returns for a bad argument: an
+// operator whose streams fail with an [ErrInvalidArgument] that names operator
+// and says why, without subscribing upstream.
+func Invalid[In, Out any](operator, why string) Operator[In, Out] {
+	return func(Observable[In]) Observable[Out] {
+		return failing[Out](fault.Invalid(operator, why))
+	}
+}

@@ -1,0 +1,10 @@
+//go:build !go1.27
+
+package turbopipes
+
+// Pipe applies op to o. A nil op gives a stream that fails with an
+// [ErrInvalidArgument].
+//
+// This is what Go 1.26 can express: op must keep the type of the items. With Go
+// 1.27 it may change it; until then [Pipe2] and its kin do that.
+func (o Observable[T]) Pipe(op Operator[T, T]) Observable[T] { return pipe(o, op) }

@@ -1,0 +1,91 @@
+package turbopipes
+
+import (
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
+)
+
+// Overflow is what a full queue does with one more item.
+type Overflow int
+
+// The strategies of a full queue.
+const (
+	// Block holds whoever has the item until there is room. Nothing is lost.
+	Block Overflow = iota
+	// DropNewest drops the item that arrives.
+	DropNewest
+	// DropOldest drops the item that has waited longest.
+	DropOldest
+	// Fail ends the stream with an [ErrOverflow], behind what is in the queue.
+	Fail
+)
+
+// String gives the strategy's name.
+func (s Overflow) String() string {
+	switch s {
+	case Block:
+		return "Block"
+	case DropNewest:
+		return "DropNewest"
+	case DropOldest:
+		return "DropOldest"
+	case Fail:
+		return "Fail"
+	}
+	return "invalid"
+}
+
+func (s Overflow) valid() bool { return s >= Block && s <= Fail }
+
+// QueueOption is an option of what has a bounded queue.
+type QueueOption interface{ ApplyQueue(*opt.Queue) }
+
+type (
+	queueSize     int
+	queueOverflow Overflow
+)
+
+func (n queueSize) ApplyQueue(q *opt.Queue)     { q.Size = int(n) }
+func (s queueOverflow) ApplyQueue(q *opt.Queue) { q.Overflow = int(s) }
+
+// WithQueue sets how many items a queue holds. n < 1 is an
+// [ErrInvalidArgument].
+func WithQueue(n int) QueueOption { return queueSize(n) }
+
+// WithOverflow sets what a full queue does; without it, it blocks.
+func WithOverflow(s Overflow) QueueOption { return queueOverflow(s) }
+
+// DiscardHook is what [OnDiscard] returns: an option of everything that has a
+// queue or a window.
+type DiscardHook struct{ fn func(item any) }
+
+// OnDiscard has fn called for each item that is lost: dropped by a strategy, or
+// left in a queue or window when the stream ends early. [Stats] counts them
+// with or without it. What is left is told on the subscriber's goroutine, once
+// everything is reaped; a panic of fn is joined into the stream's error.
+func OnDiscard(fn func(item any)) DiscardHook { return DiscardHook{fn} }
+
+// ApplyQueue makes h an option of queues.
+func (h DiscardHook) ApplyQueue(q *opt.Queue) { q.Discard = h.fn }
+
+// ApplyParallel makes h an option of the Parallel group.
+func (h DiscardHook) ApplyParallel(p *opt.Parallel) { p.Discard = h.fn }
+
+// ApplyFlatMap makes h an option of FlatMap and its kin.
+func (h DiscardHook) ApplyFlatMap(f *opt.FlatMap) { f.Discard = h.fn }
+
+func applyQueue(operator string, opts []QueueOption, q *opt.Queue) error {
+	for _, o := range opts {
+		if o == nil {
+			return fault.Invalid(operator, "an option is nil")
+		}
+		if n, ok := o.(queueSize); ok && n < 1 {
+			return fault.Invalid(operator, "the queue's size is less than 1")
+		}
+		o.ApplyQueue(q)
+	}
+	if !Overflow(q.Overflow).valid() {
+		return fault.Invalid(operator, "the overflow strategy is unknown")
+	}
+	return nil
+}

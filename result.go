@@ -1,0 +1,73 @@
+package turbopipes
+
+import (
+	"context"
+	"time"
+)
+
+// Infinite, as a count, is no limit. An operator that takes it says so.
+const Infinite = -1
+
+// Task is a function that may take its time and may fail.
+type Task[R any] func(ctx context.Context) (R, error)
+
+// Result is a value, or the error in its place.
+type Result[T any] struct {
+	Value T
+	Err   error
+}
+
+// Pair is two values.
+type Pair[A, B any] struct {
+	First  A
+	Second B
+}
+
+// Indexed is an item and its position in the stream, from 0.
+type Indexed[T any] struct {
+	Index int
+	Value T
+}
+
+// Timestamped is an item and when it was received.
+type Timestamped[T any] struct {
+	Value T
+	At    time.Time
+}
+
+// Elapsed is an item and the time since the one before it.
+type Elapsed[T any] struct {
+	Value T
+	Since time.Duration
+}
+
+// Kind tells what a Notification is of.
+type Kind int
+
+// The kinds of a Notification.
+const (
+	KindNext Kind = iota
+	KindError
+	KindComplete
+)
+
+// String gives "next", "error" or "complete".
+func (k Kind) String() string {
+	switch k {
+	case KindNext:
+		return "next"
+	case KindError:
+		return "error"
+	case KindComplete:
+		return "complete"
+	}
+	return "invalid"
+}
+
+// Notification is what happens in a stream, as a value: an item, the error that
+// it ended with, or its completion.
+type Notification[T any] struct {
+	Kind  Kind
+	Value T
+	Err   error
+}

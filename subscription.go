@@ -1,0 +1,283 @@
+package turbopipes
+
+import (
+	"context"
+	"errors"
+	"math"
+	"sync/atomic"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/run"
+	"github.com/turbopipes/turbopipes/internal/scope"
+)
+
+// Observer is what a [Subscription] calls, on one goroutine, one call at a
+// time: Next for each item, then Error or Complete, once, unless it was
+// disposed of before. nil fields are fine.
+type Observer[T any] struct {
+	Next     func(T)
+	Error    func(error)
+	Complete func()
+}
+
+// SubscribeOption is an option of [Observable.Subscribe].
+type SubscribeOption interface{ subscribe(*subscribeOptions) }
+
+type subscribeOptions struct{ demand int64 }
+
+type initialRequest int64
+
+func (n initialRequest) subscribe(o *subscribeOptions) { o.demand = int64(n) }
+
+// InitialRequest makes a subscription deliver n items at first, and more as
+// [Subscription.Request] asks for them. Without it there is no limit. n < 0 is
+// an [ErrInvalidArgument].
+func InitialRequest(n int64) SubscribeOption { return initialRequest(n) }
+
+// Stats is what a subscription has counted, pipelines within its tasks and
+// callbacks included but for Delivered.
+type Stats struct {
+	Delivered int64 // items given to Next
+	Dropped   int64 // items dropped by a backpressure strategy
+	Discarded int64 // items lost to an early end
+	Running   int64 // tasks that run now
+}
+
+const unlimited = math.MaxInt64
+
+var errDisposed = errors.New("turbopipes: disposed")
+
+// Subscription is a stream that runs on a goroutine of its own. All methods may
+// be called from any goroutine.
+//
+// Within a subscription, that is on the goroutines that it has started and those
+// of pipelines that run under a ctx it gave out, Dispose and Stop return at
+// once, and Wait gives [ErrReentrant], since they can't wait for themselves. A
+// goroutine that your own code starts there can't be told from others: it uses
+// Cancel.
+type Subscription struct {
+	rec    *run.Record
+	over   atomic.Bool // no further Next
+	silent atomic.Bool // disposed of: no further Error or Complete
+	cancel context.CancelCauseFunc
+	done   chan struct{}
+	err    error // written before done is closed
+
+	demand atomic.Int64
+	more   chan struct{} // cap 1: demand has grown
+}
+
+// Subscribe runs o on a goroutine of its own, on which obs is called too, until
+// o ends, ctx does, or the subscription is disposed of.
+//
+// A panic or Goexit of Next ends the stream: when all is reaped, Error is called
+// with a [*PanicError] or [ErrGoexit], and Err and Wait give it. One of Error or
+// Complete is joined into what Err and Wait give. An ended ctx gives
+// context.Cause(ctx); a nil ctx or option is an [ErrInvalidArgument].
+//
+// It corresponds to subscribe in RxJS and Reactor, and to RxGo's ForEach.
+func (o Observable[T]) Subscribe(ctx context.Context, obs Observer[T], opts ...SubscribeOption) *Subscription {
+	options := subscribeOptions{demand: unlimited}
+	var bad error
+	for _, opt := range opts {
+		if opt == nil {
+			bad = fault.Invalid("Subscribe", "an option is nil")
+			continue
+		}
+		opt.subscribe(&options)
+	}
+	if ctx == nil {
+		ctx, bad = context.Background(), fault.Invalid("Subscribe", "ctx is nil")
+	} else if options.demand < 0 {
+		bad = fault.Invalid("InitialRequest", "n is negative")
+	}
+	if bad != nil {
+		o = failing[T](bad)
+	}
+	s := &Subscription{rec: run.New(ctx, true), done: make(chan struct{}), more: make(chan struct{}, 1)}
+	s.demand.Store(options.demand)
+	var own context.Context
+	own, s.cancel = context.WithCancelCause(ctx)
+	go s.rec.Mark(func() { subscribed(s, own, o, obs) }) // owned by s: joined by Dispose, Stop and Wait
+	return s
+}
+
+// subscribed is the life of s's goroutine.
+func subscribed[T any](s *Subscription, ctx context.Context, o Observable[T], obs Observer[T]) {
+	defer close(s.done)
+	defer s.cancel(nil)
+	defer s.rec.End()
+	fault.Foot(func() error {
+		end := terminal[T]{rec: s.rec, over: &s.over, label: scope.Labelled(ctx, "Subscribe"), body: func(v T) bool {
+			if !s.take(ctx) {
+				return false
+			}
+			s.rec.Delivered.Add(1)
+			if obs.Next != nil {
+				obs.Next(v)
+			}
+			return !s.over.Load()
+		}}
+		_, err := end.consume(ctx, o)
+		return err
+	}, func(err error) { s.err = s.tell(ctx, err, obs.Error, obs.Complete) })
+}
+
+// tell calls Error or Complete, once, and neither after a Dispose. It gives what
+// the stream has ended with.
+func (s *Subscription) tell(ctx context.Context, err error, onError func(error), onComplete func()) (all error) {
+	if s.silent.Load() || errors.Is(context.Cause(ctx), errDisposed) {
+		err = fault.Strip(ctx, err) // nil, or what clean-up failed with
+	} else {
+		err = fault.Settle(ctx, err) // Next may have seen the end of ctx before consume did
+	}
+	all = err
+	if s.silent.Load() {
+		return all
+	}
+	fault.Foot(func() error {
+		if err != nil && onError != nil {
+			onError(err)
+		} else if err == nil && onComplete != nil {
+			onComplete()
+		}
+		return nil
+	}, func(own error) {
+		all = fault.Join(err, own)
+		s.err = all // also when the goroutine exits right here
+	})
+	return all
+}
+
+// take waits for demand.
+func (s *Subscription) take(ctx context.Context) bool {
+	for {
+		d := s.demand.Load()
+		switch {
+		case d == unlimited:
+			return true
+		case d > 0:
+			if s.demand.CompareAndSwap(d, d-1) {
+				return true
+			}
+			continue
+		}
+		select {
+		case <-s.more:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// Request lets n more items through, for a subscription with [InitialRequest].
+// A sum past the greatest int64 is no limit. n < 1 ends the stream with an
+// [ErrInvalidArgument] (Reactive Streams, rule 3.9).
+func (s *Subscription) Request(n int64) {
+	if n < 1 {
+		s.end(fault.Invalid("Request", "n is less than 1"))
+		return
+	}
+	for {
+		d := s.demand.Load()
+		if s.demand.CompareAndSwap(d, d+min(n, unlimited-d)) {
+			break
+		}
+	}
+	select {
+	case s.more <- struct{}{}:
+	default:
+	}
+}
+
+func (s *Subscription) end(cause error) {
+	s.cancel(cause) // the cause first: who sees over sees why
+	s.over.Store(true)
+}
+
+// Cancel ends the subscription and returns at once; what it has started may
+// still run. No further Next begins.
+func (s *Subscription) Cancel() {
+	select {
+	case <-s.done:
+		return
+	default:
+	}
+	s.silent.Store(true)
+	s.end(errDisposed)
+}
+
+// Dispose ends the subscription, and returns when everything is reaped: every
+// goroutine, task and timer has ended. It may be called again, also at the same
+// time. From within the subscription it returns at once. Neither Error nor
+// Complete is called after it.
+func (s *Subscription) Dispose() {
+	s.Cancel()
+	if !s.rec.Inside() {
+		<-s.done
+	}
+}
+
+// Stop ends the subscription gracefully, and loses nothing: the sources end as
+// if they were complete, what is in flight comes out, buffers flush, and then
+// the stream completes. It returns what Err gives then. Inner streams, such as
+// FlatMap's, run on to their own end; Retry, Catch and Repeat begin nothing new.
+//
+// When ctx ends first, Stop disposes of the subscription and returns
+// context.Cause(ctx). From within the subscription it returns nil at once.
+func (s *Subscription) Stop(ctx context.Context) error {
+	if ctx == nil {
+		return fault.Invalid("Stop", "ctx is nil")
+	}
+	s.rec.Stop()
+	if s.rec.Inside() {
+		return nil
+	}
+	select {
+	case <-s.done:
+		return s.err
+	default:
+	}
+	select {
+	case <-s.done:
+		return s.err
+	case <-ctx.Done():
+		s.Dispose()
+		return context.Cause(ctx)
+	}
+}
+
+// Done is closed when the stream has ended and everything is reaped.
+func (s *Subscription) Done() <-chan struct{} { return s.done }
+
+// Wait waits until everything is reaped, and returns what Err gives then. From
+// within the subscription it returns [ErrReentrant].
+func (s *Subscription) Wait() error {
+	if s.rec.Inside() {
+		return ErrReentrant
+	}
+	<-s.done
+	return s.err
+}
+
+// Err is how the stream has ended: nil when it has completed or was disposed of,
+// context.Cause when its ctx has ended it, else its error. It is nil while the
+// stream runs.
+func (s *Subscription) Err() error {
+	select {
+	case <-s.done:
+		return s.err
+	default:
+		return nil
+	}
+}
+
+// Stats is what was counted so far.
+func (s *Subscription) Stats() Stats {
+	return Stats{
+		Delivered: s.rec.Delivered.Load(),
+		Dropped:   s.rec.Dropped.Load(),
+		Discarded: s.rec.Discarded.Load(),
+		Running:   s.rec.Tasks(),
+	}
+}

@@ -1,0 +1,55 @@
+package turbopipes
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
+)
+
+// ToChannel runs o on one goroutine and sends what it emits on a channel, which
+// is closed when o has ended. wait returns when everything is reaped, and gives
+// the error that o ended with. Who stops reading the channel early must cancel
+// ctx, or the goroutine waits for ever.
+//
+// The channel has no buffer, unless [WithQueue] gives it one. With
+// [WithOverflow] other than Block, a full queue drops or fails instead of
+// holding o. A bad option or a nil ctx is an [ErrInvalidArgument], which wait
+// gives. It corresponds to RxGo's Observe.
+func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (items <-chan T, wait func() error) {
+	done := make(chan struct{})
+	var err error
+	wait = func() error { <-done; return err }
+	q := opt.Queue{}
+	if err = applyQueue("ToChannel", opts, &q); err == nil && ctx == nil {
+		err = fault.Invalid("ToChannel", "ctx is nil")
+	}
+	if err != nil {
+		close(done)
+		ch := make(chan T)
+		close(ch)
+		return ch, wait
+	}
+	size := q.Size
+	if Overflow(q.Overflow) != Block {
+		o = onBackpressureBuffer("ToChannel", max(q.Size, 1), Overflow(q.Overflow), opt.Of[T](q.Discard))(o)
+		size = 0 // the queue is in front of the channel, where items can still be dropped
+	}
+	ch := make(chan T, size)
+	go fault.Foot(func() error {
+		_, err := each(ctx, "ToChannel", o, func(v T) bool {
+			select {
+			case ch <- v:
+				return true
+			case <-ctx.Done():
+				return false
+			}
+		})
+		return fault.Settle(ctx, err)
+	}, func(e error) {
+		err = e
+		close(ch)
+		close(done)
+	})
+	return ch, wait
+}
