@@ -36,11 +36,20 @@ func (s *Scope) Record() *run.Record { return s.rec }
 // Go runs task on a goroutine of its own. Its error, its panic and its Goexit
 // end the Scope. It is called on the goroutine that opened the Scope, or from
 // within a task.
-func (s *Scope) Go(task func(ctx context.Context) error) {
+func (s *Scope) Go(task func(ctx context.Context) error) { s.Run(task, s.Fail) }
+
+// Run is Go, but ended is told how task has ended, at the foot of its goroutine,
+// and decides what that means.
+func (s *Scope) Run(task func(ctx context.Context) error, ended func(error)) {
 	labels := s.stage.labels(s.Ctx)
 	s.tasks.Go(func() {
 		label(labels)
-		s.rec.Mark(func() { fault.Foot(func() error { return task(s.Ctx) }, s.Fail) })
+		s.rec.Mark(func() {
+			fault.Foot(func() error { return task(s.Ctx) }, func(err error) {
+				named(s.Ctx, err)
+				ended(err)
+			})
+		})
 	})
 }
 
@@ -49,7 +58,6 @@ func (s *Scope) Fail(err error) {
 	if err = fault.Strip(s.Ctx, err); err == nil {
 		return
 	}
-	named(s.Ctx, err)
 	s.mu.Lock()
 	s.errs = append(s.errs, err)
 	winner := s.errs[0]

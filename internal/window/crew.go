@@ -1,0 +1,260 @@
+package window
+
+import (
+	"context"
+	"runtime"
+	"time"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+)
+
+const (
+	fast  = 500 * time.Nanosecond // from here on a task is worth a goroutine switch (60 to 120 ns)
+	slow  = 4 * fast              // from here on undelivered results are worth one, too
+	polls = 16                    // so often a worker without a job yields before it parks
+	every = 32                    // while tasks are fast, one in so many is timed: two clock readings cost 73 ns
+)
+
+// crew is the bookkeeping of workers, part of the state under the lock.
+type crew struct {
+	idle, spawned int
+	coming        bool // a woken or spawned worker has not claimed yet
+	searching     bool // a worker polls for jobs
+}
+
+// call is what to do about a lack of workers.
+type call int
+
+const (
+	nobody call = iota
+	wake
+	spawn
+)
+
+// need decides, for so many jobs that nobody has claimed, whether a worker is
+// to be called. At most one is on its way at a time; it calls need again when
+// it has claimed. So n tasks really run at once, with one wake-up in flight.
+func (c *crew) need(jobs uint64, n int, cost time.Duration) call {
+	if c.searching && jobs > 0 {
+		if jobs--; cost < fast {
+			return nobody // the searcher alone is quicker than any wake-up
+		}
+	}
+	switch {
+	case jobs == 0 || c.coming:
+		return nobody
+	case c.idle > 0:
+		c.idle--
+		c.coming = true
+		return wake
+	case c.spawned < n:
+		c.spawned++
+		c.coming = true
+		return spawn
+	}
+	return nobody
+}
+
+// dispatch does what need has decided, without the lock. The flag that need
+// cleared is why the send has room.
+func (e *engine[T, K, R]) dispatch(c call) {
+	switch c {
+	case wake:
+		e.wch <- struct{}{}
+	case spawn:
+		w := &worker[T, K, R]{engine: e}
+		e.Run(w.work, w.left)
+	}
+}
+
+// worker runs one task after another on a goroutine of its own.
+type worker[T any, K comparable, R any] struct {
+	*engine[T, K, R]
+	job  job[T, K]
+	busy bool // the task runs
+	skip int  // so many tasks are not timed
+}
+
+func (w *worker[T, K, R]) work(context.Context) error {
+	w.mu.Lock()
+	w.coming = false
+	for w.claim() {
+		c := w.need(w.runnable-w.claimed, w.N, w.cost)
+		w.mu.Unlock()
+		w.dispatch(c)
+		r, took, err := w.run()
+		if err != nil {
+			if !w.failed(w.job, err) {
+				return nil
+			}
+			w.mu.Lock()
+			continue
+		}
+		w.mu.Lock()
+		if took >= 0 {
+			w.cost += (min(took, 2*slow) - w.cost) / 4 // clipped, so that one preempted sample is soon forgotten
+		}
+		w.finish(w.job, slot[T, R]{r: r, ended: true})
+	}
+	w.mu.Unlock()
+	return nil
+}
+
+// run runs the task. took is negative where it was not timed.
+func (w *worker[T, K, R]) run() (r R, took time.Duration, err error) {
+	if w.skip > 0 {
+		w.skip--
+		w.busy = true
+		r, err = w.Task(w.inner, w.job.v)
+		w.busy = false
+		return r, -1, err
+	}
+	start := time.Now()
+	w.busy = true
+	r, err = w.Task(w.inner, w.job.v)
+	w.busy = false
+	if took = time.Since(start); took < fast {
+		w.skip = every
+	}
+	return r, took, err
+}
+
+// claim waits for a job; it is called and left with the lock held. false: there
+// will be none.
+func (w *worker[T, K, R]) claim() bool {
+	e := w.engine
+	for {
+		if e.halted || e.draining {
+			return false
+		}
+		if e.claimed < e.runnable {
+			w.job = e.jobs.Take(e.claimed)
+			e.claimed++
+			return true
+		}
+		if e.closed && e.runnable == e.pulled {
+			return false
+		}
+		if !e.searching && e.search() {
+			continue
+		}
+		e.idle++
+		e.mu.Unlock()
+		<-e.wch
+		e.mu.Lock()
+		e.coming = false
+	}
+}
+
+// search polls for a job, one worker at a time, and tells whether anything has
+// come up.
+func (e *engine[T, K, R]) search() bool {
+	up := func() bool { return e.claimed < e.runnable || e.closed || e.draining || e.halted }
+	e.searching = true
+	for i := 0; i < polls && !up(); i++ {
+		e.mu.Unlock()
+		runtime.Gosched()
+		e.mu.Lock()
+	}
+	e.searching = false
+	return e.claimed < e.runnable || e.draining || e.halted || e.closed && e.runnable == e.pulled
+}
+
+// finish stores what became of j. It is called and left with the lock held, and
+// lets it go to wake the subscriber.
+func (e *engine[T, K, R]) finish(j job[T, K], s slot[T, R]) {
+	if e.Ordered {
+		*e.slots.At(j.seq) = s
+		for e.ready < e.pulled && e.slots.At(e.ready).ended {
+			e.ready++
+		}
+	} else {
+		e.slots.Grow(e.taken, e.ready)
+		*e.slots.At(e.ready) = s
+		e.ready++
+	}
+	e.ended++
+	c := nobody
+	if e.Key != nil {
+		if after, ok := e.keys.end(j.k); ok {
+			e.enqueue(after)
+			if !e.halted && !e.draining {
+				c = e.need(e.runnable-e.claimed-1, e.N, e.cost) // this worker takes one
+			}
+		}
+	}
+	wakes := e.sWait && !e.waits()
+	if wakes {
+		e.sWait = false
+	}
+	// The subscriber runs now, and not after the next task.
+	yields := wakes && e.cost >= fast || e.cost >= slow && e.ready-e.taken >= 2
+	if c == nobody && !wakes && !yields {
+		return
+	}
+	e.mu.Unlock()
+	e.dispatch(c)
+	if wakes {
+		e.sch <- struct{}{}
+	}
+	if yields {
+		runtime.Gosched()
+	}
+	e.mu.Lock()
+}
+
+// failed tells whether the worker may go on.
+func (e *engine[T, K, R]) failed(j job[T, K], err error) bool {
+	if e.Ctx.Err() != nil && fault.Strip(e.Ctx, err) == nil {
+		return false // a victim of the cancellation
+	}
+	s := slot[T, R]{ended: true, failed: true}
+	switch e.Policy {
+	case FailFast:
+		e.fail(err)
+		return false
+	case FinishInFlight:
+		e.drain(err)
+	case CollectErrors:
+		e.collect(err)
+	case SkipErrors:
+		s.skipped = &j.v
+	}
+	e.mu.Lock()
+	e.finish(j, s)
+	e.mu.Unlock()
+	return true
+}
+
+// collect keeps err for the end, which comes now if it is one too many.
+func (e *engine[T, K, R]) collect(err error) {
+	e.mu.Lock()
+	last := e.MaxErrors > 0 && len(e.errs)+1 >= e.MaxErrors
+	if !last {
+		e.errs = append(e.errs, err)
+	}
+	e.mu.Unlock()
+	if last {
+		e.drain(err)
+	}
+}
+
+// left is the foot of w's goroutine. A task that panics or calls Goexit has
+// taken the worker with it; where the policy goes on, so does another worker.
+func (w *worker[T, K, R]) left(err error) {
+	if err == nil {
+		return
+	}
+	if !w.busy {
+		w.fail(err)
+		return
+	}
+	if !w.failed(w.job, err) {
+		return
+	}
+	w.mu.Lock()
+	w.spawned--
+	c := w.need(w.runnable-w.claimed, w.N, w.cost)
+	w.mu.Unlock()
+	w.dispatch(c)
+}

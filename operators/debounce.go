@@ -1,0 +1,116 @@
+package operators
+
+import (
+	"context"
+	"time"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/alarm"
+	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// Debounce emits the latest item once quiet has passed without a newer one.
+//
+//	in:  a-bc---d----e-|   quiet: 3
+//	out: ------c---d---(e|)
+//
+// Emits when quiet has passed since the last item; completion flushes the item
+// that waits. [Leading] emits the first item of a burst at once as well, and
+// [WithMaxWait] bounds how long a burst can hold the latest one back. Drops every
+// item that a newer one overtakes. Fails as soon as upstream fails, without the
+// item that waits, which counts as discarded.
+//
+// Backpressure: upstream is never held; while downstream is busy, a newer item
+// overtakes the one that waits. Memory: two items. Goroutines: one, for
+// upstream, joined before it ends.
+//
+// A quiet of 0 lets every item through. A negative one is an ErrInvalidArgument.
+// To emit at a steady pace instead, batch with [BufferWithTimeOrCount]. It
+// corresponds to RxJS's debounceTime, Reactor's sampleTimeout and RxGo's
+// Debounce, which drops the item that waits at completion.
+func Debounce[T any](quiet time.Duration, opts ...DebounceOption) turbopipes.Operator[T, T] {
+	o, bad := debounceOptionsOf(quiet, opts)
+	if bad != "" {
+		return turbopipes.Invalid[T, T]("Debounce", bad)
+	}
+	return turbopipes.Lift("Debounce", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+		if quiet == 0 {
+			return in.Push(ctx, emit)
+		}
+		up := feed.Latest(ctx, "Debounce", in.Push)
+		defer up.Close(&err)
+		clock := alarm.New()
+		defer clock.Stop()
+
+		burst := debounce[T]{debounceOptions: o}
+		defer func() { run.From(ctx).Discard(burst.left()) }()
+		pass := func(v T, ok bool) bool { return !ok || emit(v) }
+		for {
+			clock.Set(burst.deadline())
+			select {
+			case item, more := <-up.Items():
+				if !more { // upstream has completed
+					pass(burst.flush())
+					return nil
+				}
+				if !pass(burst.due(item.Time)) || !pass(burst.item(item.Value, item.Time)) {
+					return nil
+				}
+			case <-clock.C:
+				clock.Heard()
+				if !pass(burst.due(time.Now())) {
+					return nil
+				}
+			case <-up.Done(): // upstream has failed, or ctx is done: Close tells
+				return nil
+			}
+		}
+	})
+}
+
+// DebounceOption is an option of [Debounce].
+type DebounceOption interface{ debounce(*debounceOptions) }
+
+type debounceOptions struct {
+	quiet   time.Duration
+	maxWait time.Duration // 0: no limit
+	leading bool
+	bad     string
+}
+
+type (
+	leading struct{}
+	maxWait time.Duration
+)
+
+func (leading) debounce(o *debounceOptions) { o.leading = true }
+
+func (m maxWait) debounce(o *debounceOptions) {
+	if o.maxWait = time.Duration(m); m <= 0 {
+		o.bad = "WithMaxWait's duration is not positive"
+	}
+}
+
+// Leading makes [Debounce] emit the first item of a burst at once. The last one
+// of the burst follows when it is over, if it is another.
+func Leading() DebounceOption { return leading{} }
+
+// WithMaxWait makes [Debounce] emit the latest item at most d after the first
+// one that it has withheld, even if the burst goes on. d ≤ 0 is an
+// ErrInvalidArgument.
+func WithMaxWait(d time.Duration) DebounceOption { return maxWait(d) }
+
+func debounceOptionsOf(quiet time.Duration, opts []DebounceOption) (o debounceOptions, bad string) {
+	o.quiet = quiet
+	for _, opt := range opts {
+		if opt == nil {
+			return o, "an option is nil"
+		}
+		opt.debounce(&o)
+	}
+	if quiet < 0 {
+		return o, "quiet is negative"
+	}
+	return o, o.bad
+}

@@ -1,0 +1,27 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// Map gives fn's result for each item.
+//
+//	in:  a-b--c-|   fn: to upper case
+//	out: A-B--C-|
+//
+// Emits when an item comes. Fails and completes with upstream. Memory: none.
+// Goroutines: none; fn runs on the subscriber's.
+//
+// fn is quick and can't fail: where it may, see [TryMap], and in parallel
+// [Parallel]. A nil fn is an ErrInvalidArgument. It corresponds to map in RxJS,
+// Reactor and RxGo.
+func Map[T, R any](fn func(v T) R) turbopipes.Operator[T, R] {
+	if fn == nil {
+		return turbopipes.Invalid[T, R]("Map", "fn is nil")
+	}
+	return turbopipes.Lift("Map", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
+		return in.Push(ctx, func(v T) bool { return emit(fn(v)) })
+	})
+}

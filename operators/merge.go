@@ -1,0 +1,47 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/handoff"
+)
+
+// Merge emits what upstream and the others emit, as it comes.
+//
+//	a:   a---b---|
+//	b:   -x-y--|
+//	out: ax-yb---|
+//
+// Emits when any of the streams does. The order within each is kept. All are
+// subscribed at once. Fails when one fails: the others are cancelled and reaped
+// first. Completes when all have.
+//
+// Backpressure: there is one undelivered item per stream; what was accepted and
+// not delivered at an early end counts as discarded. Memory: one item per
+// stream. Goroutines: one per stream, joined before it ends.
+//
+// Without others it is the identity. To merge a slice of streams, apply it to
+// [turbopipes.Empty]. A zero Observable among others is an ErrInvalidArgument.
+// For one after another see [Concat]; for streams that arrive over time,
+// [FlatMap]. It corresponds to merge in RxJS, Reactor and RxGo.
+func Merge[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
+	for _, o := range others {
+		if o.IsZero() {
+			return turbopipes.Invalid[T, T]("Merge", "one of others is the zero Observable")
+		}
+	}
+	return turbopipes.Lift("Merge", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+		if len(others) == 0 {
+			return in.Push(ctx, emit)
+		}
+		fan := handoff.OpenFan[T](ctx, "Merge", 0)
+		defer fan.Close(&err, nil)
+		fan.Add(in.Push)
+		for _, o := range others {
+			fan.Add(o.Push)
+		}
+		fan.Loop(emit)
+		return nil
+	})
+}

@@ -1,0 +1,202 @@
+package operators
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// Retry subscribes to upstream again when it fails, up to count times.
+//
+//	in:  -a-b-#      each of the runs
+//	out: -a-b--a-b-#   count: 1
+//
+// Emits when any of the runs does: what came before a failure stays. Fails with
+// the last run's error when count is used up, or [RetryIf] says no. Completes
+// when a run does. A failed run is reaped before the next one begins, which is
+// at once or after [WithBackoff].
+//
+// It never retries when downstream has stopped or ctx is done, and passes the
+// failure on once the subscription is being stopped gracefully, also out of a
+// wait. Nor does it retry an ErrInvalidArgument or a panic, unless RetryIf says
+// so. Backpressure: upstream's emit is downstream's. Memory: none. Goroutines:
+// none; the functions of the options run on the subscriber's.
+//
+// A count of 0 never retries, and [turbopipes.Infinite] has no limit; any other
+// negative one is an ErrInvalidArgument. To go on with something else, see
+// [Catch]. It corresponds to retry in RxJS and RxGo, and to Reactor's retryWhen
+// with Retry.backoff.
+func Retry[T any](count int, opts ...RetryOption) turbopipes.Operator[T, T] {
+	o, bad := retryOptionsOf(count, opts)
+	if bad != "" {
+		return turbopipes.Invalid[T, T]("Retry", bad)
+	}
+	return turbopipes.Lift("Retry", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		attempts := retry{retryOptions: o, began: time.Now()}
+		pass := func(v T) bool {
+			attempts.item()
+			return emit(v)
+		}
+		for {
+			refused, err := turbopipes.Guard(ctx, in, pass)
+			if final(ctx, refused, err) {
+				return err
+			}
+			wait, again := attempts.failed(err, time.Now())
+			if !again || !pause(ctx, wait) {
+				return err
+			}
+		}
+	})
+}
+
+// final tells whether an error is no business of a boundary's: there is none,
+// downstream has gone, ctx has ended, or the subscription is being stopped, when
+// nothing new begins.
+func final(ctx context.Context, refused bool, err error) bool {
+	return err == nil || refused || ctx.Err() != nil || stopping(ctx)
+}
+
+func stopping(ctx context.Context) bool {
+	select {
+	case <-turbopipes.Stopping(ctx):
+		return true
+	default:
+		return false
+	}
+}
+
+// pause tells whether d has passed, and neither the end of ctx nor a graceful
+// stop was earlier.
+func pause(ctx context.Context, d time.Duration) bool {
+	if d > 0 {
+		t := time.NewTimer(d)
+		defer t.Stop()
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+		case <-turbopipes.Stopping(ctx):
+		}
+	}
+	return ctx.Err() == nil && !stopping(ctx)
+}
+
+// RetryOption is an option of [Retry].
+type RetryOption interface{ retry(*retryOptions) }
+
+type retryOptions struct {
+	count      int
+	backoff    func(attempt int, err error) time.Duration
+	jitter     float64
+	when       func(error) bool
+	resetting  bool
+	maxElapsed time.Duration // 0: no limit
+	tell       func(attempt int, err error, wait time.Duration)
+	bad        string
+}
+
+type retryOption func(*retryOptions)
+
+func (f retryOption) retry(o *retryOptions) { f(o) }
+
+// WithBackoff makes [Retry] wait before each attempt, the first one being 1, as
+// long as backoff says; [Constant] and [Exponential] make such functions. The
+// wait ends at once when ctx does. A nil backoff is an ErrInvalidArgument.
+func WithBackoff(backoff func(attempt int, err error) time.Duration) RetryOption {
+	return retryOption(func(o *retryOptions) {
+		if o.backoff = backoff; backoff == nil {
+			o.bad = "WithBackoff's function is nil"
+		}
+	})
+}
+
+// Constant is a back-off that is always d.
+func Constant(d time.Duration) func(attempt int, err error) time.Duration {
+	return func(int, error) time.Duration { return d }
+}
+
+// Exponential is a back-off that begins with first, grows by factor with each
+// attempt, and is never more than most.
+func Exponential(first, most time.Duration, factor float64) func(attempt int, err error) time.Duration {
+	return func(attempt int, _ error) time.Duration {
+		d := float64(first) * math.Pow(factor, float64(attempt-1))
+		if !(d < float64(most)) { // also where it is NaN or infinite
+			return most
+		}
+		return time.Duration(d)
+	}
+}
+
+// WithJitter spreads each wait evenly between (1-f) and (1+f) times the
+// back-off. 0 ≤ f ≤ 1, or it is an ErrInvalidArgument.
+func WithJitter(f float64) RetryOption {
+	return retryOption(func(o *retryOptions) {
+		if o.jitter = f; !(f >= 0 && f <= 1) {
+			o.bad = "WithJitter's fraction is not between 0 and 1"
+		}
+	})
+}
+
+// RetryIf makes [Retry] ask pred about each error, in place of its own rule. A
+// nil pred is an ErrInvalidArgument.
+func RetryIf(pred func(error) bool) RetryOption {
+	return retryOption(func(o *retryOptions) {
+		if o.when = pred; pred == nil {
+			o.bad = "RetryIf's function is nil"
+		}
+	})
+}
+
+// ResetOnItem makes [Retry] count, and back off, from the start again after a
+// run that has emitted an item.
+func ResetOnItem() RetryOption { return retryOption(func(o *retryOptions) { o.resetting = true }) }
+
+// WithMaxElapsed makes [Retry] give up when the next attempt would begin more
+// than d after the subscription. d ≤ 0 is an ErrInvalidArgument.
+func WithMaxElapsed(d time.Duration) RetryOption {
+	return retryOption(func(o *retryOptions) {
+		if o.maxElapsed = d; d <= 0 {
+			o.bad = "WithMaxElapsed's duration is not positive"
+		}
+	})
+}
+
+// OnRetry has fn called before each wait. A nil fn is an ErrInvalidArgument.
+func OnRetry(fn func(attempt int, err error, wait time.Duration)) RetryOption {
+	return retryOption(func(o *retryOptions) {
+		if o.tell = fn; fn == nil {
+			o.bad = "OnRetry's function is nil"
+		}
+	})
+}
+
+func retryOptionsOf(count int, opts []RetryOption) (o retryOptions, bad string) {
+	o = retryOptions{count: count, backoff: Constant(0), when: retryable, tell: func(int, error, time.Duration) {}}
+	if count < turbopipes.Infinite {
+		return o, "count is negative"
+	}
+	for _, opt := range opts {
+		if opt == nil {
+			return o, "an option is nil"
+		}
+		opt.retry(&o)
+	}
+	return o, o.bad
+}
+
+func retryable(err error) bool {
+	p := (*turbopipes.PanicError)(nil)
+	return !errors.Is(err, turbopipes.ErrInvalidArgument) && !errors.As(err, &p)
+}
+
+// jittered is d, spread by the fraction f.
+func jittered(d time.Duration, f float64) time.Duration {
+	if f == 0 {
+		return d
+	}
+	return time.Duration(float64(d) * (1 + f*(2*rand.Float64()-1))) //nolint:gosec // no secret
+}

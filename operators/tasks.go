@@ -1,0 +1,36 @@
+package operators
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
+)
+
+// Tasks runs a stream of functions, at most n at a time, and gives every
+// outcome as an item.
+//
+//	in:  abc----|   n: 2; a takes 5, b 2, c 1
+//	out: ---bc(a|)
+//
+// Emits when a task has ended: its value, or its error or panic as a failed
+// Result; the peers of a failing task go on. [Unwrap] behind it makes the first
+// failure the stream's. A task is called when it enters the window, not before.
+// A nil one gives a Result with ErrInvalidArgument. Fails when upstream does.
+// Everything else is as in [Parallel]. Goroutines: as Parallel.
+//
+// It corresponds to RxJS's mergeAll(n) over defer.
+func Tasks[R any](n int, opts ...ParallelOption) turbopipes.Operator[turbopipes.Task[R], turbopipes.Result[R]] {
+	return parallel[turbopipes.Task[R], struct{}]("Tasks", n, nil, outcome[R], opts)
+}
+
+func outcome[R any](ctx context.Context, task turbopipes.Task[R]) (turbopipes.Result[R], error) {
+	var r turbopipes.Result[R]
+	if task == nil {
+		r.Err = fmt.Errorf("%w: Tasks: the task is nil", turbopipes.ErrInvalidArgument)
+		return r, nil
+	}
+	r.Err = fault.Call(func() (err error) { r.Value, err = task(ctx); return err })
+	return r, victim(ctx, r.Err)
+}
