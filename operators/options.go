@@ -58,8 +58,9 @@ const (
 	// FailFast cancels the running tasks, discards what was not delivered, and
 	// fails. It is the default.
 	FailFast Policy = iota
-	// FinishInFlight pulls no more items, lets the running tasks finish,
-	// delivers their results, and then fails with all errors joined.
+	// FinishInFlight pulls no more items and begins no more tasks, lets the
+	// running ones finish, delivers their results, and then fails with all errors
+	// joined.
 	FinishInFlight
 	// CollectErrors goes on to the end, and then fails with all errors joined.
 	// Memory: an error for each failed item; see [WithMaxErrors].
@@ -77,8 +78,8 @@ func (p Policy) ApplyParallel(o *opt.Parallel) {
 }
 
 // WithPolicy sets what the failure of a task does. Panics and Goexits of tasks
-// are failures. Under all but FailFast an error of upstream acts as under
-// FinishInFlight.
+// are failures. Under all but FailFast an error of upstream is told when what it
+// had given before is finished and delivered.
 func WithPolicy(p Policy) ParallelOption { return p }
 
 type maxErrors int

@@ -18,6 +18,7 @@ type Record struct {
 	stoppable bool
 	stopping  atomic.Bool
 	stopped   chan struct{} // closed by Stop; nil: never
+	joins     atomic.Int64  // scopes that wait for their goroutines
 	reported  atomic.Bool   // a task that does not end was reported
 
 	mu     sync.Mutex // guards leaves and gauges; never held across a call of anything
@@ -195,6 +196,22 @@ func (r *Record) Tasks() (n int64) {
 	}
 	return n
 }
+
+// Join notes that a scope waits for its goroutines, up to the outermost
+// subscription, until done is called.
+func (r *Record) Join() (done func()) {
+	r.joining(1)
+	return func() { r.joining(-1) }
+}
+
+func (r *Record) joining(by int64) {
+	for ; r != nil && r != none; r = r.parent {
+		r.joins.Add(by)
+	}
+}
+
+// Joining tells whether one does.
+func (r *Record) Joining() bool { return r.joins.Load() > 0 }
 
 // FirstReport tells whether nothing was reported of r, nor of the subscription
 // that it runs in, before.

@@ -45,9 +45,6 @@ func warningOf(ctx context.Context) warning {
 // watch reports the goroutines that a join still waits for when its time is
 // over. done ends that, and waits for a report that is being written.
 func (s *Scope) watch() (done func()) {
-	if s.stage.id == "" {
-		return func() {} // no goroutine was started
-	}
 	return after(s.Ctx, func(w warning) {
 		stacks := stacksOf(scopeLabel, s.stage.id)
 		if len(stacks) == 0 {
@@ -61,11 +58,12 @@ func (s *Scope) watch() (done func()) {
 // own goroutine, which carries label, is still in a source or a function.
 func WatchInline(ctx context.Context, rec *run.Record, label string) (done func()) {
 	return after(ctx, func(w warning) {
+		if rec.Joining() {
+			return // it waits in a scope, which will report
+		}
 		var stacks []string
 		if label != "" {
-			if stacks = stacksOf(scopeLabel, label); len(stacks) == 0 {
-				return
-			}
+			stacks = stacksOf(scopeLabel, label)
 		}
 		report(ctx, w, rec, Name(ctx), stacks)
 	})
@@ -96,7 +94,10 @@ func report(ctx context.Context, w warning, rec *run.Record, stage string, stack
 	if !rec.FirstReport() {
 		return
 	}
-	attrs := []any{"after", w.after, "tasks", len(stacks)}
+	attrs := []any{"after", w.after}
+	if n := goroutines(stacks); n > 0 {
+		attrs = append(attrs, "goroutines", n)
+	}
 	if stage != "" {
 		attrs = append(attrs, "stage", stage)
 	}
@@ -115,6 +116,16 @@ func report(ctx context.Context, w warning, rec *run.Record, stage string, stack
 // mostStacks is how many different stacks one report shows.
 const mostStacks = 4
 
+// goroutines counts those of a profile: each stack begins with its number.
+func goroutines(stacks []string) (n int) {
+	for _, stack := range stacks {
+		same := 0
+		_, _ = fmt.Sscan(stack, &same)
+		n += same
+	}
+	return n
+}
+
 // stacksOf gives the different stacks of the goroutines with that label, less
 // those that wait in a join themselves.
 func stacksOf(key, value string) (stacks []string) {
@@ -123,8 +134,28 @@ func stacksOf(key, value string) (stacks []string) {
 	label := fmt.Sprintf("%q:%q", key, value)
 	for g := range strings.SplitSeq(all.String(), "\n\n") {
 		if strings.Contains(g, label) && !strings.Contains(g, "scope.(*Scope).Join") {
-			stacks = append(stacks, g)
+			stacks = append(stacks, readable(g))
 		}
 	}
 	return stacks
+}
+
+// readable makes a goroutine's record in a profile, which is a number, addresses,
+// labels and frames, the number and the frames above ours.
+func readable(record string) string {
+	var b strings.Builder
+	number, _, _ := strings.Cut(record, " ")
+	b.WriteString(number)
+	for line := range strings.Lines(record) {
+		fields := strings.Fields(line)
+		if len(fields) < 4 || fields[0] != "#" || !strings.HasPrefix(fields[1], "0x") {
+			continue
+		}
+		if strings.Contains(fields[2], "turbopipes/internal/") {
+			break
+		}
+		function, _, _ := strings.Cut(fields[2], "+0x")
+		fmt.Fprintf(&b, " < %s %s", function, fields[3])
+	}
+	return b.String()
 }

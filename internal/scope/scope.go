@@ -79,9 +79,14 @@ func (s *Scope) Close(err *error) {
 // Join cancels and waits until every goroutine has ended.
 func (s *Scope) Join() {
 	s.cancel(nil)
+	if s.stage.id == "" {
+		return // no goroutine was started
+	}
+	joined := s.rec.Join()
 	late := s.watch()
 	s.tasks.Wait()
 	late()
+	joined()
 }
 
 // OnDone calls f on a goroutine of its own when ctx ends. release takes that

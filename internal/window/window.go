@@ -195,13 +195,16 @@ func (e *engine[T, K, R]) enqueue(j job[T, K]) {
 }
 
 // upstreamEnded is told how upstream has ended, at the foot of its goroutine.
+// But under FailFast its error is told behind the results of what it has given.
 func (e *engine[T, K, R]) upstreamEnded(err error) {
-	if err = fault.Strip(e.upper, err); err != nil {
-		if e.Policy == FailFast || e.Ctx.Err() != nil {
-			e.fail(err)
-		} else {
-			e.drain(err)
-		}
+	switch err = fault.Strip(e.upper, err); {
+	case err == nil:
+	case e.Policy == FailFast || e.Ctx.Err() != nil:
+		e.fail(err)
+	default:
+		e.mu.Lock()
+		e.errs = append(e.errs, err)
+		e.mu.Unlock()
 	}
 	e.stop(&e.closed)
 }

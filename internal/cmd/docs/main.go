@@ -1,0 +1,68 @@
+// Command docs checks the Markdown files of the module against its code: every
+// relative link leads to a file, and a link whose text is the name of a test
+// leads to the file that has that test. Run it from the module's root.
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+var link = regexp.MustCompile(`\[([^\]]+)\]\(([^)#\s]+)(#[^)]*)?\)`)
+
+var test = regexp.MustCompile("^`?((?:Test|Fuzz|Benchmark|Example)[A-Z][A-Za-z0-9_]*)(/[^`]*)?`?$")
+
+func main() {
+	links, bad := 0, 0
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".md" {
+			return err
+		}
+		n, problems, err := check(path)
+		links += n
+		bad += len(problems)
+		for _, p := range problems {
+			fmt.Println(p)
+		}
+		return err
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "docs:", err)
+		os.Exit(1)
+	}
+	fmt.Printf("%d links checked, %d broken\n", links, bad)
+	if bad > 0 || links == 0 {
+		os.Exit(1)
+	}
+}
+
+func check(path string) (links int, problems []string, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+		name, target := m[1], m[2]
+		if strings.Contains(target, "://") {
+			continue
+		}
+		links++
+		file := filepath.Join(filepath.Dir(path), target)
+		content, err := os.ReadFile(file)
+		if info, e := os.Stat(file); e == nil && info.IsDir() {
+			err = nil
+		}
+		t := test.FindStringSubmatch(name)
+		switch {
+		case err != nil:
+			problems = append(problems, fmt.Sprintf("%s: %s does not exist", path, target))
+		case t != nil && !strings.Contains(string(content), "func "+t[1]+"("):
+			problems = append(problems, fmt.Sprintf("%s: %s has no %s", path, target, t[1]))
+		}
+	}
+	return links, problems, nil
+}

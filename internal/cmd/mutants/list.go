@@ -1,0 +1,100 @@
+package main
+
+var (
+	inOperators = []string{"./operators"}
+	inRoot      = []string{"."}
+)
+
+const (
+	window  = "internal/window/window.go"
+	crew    = "internal/window/crew.go"
+	keys    = "internal/window/keys.go"
+	scope   = "internal/scope/scope.go"
+	handoff = "internal/handoff/queue.go"
+	echo    = "internal/fault/echo.go"
+)
+
+var mutants = []mutant{
+	{
+		"no join", scope, "s.tasks.Wait()", "_ = &s.tasks",
+		"TestParallel", inOperators,
+	}, {
+		"one slot too many", window, "e.pulled-e.taken >= e.limit", "e.pulled-e.taken > e.limit",
+		"TestParallel", inOperators,
+	}, {
+		"one worker too many", crew, "case c.spawned < n:", "case c.spawned <= n:",
+		"TestParallel", inOperators,
+	}, {
+		"a lost discard of a result", window, "case s.ended && !s.failed:", "case false:",
+		"TestParallel", inOperators,
+	}, {
+		"a lost discard of an item", window, "for ; e.claimed < e.runnable; e.claimed++ {", "for ; false; e.claimed++ {",
+		"TestParallel", inOperators,
+	}, {
+		"a lost discard of a waiting key", window, "for _, j := range e.keys.waiting() {", "for _, j := range e.keys.waiting()[:0] {",
+		"TestParallel", inOperators,
+	}, {
+		"a swallowed panic of a task", crew, "if !w.failed(w.job, err) {\n\t\treturn\n\t}\n\tw.mu.Lock()\n\tw.spawned--", "if false {\n\t\treturn\n\t}\n\tw.mu.Lock()\n\tw.spawned--",
+		"TestParallel", inOperators,
+	}, {
+		"a swallowed upstream error", window, "if err = fault.Strip(e.upper, err); err != nil {", "if err = fault.Strip(e.upper, err); err != nil && false {",
+		"TestParallel", inOperators,
+	}, {
+		"a lost wake-up of the subscriber", crew, "if wakes {\n\t\te.sch <- struct{}{}\n\t}", "",
+		"TestParallel", inOperators,
+	}, {
+		"a lost wake-up of the feeder", window, "wake := e.fWait\n", "wake := false\n",
+		"TestParallel", inOperators,
+	}, {
+		"a lost call for a second worker", crew, "c := w.need(w.runnable-w.claimed, w.N, w.cost)\n\t\tw.mu.Unlock()\n\t\tw.dispatch(c)\n\t\tr, took", "c := nobody\n\t\tw.mu.Unlock()\n\t\tw.dispatch(c)\n\t\tr, took",
+		"TestParallel", inOperators,
+	}, {
+		"a victim's cancellation reported as the cause", scope, "if err = fault.Strip(s.Ctx, err); err == nil {", "if err == nil {",
+		"TestParallel", inOperators,
+	}, {
+		"a task's error told as a victim's", crew, "if e.Ctx.Err() != nil && fault.Strip(e.Ctx, err) == nil {", "if e.Ctx.Err() != nil || fault.Strip(e.Ctx, err) == nil {",
+		"TestParallel", inOperators,
+	}, {
+		"results held back until the window is full", window, "return !e.halted && !e.over() && e.taken == e.ready", "return !e.halted && !e.over() && (e.taken == e.ready || e.pulled-e.taken < e.limit)",
+		"TestParallel", inOperators,
+	}, {
+		"ordered results in order of completion", crew, "*e.slots.At(j.seq) = s", "*e.slots.At(e.ready) = s",
+		"TestParallel", inOperators,
+	}, {
+		"a key that is not waited for", keys, "line, busy := q.busy[j.k]\n\tif !busy {", "line, busy := q.busy[j.k]\n\tif !busy || true {",
+		"TestParallel", inOperators,
+	}, {
+		"a key's line served from its end", keys, "at := line.first - 1\n", "at := line.last - 1\n",
+		"TestParallel", inOperators,
+	}, {
+		"a stop that cuts tasks short", window, "e.inner, e.upper = run.Shield(e.Ctx), e.Ctx", "e.inner, e.upper = e.Ctx, e.Ctx",
+		"TestStop", inRoot,
+	}, {
+		"the item in hand at a stop refused", "observable.go", "return emit(v) && !rec.Stopping() })", "return !rec.Stopping() && emit(v) })",
+		"TestStop", inRoot,
+	}, {
+		"a cut stream that reads as complete", echo, "case rest == nil:\n\t\treturn context.Cause(ctx)", "case rest == nil:\n\t\treturn err",
+		"TestCutStreams", inRoot,
+	}, {
+		"a Dispose that does not wait", "subscription.go", "if !s.rec.Inside() {\n\t\t<-s.done\n\t}", "",
+		"TestDispose|TestStop", inRoot,
+	}, {
+		"a Dispose from within that waits for itself", "internal/run/mark.go", "if c == r {\n\t\t\treturn true", "if c == r {\n\t\t\treturn false",
+		"TestDispose", inRoot,
+	}, {
+		"an item lost by a full queue", handoff, "lost = q.ring.Take(q.lo)\n\t\tq.lo++\n\t\tq.store(v)\n\t\treturn lost, Dropped", "lost = q.ring.Take(q.lo)\n\t\tq.lo++\n\t\tq.store(v)\n\t\treturn lost, Stored",
+		"TestConservation", inRoot,
+	}, {
+		"what is left in a queue is not told", "backpressure.go", "b.queue.Left()...", "b.queue.Left()[:0]...",
+		"TestConservation", inRoot,
+	}, {
+		"a queue one too long", handoff, "case q.hi-q.lo < q.bound:", "case q.hi-q.lo <= q.bound:",
+		"TestBackpressure", inRoot,
+	}, {
+		"a consumer's panic recovered", "consume.go", "if inside {\n\t\t\treturn // without a recover\n\t\t}", "",
+		"TestConsumer", inRoot,
+	}, {
+		"demand that is not waited for", "subscription.go", "if !s.take(ctx) {", "if false {",
+		"TestRequest", inRoot,
+	},
+}

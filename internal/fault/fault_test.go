@@ -1,0 +1,96 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+var errCause = errors.New("cause")
+
+func cancelled(cause error) context.Context {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(cause)
+	return ctx
+}
+
+type uncomparable []string
+
+func (uncomparable) Error() string { return "uncomparable" }
+
+type ownIs struct{}
+
+func (ownIs) Error() string        { return "own" }
+func (ownIs) Is(target error) bool { return target == context.Canceled }
+
+func TestStrip(t *testing.T) {
+	ctx := cancelled(errCause)
+	both := errors.Join(io.EOF, context.Canceled)
+	for name, c := range map[string]struct{ err, want error }{
+		"nil":               {nil, nil},
+		"ctx.Err":           {context.Canceled, nil},
+		"the cause":         {errCause, nil},
+		"wrapped":           {fmt.Errorf("task: %w", context.Canceled), nil},
+		"wrapped twice":     {fmt.Errorf("a: %w", fmt.Errorf("b: %w", errCause)), nil},
+		"both echoes":       {errors.Join(errCause, context.Canceled), nil},
+		"by its own Is":     {ownIs{}, nil},
+		"another":           {io.EOF, io.EOF},
+		"another deadline":  {context.DeadlineExceeded, context.DeadlineExceeded},
+		"joined to another": {both, io.EOF},
+		"a panic":           {&PanicError{Value: context.Canceled}, &PanicError{Value: context.Canceled}},
+		"uncomparable":      {uncomparable{"x"}, uncomparable{"x"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, c.want, Strip(ctx, c.err))
+			require.Equal(t, c.err, Strip(context.Background(), c.err), "under a live ctx nothing is an echo")
+		})
+	}
+	mixed := fmt.Errorf("outer: %w", both)
+	require.Equal(t, mixed, Strip(ctx, mixed), "a wrapper of a failure and an echo is kept whole")
+	wrapped := fmt.Errorf("outer: %w", &PanicError{Value: context.Canceled})
+	require.Equal(t, wrapped, Strip(ctx, wrapped))
+	require.NotPanics(t, func() { Strip(cancelled(uncomparable{"x"}), uncomparable{"y"}) })
+}
+
+func TestSettle(t *testing.T) {
+	ctx := cancelled(errCause)
+	require.Equal(t, errCause, Settle(ctx, nil), "a cut run never reads as complete")
+	require.Equal(t, errCause, Settle(ctx, context.Canceled))
+	require.Equal(t, io.EOF, Settle(ctx, io.EOF))
+	require.EqualError(t, Settle(ctx, errors.Join(io.EOF, context.Canceled)), "cause\nEOF")
+	require.NoError(t, Settle(context.Background(), nil))
+	require.Equal(t, context.Canceled, Settle(context.Background(), context.Canceled))
+}
+
+func TestJoin(t *testing.T) {
+	require.NoError(t, Join())
+	require.NoError(t, Join(nil, nil))
+	require.Equal(t, io.EOF, Join(nil, io.EOF, nil))
+	require.EqualError(t, Join(io.EOF, nil, errCause), "EOF\ncause")
+}
+
+func TestFoot(t *testing.T) {
+	end := func(f func() error) (err error) {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			Foot(f, func(e error) { err = e })
+		}()
+		<-done
+		return err
+	}
+	require.NoError(t, end(func() error { return nil }))
+	require.Equal(t, io.EOF, end(func() error { return io.EOF }))
+	require.Equal(t, ErrGoexit, end(func() error { runtime.Goexit(); return nil }))
+	err := end(func() error { panic(io.EOF) })
+	require.ErrorIs(t, err, io.EOF)
+	var p *PanicError
+	require.ErrorAs(t, err, &p)
+	require.Contains(t, string(p.Stack), "TestFoot")
+	require.Same(t, p, end(func() error { panic(p) }), "raised again, it keeps its stack")
+}

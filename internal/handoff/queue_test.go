@@ -1,0 +1,139 @@
+package handoff
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestQueue(t *testing.T) {
+	q := New[int](2)
+	require.True(t, q.Put(1))
+	require.True(t, q.Put(2))
+	_, out := q.Offer(3, DropNewest)
+	require.Equal(t, Dropped, out)
+	lost, out := q.Offer(4, DropOldest)
+	require.Equal(t, Dropped, out)
+	require.Equal(t, 1, lost)
+	lost, out = q.Offer(5, Fail)
+	require.Equal(t, Overflow, out)
+	require.Equal(t, 5, lost)
+	require.Equal(t, Dropped, q.OfferIdle(6))
+	v, ok := q.Withdraw()
+	require.True(t, ok)
+	require.Equal(t, 4, v)
+	v, ok = q.Next()
+	require.True(t, ok)
+	require.Equal(t, 2, v)
+	q.Close(errors.New("end"))
+	_, ok = q.Next()
+	require.False(t, ok)
+	require.EqualError(t, q.Err(), "end")
+}
+
+func TestQueueBlocksAndHalts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := New[int](1)
+		var put []bool
+		go func() { put = append(put, q.Put(1), q.Put(2), q.Put(3)) }()
+		time.Sleep(time.Second)
+		v, ok := q.Next()
+		require.True(t, ok)
+		require.Equal(t, 1, v)
+		synctest.Wait()
+		q.Halt()
+		synctest.Wait()
+		require.Equal(t, []bool{true, true, false}, put)
+		require.Equal(t, []int{2}, q.Left())
+		_, out := q.Offer(4, DropOldest)
+		require.Equal(t, Refused, out)
+		require.Equal(t, Refused, q.OfferIdle(4))
+		_, ok = q.Next()
+		require.False(t, ok)
+	})
+}
+
+func TestFan(t *testing.T) {
+	emits := func(d time.Duration, items ...int) func(context.Context, func(int) bool) error {
+		return func(_ context.Context, emit func(int) bool) error {
+			for _, v := range items {
+				time.Sleep(d)
+				if !emit(v) {
+					return nil
+				}
+			}
+			return nil
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		var got []int
+		run := func() (err error) {
+			f := OpenFan[int](t.Context(), "test", 0)
+			defer f.Close(&err, nil)
+			f.Run(func(context.Context) error {
+				f.Add(emits(time.Second, 1, 2))
+				f.Add(emits(1500*time.Millisecond, 10, 20))
+				return nil
+			})
+			f.Loop(func(v int) bool { got = append(got, v); return true })
+			return nil
+		}
+		require.NoError(t, run())
+		require.Equal(t, []int{1, 10, 2, 20}, got)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		var lost []int
+		run := func() (err error) {
+			f := OpenFan[int](t.Context(), "test", 2)
+			defer f.Close(&err, func(v int) { lost = append(lost, v) })
+			f.Add(emits(0, 1, 2, 3, 4, 5, 6, 7, 8, 9))
+			f.Loop(func(int) bool { synctest.Wait(); return false })
+			return nil
+		}
+		require.NoError(t, run())
+		require.Equal(t, []int{2, 3, 4}, lost, "one of the upstream, and two ahead")
+	})
+}
+
+// A million upstreams, one after another, need no more room than those at once.
+func TestFanForgetsUpstreams(t *testing.T) {
+	run := func() (err error) {
+		f := OpenFan[int](t.Context(), "test", 0)
+		defer f.Close(&err, nil)
+		f.Run(func(context.Context) error {
+			for range 1000 {
+				done := make(chan struct{})
+				f.Add(func(context.Context, func(int) bool) error { close(done); return nil })
+				<-done
+			}
+			return nil
+		})
+		f.Loop(func(int) bool { return true })
+		require.Zero(t, f.queue.bound)
+		return nil
+	}
+	require.NoError(t, run())
+}
+
+func BenchmarkQueue(b *testing.B) {
+	for b.Loop() {
+		q := New[int](64)
+		go func() {
+			for i := range 1 << 14 {
+				q.Put(i)
+			}
+			q.Close(nil)
+		}()
+		for ok := true; ok; {
+			_, ok = q.Next()
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(1<<14), "ns/item")
+}
