@@ -4,10 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/handoff"
-	"github.com/turbopipes/turbopipes/internal/run"
-	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
 // BackpressureOption is an option of the OnBackpressure operators.
@@ -51,14 +48,23 @@ func onBackpressureBuffer[T any](name string, capacity int, overflow Overflow, d
 		return Invalid[T, T](name, "the capacity is less than 1")
 	case !overflow.valid():
 		return Invalid[T, T](name, "the overflow strategy is unknown")
-	case overflow == Block:
-		return decoupled(name, capacity, drop, (*boundary[T]).block)
 	}
-	full := map[Overflow]handoff.Full{DropNewest: handoff.DropNewest, DropOldest: handoff.DropOldest, Fail: handoff.Fail}[overflow]
-	return decoupled(name, capacity, drop, func(b *boundary[T], v T) bool {
-		lost, out := b.queue.Offer(v, full)
-		return b.settle(lost, out)
+	return Lift(name, func(ctx context.Context, in Observable[T], emit func(T) bool) error {
+		return handoff.Decouple(ctx, name, capacity, overflow.full(), drop, overflowed(name), in.Push, emit)
 	})
+}
+
+// full is the queue's form of the strategy; nil for Block.
+func (s Overflow) full() *handoff.Full {
+	if s == Block {
+		return nil
+	}
+	full := map[Overflow]handoff.Full{DropNewest: handoff.DropNewest, DropOldest: handoff.DropOldest, Fail: handoff.Fail}[s]
+	return &full
+}
+
+func overflowed(name string) error {
+	return fmt.Errorf("%w: %s: downstream is busy", ErrOverflow, name)
 }
 
 // OnBackpressureDrop passes an item if downstream waits for one, and drops it
@@ -69,8 +75,8 @@ func onBackpressureBuffer[T any](name string, capacity int, overflow Overflow, d
 // and RxGo's Drop strategy.
 func OnBackpressureDrop[T any](opts ...BackpressureOption[T]) Operator[T, T] {
 	return withOptions("OnBackpressureDrop", opts, func(o backpressureOptions[T]) Operator[T, T] {
-		return decoupled("OnBackpressureDrop", 1, o.drop, func(b *boundary[T], v T) bool {
-			return b.settle(v, b.queue.OfferIdle(v))
+		return decoupled("OnBackpressureDrop", o.drop, func(b *handoff.Boundary[T], v T) bool {
+			return b.Settle(v, b.Queue.OfferIdle(v))
 		})
 	})
 }
@@ -95,12 +101,12 @@ func OnBackpressureLatest[T any](opts ...BackpressureOption[T]) Operator[T, T] {
 // Goroutines: one, for upstream. It corresponds to Reactor's
 // onBackpressureError.
 func OnBackpressureError[T any]() Operator[T, T] {
-	return decoupled("OnBackpressureError", 1, nil, func(b *boundary[T], v T) bool {
-		out := b.queue.OfferIdle(v)
+	return decoupled("OnBackpressureError", nil, func(b *handoff.Boundary[T], v T) bool {
+		out := b.Queue.OfferIdle(v)
 		if out == handoff.Dropped {
 			out = handoff.Overflow
 		}
-		return b.settle(v, out)
+		return b.Settle(v, out)
 	})
 }
 
@@ -116,21 +122,21 @@ func OnBackpressureReduce[T any](merge func(pending, next T) T) Operator[T, T] {
 	if merge == nil {
 		return Invalid[T, T]("OnBackpressureReduce", "merge is nil")
 	}
-	return decoupled("OnBackpressureReduce", 1, nil, func(b *boundary[T], v T) bool {
-		pending, waits := b.queue.Withdraw() // ours while merge, which is user code, runs
+	return decoupled("OnBackpressureReduce", nil, func(b *handoff.Boundary[T], v T) bool {
+		pending, waits := b.Queue.Withdraw() // ours while merge, which is user code, runs
 		if !waits {
-			return b.block(v)
+			return b.Queue.Put(v)
 		}
 		merged := false
 		defer func() {
 			if !merged {
-				b.queue.Put(pending)
-				b.record.Drop(1)
+				b.Queue.Put(pending)
+				b.Record().Drop(1)
 			}
 		}()
 		v = merge(pending, v)
 		merged = true
-		return b.block(v)
+		return b.Queue.Put(v)
 	})
 }
 
@@ -147,16 +153,15 @@ func OnBackpressureBatch[T any](max int) Operator[T, []T] {
 		return Invalid[T, []T]("OnBackpressureBatch", "max is less than 1")
 	}
 	return Lift("OnBackpressureBatch", func(ctx context.Context, in Observable[T], emit func([]T) bool) (err error) {
-		b := openBoundary[T](ctx, "OnBackpressureBatch", max, nil)
-		defer b.close(&err)
-		b.start(in, (*boundary[T]).block)
+		b := handoff.OpenBoundary[T](ctx, "OnBackpressureBatch", max, nil, nil)
+		defer b.Close(&err)
+		b.Start(in.Push, b.Queue.Put)
 		for {
-			batch, ok := b.queue.NextAll()
+			batch, ok := b.Queue.NextAll()
 			if !ok {
-				return b.queue.Err()
+				return b.Queue.Err()
 			}
 			if !emit(batch) {
-				b.Stop()
 				return nil
 			}
 		}
@@ -174,82 +179,13 @@ func withOptions[T any](operator string, opts []BackpressureOption[T], make func
 	return make(o)
 }
 
-// boundary runs upstream on a goroutine of its own, with a queue between it and
-// the subscriber.
-type boundary[T any] struct {
-	*scope.Scope
-	name    string
-	queue   *handoff.Queue[T]
-	record  *run.Record
-	drop    func(T)
-	full    error // why upstream was refused; of upstream's goroutine
-	release func()
-}
-
-func openBoundary[T any](ctx context.Context, name string, capacity int, drop func(T)) *boundary[T] {
-	b := &boundary[T]{Scope: scope.Open(ctx, name), name: name, queue: handoff.New[T](capacity), record: run.From(ctx), drop: drop}
-	b.release = scope.OnDone(b.Ctx, b.queue.Halt)
-	return b
-}
-
-// start runs in. put is given each item, on upstream's goroutine. How in ended is
-// told behind the queue, but what its clean-up fails with, once it was
-// cancelled, is told at once.
-func (b *boundary[T]) start(in Observable[T], put func(*boundary[T], T) bool) {
-	b.Go(func(ctx context.Context) error {
-		fault.Foot(func() error {
-			err := in.Push(ctx, func(v T) bool { return put(b, v) })
-			return fault.Join(b.full, err)
-		}, func(err error) {
-			if ctx.Err() != nil {
-				b.Fail(err)
-				err = nil
-			}
-			b.queue.Close(err)
-		})
-		return nil
-	})
-}
-
-// close joins upstream and accounts for what is left.
-func (b *boundary[T]) close(err *error) {
-	b.Close(err)
-	b.release()
-	*err = fault.Join(*err, run.Lost(b.record, b.drop, b.queue.Left()...))
-}
-
-func (b *boundary[T]) block(v T) bool { return b.queue.Put(v) }
-
-// settle tells what became of an item, and whether upstream may go on.
-func (b *boundary[T]) settle(lost T, out handoff.Outcome) bool {
-	switch out {
-	case handoff.Stored:
-		return true
-	case handoff.Refused:
-		return false
-	case handoff.Overflow:
-		b.full = fmt.Errorf("%w: %s: downstream is busy", ErrOverflow, b.name)
-	}
-	b.full = fault.Join(b.full, run.Fell(b.record, b.drop, lost))
-	return b.full == nil
-}
-
-// decoupled is an operator whose upstream runs on a goroutine of its own; put
-// decides what becomes of an item.
-func decoupled[T any](name string, capacity int, drop func(T), put func(*boundary[T], T) bool) Operator[T, T] {
+// decoupled is an operator whose upstream runs on a goroutine of its own, one
+// item ahead at most; put decides what becomes of an item.
+func decoupled[T any](name string, drop func(T), put func(*handoff.Boundary[T], T) bool) Operator[T, T] {
 	return Lift(name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
-		b := openBoundary(ctx, name, capacity, drop)
-		defer b.close(&err)
-		b.start(in, put)
-		for {
-			v, ok := b.queue.Next()
-			if !ok {
-				return b.queue.Err()
-			}
-			if !emit(v) {
-				b.Stop()
-				return nil
-			}
-		}
+		b := handoff.OpenBoundary(ctx, name, 1, drop, overflowed(name))
+		defer b.Close(&err)
+		b.Start(in.Push, func(v T) bool { return put(b, v) })
+		return b.Loop(emit)
 	})
 }

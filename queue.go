@@ -45,8 +45,17 @@ type (
 	queueOverflow Overflow
 )
 
-func (n queueSize) ApplyQueue(q *opt.Queue)     { q.Size = int(n) }
-func (s queueOverflow) ApplyQueue(q *opt.Queue) { q.Overflow = int(s) }
+func (n queueSize) ApplyQueue(q *opt.Queue) {
+	if q.Size = int(n); n < 1 {
+		opt.Note(&q.Bad, "the queue's size is less than 1")
+	}
+}
+
+func (s queueOverflow) ApplyQueue(q *opt.Queue) {
+	if q.Overflow = int(s); !Overflow(s).valid() {
+		opt.Note(&q.Bad, "the overflow strategy is unknown")
+	}
+}
 
 // WithQueue sets how many items a queue holds. n < 1 is an
 // [ErrInvalidArgument].
@@ -79,13 +88,10 @@ func applyQueue(operator string, opts []QueueOption, q *opt.Queue) error {
 		if o == nil {
 			return fault.Invalid(operator, "an option is nil")
 		}
-		if n, ok := o.(queueSize); ok && n < 1 {
-			return fault.Invalid(operator, "the queue's size is less than 1")
-		}
 		o.ApplyQueue(q)
 	}
-	if !Overflow(q.Overflow).valid() {
-		return fault.Invalid(operator, "the overflow strategy is unknown")
+	if q.Bad != "" {
+		return fault.Invalid(operator, q.Bad)
 	}
 	return nil
 }

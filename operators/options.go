@@ -35,14 +35,14 @@ const badAhead = "Buffered's k is negative"
 // ApplyParallel makes a an option of the Parallel group.
 func (a Ahead) ApplyParallel(o *opt.Parallel) {
 	if o.Ahead = a.k; a.k < 0 {
-		o.Bad = badAhead
+		opt.Note(&o.Bad, badAhead)
 	}
 }
 
 // ApplyFlatMap makes a an option of FlatMap.
 func (a Ahead) ApplyFlatMap(o *opt.FlatMap) {
 	if o.Ahead = a.k; a.k < 0 {
-		o.Bad = badAhead
+		opt.Note(&o.Bad, badAhead)
 	}
 }
 
@@ -73,7 +73,7 @@ const (
 // ApplyParallel makes p an option.
 func (p Policy) ApplyParallel(o *opt.Parallel) {
 	if o.Policy = int(p); p < FailFast || p > SkipErrors {
-		o.Bad = "the policy is unknown"
+		opt.Note(&o.Bad, "the policy is unknown")
 	}
 }
 
@@ -86,7 +86,7 @@ type maxErrors int
 
 func (k maxErrors) ApplyParallel(o *opt.Parallel) {
 	if o.MaxErrors = int(k); k < 1 {
-		o.Bad = "WithMaxErrors's k is less than 1"
+		opt.Note(&o.Bad, "WithMaxErrors's k is less than 1")
 	}
 }
 
@@ -110,6 +110,17 @@ func flatMapOptions(opts []FlatMapOption) (o opt.FlatMap, bad string) {
 			return o, "an option is nil"
 		}
 		option.ApplyFlatMap(&o)
+	}
+	return o, o.Bad
+}
+
+func queueOptions(opts []turbopipes.QueueOption) (o opt.Queue, bad string) {
+	o.Size = 256
+	for _, option := range opts {
+		if option == nil {
+			return o, "an option is nil"
+		}
+		option.ApplyQueue(&o)
 	}
 	return o, o.Bad
 }

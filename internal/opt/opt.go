@@ -8,6 +8,8 @@ type Queue struct {
 	Size     int
 	Overflow int // a turbopipes.Overflow
 	Discard  func(item any)
+
+	Bad string // the first bad argument of an option
 }
 
 // Parallel is what the options of the Parallel group set.
@@ -35,4 +37,11 @@ func Of[T any](discard func(item any)) func(T) {
 		return nil
 	}
 	return func(v T) { discard(v) }
+}
+
+// Note keeps the first of several complaints.
+func Note(bad *string, why string) {
+	if *bad == "" {
+		*bad = why
+	}
 }

@@ -85,7 +85,7 @@ var mutants = []mutant{
 		"an item lost by a full queue", handoff, "lost = q.ring.Take(q.lo)\n\t\tq.lo++\n\t\tq.store(v)\n\t\treturn lost, Dropped", "lost = q.ring.Take(q.lo)\n\t\tq.lo++\n\t\tq.store(v)\n\t\treturn lost, Stored",
 		"TestConservation", inRoot,
 	}, {
-		"what is left in a queue is not told", "backpressure.go", "b.queue.Left()...", "b.queue.Left()[:0]...",
+		"what is left in a queue is not told", "internal/handoff/boundary.go", "b.Queue.Left()...", "b.Queue.Left()[:0]...",
 		"TestConservation", inRoot,
 	}, {
 		"a queue one too long", handoff, "case q.hi-q.lo < q.bound:", "case q.hi-q.lo <= q.bound:",

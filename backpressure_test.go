@@ -1,0 +1,204 @@
+package turbopipes_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
+)
+
+// strategies has every operator of backpressure.go that may drop.
+var strategies = map[string]func(tp.BackpressureOption[int]) tp.Operator[int, int]{
+	"Drop":   func(o tp.BackpressureOption[int]) tp.Operator[int, int] { return tp.OnBackpressureDrop(o) },
+	"Latest": func(o tp.BackpressureOption[int]) tp.Operator[int, int] { return tp.OnBackpressureLatest(o) },
+	"Block": func(o tp.BackpressureOption[int]) tp.Operator[int, int] {
+		return tp.OnBackpressureBuffer(9, tp.Block, o)
+	},
+	"DropNewest": func(o tp.BackpressureOption[int]) tp.Operator[int, int] {
+		return tp.OnBackpressureBuffer(9, tp.DropNewest, o)
+	},
+	"DropOldest": func(o tp.BackpressureOption[int]) tp.Operator[int, int] {
+		return tp.OnBackpressureBuffer(9, tp.DropOldest, o)
+	},
+	"Fail": func(o tp.BackpressureOption[int]) tp.Operator[int, int] {
+		return tp.OnBackpressureBuffer(9, tp.Fail, o)
+	},
+}
+
+// TestConservation holds every strategy to in = out + dropped + left at disposal,
+// over random sources and consumers that end in random ways. row 37
+func TestConservation(t *testing.T) {
+	for name, strategy := range strategies {
+		t.Run(name, func(t *testing.T) {
+			for seed := range uint64(400) {
+				synctest.Test(t, func(t *testing.T) { conserve(t, rand.New(rand.NewPCG(seed, 0)), name, strategy) })
+				if t.Failed() {
+					t.Fatal("seed", seed)
+				}
+			}
+		})
+	}
+}
+
+func conserve(t *testing.T, random *rand.Rand, name string, strategy func(tp.BackpressureOption[int]) tp.Operator[int, int]) {
+	t.Helper()
+	items := random.IntN(100)
+	gap, work := time.Duration(random.IntN(3))*time.Millisecond, time.Duration(random.IntN(6))*time.Millisecond
+	how := []string{"completes", "fails", "panics", "is left", "is disposed of"}[random.IntN(5)]
+	at := random.IntN(30) + 1
+	in, out, lost := 0, 0, 0
+	src := tp.Create(func(ctx context.Context, emit func(int) bool) error {
+		for i := range items {
+			time.Sleep(gap)
+			if ctx.Err() != nil || !emit(i) {
+				return nil
+			}
+			in++
+		}
+		switch how {
+		case "fails":
+			return errBoom
+		case "panics":
+			panic(errBoom)
+		}
+		return nil
+	})
+	o := strategy(tp.OnDrop(func(int) { lost++ }))(src)
+	if how == "is left" {
+		o = operators.Take[int](at)(o)
+	}
+	s := o.Subscribe(context.Background(), tp.Observer[int]{Next: func(int) { out++; time.Sleep(work) }})
+	if how == "is disposed of" {
+		time.Sleep(time.Duration(at)*time.Millisecond + time.Microsecond)
+		s.Dispose()
+	}
+	err := s.Wait()
+	switch {
+	case errors.Is(err, tp.ErrOverflow):
+		require.Equal(t, "Fail", name)
+	case how == "fails" || how == "panics":
+		require.ErrorIs(t, err, errBoom, "an error behind the queue is delivered")
+	default:
+		require.NoError(t, err)
+	}
+	stats := s.Stats()
+	if name == "Fail" {
+		in += int(stats.Dropped) // the item that overflows is refused, and counts as dropped
+	}
+	require.Equal(t, in, out+lost, "%s: %s", name, how)
+	require.EqualValues(t, out, stats.Delivered)
+	require.EqualValues(t, lost, stats.Dropped+stats.Discarded)
+	if name == "Block" {
+		require.Zero(t, stats.Dropped)
+	}
+}
+
+// pace emits the numbers below n, d apart, the first one at once.
+func pace(n int, d time.Duration) tp.Observable[int] {
+	return tp.Create(func(ctx context.Context, emit func(int) bool) error {
+		for i := range n {
+			if !emit(i) {
+				return nil
+			}
+			time.Sleep(d)
+		}
+		return nil
+	})
+}
+
+// slowly collects o with a consumer that takes d for each item, and tells when
+// each came.
+func slowly[T any](t *testing.T, o tp.Observable[T], d time.Duration) (got []string, err error) {
+	t.Helper()
+	begin := time.Now()
+	err = o.Each(t.Context(), func(v T) error {
+		got = append(got, fmt.Sprintf("%v@%v", v, time.Since(begin).Round(time.Millisecond)))
+		time.Sleep(d)
+		return nil
+	})
+	return got, err
+}
+
+func TestBackpressure(t *testing.T) {
+	const tick = 10 * time.Millisecond
+	add := func(pending, next int) int { return 100*pending + next }
+	for name, c := range map[string]struct {
+		op   tp.Operator[int, int]
+		want []string
+		err  error
+	}{
+		"Block":      {tp.OnBackpressureBuffer[int](2, tp.Block), []string{"0@0s", "1@35ms", "2@70ms", "3@105ms", "4@140ms", "5@175ms"}, nil},
+		"DropNewest": {tp.OnBackpressureBuffer[int](2, tp.DropNewest), []string{"0@0s", "1@35ms", "2@70ms", "4@105ms"}, nil},
+		"DropOldest": {tp.OnBackpressureBuffer[int](2, tp.DropOldest), []string{"0@0s", "2@35ms", "4@70ms", "5@105ms"}, nil},
+		"Fail":       {tp.OnBackpressureBuffer[int](2, tp.Fail), []string{"0@0s", "1@35ms", "2@70ms"}, tp.ErrOverflow},
+		"Drop":       {tp.OnBackpressureDrop[int](), []string{"0@0s", "4@40ms"}, nil},
+		"Latest":     {tp.OnBackpressureLatest[int](), []string{"0@0s", "3@35ms", "5@70ms"}, nil},
+		"Error":      {tp.OnBackpressureError[int](), []string{"0@0s"}, tp.ErrOverflow},
+		"Reduce":     {tp.OnBackpressureReduce(add), []string{"0@0s", "10203@35ms", "405@70ms"}, nil},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			got, err := slowly(t, c.op(pace(6, tick)), 35*time.Millisecond)
+			require.Equal(t, c.want, got)
+			if c.err == nil {
+				require.NoError(t, err)
+			} else {
+				require.ErrorIs(t, err, c.err)
+			}
+		})
+	}
+	bubble(t, "Batch", func(t *testing.T) {
+		got, err := slowly(t, tp.OnBackpressureBatch[int](3)(pace(9, tick)), 45*time.Millisecond)
+		require.NoError(t, err)
+		require.Equal(t, []string{"[0]@0s", "[1 2 3]@45ms", "[4 5 6]@90ms", "[7 8]@135ms"}, got)
+	})
+}
+
+func TestBackpressureReducePanics(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		var got []int
+		s := tp.OnBackpressureReduce(func(int, int) int { panic(errBoom) })(pace(4, time.Second)).
+			Subscribe(t.Context(), tp.Observer[int]{Next: func(v int) { got = append(got, v); time.Sleep(time.Minute) }})
+		require.ErrorIs(t, s.Wait(), errBoom)
+		require.Equal(t, []int{0, 1}, got, "what waited is delivered")
+		require.EqualValues(t, 1, s.Stats().Dropped)
+	})
+}
+
+// A panic of the drop hook ends the stream; nothing is lost uncounted.
+func TestBackpressureHookPanics(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		s := tp.OnBackpressureBuffer(1, tp.DropOldest, tp.OnDrop(func(int) { panic(errBoom) }))(pace(9, time.Second)).
+			Subscribe(t.Context(), tp.Observer[int]{Next: func(int) { time.Sleep(time.Minute) }})
+		require.ErrorIs(t, s.Wait(), errBoom)
+		require.Equal(t, tp.Stats{Delivered: 2, Dropped: 1}, s.Stats())
+	})
+}
+
+func ExampleOnBackpressureBuffer() {
+	readings := tp.Range(1, 5) // a sensor that can't be asked to wait
+	latest := tp.OnBackpressureBuffer(2, tp.DropOldest, tp.OnDrop(func(v int) {
+		// counted in Stats as well
+	}))(readings)
+	last := 0
+	err := latest.Each(context.Background(), func(v int) error { last = v; return nil })
+	fmt.Println(last, err)
+	// Output: 5 <nil>
+}
+
+func BenchmarkOnBackpressureBuffer(b *testing.B) {
+	const items = 1 << 14
+	o := tp.OnBackpressureBuffer[int](64, tp.Block)(tp.Range(0, items))
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = o.Drain(b.Context())
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/items, "ns/item")
+}

@@ -1,0 +1,293 @@
+package turbopipes_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"math"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
+)
+
+func TestSources(t *testing.T) {
+	pairs := func(yield func(int, error) bool) {
+		_ = yield(1, nil) && yield(2, nil) && yield(3, errBoom)
+	}
+	closed := make(chan int, 2)
+	closed <- 1
+	closed <- 2
+	close(closed)
+	for name, c := range map[string]struct {
+		o    tp.Observable[int]
+		want []int
+		err  error
+	}{
+		"Just":            {tp.Just(1, 2), []int{1, 2}, nil},
+		"Just nothing":    {tp.Just[int](), nil, nil},
+		"FromSlice":       {tp.FromSlice([]int{1, 2}), []int{1, 2}, nil},
+		"FromSlice nil":   {tp.FromSlice[int](nil), nil, nil},
+		"FromSeq":         {tp.FromSeq(slices.Values([]int{1, 2})), []int{1, 2}, nil},
+		"FromSeq2":        {tp.FromSeq2(iter.Seq2[int, error](pairs)), []int{1, 2}, errBoom},
+		"FromSeq2 of Seq": {tp.FromSeq2(tp.Just(1, 2).Seq(context.Background())), []int{1, 2}, nil},
+		"FromChannel":     {tp.FromChannel(closed), []int{1, 2}, nil},
+		"Range":           {tp.Range(-1, 3), []int{-1, 0, 1}, nil},
+		"Range of 0":      {tp.Range(math.MaxInt, 0), nil, nil},
+		"Range's end":     {tp.Range(math.MaxInt-1, 2), []int{math.MaxInt - 1, math.MaxInt}, nil},
+		"Unfold":          {tp.Unfold(1, func(s int) (int, int, bool) { return s, 2 * s, s < 8 }), []int{1, 2, 4}, nil},
+		"Empty":           {tp.Empty[int](), nil, nil},
+		"Throw":           {tp.Throw[int](errBoom), nil, errBoom},
+		"Defer":           {tp.Defer(func(context.Context) (tp.Observable[int], error) { return tp.Just(1), nil }), []int{1}, nil},
+		"Defer's error":   {tp.Defer(func(context.Context) (tp.Observable[int], error) { return tp.Just(1), errBoom }), nil, errBoom},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := tp.Checked(c.o).Collect(t.Context())
+			require.Equal(t, c.err, err)
+			require.Equal(t, c.want, got)
+			if len(c.want) > 1 && name != "FromChannel" {
+				got, err := operators.Take[int](1)(c.o).Collect(t.Context())
+				require.NoError(t, err)
+				require.Equal(t, c.want[:1], got, "a second subscription, stopped")
+			}
+		})
+	}
+}
+
+func TestTimedSources(t *testing.T) {
+	for name, c := range map[string]struct {
+		o    tp.Observable[int]
+		want string
+	}{
+		"Interval":          {tp.Interval(2 * time.Second), "0@2s 1@4s 2@6s 3@8s 4@10s"},
+		"Timer":             {tp.Timer(3 * time.Second), "0@3s"},
+		"Timer at once":     {tp.Timer(0), "0@0s"},
+		"Timer in the past": {tp.Timer(-time.Second), "0@0s"},
+		"Timer with period": {tp.Timer(time.Second, tp.WithPeriod(4*time.Second)), "0@1s 1@5s 2@9s"},
+		"Never":             {tp.Never[int](), ""},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			begin := time.Now()
+			ctx, cancel := context.WithTimeoutCause(t.Context(), 11*time.Second, errBoom)
+			defer cancel()
+			var got []string
+			err := c.o.Each(ctx, func(v int) error { got = append(got, fmt.Sprintf("%d@%v", v, time.Since(begin))); return nil })
+			require.Equal(t, c.want, fmt.Sprintf("%s", join(got)))
+			if name == "Timer" || name == "Timer at once" || name == "Timer in the past" {
+				require.NoError(t, err)
+			} else {
+				require.Equal(t, errBoom, err)
+			}
+		})
+	}
+	bubble(t, "ticks that pass while downstream is busy are skipped", func(t *testing.T) {
+		begin := time.Now()
+		var got []string
+		err := operators.Take[int](4)(tp.Interval(time.Second)).Each(t.Context(), func(v int) error {
+			got = append(got, fmt.Sprintf("%d@%v", v, time.Since(begin)))
+			if v == 1 {
+				time.Sleep(3500 * time.Millisecond)
+			}
+			return nil
+		})
+		require.NoError(t, err)
+		require.Equal(t, "0@1s 1@2s 2@5.5s 3@6s", join(got))
+	})
+}
+
+func join(of []string) (all string) {
+	for i, s := range of {
+		if i > 0 {
+			all += " "
+		}
+		all += s
+	}
+	return all
+}
+
+// Several subscribers of a channel get each item once.
+func TestFromChannelIsShared(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		ch := make(chan int)
+		o := tp.FromChannel(ch)
+		var got [2][]int
+		var subs []*tp.Subscription
+		for i := range got {
+			subs = append(subs, o.Subscribe(t.Context(), tp.Observer[int]{Next: func(v int) { got[i] = append(got[i], v); time.Sleep(time.Second) }}))
+		}
+		for i := range 10 {
+			ch <- i
+		}
+		close(ch)
+		for _, s := range subs {
+			require.NoError(t, s.Wait())
+		}
+		all := append(got[0], got[1]...)
+		slices.Sort(all)
+		require.Equal(t, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, all)
+	})
+}
+
+// A ctx that has ended takes nothing out of a channel.
+func TestFromChannelTakesNothingLate(t *testing.T) {
+	ch := make(chan int, 100)
+	for i := range 100 {
+		ch <- i
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	got := 0
+	err := tp.FromChannel(ch).Each(ctx, func(int) error {
+		if got++; got == 5 {
+			cancel()
+		}
+		return nil
+	})
+	require.Equal(t, context.Canceled, err)
+	require.Equal(t, 95, len(ch)+got-5)
+}
+
+// row 29
+func TestInvalidArguments(t *testing.T) {
+	src := tp.Create(func(context.Context, func(int) bool) error { t.Error("subscribed"); return nil })
+	var zero tp.Observable[int]
+	release := func(int) error { return nil }
+	use := func(int) tp.Observable[int] { return src }
+	acquire := func(context.Context) (int, error) { return 0, nil }
+	for want, o := range map[string]tp.Observable[int]{
+		"Observable: is the zero value: use a constructor":       zero,
+		"Create: source is nil":                                  tp.Create[int](nil),
+		"Take: upstream is the zero Observable":                  operators.Take[int](1)(zero),
+		"Pipe: the operator is nil":                              src.Pipe(tp.Operator[int, int](nil)),
+		"x: run is nil":                                          tp.Lift[int, int]("x", nil)(src),
+		"Interval: d is not positive":                            tp.Interval(0),
+		"Timer: the period is not positive":                      tp.Timer(1, tp.WithPeriod(0)),
+		"Timer: an option is nil":                                tp.Timer(1, nil),
+		"FromChannel: ch is nil":                                 tp.FromChannel[int](nil),
+		"FromSeq: seq is nil":                                    tp.FromSeq[int](nil),
+		"FromSeq2: seq is nil":                                   tp.FromSeq2[int](nil),
+		"Throw: err is nil":                                      tp.Throw[int](nil),
+		"Range: count is negative":                               tp.Range(0, -1),
+		"Range: the end is past the greatest int":                tp.Range(math.MaxInt, 2),
+		"Unfold: next is nil":                                    tp.Unfold[int, int](0, nil),
+		"Defer: fn is nil":                                       tp.Defer[int](nil),
+		"Using: acquire is nil":                                  tp.Using[int](nil, use, release),
+		"Using: use is nil":                                      tp.Using[int, int](acquire, nil, release),
+		"Using: release is nil":                                  tp.Using(acquire, use, nil),
+		"OnBackpressureBuffer: the capacity is less than 1":      tp.OnBackpressureBuffer[int](0, tp.Block)(src),
+		"OnBackpressureBuffer: the overflow strategy is unknown": tp.OnBackpressureBuffer[int](1, 7)(src),
+		"OnBackpressureLatest: an option is nil":                 tp.OnBackpressureLatest[int](nil)(src),
+		"OnBackpressureReduce: merge is nil":                     tp.OnBackpressureReduce[int](nil)(src),
+	} {
+		require.EqualError(t, o.Drain(t.Context()), "turbopipes: invalid argument: "+want)
+		require.ErrorIs(t, o.Drain(t.Context()), tp.ErrInvalidArgument)
+	}
+	require.ErrorIs(t, tp.OnBackpressureBatch[int](0)(src).Drain(t.Context()), tp.ErrInvalidArgument)
+	require.ErrorIs(t, tp.Just(1).Each(t.Context(), nil), tp.ErrInvalidArgument)
+	require.ErrorIs(t, tp.Pipe2[int, int, int](src, nil, nil).Drain(t.Context()), tp.ErrInvalidArgument)
+	require.ErrorIs(t, tp.Compose2[int, int, int](nil, nil)(src).Drain(t.Context()), tp.ErrInvalidArgument)
+	require.True(t, zero.IsZero())
+	require.False(t, src.IsZero())
+	_, err := zero.Take(1).ToSlice(0)
+	require.ErrorIs(t, err, tp.ErrInvalidArgument)
+}
+
+// row 36
+func TestUsing(t *testing.T) {
+	var acquired, released int
+	using := func(failure error, use func(int) tp.Observable[int]) tp.Observable[int] {
+		acquired, released = 0, 0
+		return tp.Using(func(context.Context) (int, error) { acquired++; return 1, failure }, use, func(int) error { released++; return errLate })
+	}
+	just := func(v int) tp.Observable[int] { return tp.Just(v) }
+	require.Equal(t, errBoom, using(errBoom, just).Drain(t.Context()))
+	require.Equal(t, 0, released)
+	require.ErrorIs(t, using(nil, func(int) tp.Observable[int] { panic(errBoom) }).Drain(t.Context()), errBoom)
+	require.Equal(t, 1, released)
+	require.Equal(t, errLate, using(nil, just).Drain(t.Context()))
+	require.Equal(t, 1, released)
+	require.EqualError(t, using(nil, func(int) tp.Observable[int] { return tp.Throw[int](errBoom) }).Drain(t.Context()), "boom\nlate")
+	require.Equal(t, 1, released)
+	require.Equal(t, 1, acquired)
+
+	bubble(t, "after everything is reaped", func(t *testing.T) {
+		var a alive
+		o := tp.Using(func(context.Context) (int, error) { return 0, nil }, func(int) tp.Observable[int] {
+			return operators.Merge(a.ticks(time.Second))(a.ticks(time.Second))
+		}, func(int) error { a.requireReaped(t); return nil })
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		require.Equal(t, context.DeadlineExceeded, o.Drain(ctx))
+		require.NoError(t, operators.Take[int](1)(o).Drain(t.Context()))
+		synctest.Wait()
+	})
+}
+
+// row 31
+func TestEmitAfterTheEnd(t *testing.T) {
+	var kept func(int) bool
+	o := tp.Create(func(_ context.Context, emit func(int) bool) error { kept = emit; emit(1); return nil })
+	got, err := o.Collect(t.Context())
+	require.NoError(t, err)
+	require.False(t, kept(2))
+	require.Equal(t, []int{1}, got)
+}
+
+// row 33
+func TestCutStreamsNeverReadAsComplete(t *testing.T) {
+	const cut = -1 // what an operator emits only at a completion
+	liar := tp.Create(func(ctx context.Context, emit func(int) bool) error { emit(1); <-ctx.Done(); return nil })
+	mark := func(int) int { return cut }
+	for name, o := range map[string]tp.Observable[int]{
+		"Create":          liar,
+		"Take":            operators.Take[int](5)(liar),
+		"Reduce":          operators.Map(mark)(operators.Reduce(0, func(a, b int) int { return a + b })(liar)),
+		"BufferWithCount": operators.Map(func([]int) int { return cut })(operators.BufferWithCount[int](9)(liar)),
+		"Concat":          operators.Concat(tp.Just(cut))(liar),
+		"Catch":           operators.Catch(func(error) tp.Observable[int] { return tp.Just(cut) })(liar),
+		"Retry":           operators.Retry[int](9)(liar),
+		"Merge":           operators.Merge(liar)(liar),
+		"FlatMap":         operators.FlatMap(3, func(int) tp.Observable[int] { return liar })(liar),
+		"SwitchMap":       operators.SwitchMap(func(int) tp.Observable[int] { return liar })(liar),
+		"Parallel":        operators.Parallel(3, identity)(liar),
+		"Debounce":        operators.Map(mark)(operators.Debounce[int](time.Hour)(liar)),
+		"Materialize": operators.FilterMap(func(n tp.Notification[int]) (int, bool) { return cut, n.Kind != tp.KindNext })(
+			operators.Materialize[int]()(liar)),
+		"OnBackpressureLatest": tp.OnBackpressureLatest[int]()(liar),
+		"TakeUntil":            operators.TakeUntil[int](tp.Never[int]())(liar),
+		"Timeout":              operators.Timeout[int](time.Hour)(liar),
+	} {
+		bubble(t, name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, errBoom)
+			defer cancel()
+			got, err := o.Collect(ctx)
+			require.Equal(t, errBoom, err)
+			require.NotContains(t, got, cut)
+		})
+	}
+}
+
+func ExampleCreate() {
+	countdown := tp.Create(func(ctx context.Context, emit func(int) bool) error {
+		for i := 3; i > 0; i-- {
+			if !emit(i) {
+				return nil
+			}
+		}
+		return context.Cause(ctx)
+	})
+	fmt.Println(countdown.Collect(context.Background()))
+	// Output: [3 2 1] <nil>
+}
+
+func ExampleUnfold() {
+	fibonacci := tp.Unfold([2]int{0, 1}, func(s [2]int) (int, [2]int, bool) {
+		return s[0], [2]int{s[1], s[0] + s[1]}, s[0] < 30
+	})
+	fmt.Println(fibonacci.Collect(context.Background()))
+	// Output: [0 1 1 2 3 5 8 13 21] <nil>
+}

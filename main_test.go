@@ -1,0 +1,71 @@
+package turbopipes_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	tp "github.com/turbopipes/turbopipes"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var (
+	errBoom = errors.New("boom")
+	errLate = errors.New("late")
+)
+
+// bubble runs f in a bubble of its own, on virtual time.
+func bubble(t *testing.T, name string, f func(t *testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+}
+
+// alive counts what runs. What it counts takes an hour to clean up.
+type alive struct{ now, total atomic.Int64 }
+
+func (a *alive) enter() (leave func()) {
+	a.now.Add(1)
+	a.total.Add(1)
+	return func() { time.Sleep(time.Hour); a.now.Add(-1) }
+}
+
+func (a *alive) requireReaped(t *testing.T) {
+	t.Helper()
+	require.Zero(t, a.now.Load(), "alive of %d", a.total.Load())
+	require.NotZero(t, a.total.Load())
+}
+
+// ticks emits 0, 1, 2 … every d.
+func (a *alive) ticks(d time.Duration) tp.Observable[int] {
+	return tp.Create(func(ctx context.Context, emit func(int) bool) error {
+		defer a.enter()()
+		t := time.NewTicker(d)
+		defer t.Stop()
+		for i := 0; ; i++ {
+			select {
+			case <-t.C:
+				if !emit(i) {
+					return nil
+				}
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+	})
+}
+
+// blocked is a task that ends with its ctx.
+func (a *alive) blocked(ctx context.Context, _ int) (int, error) {
+	defer a.enter()()
+	<-ctx.Done()
+	return 0, ctx.Err()
+}
+
+func identity(_ context.Context, v int) (int, error) { return v, nil }

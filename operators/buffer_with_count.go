@@ -1,0 +1,63 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// BufferWithCount collects items into slices of n.
+//
+//	in:  a-b-c-d-e-|   n: 2
+//	out: --x---y---(z|)   x: a b, y: c d, z: e
+//
+// Emits when a slice is full; completion flushes a last one that is shorter. An
+// empty stream gives none. Each slice is a fresh one, and the receiver's.
+// [WithStep] makes a slice begin at every k-th item instead of every n-th; then
+// completion flushes all slices under construction, the oldest first, and the
+// items in gaps are dropped. Fails as soon as upstream fails; the items of a
+// slice under construction count as discarded, unless [FlushOnError] lets it
+// out.
+//
+// Backpressure: upstream's emit is downstream's. Memory: n items, times n/k
+// where slices overlap. Goroutines: none; it runs inside its subscriber's.
+//
+// An n below 1 is an ErrInvalidArgument, and so is [WithMaxItems], since n is
+// the bound. To let time close a slice too, see [BufferWithTimeOrCount]. It
+// corresponds to RxJS's bufferCount, Reactor's buffer and RxGo's
+// BufferWithCount, which emits what it has after an error.
+func BufferWithCount[T any](n int, opts ...BufferOption) turbopipes.Operator[T, []T] {
+	o, bad := bufferOptionsOf(opts)
+	switch {
+	case n < 1:
+		return turbopipes.Invalid[T, []T]("BufferWithCount", "n is less than 1")
+	case bad != "":
+		return turbopipes.Invalid[T, []T]("BufferWithCount", bad)
+	case o.maxItems > 0:
+		return turbopipes.Invalid[T, []T]("BufferWithCount", "WithMaxItems is no option of it")
+	case o.step == 0:
+		o.step = n
+	}
+	return turbopipes.Lift("BufferWithCount", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
+		b := buffers[T]{n: n, step: o.step}
+		defer func() { run.From(ctx).Discard(b.held) }()
+		refused := false
+		item := func(v T) bool {
+			full := b.add(v)
+			refused = full != nil && !emit(full)
+			return !refused
+		}
+		if o.flushOnError {
+			_, err = turbopipes.Guard(ctx, in, item)
+		} else {
+			err = in.Push(ctx, item)
+		}
+		if err == nil || o.flushOnError && ctx.Err() == nil {
+			for !refused && len(b.open) > 0 {
+				refused = !emit(b.take())
+			}
+		}
+		return err
+	})
+}

@@ -1,0 +1,77 @@
+package operators
+
+import (
+	"context"
+	"time"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/alarm"
+	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// BufferWithTimeOrCount gathers items in slices of n, or of what has come within
+// d of a slice's first item.
+//
+//	in:  abc-d------ef-|   d: 4, n: 3
+//	out: --{abc}-----{d}-----({ef}|)
+//
+// Emits when n items are together, when d has passed since the first of those
+// that wait, and at completion what is left. Never an empty slice; an idle stream
+// wakes nobody. Fails with upstream; what waits is discarded, or emitted before
+// with [FlushOnError].
+//
+// Downstream owns the slices. Backpressure: upstream waits while downstream is
+// busy. Memory: n items, and one in upstream's hand. Goroutines: one, for
+// upstream, joined before it ends.
+//
+// d ≤ 0 or an n below 1 is an ErrInvalidArgument. By count only it is
+// [BufferWithCount]. It corresponds to Reactor's bufferTimeout, Pekko's
+// groupedWithin and RxGo's BufferWithTimeOrCount; RxJS's bufferTime restarts a
+// clock of its own.
+func BufferWithTimeOrCount[T any](d time.Duration, n int, opts ...BufferOption) turbopipes.Operator[T, []T] {
+	o, bad := bufferOptionsOf(opts)
+	switch {
+	case d <= 0:
+		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", "d is not positive")
+	case n < 1:
+		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", "n is less than 1")
+	case o.step > 0:
+		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", "WithStep is an option of BufferWithCount only")
+	case bad != "":
+		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", bad)
+	}
+	return turbopipes.Lift("BufferWithTimeOrCount", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
+		batch := timedBuffer[T]{d: d, n: n}
+		defer func() { run.From(ctx).Discard(int64(len(batch.items))) }()
+		pass := func(full []T) bool { return full == nil || emit(full) }
+		up := feed.Open(ctx, "BufferWithTimeOrCount", in.Push)
+		defer up.Close(&err)
+		clock := alarm.New()
+		defer clock.Stop()
+		for {
+			clock.Set(batch.deadline())
+			select {
+			case v, more := <-up.Items():
+				if !more { // upstream has completed
+					pass(batch.take())
+					return nil
+				}
+				now := time.Now()
+				if !pass(batch.due(now)) || !pass(batch.item(v, now)) {
+					return nil
+				}
+			case <-clock.C:
+				clock.Heard()
+				if !pass(batch.due(time.Now())) {
+					return nil
+				}
+			case <-up.Done(): // upstream has failed, or ctx is done: Close tells
+				if o.flushOnError && ctx.Err() == nil {
+					pass(batch.take())
+				}
+				return nil
+			}
+		}
+	})
+}

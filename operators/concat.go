@@ -1,0 +1,45 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// Concat gives upstream's items, and then those of the next streams, one stream
+// after another.
+//
+//	a:   -a-b|
+//	b:   -x-y|
+//	out: -a-b-x-y|
+//
+// Emits when the stream whose turn it is does. A stream is subscribed to when
+// the one before it has completed and is reaped. Fails when one fails, without
+// those behind it. Completes with the last.
+//
+// A graceful stop reaches every one of them: their sources complete without
+// being called, and their operators flush. Memory: none. Goroutines: none; it
+// runs inside its subscriber's.
+//
+// Without next streams it is the identity. A zero Observable among them is an
+// ErrInvalidArgument. For all at once see [Merge]; for streams made of items,
+// [ConcatMap]. It corresponds to concat in RxJS, Reactor and RxGo.
+func Concat[T any](next ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
+	for _, o := range next {
+		if o.IsZero() {
+			return turbopipes.Invalid[T, T]("Concat", "one of next is the zero Observable")
+		}
+	}
+	return turbopipes.Lift("Concat", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		refused := false
+		pass := func(v T) bool {
+			refused = !emit(v)
+			return !refused
+		}
+		err := in.Push(ctx, pass)
+		for i := 0; i < len(next) && err == nil && !refused; i++ {
+			err = next[i].Push(ctx, pass)
+		}
+		return err
+	})
+}

@@ -1,0 +1,47 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
+)
+
+// ConcatMap makes a stream of each item, and gives their items, one stream after
+// another.
+//
+//	in:  a-b-|   fn(a): -x-y|, fn(b): -1-2|
+//	out: -x-y-1-2|
+//
+// Emits when the stream whose turn it is does. It runs to its end while upstream
+// waits in its emit, so nothing is queued. Fails when a stream or upstream
+// fails; upstream is stopped first. Completes when upstream has and the last
+// stream too.
+//
+// A graceful stop ends upstream, and the stream whose turn it is runs to its
+// end. Backpressure: upstream waits for the streams, and they for downstream.
+// Memory: none. Goroutines: none; fn and the streams run on the subscriber's.
+//
+// A nil fn is an ErrInvalidArgument, and so is a zero Observable that fn
+// returns. For several streams at once see [FlatMap]; for the newest only,
+// [SwitchMap]; for streams that are no function of an item, [Concat]. It
+// corresponds to concatMap in RxJS and Reactor, and to RxGo's FlatMap.
+func ConcatMap[T, R any](fn func(v T) turbopipes.Observable[R]) turbopipes.Operator[T, R] {
+	if fn == nil {
+		return turbopipes.Invalid[T, R]("ConcatMap", "fn is nil")
+	}
+	return turbopipes.Lift("ConcatMap", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
+		inner := turbopipes.Shield(ctx)
+		var failed error
+		refused := false
+		pass := func(r R) bool {
+			refused = !emit(r)
+			return !refused
+		}
+		err := in.Push(ctx, func(v T) bool {
+			failed = fn(v).Push(inner, pass)
+			return failed == nil && !refused
+		})
+		return fault.Join(failed, err)
+	})
+}

@@ -1,0 +1,72 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
+)
+
+// Do calls hooks for what happens in the stream, and changes nothing.
+//
+//	in:  a-b--c-|   h.Next: looks at a, b and c
+//	out: a-b--c-|
+//
+// Emits when an item comes. A hook is called before what it is told is passed
+// on; nil ones are skipped. Subscribe is called first, Next for each item, and
+// then, when upstream has ended and is reaped, exactly one of three:
+//
+//   - Complete when upstream has completed,
+//   - Error when upstream has failed; a panic of it comes as a
+//     [*turbopipes.PanicError], and goes on as that error,
+//   - Stop when it was the subscription that ended: with nil when downstream has
+//     stopped, or panics, or Next does, and with context.Cause when ctx has
+//     ended.
+//
+// A graceful stop is a completion. Fails and completes with upstream. Memory:
+// none. Goroutines: none; the hooks run on the subscriber's.
+//
+// For what must run in the end whatever that is, see [Finally]; for the whole
+// story as items, [Materialize]. It corresponds to RxJS's tap, and to the
+// doOn… operators of Reactor and RxGo.
+func Do[T any](h Hooks[T]) turbopipes.Operator[T, T] {
+	return turbopipes.Lift("Do", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+		if h.Subscribe != nil {
+			h.Subscribe()
+		}
+		refused := true // until Guard has returned, what unwinds comes from downstream
+		defer func() { h.end(ctx, refused, err) }()
+		refused, err = turbopipes.Guard(ctx, in, func(v T) bool {
+			if h.Next != nil {
+				h.Next(v)
+			}
+			return emit(v)
+		})
+		return err
+	})
+}
+
+// Hooks are what [Do] calls. nil fields are fine.
+type Hooks[T any] struct {
+	Subscribe func()
+	Next      func(v T)
+	Error     func(err error)
+	Complete  func()
+	Stop      func(cause error)
+}
+
+// end calls the one of the last three that is due.
+func (h Hooks[T]) end(ctx context.Context, refused bool, err error) {
+	switch {
+	case refused || ctx.Err() != nil && fault.Strip(ctx, err) == nil:
+		if h.Stop != nil {
+			h.Stop(context.Cause(ctx))
+		}
+	case err != nil:
+		if h.Error != nil {
+			h.Error(err)
+		}
+	case h.Complete != nil:
+		h.Complete()
+	}
+}

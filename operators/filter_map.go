@@ -1,0 +1,31 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// FilterMap gives fn's result for each item for which fn says so.
+//
+//	in:  a-1-b-2-|   fn: to upper case, of letters
+//	out: A---B---|
+//
+// Emits when an item comes and fn's second result is true. Drops the other
+// items. Fails and completes with upstream. Memory: none. Goroutines: none; fn
+// runs on the subscriber's.
+//
+// fn is quick and can't fail. A nil fn is an ErrInvalidArgument. It corresponds
+// to Reactor's handle and Pekko's collect; it does in one step what [Filter] and
+// [Map] do in two.
+func FilterMap[T, R any](fn func(v T) (r R, ok bool)) turbopipes.Operator[T, R] {
+	if fn == nil {
+		return turbopipes.Invalid[T, R]("FilterMap", "fn is nil")
+	}
+	return turbopipes.Lift("FilterMap", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
+		return in.Push(ctx, func(v T) bool {
+			r, ok := fn(v)
+			return !ok || emit(r)
+		})
+	})
+}

@@ -1,0 +1,95 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/handoff"
+	"github.com/turbopipes/turbopipes/internal/opt"
+)
+
+// FlatMap runs the streams that fn makes of the items, at most n at a time, and
+// emits what they emit as it comes.
+//
+//	in:    a-b----|
+//	inner: -x-y|      of each item
+//	out:   -{ax}-({ay}{bx})-{by}-|   n: 2
+//
+// Emits when an inner stream does; the order within each is kept. Fails when
+// upstream or an inner stream fails: the others are cancelled and reaped first.
+// Completes when upstream and all inner streams have. A graceful stop lets the
+// inner streams that run come to their own end.
+//
+// Backpressure: upstream waits, with one item, while n inner streams run; an
+// inner stream may have one undelivered item, and [Buffered] lets more wait.
+// What was accepted and not delivered at an early end is discarded: counted, and
+// given to [OnDiscard]. Memory: n items. Goroutines: one for upstream and one for
+// each inner stream that runs, joined before it ends; fn runs on upstream's.
+//
+// n may be [turbopipes.Infinite], and with 1 it is [ConcatMap]. Another n below 1,
+// or a nil fn, is an ErrInvalidArgument. For functions that give one result see
+// [Parallel]; for the newest stream only, [SwitchMap]. It corresponds to RxJS's
+// mergeMap and Reactor's flatMap, whose limits are none and 256.
+func FlatMap[T, R any](n int, fn func(v T) turbopipes.Observable[R], opts ...FlatMapOption) turbopipes.Operator[T, R] {
+	o, bad := flatMapOptions(opts)
+	switch {
+	case n < 1 && n != turbopipes.Infinite:
+		return turbopipes.Invalid[T, R]("FlatMap", "n is less than 1")
+	case fn == nil:
+		return turbopipes.Invalid[T, R]("FlatMap", "fn is nil")
+	case bad != "":
+		return turbopipes.Invalid[T, R]("FlatMap", bad)
+	case n == 1 && o.Ahead == 0:
+		return ConcatMap(fn)
+	}
+	return turbopipes.Lift("FlatMap", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
+		fan := handoff.OpenFan[R](ctx, "FlatMap", o.Ahead)
+		defer fan.Close(&err, opt.Of[R](o.Discard))
+		fan.Run(func(ctx context.Context) error {
+			shielded := turbopipes.Shield(ctx)
+			free := newSlots(n)
+			return in.Push(ctx, func(v T) bool {
+				if !free.take(ctx) {
+					return false
+				}
+				inner := fn(v)
+				fan.Add(func(_ context.Context, emit func(R) bool) error {
+					defer free.release()
+					return inner.Push(shielded, emit)
+				})
+				return ctx.Err() == nil
+			})
+		})
+		fan.Loop(emit)
+		return nil
+	})
+}
+
+// slots lets n through at a time; nil lets all through.
+type slots chan struct{}
+
+func newSlots(n int) slots {
+	if n == turbopipes.Infinite {
+		return nil
+	}
+	return make(slots, n)
+}
+
+// take waits for a slot, and tells whether ctx has ended instead.
+func (s slots) take(ctx context.Context) bool {
+	if s == nil {
+		return ctx.Err() == nil
+	}
+	select {
+	case s <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (s slots) release() {
+	if s != nil {
+		<-s
+	}
+}

@@ -1,0 +1,38 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// Reduce gives the state that fn has made of all items.
+//
+//	in:  a-c--b-|   seed: a; fn: the later letter in the alphabet
+//	out: --------(c|)
+//
+// Emits when upstream completes: the state, which is seed at first, then what fn
+// makes of it and each item. An empty stream gives seed. Fails with upstream,
+// without the state. Memory: one state. Goroutines: none; fn runs on the
+// subscriber's.
+//
+// seed is shared between subscriptions: pass a value, not something that fn
+// changes in place. A nil fn is an ErrInvalidArgument. For every state on the
+// way, see [Scan]. It corresponds to reduce in RxJS, Reactor and RxGo, which
+// starts from nil.
+func Reduce[T, A any](seed A, fn func(state A, v T) A) turbopipes.Operator[T, A] {
+	if fn == nil {
+		return turbopipes.Invalid[T, A]("Reduce", "fn is nil")
+	}
+	return turbopipes.Lift("Reduce", func(ctx context.Context, in turbopipes.Observable[T], emit func(A) bool) error {
+		state := seed
+		err := in.Push(ctx, func(v T) bool {
+			state = fn(state, v)
+			return true
+		})
+		if err == nil { // nothing was emitted, so nothing was refused
+			emit(state)
+		}
+		return err
+	})
+}

@@ -1,0 +1,32 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// Scan keeps a state, and gives it as it is after each item.
+//
+//	in:  a-b--c-|   seed: A; fn: the later letter in the alphabet, upper case
+//	out: A-B--C-|
+//
+// Emits when an item comes: what fn makes of the state so far, which is seed at
+// first, and the item. seed itself is not emitted. Fails and completes with
+// upstream. Memory: one state. Goroutines: none; fn runs on the subscriber's.
+//
+// seed is shared between subscriptions: pass a value, not something that fn
+// changes in place. A nil fn is an ErrInvalidArgument. For the last state only,
+// see [Reduce]. It corresponds to scan in RxJS, Reactor and RxGo.
+func Scan[T, A any](seed A, fn func(state A, v T) A) turbopipes.Operator[T, A] {
+	if fn == nil {
+		return turbopipes.Invalid[T, A]("Scan", "fn is nil")
+	}
+	return turbopipes.Lift("Scan", func(ctx context.Context, in turbopipes.Observable[T], emit func(A) bool) error {
+		state := seed
+		return in.Push(ctx, func(v T) bool {
+			state = fn(state, v)
+			return emit(state)
+		})
+	})
+}

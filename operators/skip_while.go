@@ -1,0 +1,32 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// SkipWhile drops the items before the first one that pred is false for.
+//
+//	in:  a-b-1-c-|   pred: letters
+//	out: ----1-c-|
+//
+// Emits when an item comes, from the first one on that pred is false for; pred
+// is not asked again behind it. Drops the items before. Fails and completes with
+// upstream. Memory: none. Goroutines: none; pred runs on the subscriber's.
+//
+// A nil pred is an ErrInvalidArgument. To drop all items of a kind, see
+// [Filter]; for a count instead of a condition, [Skip]. It corresponds to
+// skipWhile in RxJS, Reactor and RxGo.
+func SkipWhile[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
+	if pred == nil {
+		return turbopipes.Invalid[T, T]("SkipWhile", "pred is nil")
+	}
+	return turbopipes.Lift("SkipWhile", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		skipping := true
+		return in.Push(ctx, func(v T) bool {
+			skipping = skipping && pred(v)
+			return skipping || emit(v)
+		})
+	})
+}

@@ -1,0 +1,47 @@
+package operators
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/scope"
+)
+
+// TakeUntil lets items through until notifier emits, and completes there.
+//
+//	in:       a-b-c-d-|
+//	notifier: ---x
+//	out:      a-b|
+//
+// Emits when an item comes. Fails when upstream or notifier fails. Completes at
+// notifier's first item, at once, with upstream cancelled and reaped, or with
+// upstream, which cancels notifier. A notifier that completes without an item
+// changes nothing. notifier is subscribed first; what it emits in the instant of
+// an item may come before it or behind it.
+//
+// Backpressure: upstream's emit is downstream's; a busy downstream is cut off
+// when it is done with its item. Memory: none. Goroutines: one, for notifier,
+// joined before it ends.
+//
+// The zero Observable as notifier is an ErrInvalidArgument. To stop after a while
+// see [TakeFor]. It corresponds to RxJS's takeUntil and Reactor's takeUntilOther;
+// RxGo's TakeUntil takes a predicate.
+func TakeUntil[T, N any](notifier turbopipes.Observable[N]) turbopipes.Operator[T, T] {
+	if notifier.IsZero() {
+		return turbopipes.Invalid[T, T]("TakeUntil", "notifier is the zero Observable")
+	}
+	return turbopipes.Lift("TakeUntil", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+		s := scope.Open(ctx, "TakeUntil")
+		defer s.Close(&err)
+		var cut atomic.Bool
+		s.Go(func(ctx context.Context) error {
+			return notifier.Push(ctx, func(N) bool {
+				cut.Store(true)
+				s.Stop()
+				return false
+			})
+		})
+		return in.Push(s.Ctx, func(v T) bool { return !cut.Load() && emit(v) })
+	})
+}

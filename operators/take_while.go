@@ -1,0 +1,63 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// TakeWhile gives the items before the first one that pred is false for.
+//
+//	in:  a-b-1-c-|   pred: letters
+//	out: a-b-|
+//
+// Emits when an item comes that pred is true for. Completes at the first other
+// one, when upstream was stopped and reaped, or with upstream; [Inclusive] emits
+// that item too. Fails with upstream. Memory: none. Goroutines: none; pred runs
+// on the subscriber's.
+//
+// A nil pred is an ErrInvalidArgument. For a count instead of a condition, see
+// [Take]; to drop these items and keep the rest, [SkipWhile]. It corresponds to
+// takeWhile in RxJS, Reactor and RxGo.
+func TakeWhile[T any](pred func(v T) bool, opts ...TakeOption) turbopipes.Operator[T, T] {
+	o, bad := takeOptionsOf(opts)
+	switch {
+	case pred == nil:
+		return turbopipes.Invalid[T, T]("TakeWhile", "pred is nil")
+	case bad != "":
+		return turbopipes.Invalid[T, T]("TakeWhile", bad)
+	}
+	return turbopipes.Lift("TakeWhile", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		return in.Push(ctx, func(v T) bool {
+			if pred(v) {
+				return emit(v)
+			}
+			if o.inclusive {
+				emit(v)
+			}
+			return false
+		})
+	})
+}
+
+// TakeOption is an option of [TakeWhile].
+type TakeOption interface{ take(*takeOptions) }
+
+type takeOptions struct{ inclusive bool }
+
+type inclusive struct{}
+
+func (inclusive) take(o *takeOptions) { o.inclusive = true }
+
+// Inclusive makes [TakeWhile] emit the item that ends it as well.
+func Inclusive() TakeOption { return inclusive{} }
+
+func takeOptionsOf(opts []TakeOption) (o takeOptions, bad string) {
+	for _, opt := range opts {
+		if opt == nil {
+			return o, "an option is nil"
+		}
+		opt.take(&o)
+	}
+	return o, ""
+}

@@ -1,0 +1,123 @@
+package operators
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
+)
+
+// Timeout fails when upstream gives nothing for d.
+//
+//	in:  a--b-----c|   d: 4
+//	out: a--b---#
+//
+// Emits when an item comes. Fails with an ErrTimeout when d has passed since the
+// subscription, or since downstream was done with the last item, without another;
+// upstream is cancelled and reaped first. The time that downstream takes does not
+// count. [FirstOnly] waits for the first item only, [Total] limits the whole run,
+// and [FallbackTo] goes on with another stream instead of failing. Fails and
+// completes with upstream otherwise.
+//
+// Backpressure: upstream's emit is downstream's. Memory: none. Goroutines: none
+// but the timer's.
+//
+// d ≤ 0 is an ErrInvalidArgument. It corresponds to timeout in RxJS and Reactor
+// and to Pekko's idleTimeout, initialTimeout and completionTimeout.
+func Timeout[T any](d time.Duration, opts ...TimeoutOption) turbopipes.Operator[T, T] {
+	o, bad := timeoutOptionsOf(d, opts)
+	if bad != "" {
+		return turbopipes.Invalid[T, T]("Timeout", bad)
+	}
+	fallback, typed := o.fallback.(turbopipes.Observable[T])
+	switch {
+	case o.fallback != nil && !typed:
+		return turbopipes.Invalid[T, T]("Timeout", fmt.Sprintf("FallbackTo's stream is a %T, want a %T", o.fallback, fallback))
+	case typed && fallback.IsZero():
+		return turbopipes.Invalid[T, T]("Timeout", "FallbackTo's stream is the zero Observable")
+	}
+	return turbopipes.Lift("Timeout", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		expired, refused, err := timed(ctx, o, in, emit)
+		if !expired || refused || ctx.Err() != nil {
+			return err
+		}
+		late := fmt.Errorf("%w: Timeout: %s", turbopipes.ErrTimeout, o.text)
+		if !typed || err != nil || stopping(ctx) {
+			return fault.Join(late, err)
+		}
+		return fallback.Push(ctx, emit)
+	})
+}
+
+// timed runs in, and tells whether its time was over before it was.
+func timed[T any](ctx context.Context, o timeoutOptions, in turbopipes.Observable[T], emit func(T) bool) (expired, refused bool, err error) {
+	own, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	w := newWatch(o, func() { cancel(errTimeUp) })
+	defer w.stop()
+	err = in.Push(own, func(v T) bool {
+		if !w.item() {
+			return false
+		}
+		if !emit(v) {
+			refused = true
+			return false
+		}
+		return w.wait()
+	})
+	expired = w.stop()
+	return expired, refused, fault.Strip(own, err)
+}
+
+// TimeoutOption is an option of [Timeout].
+type TimeoutOption interface{ timeout(*timeoutOptions) }
+
+type timeoutOptions struct {
+	d         time.Duration
+	firstOnly bool
+	total     bool
+	fallback  any // an Observable of the items' type
+	text      string
+}
+
+type timeoutOption func(*timeoutOptions)
+
+func (f timeoutOption) timeout(o *timeoutOptions) { f(o) }
+
+// FirstOnly makes [Timeout] wait for the first item only.
+func FirstOnly() TimeoutOption { return timeoutOption(func(o *timeoutOptions) { o.firstOnly = true }) }
+
+// Total makes [Timeout] limit the whole run, with the time that downstream takes.
+func Total() TimeoutOption { return timeoutOption(func(o *timeoutOptions) { o.total = true }) }
+
+// FallbackTo makes [Timeout] go on with o instead of failing, once upstream is
+// reaped, unless its clean-up has failed. A stream of another type, or a zero
+// one, is an ErrInvalidArgument.
+func FallbackTo[T any](o turbopipes.Observable[T]) TimeoutOption {
+	return timeoutOption(func(options *timeoutOptions) { options.fallback = o })
+}
+
+func timeoutOptionsOf(d time.Duration, opts []TimeoutOption) (o timeoutOptions, bad string) {
+	o.d = d
+	for _, opt := range opts {
+		if opt == nil {
+			return o, "an option is nil"
+		}
+		opt.timeout(&o)
+	}
+	switch {
+	case d <= 0:
+		return o, "d is not positive"
+	case o.firstOnly && o.total:
+		return o, "FirstOnly and Total exclude each other"
+	case o.firstOnly:
+		o.text = fmt.Sprintf("no first item within %v", d)
+	case o.total:
+		o.text = fmt.Sprintf("not complete within %v", d)
+	default:
+		o.text = fmt.Sprintf("no item within %v", d)
+	}
+	return o, ""
+}
