@@ -182,6 +182,7 @@ func TestConsumerPanicKillsTheProcess(t *testing.T) {
 		go func() {
 			o := operators.Retry[int](3)(operators.Parallel(3, identity)(operators.Catch(func(error) tp.Observable[int] { return tp.Empty[int]() })(tp.Range(0, 9))))
 			_ = o.Each(context.Background(), func(int) error { panicHere(); return nil })
+			os.Exit(0) // the panic was swallowed
 		}()
 		select {}
 	}

@@ -129,6 +129,29 @@ func TestStopBeginsNothingNew(t *testing.T) {
 	})
 }
 
+// What a source has taken out of somewhere when the stop comes is delivered, and
+// then it is told to stop.
+func TestStopDeliversTheItemInHand(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		taken := 0
+		src := tp.Create(func(_ context.Context, emit func(int) bool) error {
+			for {
+				taken++
+				time.Sleep(time.Second)
+				if !emit(taken) {
+					return nil
+				}
+			}
+		})
+		var got []int
+		s := src.Subscribe(t.Context(), tp.Observer[int]{Next: func(v int) { got = append(got, v) }})
+		time.Sleep(2500 * time.Millisecond)
+		require.NoError(t, s.Stop(t.Context()))
+		require.Equal(t, []int{1, 2, 3}, got)
+		require.Equal(t, 3, taken)
+	})
+}
+
 // row 24
 func TestStopEndsOtherwise(t *testing.T) {
 	bubble(t, "its ctx ends first", func(t *testing.T) {

@@ -68,6 +68,7 @@ type randomRun struct {
 	delivered                      []int
 	discardedItems, discardedOuts  int
 	lastOf                         sync.Map // key → last item that was started
+	runningOf                      [3]atomic.Int64
 	broken                         atomic.Pointer[string]
 }
 
@@ -152,6 +153,10 @@ func (r *randomRun) task(ctx context.Context, v int) (int, error) {
 		if last, ok := r.lastOf.Swap(v%3, v); ok && last.(int) > v {
 			r.report("key %d: %v before %d", v%3, last, v)
 		}
+		if r.runningOf[v%3].Add(1) > 1 {
+			r.report("key %d: two tasks at once", v%3)
+		}
+		defer r.runningOf[v%3].Add(-1)
 	}
 	one := func(in int) bool { return in > 0 && r.intN(in) == 0 }
 	fail := func() { r.failed.Add(1); r.held.Add(-1) }

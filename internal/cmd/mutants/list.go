@@ -37,7 +37,7 @@ var mutants = []mutant{
 		"a swallowed panic of a task", crew, "if !w.failed(w.job, err) {\n\t\treturn\n\t}\n\tw.mu.Lock()\n\tw.spawned--", "if false {\n\t\treturn\n\t}\n\tw.mu.Lock()\n\tw.spawned--",
 		"TestParallel", inOperators,
 	}, {
-		"a swallowed upstream error", window, "if err = fault.Strip(e.upper, err); err != nil {", "if err = fault.Strip(e.upper, err); err != nil && false {",
+		"a swallowed upstream error", window, "switch err = fault.Strip(e.upper, err); {\n\tcase err == nil:", "switch err = fault.Strip(e.upper, err); {\n\tcase true:",
 		"TestParallel", inOperators,
 	}, {
 		"a lost wake-up of the subscriber", crew, "if wakes {\n\t\te.sch <- struct{}{}\n\t}", "",
@@ -50,7 +50,7 @@ var mutants = []mutant{
 		"TestParallel", inOperators,
 	}, {
 		"a victim's cancellation reported as the cause", scope, "if err = fault.Strip(s.Ctx, err); err == nil {", "if err == nil {",
-		"TestParallel", inOperators,
+		"TestCanceled", inRoot,
 	}, {
 		"a task's error told as a victim's", crew, "if e.Ctx.Err() != nil && fault.Strip(e.Ctx, err) == nil {", "if e.Ctx.Err() != nil || fault.Strip(e.Ctx, err) == nil {",
 		"TestParallel", inOperators,

@@ -92,7 +92,7 @@ func (m mutant) test(dir string) (out string, err error) {
 	if err := os.WriteFile(file, overlay, 0o600); err != nil {
 		return "", err
 	}
-	build := exec.Command("go", append([]string{"build", "-overlay", file}, m.packages...)...)
+	build := exec.Command("go", append([]string{"test", "-overlay", file, "-run", "^$"}, m.packages...)...)
 	if text, err := build.CombinedOutput(); err != nil {
 		return string(text), fmt.Errorf("does not build: %w", err)
 	}

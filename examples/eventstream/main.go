@@ -1,0 +1,282 @@
+// Command eventstream processes a live stream of events: a log of JSON lines that
+// is followed while it grows, is rotated and is truncated.
+//
+//	go run ./examples/eventstream
+//	go run ./examples/eventstream -for 10s -rate 5000
+//
+// It writes that log itself, in a temporary directory, with half lines, broken
+// lines and gigantic ones in it. The events of one user are handled one at a
+// time, in order, those of different users at the same time, and the outcomes
+// are stored in batches, by count or time. Next to it runs a live view that is
+// far too slow and drops the oldest.
+//
+// After a few seconds, or at Ctrl-C, it stops gracefully, and proves that no
+// event was lost: every user's events have arrived once each, in order, and with
+// the checksum of what was written. Exit status 1 is a failed proof. A second
+// Ctrl-C ends it at once, with exit status 130.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
+)
+
+func main() {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Ignore(syscall.SIGPIPE) // a closed pipe must not keep the temporary directory from being removed
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr, signals))
+}
+
+var errKilled = errors.New("interrupted")
+
+// bounce is how soon a second signal is still the first: timeout(1) sends one to
+// the process and one to its group.
+const bounce = 50 * time.Millisecond
+
+// run is the command; it gives the exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer, signals <-chan os.Signal) int {
+	g := &generator{rate: 2000, users: 20, seed: 1}
+	flags := flag.NewFlagSet("eventstream", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	length := flags.Duration("for", 4*time.Second, "how long events are written")
+	flags.IntVar(&g.rate, "rate", g.rate, "events a second")
+	flags.IntVar(&g.users, "users", g.users, "how many users there are")
+	flags.Uint64Var(&g.seed, "seed", g.seed, "of the generator")
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		return 1
+	case *length <= 0 || g.rate < 1 || g.users < 1 || flags.NArg() > 0:
+		err = errors.New("-for, -rate and -users must be positive, and nothing may follow them")
+	default:
+		err = inTempDir(func(dir string) error {
+			g.path = filepath.Join(dir, "app.log")
+			return stream(ctx, g, *length, stdout, signals)
+		})
+	}
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errKilled):
+		fmt.Fprintln(stderr, "eventstream:", errKilled)
+		return 130
+	}
+	fmt.Fprintln(stderr, "eventstream:", err)
+	return 1
+}
+
+func inTempDir(fn func(dir string) error) error {
+	dir, err := os.MkdirTemp("", "eventstream-")
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(dir), os.RemoveAll(dir))
+}
+
+// event is a line of the log.
+type event struct {
+	User string `json:"user"`
+	Seq  int64  `json:"seq"` // of the user's events, from 1
+	Kind string `json:"kind"`
+	Text string `json:"text,omitempty"`
+	crc  uint32 // of the line
+}
+
+// stream runs the pipelines, for length, and proves that nothing was lost.
+func stream(ctx context.Context, g *generator, length time.Duration, stdout io.Writer, signals <-chan os.Signal) error {
+	ctx, kill := context.WithCancelCause(ctx)
+	defer kill(nil)
+	enough := make(chan struct{}) // closed by the first signal
+	var first time.Time
+	watch := tp.FromChannel(signals).Subscribe(ctx, tp.Observer[os.Signal]{Next: func(os.Signal) {
+		switch {
+		case first.IsZero():
+			first = time.Now()
+			close(enough)
+		case time.Since(first) > bounce:
+			kill(errKilled)
+		}
+	}})
+	defer watch.Dispose()
+
+	out := &printer{to: stdout}
+	s := newStore()
+	log := &follower{path: g.path, poll: 10 * time.Millisecond, limit: 4 << 10}
+	g.follower = log
+
+	view := showLive(ctx, out)
+	defer view.Dispose()
+
+	batches := tp.Pipe4(log.lines(),
+		operators.FilterMap(func(l line) (event, bool) { return s.parse(l, out) }),
+		operators.Do(operators.Hooks[event]{Next: view.show}),
+		operators.ParallelBy(16, func(e event) string { return e.User }, s.handle, operators.Buffered(256)),
+		operators.BufferWithTimeOrCount[event](50*time.Millisecond, 100),
+	)
+	sub := batches.Subscribe(ctx, tp.Observer[[]event]{Next: s.save})
+	defer sub.Dispose()
+
+	start := time.Now()
+	defer g.close()
+	writing := tp.Pipe2(tp.Interval(tick), operators.TakeFor[int](length), operators.TryMap(g.write)).
+		Subscribe(ctx, tp.Observer[int]{})
+	defer writing.Dispose()
+
+	select {
+	case <-writing.Done():
+	case <-enough:
+		out.printf("stopping  what was written is still read; Ctrl-C again ends it at once\n")
+	case <-sub.Done():
+		return errors.Join(errors.New("the pipeline ended early"), sub.Err())
+	}
+	// From the source to the end, each stage is stopped when the one before it
+	// has given all that it had.
+	if err := writing.Stop(ctx); err != nil {
+		return fmt.Errorf("the generator: %w", err)
+	}
+	if err := log.await(ctx, g.at, 10*time.Second); err != nil {
+		return errors.Join(sub.Err(), err)
+	}
+	if err := sub.Stop(ctx); err != nil {
+		return err
+	}
+	if err := view.end(); err != nil {
+		return err
+	}
+	return prove(out, g, s, view.Stats(), time.Since(start))
+}
+
+// live is a view of the events that shows four a second. What it has no time for
+// is dropped, the oldest first, so that it never holds up who shows it an event.
+type live struct {
+	*tp.Subscription
+	events chan event
+	hurry  func()
+}
+
+func showLive(ctx context.Context, out *printer) *live {
+	viewing, hurry := context.WithCancel(ctx)
+	l := &live{events: make(chan event), hurry: hurry}
+	var dropped atomic.Int64
+	count := tp.OnDrop(func(event) { dropped.Add(1) })
+	l.Subscription = tp.OnBackpressureBuffer(8, tp.DropOldest, count)(tp.FromChannel(l.events)).
+		Subscribe(ctx, tp.Observer[event]{Next: func(e event) {
+			out.printf("live      %s #%d %s (%d dropped so far)\n", e.User, e.Seq, e.Kind, dropped.Load())
+			_ = wait(viewing, 250*time.Millisecond)
+		}})
+	return l
+}
+
+func (l *live) show(e event) {
+	select {
+	case l.events <- e:
+	case <-l.Done():
+	}
+}
+
+// end shows at once what still waits.
+func (l *live) end() error {
+	l.hurry()
+	close(l.events)
+	return l.Wait()
+}
+
+// store is what becomes of the events.
+type store struct {
+	// of the goroutine that parses
+	parsed          int64
+	broken, tooLong int64
+
+	running, most atomic.Int64 // of the tasks
+
+	// of the goroutine that saves
+	batches, largest int64
+	saved            accounts
+}
+
+func newStore() *store { return &store{saved: accounts{}} }
+
+// parse makes an event of a line; a line that can't be one is counted and shown.
+func (s *store) parse(l line, out *printer) (event, bool) {
+	e := event{crc: crc32.ChecksumIEEE(l.text)}
+	err := l.err
+	if err == nil {
+		err = json.Unmarshal(l.text, &e)
+	}
+	if err == nil && (e.User == "" || e.Seq < 1) {
+		err = errors.New("an event needs a user and a seq")
+	}
+	switch {
+	case errors.Is(err, errTooLong):
+		s.tooLong++
+	case err != nil:
+		s.broken++
+	default:
+		s.parsed++
+		return e, true
+	}
+	out.printf("broken    file %d, line %d: %v\n", l.file, l.number, err)
+	return e, false
+}
+
+// handle is the task: it stands for a look-up of a millisecond.
+func (s *store) handle(ctx context.Context, e event) (event, error) {
+	now := s.running.Add(1)
+	defer s.running.Add(-1)
+	for most := s.most.Load(); now > most && !s.most.CompareAndSwap(most, now); most = s.most.Load() {
+	}
+	return e, wait(ctx, time.Millisecond)
+}
+
+func (s *store) save(batch []event) {
+	s.batches++
+	s.largest = max(s.largest, int64(len(batch)))
+	for _, e := range batch {
+		s.saved.add(e)
+	}
+}
+
+// wait sleeps for d, or until ctx is done.
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// printer lets several goroutines print lines.
+type printer struct {
+	mu  sync.Mutex
+	to  io.Writer
+	err error // the first
+}
+
+func (p *printer) printf(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, err := fmt.Fprintf(p.to, format, args...); p.err == nil {
+		p.err = err
+	}
+}

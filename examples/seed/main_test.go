@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestRollingWindow(t *testing.T) {
+	for range 50 { // who comes first among equals is open, the total is not
+		synctest.Test(t, func(t *testing.T) {
+			spans, total, err := rollingWindow(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, 1100*time.Millisecond, total)
+
+			for i, s := range spans {
+				held := 0
+				for _, other := range spans {
+					if other.begun <= s.begun && s.begun < other.taken {
+						held++
+					}
+				}
+				require.LessOrEqual(t, held, atOnce, "when item %d begins", i)
+				require.Equal(t, taskTime, s.ended-s.begun)
+				require.GreaterOrEqual(t, s.taken, s.ended)
+				if i == 5 {
+					require.ErrorIs(t, s.err, errSoft)
+					require.Equal(t, s.taken, s.done)
+				} else {
+					require.NoError(t, s.err)
+					require.Equal(t, dawdle, s.done-s.taken)
+				}
+			}
+		})
+	}
+}
+
+func TestTimeline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		require.NoError(t, run(t.Context(), &out))
+		require.Contains(t, out.String(), "window 3333333333333333221100\n")
+		require.Contains(t, out.String(), "item 5 failed (nothing to see here), and the others went on")
+		require.True(t, strings.HasSuffix(out.String(), "all done after 1.1 s\n"), out.String())
+	})
+}
+
+func TestCancel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		enough := errors.New("enough")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(350*time.Millisecond, func() { cancel(enough) })
+		start := time.Now()
+		require.ErrorIs(t, run(ctx, new(bytes.Buffer)), enough)
+		require.Equal(t, 350*time.Millisecond, time.Since(start))
+	})
+}

@@ -1,0 +1,487 @@
+package operators_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
+)
+
+// What every operator must keep, and is tested for here, knows no operator but
+// by this table. An operator that is not in it fails TestContractCoversAll.
+
+// entry is an operator between ints and whatever it makes of them. What comes
+// out of different items is different.
+type entry struct {
+	name     string // the constructor's, and behind a slash which form of it
+	apply    func(in turbopipes.Observable[int]) turbopipes.Observable[string]
+	recovers bool // makes something else of an error of upstream
+	repeats  bool // runs upstream again after one
+}
+
+// on makes op an entry.
+func on[R any](name string, op turbopipes.Operator[int, R]) entry {
+	return entry{name: name, apply: func(in turbopipes.Observable[int]) turbopipes.Observable[string] {
+		return printed(op(in))
+	}}
+}
+
+// from makes op an entry whose items are made by fn.
+func from[T, R any](name string, fn func(int) T, op turbopipes.Operator[T, R]) entry {
+	return on(name, turbopipes.Compose2(operators.Map(fn), op))
+}
+
+func printed[T any](o turbopipes.Observable[T]) turbopipes.Observable[string] {
+	return operators.Map(func(v T) string { return fmt.Sprintf("%+v", v) })(o)
+}
+
+func (e entry) recovering() entry { e.recovers = true; return e }
+func (e entry) repeating() entry  { e.recovers, e.repeats = true, true; return e }
+
+const (
+	length = 6                     // items of upstream
+	pace   = 10 * time.Millisecond // between them
+)
+
+// contracts is the table. side is a second stream, whose items are not those of
+// upstream, and which comes at other times.
+func contracts(side turbopipes.Observable[int]) []entry {
+	double := func(v int) int { return 2 * v }
+	small := func(v int) bool { return v < 3 }
+	slow := func(ctx context.Context, v int) (int, error) {
+		select {
+		case <-time.After(25 * time.Millisecond):
+			return v, nil
+		case <-ctx.Done():
+			return 0, context.Cause(ctx)
+		}
+	}
+	inner := func(v int) turbopipes.Observable[int] {
+		return operators.Map(func(i int) int { return 100*v + i })(operators.Take[int](2)(turbopipes.Interval(4 * time.Millisecond)))
+	}
+	long := func(v int) turbopipes.Observable[int] {
+		return operators.Map(func(i int) int { return 100*v + i })(operators.Take[int](2)(turbopipes.Interval(14 * time.Millisecond)))
+	}
+	pair := func(a, b int) [2]int { return [2]int{a, b} }
+	ignore := func(error) turbopipes.Observable[int] { return side }
+	result := func(v int) turbopipes.Result[int] { return turbopipes.Result[int]{Value: v} }
+	task := func(v int) turbopipes.Task[int] {
+		return func(ctx context.Context) (int, error) { return slow(ctx, v) }
+	}
+	return []entry{
+		on("BufferWithCount", operators.BufferWithCount[int](4)),
+		on("BufferWithCount/overlapping", operators.BufferWithCount[int](3, operators.WithStep(2))),
+		on("BufferWithCount/flushing", operators.BufferWithCount[int](4, operators.FlushOnError())),
+		on("BufferWithTimeOrCount", operators.BufferWithTimeOrCount[int](15*time.Millisecond, 4)),
+		on("Catch", operators.Catch(ignore)).recovering(),
+		on("Concat", operators.Concat(side)),
+		on("ConcatMap", operators.ConcatMap(inner)),
+		on("Debounce", operators.Debounce[int](5*time.Millisecond)),
+		on("Debounce/long", operators.Debounce[int](15*time.Millisecond, operators.Leading())),
+		on("Do", operators.Do(operators.Hooks[int]{
+			Subscribe: func() {}, Next: func(int) {}, Error: func(error) {}, Complete: func() {}, Stop: func(error) {},
+		})),
+		on("Filter", operators.Filter(small)),
+		on("FilterMap", operators.FilterMap(func(v int) (int, bool) { return double(v), small(v) })),
+		on("Finally", operators.Finally[int](func() {})),
+		on("FlatMap", operators.FlatMap(2, long)),
+		on("FlatMap/one", operators.FlatMap(1, long)),
+		on("FlatMap/infinite", operators.FlatMap(turbopipes.Infinite, long)),
+		on("Map", operators.Map(double)),
+		on("Materialize", operators.Materialize[int]()).recovering(),
+		on("Merge", operators.Merge(side)),
+		on("Name", operators.Name[int]("stage")),
+		on("ObserveOn", operators.ObserveOn[int](turbopipes.WithQueue(2))),
+		on("Parallel", operators.Parallel(2, slow)),
+		on("Parallel/ordered", operators.Parallel(2, slow, operators.Ordered())),
+		on("Parallel/buffered", operators.Parallel(2, slow, operators.Buffered(3))),
+		on("ParallelBy", operators.ParallelBy(2, small, slow)),
+		on("ParallelResults", operators.ParallelResults(2, slow)),
+		on("Prefetch", operators.Prefetch[int](2)),
+		on("Reduce", operators.Reduce(0, func(sum, v int) int { return sum + v })),
+		on("Retry", operators.Retry[int](2)).repeating(),
+		on("Retry/backoff", operators.Retry[int](1, operators.WithBackoff(operators.Constant(time.Second)))).repeating(),
+		on("Scan", operators.Scan(1, func(sum, v int) int { return sum + v + 1 })),
+		on("Skip", operators.Skip[int](2)),
+		on("SkipWhile", operators.SkipWhile(small)),
+		on("SwitchMap", operators.SwitchMap(inner)),
+		on("SwitchMap/long", operators.SwitchMap(long)),
+		on("Take", operators.Take[int](3)),
+		on("Take/none", operators.Take[int](0)),
+		on("TakeFor", operators.TakeFor[int](35*time.Millisecond)),
+		on("TakeUntil", operators.TakeUntil[int](side)),
+		on("TakeWhile", operators.TakeWhile(small)),
+		on("TakeWhile/inclusive", operators.TakeWhile(small, operators.Inclusive())),
+		from("Tasks", task, operators.Tasks[int](2)),
+		on("Timeout", operators.Timeout[int](time.Hour)),
+		on("TryMap", operators.TryMap(slow)),
+		from("Unwrap", result, operators.Unwrap[int]()),
+		on("Zip", operators.Zip(side, pair)),
+	}
+}
+
+func TestContractCoversAll(t *testing.T) {
+	var inTable []string
+	for _, e := range contracts(turbopipes.Empty[int]()) {
+		name, _, variant := strings.Cut(e.name, "/")
+		if !variant {
+			inTable = append(inTable, name)
+		}
+		require.Contains(t, constructors(t), name)
+	}
+	require.ElementsMatch(t, constructors(t), inTable)
+}
+
+// rig is one operator between an upstream and a side that count their runs, and
+// take a second to unwind.
+type rig struct {
+	alive
+	entry
+	endsWith func(i int) error // is asked before the i-th item, and once behind the last; may panic
+	over     atomic.Bool       // upstream has ended with its error or its panic
+	emitted  atomic.Int64
+}
+
+// stream gives the stream under test, under Checked.
+func (r *rig) stream() turbopipes.Observable[string] {
+	return turbopipes.Checked(r.apply(r.source(0, length, pace, r.endsWith)))
+}
+
+func (r *rig) source(first, n int, every time.Duration, endsWith func(i int) error) turbopipes.Observable[int] {
+	return turbopipes.Create(func(ctx context.Context, emit func(int) bool) (err error) {
+		leave := r.enter()
+		defer func() {
+			time.Sleep(time.Second) // it takes its time, whatever has ended it
+			leave()
+			if err == nil && ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
+		}()
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for i := 0; ; i++ {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+			if endsWith != nil {
+				r.over.Store(true)
+				if err := endsWith(i); err != nil {
+					return err
+				}
+				r.over.Store(false)
+			}
+			if i == n {
+				return nil
+			}
+			r.emitted.Add(1)
+			if !emit(first + i) {
+				return nil
+			}
+		}
+	})
+}
+
+// every runs test for each operator, in a bubble.
+func every(t *testing.T, test func(t *testing.T, r *rig)) {
+	t.Helper()
+	for i := range contracts(turbopipes.Empty[int]()) {
+		r := new(rig)
+		r.entry = contracts(r.source(1000, 2, 23*time.Millisecond, nil))[i]
+		bubble(t, r.name, func(t *testing.T) { test(t, r) })
+	}
+}
+
+// taken is what a consumer saw, and when it may not see any more.
+type taken struct {
+	busy, ended atomic.Bool
+	n           atomic.Int64
+	items       []string
+	took        time.Duration // until the call returned
+}
+
+func (c *taken) item(t *testing.T, v string) {
+	t.Helper()
+	require.True(t, c.busy.CompareAndSwap(false, true), "two items at once")
+	require.False(t, c.ended.Load(), "an item after the end")
+	c.items = append(c.items, v)
+	c.n.Add(1)
+	c.busy.Store(false)
+}
+
+// end checks that the stream is over, at the moment when the call that consumed
+// it returns.
+func (c *taken) end(t *testing.T, r *rig) {
+	t.Helper()
+	c.ended.Store(true)
+	r.requireReaped(t)
+	if !r.repeats {
+		sorted := slices.Sorted(slices.Values(c.items))
+		require.Len(t, slices.Compact(sorted), len(c.items), "an item twice: %v", c.items)
+	}
+	time.Sleep(time.Hour) // for what may still come
+}
+
+// run consumes the stream, at most limit items if that is positive, and checks
+// how it is left.
+func (r *rig) run(ctx context.Context, t *testing.T, limit int) (c *taken, err error) {
+	t.Helper()
+	c = new(taken)
+	begin := time.Now()
+	err = r.stream().Each(ctx, func(v string) error {
+		c.item(t, v)
+		if len(c.items) == limit {
+			return errLate
+		}
+		return nil
+	})
+	c.took = time.Since(begin)
+	require.NotErrorIs(t, err, turbopipes.ErrContract)
+	c.end(t, r)
+	return c, err
+}
+
+func TestContractCompletes(t *testing.T) {
+	every(t, func(t *testing.T, r *rig) {
+		c, err := r.run(t.Context(), t, 0)
+		require.NoError(t, err)
+		if r.name != "Take/none" {
+			require.NotEmpty(t, c.items)
+			require.NotZero(t, r.total.Load())
+		}
+	})
+}
+
+// row 11
+func TestContractStops(t *testing.T) {
+	every(t, func(t *testing.T, r *rig) {
+		all, err := r.run(t.Context(), t, 0)
+		require.NoError(t, err)
+		for i := range all.items {
+			c, err := r.run(t.Context(), t, i+1)
+			require.Equal(t, errLate, err)
+			require.Len(t, c.items, i+1)
+		}
+	})
+}
+
+// rows 15 and 21
+func TestContractContextEnds(t *testing.T) {
+	every(t, func(t *testing.T, r *rig) {
+		all, err := r.run(t.Context(), t, 0)
+		require.NoError(t, err)
+		for after := time.Duration(0); after < 2*length*pace; after += pace / 4 {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			if after == 0 {
+				cancel(errBoom)
+			}
+			time.AfterFunc(after, func() { cancel(errBoom) })
+			begun := r.total.Load()
+			_, err := r.run(ctx, t, 0)
+			switch {
+			case after == 0:
+				require.Equal(t, errBoom, err)
+				require.Equal(t, begun, r.total.Load(), "a source was called")
+			case after < all.took:
+				require.Equal(t, errBoom, err, "after %v of %v", after, all.took)
+			default:
+				require.NoError(t, err, "after %v of %v", after, all.took)
+			}
+		}
+	})
+}
+
+// rows 7 and 38
+func TestContractUpstreamFails(t *testing.T) {
+	every(t, func(t *testing.T, r *rig) {
+		for i := range length + 1 {
+			r.endsWith = func(at int) error {
+				if at == i {
+					return errBoom
+				}
+				return nil
+			}
+			r.over.Store(false)
+			_, err := r.run(t.Context(), t, 0)
+			switch {
+			case !r.over.Load():
+				require.NoError(t, err, "it ended before")
+			case r.recovers && err == nil:
+			default:
+				require.Equal(t, errBoom, err)
+			}
+		}
+	})
+}
+
+// row 8
+func TestContractUpstreamPanics(t *testing.T) {
+	every(t, func(t *testing.T, r *rig) {
+		for i := range length + 1 {
+			r.endsWith = func(at int) error {
+				if at == i {
+					panic(errBoom)
+				}
+				return nil
+			}
+			r.over.Store(false)
+			_, err := r.run(t.Context(), t, 0)
+			switch {
+			case !r.over.Load():
+				require.NoError(t, err, "it ended before")
+			case r.recovers && err == nil:
+			default:
+				p := (*turbopipes.PanicError)(nil)
+				require.ErrorAs(t, err, &p)
+				require.Equal(t, errBoom, p.Value)
+				require.Contains(t, string(p.Stack), "TestContractUpstreamPanics", "its own stack")
+			}
+		}
+	})
+}
+
+// row 12
+func TestContractConsumerPanics(t *testing.T) {
+	every(t, func(t *testing.T, r *rig) {
+		all, err := r.run(t.Context(), t, 0)
+		require.NoError(t, err)
+		for i := range all.items {
+			c := new(taken)
+			require.PanicsWithValue(t, "mine", func() {
+				_ = r.stream().Each(t.Context(), func(v string) error {
+					c.item(t, v)
+					if len(c.items) == i+1 {
+						panic("mine")
+					}
+					return nil
+				})
+			})
+			c.end(t, r)
+		}
+	})
+}
+
+// row 26
+func TestContractTwoAtOnce(t *testing.T) {
+	every(t, func(t *testing.T, r *rig) {
+		o := r.stream()
+		var both [2][]string
+		var group sync.WaitGroup
+		for i := range both {
+			group.Go(func() {
+				time.Sleep(time.Duration(i) * 3 * time.Millisecond)
+				items, err := o.Collect(t.Context())
+				if err != nil {
+					t.Error(err)
+				}
+				both[i] = items
+			})
+		}
+		group.Wait()
+		r.requireReaped(t)
+		require.ElementsMatch(t, both[0], both[1])
+	})
+}
+
+// row 24
+func TestContractStopsGracefully(t *testing.T) {
+	every(t, func(t *testing.T, r *rig) {
+		for after := pace / 2; after < (length+1)*pace; after += pace {
+			c := new(taken)
+			ends := 0
+			s := r.stream().Subscribe(t.Context(), turbopipes.Observer[string]{
+				Next:     func(v string) { c.item(t, v) },
+				Error:    func(err error) { t.Error(err) },
+				Complete: func() { ends++ },
+			})
+			time.Sleep(after)
+			r.emitted.Store(0)
+			require.NoError(t, s.Stop(t.Context()))
+			c.end(t, r)
+			require.Equal(t, 1, ends)
+			require.Zero(t, r.emitted.Load(), "a source goes on")
+			require.Zero(t, s.Stats().Discarded, "it loses nothing")
+		}
+	})
+}
+
+// rows 14 and 22
+func TestContractDisposedWhileBusy(t *testing.T) {
+	every(t, func(t *testing.T, r *rig) {
+		all, err := r.run(t.Context(), t, 0)
+		require.NoError(t, err)
+		for i := range all.items {
+			c := new(taken)
+			s := r.stream().Subscribe(t.Context(), turbopipes.Observer[string]{
+				Next: func(v string) {
+					c.item(t, v)
+					if len(c.items) == i+1 {
+						time.Sleep(5 * time.Second)
+					}
+				},
+				Error:    func(err error) { t.Error(err) },
+				Complete: func() { t.Error("complete") },
+			})
+			for c.n.Load() < int64(i+1) {
+				time.Sleep(time.Second / 4)
+			}
+			s.Dispose()
+			c.end(t, r)
+			require.Len(t, c.items, i+1)
+			require.NoError(t, s.Err())
+		}
+	})
+}
+
+// row 29
+func TestContractZeroUpstream(t *testing.T) {
+	for _, e := range contracts(turbopipes.Never[int]()) {
+		err := e.apply(turbopipes.Observable[int]{}).Drain(t.Context())
+		require.ErrorIs(t, err, turbopipes.ErrInvalidArgument, e.name)
+	}
+}
+
+func TestContractEmptyUpstream(t *testing.T) {
+	every(t, func(t *testing.T, r *rig) {
+		items, err := turbopipes.Checked(r.apply(turbopipes.Empty[int]())).Collect(t.Context())
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(items), 2)
+		r.requireReaped(t)
+	})
+}
+
+// A clean-up that fails is told, also when downstream has stopped.
+func TestContractCleanUpFails(t *testing.T) {
+	every(t, func(t *testing.T, r *rig) {
+		in := turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
+			for i := 0; i < length && emit(i); i++ {
+				select {
+				case <-time.After(pace):
+				case <-ctx.Done():
+					return errors.Join(context.Cause(ctx), errBoom)
+				}
+			}
+			return errBoom
+		})
+		err := turbopipes.Checked(r.apply(in)).Each(t.Context(), func(string) error { return errLate })
+		r.requireReaped(t)
+		if r.name == "Take/none" {
+			require.NoError(t, err)
+			return
+		}
+		if !r.recovers || err != nil {
+			require.ErrorIs(t, err, errBoom)
+		}
+	})
+}

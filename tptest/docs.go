@@ -1,0 +1,91 @@
+package tptest
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// Diagrams is what the doc comment of a function draws: a diagram, or another
+// word, for each key.
+type Diagrams map[string]string
+
+// Doc is [Marbles] with the in: and out: diagrams of the doc comment of the
+// function called name in file. It fails t where they can't be found.
+func Doc(t *testing.T, file, name string, op turbopipes.Operator[string, string], opts ...Option) {
+	t.Helper()
+	d := DocDiagram(t, file, name)
+	for _, key := range []string{"in", "out"} {
+		if d[key] == "" {
+			t.Fatalf("tptest: the doc comment of %s in %s has no %s: diagram, but %v", name, file, key, slices.Sorted(maps.Keys(d)))
+		}
+	}
+	Marbles(t, d["in"], op, d["out"], opts...)
+}
+
+// DocDiagram gives the diagrams in the doc comment of the function called name
+// in file, for operators with several sources or other types of items: pass them
+// to [Cold] and [Expect]. It fails t where there are none.
+//
+// It reads the indented lines that start with a key and a colon, such as
+//
+//	in:    a--b|      quiet: 3
+//	inner: -x-y|      of each item
+//	out:   -xy-x-y|
+//
+// A line may have several keys; other words are passed over. A diagram can't
+// contain spaces there.
+func DocDiagram(t testing.TB, file, name string) Diagrams {
+	t.Helper()
+	doc, err := docOf(file, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := Diagrams{}
+	for line := range strings.Lines(doc) {
+		if strings.HasPrefix(line, "\t") {
+			d.read(strings.Fields(line))
+		}
+	}
+	if len(d) == 0 {
+		t.Fatalf("tptest: the doc comment of %s in %s has no diagram", name, file)
+	}
+	return d
+}
+
+func (d Diagrams) read(fields []string) {
+	for i := 0; i+1 < len(fields); i++ {
+		key, isKey := strings.CutSuffix(fields[i], ":")
+		if !isKey {
+			if i == 0 {
+				return
+			}
+			continue
+		}
+		if _, dup := d[key]; !dup {
+			d[key] = fields[i+1]
+		}
+		i++
+	}
+}
+
+// docOf gives the doc comment of a function or method.
+func docOf(file, name string) (string, error) {
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return "", fmt.Errorf("tptest: %w", err)
+	}
+	for _, d := range f.Decls {
+		if fn, ok := d.(*ast.FuncDecl); ok && fn.Name.Name == name {
+			return fn.Doc.Text(), nil
+		}
+	}
+	return "", fmt.Errorf("tptest: no function %s in %s", name, file)
+}

@@ -1,0 +1,128 @@
+package tptest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"testing/synctest"
+	"time"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// expectation is what [Expect] was told, but for its type.
+type expectation struct {
+	want    []signal // the last one is the end
+	target  error    // what # stands for
+	busy    time.Duration
+	lingers time.Duration
+	at      int // the column of At, or -1
+	once    bool
+	index   int // among those of the scenario
+}
+
+// Expect fails the test unless o does what diagram draws. It subscribes at once
+// and returns when o has ended, so what the stream has done besides can be
+// looked at behind it (see [Scenario.Whole]); see [At] for several subscribers
+// at the same time.
+//
+// Columns are counted from the subscription. values has the item for each
+// letter, as with [Cold]; items are compared by [reflect.DeepEqual]. # is
+// [ErrMarble] unless [Error] says otherwise. ! is a ctx that is cancelled in the
+// middle of its column; where no end is drawn, that comes in the last column.
+//
+// When o has ended, and no virtual time has passed since, no goroutine that it
+// has started may be left; it must not call emit twice at the same time, nor
+// after emit has refused, nor after its end.
+func Expect[T any](s *Scenario, o turbopipes.Observable[T], diagram string, values map[string]T, opts ...Option) {
+	s.Helper()
+	x := &expectation{target: ErrMarble, at: -1, index: s.expects}
+	s.expects++
+	for _, opt := range opts {
+		opt.expect(x)
+	}
+	names := naming[T]{values}
+	wanted, err := read(x, diagram, names)
+	if err != nil {
+		s.Fatal(err)
+	}
+	if s.variant.checked {
+		o = turbopipes.Checked(o)
+	}
+	j := newJob(s, x)
+	j.run = func(ctx context.Context) error {
+		n := 0
+		return o.Each(ctx, func(v T) error {
+			key := names.key(v)
+			switch {
+			case n < len(wanted) && reflect.DeepEqual(v, wanted[n]):
+				key = x.want[n].key
+			case n < len(wanted) && key == x.want[n].key: // it only prints alike
+				key = fmt.Sprintf("%T(%#v)", v, v)
+			}
+			n++
+			return j.take(key)
+		})
+	}
+	if x.at >= 0 {
+		s.jobs = append(s.jobs, j)
+		return
+	}
+	s.drive([]*job{j})
+}
+
+// read parses the diagram of an expectation, and gives its items.
+func read[T any](x *expectation, text string, names naming[T]) (wanted []T, err error) {
+	d, err := parse(text, "|#!")
+	if err != nil {
+		return nil, err
+	}
+	x.want = d.signals
+	for _, s := range d.signals {
+		if s.kind == item {
+			v, err := names.value(s.key)
+			if err != nil {
+				return nil, err
+			}
+			wanted = append(wanted, v)
+		}
+	}
+	if len(wanted) == len(d.signals) { // no end is drawn
+		x.want = append(x.want, signal{at: d.columns - 1, kind: cancelled})
+	}
+	return wanted, nil
+}
+
+// drive runs jobs next to one another until all have ended.
+func (s *Scenario) drive(jobs []*job) {
+	s.Helper()
+	if len(jobs) == 0 {
+		return
+	}
+	slices.SortStableFunc(jobs, func(a, b *job) int { return cmp.Compare(a.x.at, b.x.at) })
+	for _, j := range jobs {
+		if j.x.at >= 0 {
+			time.Sleep(time.Until(s.begin.Add(time.Duration(j.x.at) * Step)))
+		}
+		j.start()
+		if len(jobs) > 1 {
+			synctest.Wait() // the order is that of the calls
+		}
+	}
+	for _, j := range jobs {
+		<-j.watched
+	}
+	synctest.Wait() // goroutines may be past their last statement and not be gone
+	for _, j := range jobs {
+		j.left = j.mark.alive()
+		s.judge(j)
+	}
+}
+
+var (
+	errLeft = errors.New("tptest: downstream has left")
+	errCut  = errors.New("tptest: cancelled")
+)

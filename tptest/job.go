@@ -1,0 +1,215 @@
+package tptest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// patience is how long a stream may go on past its last column before it counts
+// as one that does not end.
+const patience = 1000 * Step
+
+// surplus is how many items more than drawn are taken.
+const surplus = 1000
+
+// note is a signal at its exact time, counted as its diagram's columns are.
+type note struct {
+	at   time.Duration
+	kind kind
+	key  string
+}
+
+// outcome is how a stream went.
+type outcome struct {
+	once  bool
+	from  time.Duration // of the subscription
+	notes []note        // the last one is the end
+}
+
+// has tells whether there is a signal at exactly that time.
+func (o *outcome) has(at time.Duration) bool {
+	for _, n := range o.notes {
+		if n.at == at {
+			return true
+		}
+	}
+	return false
+}
+
+// job is one subscription of an expectation.
+type job struct {
+	s       *Scenario
+	x       *expectation
+	run     func(ctx context.Context) error
+	mark    mark
+	origin  time.Time // of the diagram
+	from    time.Time // of the subscription
+	cancel  context.CancelCauseFunc
+	ended   chan struct{} // run has returned
+	watched chan struct{} // and what watches over it
+	left    []string      // stacks of goroutines that outlive it
+
+	busy atomic.Bool // in take
+
+	mu       sync.Mutex // guards what follows; never held while anything waits
+	notes    []note
+	items    int
+	refused  bool
+	over     bool
+	problems []string
+	text     string // of the error that it has ended with
+}
+
+func newJob(s *Scenario, x *expectation) *job {
+	return &job{s: s, x: x, mark: newMark(s.Name()), ended: make(chan struct{}), watched: make(chan struct{})}
+}
+
+// cut is how the variant ends this job early.
+func (j *job) cut() *cut {
+	if j.s.variant.cut == nil || j.s.variant.expect != j.x.index {
+		return nil
+	}
+	return j.s.variant.cut
+}
+
+func (j *job) start() {
+	j.from = time.Now()
+	j.origin = j.from
+	if j.x.at >= 0 {
+		j.origin = j.s.begin
+	}
+	var ctx context.Context
+	ctx, j.cancel = context.WithCancelCause(j.s.Context())
+	go j.mark.do(ctx, func(ctx context.Context) {
+		defer close(j.ended)
+		err := errors.New("runtime.Goexit was called")
+		defer func() { j.end(err) }()
+		err = j.run(ctx)
+	})
+	go func() {
+		defer close(j.watched)
+		j.watch()
+	}()
+}
+
+// watch cancels j when it is time to, and gives it up when it does not end.
+func (j *job) watch() {
+	if after, ok := j.cancelAfter(); ok {
+		if j.await(time.Until(j.origin.Add(after))) {
+			return
+		}
+		// Labelled, for what the end of ctx starts is of the stream, too.
+		j.mark.do(context.Background(), func(context.Context) { j.cancel(errCut) })
+	} else {
+		defer j.cancel(nil)
+	}
+	last := time.Duration(j.x.want[len(j.x.want)-1].at) * Step
+	limit := last + j.x.busy*time.Duration(len(j.x.want)) + j.slack() + patience
+	if j.await(time.Until(j.origin.Add(limit))) {
+		return
+	}
+	j.problem(fmt.Sprintf("it had not ended %v after its last column, and was cancelled then", patience), j.mark.alive()...)
+	j.cancel(errCut)
+	if !j.await(j.slack() + patience) {
+		j.problem("it did not end then either", j.mark.alive()...)
+	}
+}
+
+// await waits for the end of j, and tells whether it came within d.
+func (j *job) await(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-j.ended:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// cancelAfter tells whether and when ctx is to be cancelled.
+func (j *job) cancelAfter() (after time.Duration, ok bool) {
+	if c := j.cut(); c != nil && c.items == 0 {
+		return c.after, true
+	}
+	if end := j.x.want[len(j.x.want)-1]; end.kind == cancelled {
+		return time.Duration(end.at)*Step + Step/2, true
+	}
+	return 0, false
+}
+
+func (j *job) slack() time.Duration { return j.x.lingers + j.s.slack() }
+
+// take is downstream.
+func (j *job) take(key string) error {
+	if !j.busy.CompareAndSwap(false, true) {
+		j.problem("emit was called from two goroutines at once")
+		return errLeft
+	}
+	defer j.busy.Store(false)
+	err := j.note(key)
+	time.Sleep(j.x.busy)
+	return err
+}
+
+func (j *job) note(key string) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	switch {
+	case j.over:
+		j.problems = append(j.problems, fmt.Sprintf("emit was called with %v after the end", signal{kind: item, key: key}))
+		return errLeft
+	case j.refused:
+		j.problems = append(j.problems, fmt.Sprintf("emit was called with %v though it had refused", signal{kind: item, key: key}))
+		return errLeft
+	}
+	j.items++
+	j.notes = append(j.notes, note{time.Since(j.origin), item, key})
+	c := j.cut()
+	switch {
+	case c != nil && c.items == j.items:
+		j.refused = true
+	case j.items >= len(j.x.want)+surplus:
+		j.refused = true
+		j.problems = append(j.problems, fmt.Sprintf("it went on: %d items", j.items))
+	}
+	if j.refused {
+		return errLeft
+	}
+	return nil
+}
+
+// end notes how the stream has ended.
+func (j *job) end(err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.over = true
+	how := failure
+	switch {
+	case err == nil:
+		how = complete
+	case err == errLeft || err == errCut: //nolint:errorlint // alone, as the contract says
+		how = cancelled
+	case !errors.Is(err, j.x.target):
+		j.text = fmt.Sprintf("it ended with the error: %v", err)
+		if p := (*turbopipes.PanicError)(nil); errors.As(err, &p) {
+			j.text += "\n" + string(p.Stack)
+		}
+	}
+	j.notes = append(j.notes, note{at: time.Since(j.origin), kind: how})
+}
+
+func (j *job) problem(text string, stacks ...string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, stack := range stacks {
+		text += "\n" + stack
+	}
+	j.problems = append(j.problems, text)
+}

@@ -1,0 +1,118 @@
+package tptest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// judge compares how j went with what was wanted, and reports.
+func (s *Scenario) judge(j *job) {
+	s.Helper()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	wanted := j.wanted()
+	problems := slices.Clone(j.problems)
+	j.problems = nil
+	differ := differs(wanted, j.notes, j.slackOf(wanted))
+	if j.text != "" {
+		problems = append(problems, j.text)
+	}
+	for _, stack := range j.left {
+		problems = append(problems, "a goroutine was left behind:\n"+stack)
+	}
+	if differ == "" && len(problems) == 0 {
+		if s.Whole() && !s.variant.checked {
+			for len(s.seen) <= j.x.index {
+				s.seen = append(s.seen, nil)
+			}
+			s.seen[j.x.index] = &outcome{once: j.x.once, from: j.from.Sub(j.origin), notes: slices.Clone(j.notes)}
+		}
+		return
+	}
+	if differ != "" {
+		problems = slices.Insert(problems, 0, differ)
+	}
+	s.report(fmt.Sprintf("%s:%s\nwanted: %s\n   got: %s\n%s", s.variant.name, s.drawings(),
+		render(signals(wanted)), render(signals(j.notes)), strings.Join(problems, "\n")))
+}
+
+// slackOf is how much later than wanted the end may come.
+func (j *job) slackOf(wanted []note) time.Duration {
+	if wanted[len(wanted)-1].kind != cancelled {
+		return 0
+	}
+	return j.slack()
+}
+
+// wanted is what j should do in this variant.
+func (j *job) wanted() []note {
+	c := j.cut()
+	if c == nil {
+		all := make([]note, len(j.x.want))
+		for i, w := range j.x.want {
+			all[i] = note{time.Duration(w.at) * Step, w.kind, w.key}
+		}
+		last := &all[len(all)-1]
+		if last.kind == cancelled {
+			last.at = j.whenFree(all[:len(all)-1], last.at+Step/2)
+		}
+		return all
+	}
+	whole := j.s.seen[j.x.index].notes
+	n := c.items
+	if n == 0 {
+		for n < len(whole)-1 && whole[n].at < c.after {
+			n++
+		}
+		return append(slices.Clone(whole[:n]), note{at: j.whenFree(whole[:n], c.after), kind: cancelled})
+	}
+	return append(slices.Clone(whole[:n]), note{at: whole[n-1].at + j.x.busy, kind: cancelled})
+}
+
+// whenFree is at, or when downstream has done with the last of items if that is
+// later.
+func (j *job) whenFree(items []note, at time.Duration) time.Duration {
+	if len(items) == 0 {
+		return at
+	}
+	return max(at, items[len(items)-1].at+j.x.busy)
+}
+
+func signals(notes []note) []signal {
+	all := make([]signal, len(notes))
+	for i, n := range notes {
+		all[i] = signal{int(n.at / Step), n.kind, n.key}
+	}
+	return all
+}
+
+// differs tells the first difference, or "".
+func differs(wanted, got []note, slack time.Duration) string {
+	for i := range max(len(wanted), len(got)) {
+		switch {
+		case i >= len(got):
+			return "wanted " + inColumn(wanted[i]) + ", got nothing more"
+		case i >= len(wanted):
+			return "wanted nothing more, got " + inColumn(got[i])
+		}
+		w, g := wanted[i], got[i]
+		same := w.kind == g.kind && w.key == g.key
+		late := i == len(wanted)-1 && g.at >= w.at && g.at <= w.at+slack
+		if !same || !late && w.at/Step != g.at/Step {
+			return "wanted " + inColumn(w) + ", got " + inColumn(g)
+		}
+	}
+	return ""
+}
+
+func inColumn(n note) string {
+	return fmt.Sprintf("%v in column %d", signal{kind: n.kind, key: n.key}, n.at/Step)
+}
+
+// settle lets what should have ended go on, and compares what is known only at
+// the end of a run.
+func (s *Scenario) settle() {
+	s.Helper()
+}

@@ -1,0 +1,157 @@
+package tptest
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// SourceOption is an option of [Cold] and [Hot].
+type SourceOption interface{ source(*source) }
+
+// source is a stream that a scenario draws.
+type source struct {
+	kind    string // cold or hot
+	text    string
+	err     error         // what # stands for
+	unwinds time.Duration // how long it takes to return once it has to
+	checks  bool          // the subscriptions are compared
+	wanted  []lifetime
+	bad     error // an option was wrong
+
+	mu  sync.Mutex // guards got
+	got []*lifetime
+}
+
+// lifetime is one subscription: from when to when. to is < 0 while it lasts, or
+// where none is drawn.
+type lifetime struct{ from, to time.Duration }
+
+func (s *source) enter(at time.Duration) *lifetime {
+	life := &lifetime{at, -1}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.got = append(s.got, life)
+	return life
+}
+
+func (s *source) leave(life *lifetime, at time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	life.to = at
+}
+
+type unwinds time.Duration
+
+func (d unwinds) source(s *source) { s.unwinds = time.Duration(d) }
+
+// Unwinds makes a source take d to return once its ctx is done or its emit has
+// refused, as one does that has a connection to close. [Expect] then lets the
+// stream end that much later.
+func Unwinds(d time.Duration) SourceOption { return unwinds(d) }
+
+// Cold draws a stream that plays diagram from the beginning for each
+// subscription. Each signal comes in its own column, counted from the
+// subscription, or as soon afterwards as emit lets it; # is [ErrMarble] unless
+// [Error] says otherwise, and a diagram that draws no end goes on without one.
+//
+// values has the item for each letter, or name in braces. With nil values each
+// letter is itself; T must be a kind of string then, or of integer, for digits.
+// A diagram that can't be read, or a letter without a value, fails the test.
+func Cold[T any](s *Scenario, diagram string, values map[string]T, opts ...SourceOption) turbopipes.Observable[T] {
+	s.Helper()
+	return draw(s, "cold", diagram, values, opts)
+}
+
+// Hot draws a stream that plays diagram from the start of the scenario, whether
+// it has subscribers or not. A subscriber gets what is drawn from the column in
+// which it subscribes, and each item as soon as its emit lets it; one that comes
+// after the end is told how it was. A ^ is the column in which the scenario
+// starts, so that what is left of it is past. It is otherwise as [Cold].
+func Hot[T any](s *Scenario, diagram string, values map[string]T, opts ...SourceOption) turbopipes.Observable[T] {
+	s.Helper()
+	return draw(s, "hot", diagram, values, opts)
+}
+
+// planned is a signal of a source with the item that it stands for.
+type planned[T any] struct {
+	kind kind
+	at   time.Duration
+	item T
+}
+
+func draw[T any](s *Scenario, kind, text string, values map[string]T, opts []SourceOption) turbopipes.Observable[T] {
+	s.Helper()
+	src := &source{kind: kind, text: text, err: ErrMarble}
+	for _, opt := range opts {
+		opt.source(src)
+	}
+	marks := "|#"
+	if kind == "hot" {
+		marks += "^"
+	}
+	d, err := parse(text, marks)
+	plan := make([]planned[T], len(d.signals))
+	zero := 0
+	for i, sig := range d.signals {
+		plan[i] = planned[T]{kind: sig.kind, at: time.Duration(sig.at) * Step}
+		if sig.kind == start {
+			zero = sig.at
+		}
+		if sig.kind == item && err == nil {
+			plan[i].item, err = naming[T]{values}.value(sig.key)
+		}
+	}
+	if err == nil {
+		err = src.bad
+	}
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.sources = append(s.sources, src)
+	return turbopipes.Create(func(ctx context.Context, emit func(T) bool) error {
+		now := time.Now()
+		begin := now
+		if kind == "hot" {
+			begin = s.begin.Add(-time.Duration(zero) * Step)
+		}
+		life := src.enter(now.Sub(s.begin))
+		defer func() { src.leave(life, time.Since(s.begin)) }()
+		cut, err := play(ctx, plan, begin, now, src.err, emit)
+		if cut {
+			time.Sleep(src.unwinds)
+		}
+		return err
+	})
+}
+
+// play emits plan as it was drawn from begin on, without the items that were
+// before from. cut tells that it was ended early.
+func play[T any](ctx context.Context, plan []planned[T], begin, from time.Time, failed error, emit func(T) bool) (cut bool, err error) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for _, p := range plan {
+		due := begin.Add(p.at)
+		if p.kind == start || p.kind == item && due.Before(from) {
+			continue
+		}
+		timer.Reset(time.Until(due))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return true, context.Cause(ctx)
+		}
+		switch {
+		case p.kind == complete:
+			return false, nil
+		case p.kind == failure:
+			return false, failed
+		case !emit(p.item):
+			return true, nil
+		}
+	}
+	<-ctx.Done() // drawn without an end
+	return true, context.Cause(ctx)
+}
