@@ -111,6 +111,9 @@ func (o Observable[T]) Each(ctx context.Context, fn func(T) error) error {
 // loop runs when everything is reaped. What clean-up fails with then is
 // dropped, but a panic of it is raised as a [*PanicError]; to get the error,
 // use [Observable.Each]. A panic of the body goes through once all is reaped.
+//
+// A return statement in the body sets the results before the tasks are reaped:
+// what they share with named results must be guarded.
 func (o Observable[T]) Seq(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		stopped, err := each(ctx, "Seq", o, func(v T) bool { return yield(v, nil) })

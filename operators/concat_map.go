@@ -10,8 +10,10 @@ import (
 // ConcatMap makes a stream of each item, and gives their items, one stream after
 // another.
 //
-//	in:  a-b-|   fn(a): -x-y|, fn(b): -1-2|
-//	out: -x-y-1-2|
+//	in:    a-b-|
+//	fn(a): -x-y|
+//	fn(b): -1-2|
+//	out:   -x-y-1-2|
 //
 // Emits when the stream whose turn it is does. It runs to its end while upstream
 // waits in its emit, so nothing is queued. Fails when a stream or upstream

@@ -26,8 +26,8 @@ type Ahead struct{ k int }
 
 // Buffered lets k more items be held: waiting to start, or to be taken. At most
 // n tasks or inner streams run all the same. It buys throughput where tasks are
-// short, at the price of k items of memory and of the time that they wait. k < 0
-// is an ErrInvalidArgument.
+// short, at the price of k items of memory and of the time that they wait. A
+// graceful stop finishes them too. k < 0 is an ErrInvalidArgument.
 func Buffered(k int) Ahead { return Ahead{k} }
 
 const badAhead = "Buffered's k is negative"

@@ -10,7 +10,7 @@ import (
 // Parallel runs fn over the items, at most n at a time: a bounded flatMap with
 // explicit backpressure and a rolling window.
 //
-//	in:  abc----|   n: 2; fn takes 5 for a, 2 for b, 1 for c
+//	in:  abc|   n: 2; fn takes 5 for a, 2 for b, 1 for c
 //	out: ---bc(a|)
 //
 // Emits when a task has ended: at once, in the order in which they end, whether

@@ -9,8 +9,8 @@ import (
 // ParallelBy is [Parallel] in which items with equal keys run one at a time, in
 // their order of arrival, while different keys run in parallel.
 //
-//	in:  aab------|   n: 2; the key is the letter; fn takes 3
-//	out: ---a-(ab)|
+//	in:  aab------|   n: 3; the key is the letter; fn takes 3
+//	out: ---a-ba--|
 //
 // Emits when a task has ended, as Parallel does. An item whose key is busy waits
 // within the window without taking a task's place, so a hot key holds others

@@ -16,9 +16,15 @@ import (
 )
 
 func TestParallelBy(t *testing.T) {
-	op := operators.ParallelBy(2, func(v string) string { return v }, func(_ context.Context, v string) (string, error) {
-		time.Sleep(3 * tptest.Step)
-		return v, nil
+	op := operators.ParallelBy(3, operators.Self[string], func(ctx context.Context, v string) (string, error) {
+		d := time.NewTimer(3 * tptest.Step)
+		defer d.Stop()
+		select {
+		case <-d.C:
+			return v, nil
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
 	})
 	tptest.Doc(t, "parallel_by.go", "ParallelBy", op)
 }

@@ -10,7 +10,7 @@ import (
 // ParallelResults is [Parallel] in which a failing task leaves its peers alone:
 // every outcome is an item. It is Parallel(n, AsResults(fn), opts…) in one word.
 //
-//	in:  abc----|   n: 2; fn takes 5 for a, 2 for b, 1 for c
+//	in:  abc|   n: 2; fn takes 5 for a, 2 for b, 1 for c
 //	out: ---bc(a|)
 //
 // Emits when a task has ended, a value or an error. Fails when upstream does.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
+	"github.com/turbopipes/turbopipes/tptest"
 )
 
 var (
@@ -68,6 +69,35 @@ func forms(t *testing.T, test func(t *testing.T, parallel form)) {
 }
 
 type form func(n int, fn func(context.Context, int) (int, error), opts ...operators.ParallelOption) turbopipes.Operator[int, int]
+
+func TestParallel(t *testing.T) {
+	takes := map[string]time.Duration{"a": 5 * tptest.Step, "b": 2 * tptest.Step, "c": tptest.Step, "d": 4 * tptest.Step}
+	task := func(ctx context.Context, v string) (string, error) {
+		d := time.NewTimer(takes[v])
+		defer d.Stop()
+		select {
+		case <-d.C:
+			return v, nil
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	}
+	tptest.Doc(t, "parallel.go", "Parallel", operators.Parallel(2, task))
+	ordered := operators.Parallel(2, task, operators.Ordered())
+	for name, c := range map[string]struct {
+		op      turbopipes.Operator[string, string]
+		in, out string
+	}{
+		"ordered":                 {ordered, "abd|", "-----(ab)(d|)"},
+		"empty":                   {operators.Parallel(2, task), "---|", "---|"},
+		"an error at once":        {operators.Parallel(2, task), "-#", "-#"},
+		"an error cuts tasks off": {operators.Parallel(2, task), "ac-#", "--c#"},
+		"a silent source":         {operators.Parallel(2, task), "c-b---------|", "-c--b-------|"},
+		"one at a time":           {operators.Parallel(1, task), "abc|", "-----a-b(c|)"},
+	} {
+		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out) })
+	}
+}
 
 // TestParallelRollingWindow is the example of the Python library's README: ten
 // tasks of 200 ms, three at a time, and a consumer that takes 100 ms for each but

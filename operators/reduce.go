@@ -9,7 +9,7 @@ import (
 // Reduce gives the state that fn has made of all items.
 //
 //	in:  a-c--b-|   seed: a; fn: the later letter in the alphabet
-//	out: --------(c|)
+//	out: -------(c|)
 //
 // Emits when upstream completes: the state, which is seed at first, then what fn
 // makes of it and each item. An empty stream gives seed. Fails with upstream,

@@ -47,7 +47,13 @@ func Retry[T any](count int, opts ...RetryOption) turbopipes.Operator[T, T] {
 				return err
 			}
 			wait, again := attempts.failed(err, time.Now())
-			if !again || !pause(ctx, wait) {
+			switch {
+			case !again:
+				return err
+			case pause(ctx, wait):
+			case ctx.Err() != nil: // that has ended the stream, and not the failure
+				return context.Cause(ctx)
+			default:
 				return err
 			}
 		}

@@ -11,7 +11,7 @@ import (
 // Tasks runs a stream of functions, at most n at a time, and gives every
 // outcome as an item.
 //
-//	in:  abc----|   n: 2; a takes 5, b 2, c 1
+//	in:  abc|   n: 2; a takes 5, b 2, c 1
 //	out: ---bc(a|)
 //
 // Emits when a task has ended: its value, or its error or panic as a failed

@@ -2,6 +2,7 @@ package tptest
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,12 +47,15 @@ type diagram struct {
 	columns int // how many it has
 }
 
+// listed is how a diagram starts that is a list.
+var listed = regexp.MustCompile(`^ *\d+:`)
+
 // parse reads a marble string. marks has the signals besides items that it may
 // contain.
 func parse(text, marks string) (diagram, error) {
-	p := reader{text: text, marks: marks, group: -1}
+	p := reader{runes: []rune(text), marks: marks, group: -1}
 	read := p.drawn
-	if strings.Contains(text, ":") {
+	if listed.MatchString(text) {
 		read = p.list
 	}
 	if err := read(); err != nil {
@@ -66,99 +70,119 @@ func parse(text, marks string) (diagram, error) {
 // reader is the state of one parse.
 type reader struct {
 	diagram
-	text, marks string
-	group       int // the column of the group that is open, or -1
-	ended       bool
+	runes []rune
+	next  int    // the rune to read
+	marks string // signals besides items
+	group int    // the column of the group that is open, or -1
+	begun bool   // there was a ^
+	ended bool
 }
 
+// drawn reads columns.
 func (p *reader) drawn() error {
-	runes := []rune(p.text)
-	for i := 0; i < len(runes); i++ {
-		r := runes[i]
+	for p.next < len(p.runes) {
 		at := p.columns
 		if p.group >= 0 {
 			at = p.group
 		}
-		p.columns++
 		var err error
-		switch {
+		switch r := p.runes[p.next]; {
 		case r == ' ':
-			p.columns--
+			p.next++
+			continue
 		case r == '-' && p.group < 0:
+			p.next++
 		case r == '(' && p.group < 0:
+			p.next++
 			p.group = at
 		case r == ')' && p.group >= 0:
-			if runes[i-1] == '(' {
-				return p.bad(at, "an empty group")
+			p.next++
+			if p.columns == p.group+1 {
+				return bad(at, "an empty group")
 			}
 			p.group = -1
-		case r == '{':
-			end := slices.Index(runes[i:], '}')
-			if end < 0 {
-				return p.bad(at, "{ without a }")
-			}
-			err = p.add(signal{at, item, string(runes[i+1 : i+end])})
-			i += end
-		case strings.ContainsRune(p.marks, r):
-			err = p.add(signal{at: at, kind: kind(r)})
-		case strings.ContainsRune(meaning, r) || !unicode.IsGraphic(r):
-			return p.bad(p.columns-1, fmt.Sprintf("%q can't be here", r))
 		default:
-			err = p.add(signal{at, item, string(r)})
+			err = p.signal(at, p.columns)
 		}
 		if err != nil {
 			return err
 		}
+		p.columns++
 	}
 	if p.group >= 0 {
-		return p.bad(p.group, "( without a )")
+		return bad(p.group, "( without a )")
 	}
 	return nil
 }
 
-// list reads column:signal pairs, for what can't be drawn.
+// list reads pairs of a column and a signal, for what can't be drawn.
 func (p *reader) list() error {
-	for field := range strings.FieldsSeq(p.text) {
-		column, what, _ := strings.Cut(field, ":")
-		at, err := strconv.Atoi(column)
-		if err != nil || at < 0 {
-			return fmt.Errorf("%q is not a column and a signal, such as 3:a", field)
+	for p.next < len(p.runes) {
+		if p.runes[p.next] == ' ' {
+			p.next++
+			continue
+		}
+		from := p.next
+		for p.next < len(p.runes) && p.runes[p.next] >= '0' && p.runes[p.next] <= '9' {
+			p.next++
+		}
+		at, err := strconv.Atoi(string(p.runes[from:p.next]))
+		if err != nil || at > maxColumn || p.next+1 >= len(p.runes) || p.runes[p.next] != ':' {
+			return fmt.Errorf("%q is not a column and a signal, such as 3:a", string(p.runes[from:]))
 		}
 		if at < p.columns-1 {
-			return p.bad(at, "the columns go back")
+			return bad(at, "it comes after a later one")
 		}
+		p.next++
 		p.columns = at + 1
-		one := signal{at, item, what}
-		switch r := []rune(what); {
-		case len(r) > 2 && r[0] == '{' && r[len(r)-1] == '}':
-			one.key = string(r[1 : len(r)-1])
-		case len(r) == 1 && strings.ContainsRune(p.marks, r[0]):
-			one = signal{at: at, kind: kind(r[0])}
-		case len(r) != 1 || strings.ContainsAny(what, meaning) || !unicode.IsGraphic(r[0]):
-			return p.bad(at, fmt.Sprintf("%q is not a signal", what))
-		}
-		if err := p.add(one); err != nil {
+		if err := p.signal(at, at); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *reader) add(s signal) error {
+// maxColumn bounds what a list can ask for.
+const maxColumn = 1_000_000
+
+// signal reads one signal, of the column at, which is drawn in the column shown.
+func (p *reader) signal(at, shown int) error {
+	r := p.runes[p.next]
+	p.next++
+	switch {
+	case r == '{':
+		n := slices.Index(p.runes[p.next:], '}')
+		if n < 0 {
+			return bad(shown, "{ without a }")
+		}
+		key := string(p.runes[p.next : p.next+n])
+		p.next += n + 1
+		if key == "" {
+			return bad(shown, "an item without a name")
+		}
+		return p.add(signal{at, item, key}, shown)
+	case strings.ContainsRune(p.marks, r):
+		return p.add(signal{at: at, kind: kind(r)}, shown)
+	case strings.ContainsRune(meaning, r) || !unicode.IsGraphic(r) || r == unicode.ReplacementChar:
+		return bad(shown, fmt.Sprintf("%q can't be here", r))
+	}
+	return p.add(signal{at, item, string(r)}, shown)
+}
+
+func (p *reader) add(s signal, shown int) error {
 	switch {
 	case p.ended:
-		return p.bad(s.at, fmt.Sprintf("%v comes after the end", s))
-	case s.kind == item && s.key == "":
-		return p.bad(s.at, "an item without a name")
+		return bad(shown, fmt.Sprintf("%v comes after the end", s))
+	case s.kind == start && p.begun:
+		return bad(shown, "a second ^")
 	}
+	p.begun = p.begun || s.kind == start
 	p.ended = s.kind != item && s.kind != start
 	p.signals = append(p.signals, s)
 	return nil
 }
 
-func (p *reader) bad(column int, why string) error {
-	return fmt.Errorf("column %d: %s", column, why)
-}
+func bad(column int, why string) error { return fmt.Errorf("column %d: %s", column, why) }
 
 // render draws signals, or lists them where they can't be drawn because one
 // follows a group too closely.

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"testing/synctest"
 	"time"
@@ -39,15 +41,17 @@ type expectation struct {
 // after emit has refused, nor after its end.
 func Expect[T any](s *Scenario, o turbopipes.Observable[T], diagram string, values map[string]T, opts ...Option) {
 	s.Helper()
-	x := &expectation{target: ErrMarble, at: -1, index: s.expects}
-	s.expects++
+	x := &expectation{target: ErrMarble, at: -1, index: len(s.jobs)}
 	for _, opt := range opts {
+		if opt == nil {
+			s.abort(errors.New("tptest: an option is nil"))
+		}
 		opt.expect(x)
 	}
 	names := naming[T]{values}
 	wanted, err := read(x, diagram, names)
 	if err != nil {
-		s.Fatal(err)
+		s.abort(err)
 	}
 	if s.variant.checked {
 		o = turbopipes.Checked(o)
@@ -67,8 +71,11 @@ func Expect[T any](s *Scenario, o turbopipes.Observable[T], diagram string, valu
 			return j.take(key)
 		})
 	}
+	s.jobs = append(s.jobs, j)
 	if x.at >= 0 {
-		s.jobs = append(s.jobs, j)
+		if _, file, line, ok := runtime.Caller(1); ok {
+			j.place = fmt.Sprintf("%s:%d: ", filepath.Base(file), line)
+		}
 		return
 	}
 	s.drive([]*job{j})

@@ -48,6 +48,7 @@ type job struct {
 	x       *expectation
 	run     func(ctx context.Context) error
 	mark    mark
+	place   string    // of the call of Expect, where the report can't tell it
 	origin  time.Time // of the diagram
 	from    time.Time // of the subscription
 	cancel  context.CancelCauseFunc

@@ -24,9 +24,6 @@ func (s *Scenario) judge(j *job) {
 	}
 	if differ == "" && len(problems) == 0 {
 		if s.Whole() && !s.variant.checked {
-			for len(s.seen) <= j.x.index {
-				s.seen = append(s.seen, nil)
-			}
 			s.seen[j.x.index] = &outcome{once: j.x.once, from: j.from.Sub(j.origin), notes: slices.Clone(j.notes)}
 		}
 		return
@@ -34,7 +31,7 @@ func (s *Scenario) judge(j *job) {
 	if differ != "" {
 		problems = slices.Insert(problems, 0, differ)
 	}
-	s.report(fmt.Sprintf("%s:%s\nwanted: %s\n   got: %s\n%s", s.variant.name, s.drawings(),
+	s.report(fmt.Sprintf("%s%s:%s\nwanted: %s\n   got: %s\n%s", j.place, s.variant.name, s.drawings(),
 		render(signals(wanted)), render(signals(j.notes)), strings.Join(problems, "\n")))
 }
 
@@ -111,8 +108,9 @@ func inColumn(n note) string {
 	return fmt.Sprintf("%v in column %d", signal{kind: n.kind, key: n.key}, n.at/Step)
 }
 
-// settle lets what should have ended go on, and compares what is known only at
-// the end of a run.
-func (s *Scenario) settle() {
-	s.Helper()
+// lateProblems gives what has happened since j was judged.
+func (j *job) lateProblems() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.problems
 }

@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"regexp"
+	"runtime"
 	"runtime/pprof"
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"testing/synctest"
+	"time"
 )
 
 const labelKey = "tptest"
@@ -36,6 +40,52 @@ func (m mark) alive() (stacks []string) {
 	label := fmt.Sprintf("%q:%q", labelKey, string(m))
 	for stack := range strings.SplitSeq(profile.String(), "\n\n") {
 		if strings.Contains(stack, label) {
+			stacks = append(stacks, readable(stack))
+		}
+	}
+	return stacks
+}
+
+// readable reduces an entry of a goroutine profile to functions and lines.
+func readable(entry string) string {
+	var b strings.Builder
+	for line := range strings.Lines(entry) {
+		if f := strings.Fields(line); len(f) == 4 && f[0] == "#" { // "#", address, function+offset, file:line
+			function, _, _ := strings.Cut(f[2], "+0x")
+			fmt.Fprintf(&b, "\t%s\n\t\t%s\n", function, f[3])
+		}
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// left is alive once what has ended is gone: a goroutine may be past its last
+// statement and still be there for a moment. In a bubble no time passes.
+func (m mark) left() (stacks []string) {
+	if bubbleID() != "" {
+		synctest.Wait()
+		return m.alive()
+	}
+	for wait := time.Microsecond; ; wait *= 2 {
+		if stacks = m.alive(); len(stacks) == 0 || wait > time.Second {
+			return stacks
+		}
+		time.Sleep(wait)
+	}
+}
+
+var bubbleName = regexp.MustCompile(`synctest bubble \d+`)
+
+// bubbleID tells in which bubble the caller is, or "".
+func bubbleID() string {
+	head := make([]byte, 128)
+	return string(bubbleName.Find(head[:runtime.Stack(head, false)]))
+}
+
+// inBubble gives the stacks of the goroutines of a bubble.
+func inBubble(id string) (stacks []string) {
+	all := make([]byte, 1<<20)
+	for stack := range strings.SplitSeq(string(all[:runtime.Stack(all, true)]), "\n\n") {
+		if head, _, _ := strings.Cut(stack, "\n"); id != "" && bubbleName.FindString(head) == id {
 			stacks = append(stacks, stack)
 		}
 	}

@@ -15,11 +15,9 @@ type Scenario struct {
 	testing.TB
 	begin   time.Time
 	variant variant
-	seen    []*outcome // of each expectation, from the run to the end
+	seen    map[int]*outcome // of each expectation, from the run to the end
 	sources []*source
-	jobs    []*job // what waits for the end of the function
-	expects int    // how many there were so far
-	cutAt   time.Duration
+	jobs    []*job // all of them
 	failed  bool
 	tell    func(text string) // reports a failure
 }
@@ -52,17 +50,22 @@ type bubble func(f func(tb testing.TB))
 func bubbleOf(t *testing.T) bubble {
 	return func(f func(testing.TB)) {
 		t.Helper()
+		id := ""
 		defer func() {
+			t.Helper()
 			p := recover()
 			if p == nil {
 				return
 			}
-			if text := fmt.Sprint(p); !strings.Contains(text, "deadlock") {
+			if text := fmt.Sprint(p); !strings.HasPrefix(text, "deadlock") {
 				panic(p)
 			}
-			t.Fatalf("tptest: goroutines are left that can't end: %v", p)
+			t.Fatalf("tptest: %v:\n%s", p, strings.Join(inBubble(id), "\n\n"))
 		}()
-		synctest.Test(t, func(t *testing.T) { f(t) })
+		synctest.Test(t, func(t *testing.T) {
+			id = bubbleID()
+			f(t)
+		})
 	}
 }
 
@@ -80,17 +83,22 @@ func Run(t *testing.T, scenario func(s *Scenario)) {
 
 // explore runs all variants, until one fails.
 func explore(in bubble, scenario func(*Scenario)) {
-	whole := attempt(in, scenario, variant{name: "run to the end"}, nil)
-	if whole.failed || whole.expects == 0 {
+	whole := attempt(in, scenario, variant{name: "run to the end"}, map[int]*outcome{})
+	if whole.failed || len(whole.jobs) == 0 {
 		return
 	}
-	variants := []variant{{name: "run to the end under Checked", checked: true}}
-	for i, seen := range whole.seen {
-		if seen != nil && !seen.once {
+	variants := []variant{whole.variant}
+	for i := range whole.jobs {
+		seen := whole.seen[i]
+		if !seen.once {
 			variants = append(variants, cuts(i, seen)...)
 		}
 	}
-	for _, v := range variants {
+	for i, v := range variants {
+		if i > 0 && attempt(in, scenario, v, whole.seen).failed {
+			return
+		}
+		v.name, v.checked = v.name+", under Checked", true
 		if attempt(in, scenario, v, whole.seen).failed {
 			return
 		}
@@ -121,7 +129,7 @@ func cuts(i int, seen *outcome) (variants []variant) {
 }
 
 // attempt runs one variant.
-func attempt(in bubble, scenario func(*Scenario), v variant, seen []*outcome) *Scenario {
+func attempt(in bubble, scenario func(*Scenario), v variant, seen map[int]*outcome) *Scenario {
 	s := &Scenario{variant: v, seen: seen}
 	in(func(tb testing.TB) {
 		tb.Helper()
@@ -136,8 +144,20 @@ func attempt(in bubble, scenario func(*Scenario), v variant, seen []*outcome) *S
 // finish runs what waits for the end of the scenario function.
 func (s *Scenario) finish() {
 	s.Helper()
-	s.drive(s.jobs)
-	s.settle()
+	var later []*job
+	for _, j := range s.jobs {
+		if j.x.at >= 0 {
+			later = append(later, j)
+		}
+	}
+	s.drive(later)
+	time.Sleep(patience) // what has not ended may show
+	for _, j := range s.jobs {
+		for _, text := range j.lateProblems() {
+			s.report(fmt.Sprintf("%s:%s\n%s", s.variant.name, s.drawings(), text))
+		}
+	}
+	s.checkSubscriptions()
 }
 
 // report fails the run.
@@ -149,6 +169,16 @@ func (s *Scenario) report(text string) {
 		return
 	}
 	s.Error(text)
+}
+
+// abort ends the run: it could not begin.
+func (s *Scenario) abort(err error) {
+	s.Helper()
+	if s.tell != nil {
+		s.tell(err.Error())
+		s.FailNow()
+	}
+	s.Fatal(err)
 }
 
 // drawings shows the sources, for reports.

@@ -2,6 +2,7 @@ package tptest
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -18,29 +19,11 @@ type source struct {
 	err     error         // what # stands for
 	unwinds time.Duration // how long it takes to return once it has to
 	checks  bool          // the subscriptions are compared
-	wanted  []lifetime
-	bad     error // an option was wrong
+	wanted  []lifetime    // in columns
+	bad     error         // an option was wrong
 
 	mu  sync.Mutex // guards got
 	got []*lifetime
-}
-
-// lifetime is one subscription: from when to when. to is < 0 while it lasts, or
-// where none is drawn.
-type lifetime struct{ from, to time.Duration }
-
-func (s *source) enter(at time.Duration) *lifetime {
-	life := &lifetime{at, -1}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.got = append(s.got, life)
-	return life
-}
-
-func (s *source) leave(life *lifetime, at time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	life.to = at
 }
 
 type unwinds time.Duration
@@ -86,6 +69,9 @@ func draw[T any](s *Scenario, kind, text string, values map[string]T, opts []Sou
 	s.Helper()
 	src := &source{kind: kind, text: text, err: ErrMarble}
 	for _, opt := range opts {
+		if opt == nil {
+			s.abort(errors.New("tptest: an option is nil"))
+		}
 		opt.source(src)
 	}
 	marks := "|#"
@@ -104,11 +90,8 @@ func draw[T any](s *Scenario, kind, text string, values map[string]T, opts []Sou
 			plan[i].item, err = naming[T]{values}.value(sig.key)
 		}
 	}
-	if err == nil {
-		err = src.bad
-	}
-	if err != nil {
-		s.Fatal(err)
+	if err = errors.Join(err, src.bad); err != nil {
+		s.abort(err)
 	}
 	s.sources = append(s.sources, src)
 	return turbopipes.Create(func(ctx context.Context, emit func(T) bool) error {

@@ -30,11 +30,18 @@ func Marbles(t *testing.T, in string, op turbopipes.Operator[string, string], ou
 		t.Fatal("tptest: op is nil")
 	}
 	var told []string
-	explore(bubbleOf(t), func(s *Scenario) {
-		s.tell = func(text string) { told = append(told, text) }
+	defer func() { // also when a run ends the test
+		t.Helper()
+		for _, text := range told {
+			t.Error(text)
+		}
+	}()
+	marbles(bubbleOf(t), func(text string) { told = append(told, text) }, in, op, out, opts)
+}
+
+func marbles(run bubble, tell func(string), in string, op turbopipes.Operator[string, string], out string, opts []Option) {
+	explore(run, func(s *Scenario) {
+		s.tell = tell
 		Expect(s, op(Cold[string](s, in, nil)), out, nil, opts...)
 	})
-	for _, text := range told {
-		t.Error(text)
-	}
 }

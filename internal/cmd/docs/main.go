@@ -14,6 +14,9 @@ import (
 
 var link = regexp.MustCompile(`\[([^\]]+)\]\(([^)#\s]+)(#[^)]*)?\)`)
 
+// fence is a block of code, in which brackets are no links.
+var fence = regexp.MustCompile("(?s)```.*?```")
+
 var test = regexp.MustCompile("^`?((?:Test|Fuzz|Benchmark|Example)[A-Z][A-Za-z0-9_]*)(/[^`]*)?`?$")
 
 func main() {
@@ -45,10 +48,10 @@ func check(path string) (links int, problems []string, err error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+	for _, m := range link.FindAllStringSubmatch(fence.ReplaceAllString(string(text), ""), -1) {
 		name, target := m[1], m[2]
-		if strings.Contains(target, "://") {
-			continue
+		if strings.Contains(target, "://") || !strings.ContainsAny(target, "./") {
+			continue // elsewhere, or code such as Take[int](n)
 		}
 		links++
 		file := filepath.Join(filepath.Dir(path), target)

@@ -1,0 +1,80 @@
+// Command bench runs turbopipes beside other Go libraries, and beside code
+// written by hand, on the same work.
+//
+// All contenders of a table run interleaved in this one process, and each run is
+// checked for its results. The figures are medians; what counts is their ratio
+// within a table. Tables go to standard output and to results/.
+//
+//	go -C bench run .                   everything
+//	go -C bench run . -only W2,W3       some workloads
+//	go -C bench run . -short            does it work? No figures, nothing written
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// workloads are in the order in which they run.
+var workloads = []workload{chains, free, cpu, sleeps, ordered, disposal, merging, flattening, batches, latency, breakEven}
+
+func main() {
+	only := flag.String("only", "", "workloads to run, as in W2,W3; all when empty")
+	reps := flag.Int("reps", 9, "repetitions of each contender")
+	short := flag.Bool("short", false, "little work, once: to see that it works")
+	out := flag.String("out", "results", "directory for the tables; with -short nothing is written")
+	list := flag.Bool("list", false, "list the workloads")
+	flag.Parse()
+
+	chosen, err := choose(*only)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(2)
+	}
+	if *list {
+		for _, w := range chosen {
+			fmt.Printf("%-8s %s\n", w.id, w.title)
+		}
+		return
+	}
+	h := newHarness(*reps)
+	if *short {
+		h = quickHarness(shortScale)
+	}
+	wrong := 0
+	for _, w := range chosen {
+		page, bad := h.measure(w)
+		wrong += bad
+		fmt.Print(page)
+		if *short {
+			continue
+		}
+		if err := write(*out, w.id, page); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+	}
+	if wrong > 0 {
+		fmt.Fprintln(os.Stderr, "bench: wrong results:", wrong)
+		os.Exit(1)
+	}
+}
+
+// choose gives the workloads named in only.
+func choose(only string) ([]workload, error) {
+	if only == "" {
+		return workloads, nil
+	}
+	var chosen []workload
+	for id := range strings.SplitSeq(only, ",") {
+		i := slices.IndexFunc(workloads, func(w workload) bool { return strings.EqualFold(w.id, strings.TrimSpace(id)) })
+		if i < 0 {
+			return nil, fmt.Errorf("no workload %q; -list shows them", id)
+		}
+		chosen = append(chosen, workloads[i])
+	}
+	return chosen, nil
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"time"
+)
+
+var cpu = workload{
+	id: "W3", title: "a parallel map over tasks that use the processor",
+	about: `As W2, with tasks that spin for 1, 10 or 100 µs. The limit is a loop that is split over the processors,
+without a stream.` + aboutParallel,
+	cells: func(s scale) (all []cell) {
+		for _, d := range []time.Duration{time.Microsecond, 10 * time.Microsecond, 100 * time.Microsecond} {
+			for _, n := range []int{2, 8} {
+				c := parallel(fmt.Sprintf("%s of CPU, n = %d", micros(d), n), n, spinItems(s, d), spinning(d))
+				c.layout = efficiency
+				all = append(all, c)
+			}
+		}
+		return all
+	},
+}
+
+// spinItems is how many tasks of d keep all processors busy for 50 ms.
+func spinItems(s scale, d time.Duration) int {
+	return s.of(int(50*time.Millisecond/d) * runtime.GOMAXPROCS(0))
+}
+
+// spinning is affine after d of processor time.
+func spinning(d time.Duration) func(int) int {
+	spins := spinsFor(d)
+	return func(v int) int { spin(spins); return affine(v) }
+}
+
+func micros(d time.Duration) string { return fmt.Sprintf("%d µs", d/time.Microsecond) }

@@ -1,0 +1,215 @@
+package operators_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
+	"github.com/turbopipes/turbopipes/tptest"
+)
+
+func TestRetry(t *testing.T) {
+	tptest.Doc(t, "retry.go", "Retry", operators.Retry[string](1))
+	wait := operators.WithBackoff(operators.Constant(3 * tptest.Step))
+	for name, c := range map[string]struct {
+		op   turbopipes.Operator[string, string]
+		runs []string // the last one again and again
+		out  string
+	}{
+		"resets on items":      {operators.Retry[string](1, operators.ResetOnItem()), []string{"-a#", "-b#", "#"}, "-a-b#"}, // 20
+		"backs off":            {operators.Retry[string](1, wait), []string{"-a#", "-b|"}, "-a----b|"},                      // 21
+		"never":                {operators.Retry[string](0), []string{"-a#", "-b|"}, "-a#"},
+		"no error":             {operators.Retry[string](1), []string{"-a|"}, "-a|"},
+		"empty":                {operators.Retry[string](1), []string{"--|"}, "--|"},
+		"errors at first":      {operators.Retry[string](2), []string{"#"}, "#"},
+		"the last error":       {operators.Retry[string](2), []string{"-a#", "-#", "-b#"}, "-a--b#"},
+		"without a limit":      {operators.Retry[string](turbopipes.Infinite), []string{"-#", "-#", "-#", "-a|"}, "----a|"},
+		"refused by RetryIf":   {operators.Retry[string](9, operators.RetryIf(func(error) bool { return false })), []string{"-a#"}, "-a#"},
+		"until it is too late": {operators.Retry[string](9, wait, operators.WithMaxElapsed(6*tptest.Step)), []string{"-#"}, "-----#"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tptest.Run(t, func(s *tptest.Scenario) {
+				runs := make([]turbopipes.Observable[string], len(c.runs))
+				for i, diagram := range c.runs {
+					runs[i] = tptest.Cold[string](s, diagram, nil)
+				}
+				run := -1
+				tptest.Expect(s, c.op(turbopipes.Defer(func(context.Context) (turbopipes.Observable[string], error) {
+					run = min(run+1, len(runs)-1)
+					return runs[run], nil
+				})), c.out, nil)
+			})
+		})
+	}
+}
+
+func TestRetryInvalid(t *testing.T) {
+	for text, op := range map[string]turbopipes.Operator[int, int]{
+		"count is negative":                            operators.Retry[int](-2),
+		"an option is nil":                             operators.Retry[int](1, nil),
+		"WithBackoff's function is nil":                operators.Retry[int](1, operators.WithBackoff(nil)),
+		"WithJitter's fraction is not between 0 and 1": operators.Retry[int](1, operators.WithJitter(1.5)),
+		"RetryIf's function is nil":                    operators.Retry[int](1, operators.RetryIf(nil)),
+		"WithMaxElapsed's duration is not positive":    operators.Retry[int](1, operators.WithMaxElapsed(0)),
+		"OnRetry's function is nil":                    operators.Retry[int](1, operators.OnRetry(nil)),
+	} {
+		requireInvalid(t, op, "Retry: "+text)
+	}
+}
+
+// failing fails with err, and counts its runs.
+func failing(a *alive, err error) turbopipes.Observable[int] {
+	return turbopipes.Create(func(context.Context, func(int) bool) error {
+		defer a.enter()()
+		return err
+	})
+}
+
+// What trying again can't cure is not tried again, unless RetryIf says so.
+func TestRetryLeavesAlone(t *testing.T) {
+	always := operators.RetryIf(func(error) bool { return true })
+	panicking := operators.Map(func(int) int { panic(errBoom) })(turbopipes.Just(1))
+	for name, c := range map[string]struct {
+		in   turbopipes.Observable[int]
+		opts []operators.RetryOption
+		runs int64
+	}{
+		"an error":                        {turbopipes.Throw[int](errBoom), nil, 3},
+		"an invalid argument":             {operators.Take[int](-1)(turbopipes.Just(1)), nil, 1},
+		"a panic":                         {panicking, nil, 1},
+		"a panic, if it is told to":       {panicking, []operators.RetryOption{always}, 3},
+		"a cancellation of another ctx's": {turbopipes.Throw[int](context.Canceled), nil, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			runs := int64(0)
+			in := operators.Do(operators.Hooks[int]{Subscribe: func() { runs++ }})(c.in)
+			require.Error(t, operators.Retry[int](2, c.opts...)(in).Drain(t.Context()))
+			require.Equal(t, c.runs, runs)
+		})
+	}
+	t.Run("a panic of downstream", func(t *testing.T) {
+		require.PanicsWithValue(t, "mine", func() {
+			_ = operators.Retry[int](2, always)(turbopipes.Just(1)).Each(t.Context(), func(int) error { panic("mine") })
+		})
+	})
+	t.Run("a failed clean-up behind a stop", func(t *testing.T) {
+		var a alive
+		in := turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
+			defer a.enter()()
+			emit(1)
+			return errBoom
+		})
+		_, err := operators.Take[int](1)(operators.Retry[int](2)(in)).Collect(t.Context())
+		require.Equal(t, errBoom, err)
+		require.EqualValues(t, 1, a.total.Load())
+	})
+}
+
+// row 35: a source that fails at once, for ever.
+func TestRetryLooksAtContext(t *testing.T) {
+	var a alive
+	ctx, cancel := context.WithCancelCause(t.Context())
+	in := operators.Finally[int](func() {
+		if a.total.Load() == 1000 {
+			cancel(errLate)
+		}
+	})(failing(&a, errBoom))
+	require.ErrorIs(t, operators.Retry[int](turbopipes.Infinite)(in).Drain(ctx), errBoom)
+	require.EqualValues(t, 1000, a.total.Load())
+	a.requireReaped(t)
+}
+
+// A run is reaped before the next one begins.
+func TestRetryNeverOverlaps(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		var a alive
+		in := turbopipes.Create(func(context.Context, func(int) bool) error {
+			a.requireReaped(t)
+			leave := a.enter()
+			defer leave()
+			time.Sleep(time.Second)
+			return errBoom
+		})
+		require.Equal(t, errBoom, operators.Retry[int](3)(operators.Merge(turbopipes.Never[int]())(in)).Drain(t.Context()))
+		require.EqualValues(t, 4, a.total.Load())
+	})
+}
+
+// The wait ends at once when ctx does, or when the subscription is being stopped.
+func TestRetryLeavesTheWait(t *testing.T) {
+	hourly := operators.Retry[int](turbopipes.Infinite, operators.WithBackoff(operators.Constant(time.Hour)))
+	bubble(t, "ctx", func(t *testing.T) {
+		var a alive
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(90*time.Minute, func() { cancel(errLate) })
+		begin := time.Now()
+		require.Equal(t, errLate, hourly(failing(&a, errBoom)).Drain(ctx))
+		require.Equal(t, 90*time.Minute, time.Since(begin))
+		require.EqualValues(t, 2, a.total.Load())
+	})
+	bubble(t, "a stop", func(t *testing.T) {
+		var a alive
+		s := hourly(failing(&a, errBoom)).Subscribe(t.Context(), turbopipes.Observer[int]{})
+		time.Sleep(90 * time.Minute)
+		begin := time.Now()
+		require.Equal(t, errBoom, s.Stop(t.Context()), "the failure is passed on")
+		require.Zero(t, time.Since(begin))
+		require.EqualValues(t, 2, a.total.Load())
+	})
+	bubble(t, "a failure while it is being stopped", func(t *testing.T) {
+		var a alive
+		in := turbopipes.Create(func(ctx context.Context, _ func(int) bool) error {
+			defer a.enter()()
+			<-ctx.Done()
+			return errBoom
+		})
+		s := operators.Retry[int](3)(in).Subscribe(t.Context(), turbopipes.Observer[int]{})
+		time.Sleep(time.Second)
+		require.Equal(t, errBoom, s.Stop(t.Context()))
+		require.EqualValues(t, 1, a.total.Load())
+	})
+}
+
+func TestRetryJitter(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		var a alive
+		var waits []time.Duration
+		op := operators.Retry[int](20, operators.WithBackoff(operators.Constant(time.Second)), operators.WithJitter(0.5),
+			operators.OnRetry(func(_ int, _ error, wait time.Duration) { waits = append(waits, wait) }))
+		begin := time.Now()
+		require.Equal(t, errBoom, op(failing(&a, errBoom)).Drain(t.Context()))
+		sum := time.Duration(0)
+		for _, wait := range waits {
+			require.InDelta(t, time.Second, wait, float64(time.Second/2))
+			sum += wait
+		}
+		require.Len(t, waits, 20)
+		require.Equal(t, sum, time.Since(begin))
+		require.NotEqual(t, 20*time.Second, sum)
+	})
+}
+
+func ExampleRetry() {
+	tries := 0
+	dial := turbopipes.Defer(func(context.Context) (turbopipes.Observable[string], error) {
+		if tries++; tries < 3 {
+			return turbopipes.Observable[string]{}, errors.New("refused")
+		}
+		return turbopipes.Just("hello"), nil
+	})
+	backoff := operators.WithBackoff(operators.Exponential(time.Millisecond, time.Second, 2))
+	greeting := operators.Retry[string](5, backoff, operators.WithJitter(0.2))(dial)
+	fmt.Println(greeting.Collect(context.Background()))
+	fmt.Println("tries:", tries)
+	// Output:
+	// [hello] <nil>
+	// tries: 3
+}
+
+func BenchmarkRetry(b *testing.B) { benchmark(b, operators.Retry[int](3)) }

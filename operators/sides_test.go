@@ -1,0 +1,86 @@
+package operators_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
+)
+
+// ticking emits 0, 1, 2 … every millisecond, for ever, and takes a second to
+// unwind.
+func (a *alive) ticking() turbopipes.Observable[int] {
+	return turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
+		defer a.enter()()
+		defer time.Sleep(time.Second)
+		t := time.NewTicker(time.Millisecond)
+		defer t.Stop()
+		for i := 0; ; i++ {
+			select {
+			case <-t.C:
+				if !emit(i) {
+					return nil
+				}
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+	})
+}
+
+// TestSidesFail has one of several streams fail or panic while the others never
+// end: all are joined, and the first error is returned, alone. row 38
+func TestSidesFail(t *testing.T) {
+	first := func(x, _ int) int { return x }
+	none := operators.Filter(func(int) bool { return false })
+	for how, bad := range map[string]turbopipes.Observable[int]{
+		"fails":  operators.Concat(turbopipes.Throw[int](errBoom))(none(turbopipes.Timer(10 * time.Second))),
+		"panics": operators.Map(func(int) int { panic(errBoom) })(turbopipes.Timer(10 * time.Second)),
+	} {
+		var a alive
+		good := a.ticking()
+		inner := func(of turbopipes.Observable[int]) func(int) turbopipes.Observable[int] {
+			return func(int) turbopipes.Observable[int] { return of }
+		}
+		for name, o := range map[string]turbopipes.Observable[int]{
+			"Merge":                operators.Merge(bad, good)(good),
+			"Merge, upstream":      operators.Merge(good, good)(bad),
+			"Zip":                  operators.Zip(bad, first)(good),
+			"Zip, upstream":        operators.Zip(good, first)(bad),
+			"TakeUntil":            operators.TakeUntil[int](bad)(good),
+			"TakeUntil, upstream":  operators.TakeUntil[int](none(good))(bad),
+			"FlatMap":              operators.FlatMap(3, inner(operators.Merge(good)(bad)))(good),
+			"FlatMap, upstream":    operators.FlatMap(3, inner(good))(operators.Concat(bad)(turbopipes.Just(1))),
+			"FlatMap, fn":          operators.FlatMap(3, func(int) turbopipes.Observable[int] { panic(errBoom) })(good),
+			"ConcatMap":            operators.ConcatMap(inner(bad))(good),
+			"SwitchMap":            operators.SwitchMap(inner(bad))(operators.Concat(turbopipes.Never[int]())(operators.Take[int](1)(good))),
+			"SwitchMap, upstream":  operators.SwitchMap(inner(good))(operators.Concat(bad)(turbopipes.Just(1))),
+			"SwitchMap, fn":        operators.SwitchMap(func(int) turbopipes.Observable[int] { panic(errBoom) })(good),
+			"Debounce":             operators.Debounce[int](time.Hour)(operators.Merge(good)(bad)),
+			"BufferWithTime…":      operators.Map(func([]int) int { return 0 })(operators.BufferWithTimeOrCount[int](time.Hour, 1<<20)(operators.Merge(good)(bad))),
+			"ObserveOn":            operators.ObserveOn[int]()(operators.Merge(good)(bad)),
+			"Timeout":              operators.Timeout[int](time.Hour)(operators.Merge(good)(bad)),
+			"Timeout's fallback":   operators.Timeout[int](time.Second, operators.FallbackTo(operators.Merge(good)(bad)))(turbopipes.Never[int]()),
+			"Catch's stream":       operators.Catch(func(error) turbopipes.Observable[int] { return operators.Merge(good)(bad) })(turbopipes.Throw[int](errLate)),
+			"OnBackpressureLatest": turbopipes.OnBackpressureLatest[int]()(operators.Merge(good)(bad)),
+		} {
+			t.Run(name+" "+how, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					a.now.Store(0)
+					err := o.Drain(t.Context())
+					require.ErrorIs(t, err, errBoom)
+					require.NotErrorIs(t, err, context.Canceled)
+					a.requireReaped(t)
+					if how == "fails" && name != "FlatMap, fn" && name != "SwitchMap, fn" {
+						require.Equal(t, errBoom, err, "alone, and as it is")
+					}
+				})
+			})
+		}
+	}
+}
