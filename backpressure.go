@@ -5,16 +5,17 @@ import (
 	"fmt"
 
 	"github.com/turbopipes/turbopipes/internal/handoff"
+	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
 // BackpressureOption is an option of the OnBackpressure operators.
-type BackpressureOption[T any] interface{ backpressure(*backpressureOptions[T]) }
-
-type backpressureOptions[T any] struct{ drop func(T) }
+type BackpressureOption[T any] interface {
+	ApplyBackpressure(*opt.Backpressure[T])
+}
 
 type onDrop[T any] func(T)
 
-func (fn onDrop[T]) backpressure(o *backpressureOptions[T]) { o.drop = fn }
+func (fn onDrop[T]) ApplyBackpressure(o *opt.Backpressure[T]) { o.Drop = fn }
 
 // OnDrop has fn called for each item that a strategy drops, on upstream's
 // goroutine, and, on the subscriber's, once everything is reaped, for each that
@@ -37,8 +38,8 @@ func OnDrop[T any](fn func(T)) BackpressureOption[T] { return onDrop[T](fn) }
 // It corresponds to Reactor's onBackpressureBuffer, Pekko's buffer and RxGo's
 // WithBackPressureStrategy.
 func OnBackpressureBuffer[T any](capacity int, overflow Overflow, opts ...BackpressureOption[T]) Operator[T, T] {
-	return withOptions("OnBackpressureBuffer", opts, func(o backpressureOptions[T]) Operator[T, T] {
-		return onBackpressureBuffer("OnBackpressureBuffer", capacity, overflow, o.drop)
+	return withOptions("OnBackpressureBuffer", opts, func(o opt.Backpressure[T]) Operator[T, T] {
+		return onBackpressureBuffer("OnBackpressureBuffer", capacity, overflow, o.Drop)
 	})
 }
 
@@ -74,8 +75,8 @@ func overflowed(name string) error {
 // Goroutines: one, for upstream. It corresponds to Reactor's onBackpressureDrop
 // and RxGo's Drop strategy.
 func OnBackpressureDrop[T any](opts ...BackpressureOption[T]) Operator[T, T] {
-	return withOptions("OnBackpressureDrop", opts, func(o backpressureOptions[T]) Operator[T, T] {
-		return decoupled("OnBackpressureDrop", o.drop, func(b *handoff.Boundary[T], v T) bool {
+	return withOptions("OnBackpressureDrop", opts, func(o opt.Backpressure[T]) Operator[T, T] {
+		return decoupled("OnBackpressureDrop", o.Drop, func(b *handoff.Boundary[T], v T) bool {
 			return b.Settle(v, b.Queue.OfferIdle(v))
 		})
 	})
@@ -89,8 +90,8 @@ func OnBackpressureDrop[T any](opts ...BackpressureOption[T]) Operator[T, T] {
 // Goroutines: one, for upstream. It corresponds to Reactor's
 // onBackpressureLatest and Pekko's conflate.
 func OnBackpressureLatest[T any](opts ...BackpressureOption[T]) Operator[T, T] {
-	return withOptions("OnBackpressureLatest", opts, func(o backpressureOptions[T]) Operator[T, T] {
-		return onBackpressureBuffer("OnBackpressureLatest", 1, DropOldest, o.drop)
+	return withOptions("OnBackpressureLatest", opts, func(o opt.Backpressure[T]) Operator[T, T] {
+		return onBackpressureBuffer("OnBackpressureLatest", 1, DropOldest, o.Drop)
 	})
 }
 
@@ -168,13 +169,13 @@ func OnBackpressureBatch[T any](max int) Operator[T, []T] {
 	})
 }
 
-func withOptions[T any](operator string, opts []BackpressureOption[T], make func(backpressureOptions[T]) Operator[T, T]) Operator[T, T] {
-	var o backpressureOptions[T]
-	for _, opt := range opts {
-		if opt == nil {
+func withOptions[T any](operator string, opts []BackpressureOption[T], make func(opt.Backpressure[T]) Operator[T, T]) Operator[T, T] {
+	var o opt.Backpressure[T]
+	for _, option := range opts {
+		if option == nil {
 			return Invalid[T, T](operator, "an option is nil")
 		}
-		opt.backpressure(&o)
+		option.ApplyBackpressure(&o)
 	}
 	return make(o)
 }

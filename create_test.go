@@ -77,7 +77,7 @@ func TestTimedSources(t *testing.T) {
 			defer cancel()
 			var got []string
 			err := c.o.Each(ctx, func(v int) error { got = append(got, fmt.Sprintf("%d@%v", v, time.Since(begin))); return nil })
-			require.Equal(t, c.want, fmt.Sprintf("%s", join(got)))
+			require.Equal(t, c.want, join(got))
 			if name == "Timer" || name == "Timer at once" || name == "Timer in the past" {
 				require.NoError(t, err)
 			} else {

@@ -36,10 +36,12 @@ func BufferWithTimeOrCount[T any](d time.Duration, n int, opts ...BufferOption) 
 		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", "d is not positive")
 	case n < 1:
 		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", "n is less than 1")
-	case o.step > 0:
-		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", "WithStep is an option of BufferWithCount only")
 	case bad != "":
 		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", bad)
+	case o.step > 0:
+		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", "WithStep is no option of it")
+	case o.maxItems > 0:
+		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", "WithMaxItems is no option of it")
 	}
 	return turbopipes.Lift("BufferWithTimeOrCount", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
 		batch := timedBuffer[T]{d: d, n: n}
@@ -58,7 +60,8 @@ func BufferWithTimeOrCount[T any](d time.Duration, n int, opts ...BufferOption) 
 					return nil
 				}
 				now := time.Now()
-				if !pass(batch.due(now)) || !pass(batch.item(v, now)) {
+				late, full := batch.due(now), batch.item(v, now) // one of them, if any
+				if !pass(late) || !pass(full) {
 					return nil
 				}
 			case <-clock.C:

@@ -38,34 +38,52 @@ func Debounce[T any](quiet time.Duration, opts ...DebounceOption) turbopipes.Ope
 		if quiet == 0 {
 			return in.Push(ctx, emit)
 		}
-		up := feed.Latest(ctx, "Debounce", in.Push)
-		defer up.Close(&err)
+		burst, newest := debounce[T]{debounceOptions: o}, make(slot[T], 1)
+		// The feed is for the goroutine and its end: items come through newest.
+		up := feed.Open(ctx, "Debounce", func(ctx context.Context, _ func(T) bool) error {
+			return in.Push(ctx, func(v T) bool { return newest.put(ctx, v) })
+		})
+		lost := int64(0)
+		defer func() {
+			up.Close(&err)
+			run.From(ctx).Discard(lost + burst.left() + int64(len(newest)))
+		}()
 		clock := alarm.New()
 		defer clock.Stop()
 
-		burst := debounce[T]{debounceOptions: o}
-		defer func() { run.From(ctx).Discard(burst.left()) }()
 		pass := func(v T, ok bool) bool { return !ok || emit(v) }
-		for {
+		take := func(a arrival[T]) bool {
+			if !pass(burst.due(a.at)) {
+				lost++
+				return false
+			}
+			return pass(burst.item(a))
+		}
+		taken := func() bool { // what has arrived before
+			select {
+			case a := <-newest:
+				return take(a)
+			default:
+				return true
+			}
+		}
+		for goOn := true; goOn; {
 			clock.Set(burst.deadline())
 			select {
-			case item, more := <-up.Items():
-				if !more { // upstream has completed
-					pass(burst.flush())
-					return nil
-				}
-				if !pass(burst.due(item.Time)) || !pass(burst.item(item.Value, item.Time)) {
-					return nil
-				}
+			case a := <-newest:
+				goOn = take(a)
 			case <-clock.C:
 				clock.Heard()
-				if !pass(burst.due(time.Now())) {
-					return nil
-				}
+				goOn = taken() && up.Ctx.Err() == nil && pass(burst.due(time.Now()))
+			case <-up.Items(): // closed: upstream has completed
+				_ = taken() && pass(burst.flush())
+				return nil
 			case <-up.Done(): // upstream has failed, or ctx is done: Close tells
+				_ = ctx.Err() == nil && taken()
 				return nil
 			}
 		}
+		return nil
 	})
 }
 

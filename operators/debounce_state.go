@@ -1,6 +1,35 @@
 package operators
 
-import "time"
+import (
+	"context"
+	"time"
+)
+
+// slot holds the newest item while downstream is busy.
+type slot[T any] chan arrival[T]
+
+// arrival is an item and when it came.
+type arrival[T any] struct {
+	v     T
+	at    time.Time
+	first time.Time // when the first one of those came that it has overtaken in the slot
+}
+
+// put has the only sender's side: once it has made room, there is room.
+func (s slot[T]) put(ctx context.Context, v T) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	now := time.Now()
+	a := arrival[T]{v, now, now}
+	select {
+	case old := <-s:
+		a.first = old.first
+	default:
+	}
+	s <- a
+	return true
+}
 
 // debounce is the state of one Debounce: what happens goes in, with its time,
 // and what is to be emitted comes out.
@@ -14,16 +43,16 @@ type debounce[T any] struct {
 }
 
 // item is a new item. ok: v is to be emitted at once.
-func (d *debounce[T]) item(item T, at time.Time) (v T, ok bool) {
-	first := !d.open
-	d.open, d.quietAt = true, at.Add(d.quiet)
-	if first && d.leading {
-		return item, true
+func (d *debounce[T]) item(a arrival[T]) (v T, ok bool) {
+	begins := !d.open
+	d.open, d.quietAt = true, a.at.Add(d.quiet)
+	if begins && d.leading {
+		return a.v, true
 	}
 	if !d.waiting && d.maxWait > 0 {
-		d.maxAt = at.Add(d.maxWait)
+		d.maxAt = a.first.Add(d.maxWait)
 	}
-	d.latest, d.waiting = item, true
+	d.latest, d.waiting = a.v, true
 	return v, false
 }
 

@@ -26,10 +26,11 @@ import (
 // given to [OnDiscard]. Memory: n items. Goroutines: one for upstream and one for
 // each inner stream that runs, joined before it ends; fn runs on upstream's.
 //
-// n may be [turbopipes.Infinite], and with 1 it is [ConcatMap]. Another n below 1,
-// or a nil fn, is an ErrInvalidArgument. For functions that give one result see
-// [Parallel]; for the newest stream only, [SwitchMap]. It corresponds to RxJS's
-// mergeMap and Reactor's flatMap, whose limits are none and 256.
+// n may be [turbopipes.Infinite]; with 1, and nothing Buffered, it is
+// [ConcatMap]. Another n below 1, or a nil fn, is an ErrInvalidArgument. For
+// functions that give one result see [Parallel]; for the newest stream only,
+// [SwitchMap]. It corresponds to RxJS's mergeMap and Reactor's flatMap, whose
+// limits are none and 256.
 func FlatMap[T, R any](n int, fn func(v T) turbopipes.Observable[R], opts ...FlatMapOption) turbopipes.Operator[T, R] {
 	o, bad := flatMapOptions(opts)
 	switch {
@@ -49,7 +50,7 @@ func FlatMap[T, R any](n int, fn func(v T) turbopipes.Observable[R], opts ...Fla
 			shielded := turbopipes.Shield(ctx)
 			free := newSlots(n)
 			return in.Push(ctx, func(v T) bool {
-				if !free.take(ctx) {
+				if !free.take(ctx) || ctx.Err() != nil {
 					return false
 				}
 				inner := fn(v)
@@ -75,10 +76,10 @@ func newSlots(n int) slots {
 	return make(slots, n)
 }
 
-// take waits for a slot, and tells whether ctx has ended instead.
+// take waits for a slot. false: ctx has ended.
 func (s slots) take(ctx context.Context) bool {
 	if s == nil {
-		return ctx.Err() == nil
+		return true
 	}
 	select {
 	case s <- struct{}{}:

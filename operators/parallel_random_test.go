@@ -61,15 +61,13 @@ type randomRun struct {
 	rand *rand.Rand
 	mu   sync.Mutex // guards rand
 
-	pulled, started, running, peak atomic.Int64
-	held, heldPeak                 atomic.Int64
-	failed                         atomic.Int64
-	sourceRuns                     atomic.Bool
-	delivered                      []int
-	discardedItems, discardedOuts  int
-	lastOf                         sync.Map // key → last item that was started
-	runningOf                      [3]atomic.Int64
-	broken                         atomic.Pointer[string]
+	pulled, started, running, held, failed atomic.Int64
+	sourceRuns                             atomic.Bool
+	delivered                              []int
+	discardedItems, discardedOuts          int
+	lastOf                                 sync.Map // key → last item that was started
+	runningOf                              [3]atomic.Int64
+	broken                                 atomic.Pointer[string]
 }
 
 var (

@@ -35,9 +35,12 @@ func SwitchMap[T, R any](fn func(v T) turbopipes.Observable[R]) turbopipes.Opera
 		return turbopipes.Invalid[T, R]("SwitchMap", "fn is nil")
 	}
 	return turbopipes.Lift("SwitchMap", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
-		s := scope.Open(ctx, "SwitchMap")
-		defer s.Close(&err)
 		newest := newSwitch[T]()
+		s := scope.Open(ctx, "SwitchMap")
+		defer func() {
+			s.Close(&err)
+			run.From(ctx).Discard(newest.left())
+		}()
 		out, ended := make(chan switched[R]), make(chan struct{})
 		s.Go(func(ctx context.Context) error {
 			if err := in.Push(ctx, newest.accept); err != nil {
@@ -94,9 +97,7 @@ func runNewest[T, R any](ctx context.Context, newest *newestItem[T], fn func(T) 
 				return false
 			}
 		})
-		if ctx.Err() == nil {
-			err = fault.Strip(own, err) // switched away
-		}
+		err = fault.Strip(own, err) // it was switched away from, or ctx is done
 		cancel(nil)
 		if err != nil {
 			return err

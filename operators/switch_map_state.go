@@ -93,3 +93,13 @@ func (n *newestItem[T]) is(turn uint64) bool {
 	defer n.mu.Unlock()
 	return n.turn == turn
 }
+
+// left is the number of items that wait.
+func (n *newestItem[T]) left() int64 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.waiting {
+		return 1
+	}
+	return 0
+}

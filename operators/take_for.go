@@ -38,7 +38,8 @@ func TakeFor[T any](d time.Duration) turbopipes.Operator[T, T] {
 			cancel(errTimeUp)
 		})
 		defer timer.join()
-		err := in.Push(own, func(v T) bool { return !cut.Load() && emit(v) })
+		// Asked again behind emit: upstream must not fetch an item to be refused.
+		err := in.Push(own, func(v T) bool { return !cut.Load() && emit(v) && !cut.Load() })
 		return fault.Strip(own, err)
 	})
 }

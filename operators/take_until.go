@@ -35,13 +35,19 @@ func TakeUntil[T, N any](notifier turbopipes.Observable[N]) turbopipes.Operator[
 		s := scope.Open(ctx, "TakeUntil")
 		defer s.Close(&err)
 		var cut atomic.Bool
-		s.Go(func(ctx context.Context) error {
+		s.Run(func(ctx context.Context) error {
 			return notifier.Push(ctx, func(N) bool {
 				cut.Store(true)
 				s.Stop()
 				return false
 			})
+		}, func(err error) {
+			if err != nil {
+				cut.Store(true)
+				s.Fail(err)
+			}
 		})
-		return in.Push(s.Ctx, func(v T) bool { return !cut.Load() && emit(v) })
+		// Asked again behind emit: upstream must not fetch an item to be refused.
+		return in.Push(s.Ctx, func(v T) bool { return !cut.Load() && emit(v) && !cut.Load() })
 	})
 }

@@ -39,20 +39,19 @@ func Timeout[T any](d time.Duration, opts ...TimeoutOption) turbopipes.Operator[
 		return turbopipes.Invalid[T, T]("Timeout", "FallbackTo's stream is the zero Observable")
 	}
 	return turbopipes.Lift("Timeout", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		expired, refused, err := timed(ctx, o, in, emit)
-		if !expired || refused || ctx.Err() != nil {
+		late, refused, err := timed(ctx, o, in, emit)
+		if !late || refused || ctx.Err() != nil {
 			return err
 		}
-		late := fmt.Errorf("%w: Timeout: %s", turbopipes.ErrTimeout, o.text)
 		if !typed || err != nil || stopping(ctx) {
-			return fault.Join(late, err)
+			return fault.Join(fmt.Errorf("%w: Timeout: %s", turbopipes.ErrTimeout, o.text), err)
 		}
 		return fallback.Push(ctx, emit)
 	})
 }
 
 // timed runs in, and tells whether its time was over before it was.
-func timed[T any](ctx context.Context, o timeoutOptions, in turbopipes.Observable[T], emit func(T) bool) (expired, refused bool, err error) {
+func timed[T any](ctx context.Context, o timeoutOptions, in turbopipes.Observable[T], emit func(T) bool) (late, refused bool, err error) {
 	own, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	w := newWatch(o, func() { cancel(errTimeUp) })
@@ -67,8 +66,9 @@ func timed[T any](ctx context.Context, o timeoutOptions, in turbopipes.Observabl
 		}
 		return w.wait()
 	})
-	expired = w.stop()
-	return expired, refused, fault.Strip(own, err)
+	late = !w.item()
+	w.stop()
+	return late, refused, fault.Strip(own, err)
 }
 
 // TimeoutOption is an option of [Timeout].

@@ -2,28 +2,35 @@ package operators
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // watch is the clock of one Timeout: upstream waits on the subscriber's
-// goroutine, and the timer's function cuts it off.
+// goroutine, and the timer's function cuts it off. An item costs a reading of the
+// clock before and behind it, and no timer operation: the timer is set again
+// only when it rings too early.
 type watch struct {
 	timeoutOptions
-	cut func()
+	cut   func()
+	begin time.Time
+	state atomic.Int64 // since when it waits for upstream, counted from begin; or:
 
-	mu      sync.Mutex // guards all below, for a few assignments
+	mu      sync.Mutex // guards the timer, for a few assignments
 	timer   *time.Timer
-	since   time.Time // when the wait that the clock measures began
-	waiting bool      // that clock runs
-	expired bool
 	stopped bool
-	running sync.WaitGroup // the timer's function
+	running sync.WaitGroup // the timer's function, or that it will run
 }
+
+const (
+	busy    int64 = -1 - iota // it does not wait: downstream works, or nothing is limited any more
+	expired                   // time was up; it stays so
+)
 
 // newWatch starts the clock. cut is called, on the timer's goroutine, when time
 // is up.
 func newWatch(o timeoutOptions, cut func()) *watch {
-	w := &watch{timeoutOptions: o, cut: cut, since: time.Now(), waiting: true}
+	w := &watch{timeoutOptions: o, cut: cut, begin: time.Now()}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.running.Add(1)
@@ -31,61 +38,79 @@ func newWatch(o timeoutOptions, cut func()) *watch {
 	return w
 }
 
-// ring is the timer's function. The timer is set again only here: an item costs
-// a reading of the clock, and no timer operation.
-func (w *watch) ring() {
-	defer w.running.Done()
-	w.mu.Lock()
-	if w.stopped || w.expired || w.firstOnly && !w.waiting {
-		w.mu.Unlock()
-		return
-	}
-	left := w.d
-	if w.waiting {
-		left -= time.Since(w.since)
-	}
-	if w.expired = left <= 0; w.expired {
-		w.mu.Unlock()
-		w.cut()
-		return
-	}
-	w.running.Add(1)
-	w.timer.Reset(left)
-	w.mu.Unlock()
-}
-
-// item tells whether an item is in time. It stops the clock.
+// item tells whether an item, or the end, is in time. It stops the clock, but for
+// one of the whole run.
 func (w *watch) item() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.waiting && !w.expired && time.Since(w.since) >= w.d {
-		w.expired = true // at the deadline it is acted on, whoever notices first
+	s := w.state.Load()
+	switch {
+	case s == busy:
+		return true
+	case s == expired:
+		return false
+	case w.left(s) <= 0: // at the deadline it is acted on, whoever notices first
+		w.state.Store(expired)
+		return false
+	case w.total:
+		return true
 	}
-	if !w.total {
-		w.waiting = false
-	}
-	return !w.expired
+	return w.state.CompareAndSwap(s, busy) // or the timer was first
 }
 
 // wait starts the clock again, and tells whether upstream may go on.
 func (w *watch) wait() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !w.total && !w.firstOnly {
-		w.since, w.waiting = time.Now(), true
+	switch {
+	case w.total:
+		return w.state.Load() != expired
+	case !w.firstOnly:
+		w.state.Store(int64(time.Since(w.begin))) // nobody else leaves busy
 	}
-	return !w.expired
+	return true
 }
 
-// stop ends the clock and its goroutine, and tells whether time was up.
-func (w *watch) stop() (expired bool) {
+// left is how much time there is for one that waits since then.
+func (w *watch) left(since int64) time.Duration {
+	return w.d - (time.Since(w.begin) - time.Duration(since))
+}
+
+// ring is the timer's function.
+func (w *watch) ring() {
+	defer w.running.Done()
+	for {
+		s := w.state.Load()
+		left := w.d // if it is busy, a wait that begins now lasts as long
+		switch {
+		case s == expired, s == busy && w.firstOnly:
+			return
+		case s != busy:
+			left = w.left(s)
+		}
+		if left > 0 {
+			w.reset(left)
+			return
+		}
+		if w.state.CompareAndSwap(s, expired) {
+			w.cut()
+			return
+		}
+	}
+}
+
+func (w *watch) reset(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.stopped {
+		w.running.Add(1)
+		w.timer.Reset(d)
+	}
+}
+
+// stop ends the clock, and its goroutine has ended when it returns.
+func (w *watch) stop() {
 	w.mu.Lock()
 	w.stopped = true
 	if w.timer.Stop() {
 		w.running.Done()
 	}
-	expired = w.expired
 	w.mu.Unlock()
 	w.running.Wait()
-	return expired
 }

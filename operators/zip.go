@@ -5,6 +5,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // Zip gives fn's result for the first items of upstream and other, then for the
@@ -37,6 +38,11 @@ func Zip[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R) turbo
 		defer left.Close(&err)
 		right := feed.Join(left.Scope, other.Push)
 		a, b := side[A]{in: left.Items()}, side[B]{in: right.Items()}
+		defer func() {
+			if !a.over() && !b.over() { // an early end: at a completion, what is not paired has no partner
+				run.From(ctx).Discard(a.left() + b.left())
+			}
+		}()
 		for !a.over() && !b.over() {
 			// Each side is received from until it has an item; with one in hand, to
 			// learn whether it has ended, it is not: that would hold two.

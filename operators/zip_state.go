@@ -29,3 +29,11 @@ func (s *side[T]) take() T {
 
 // over tells whether there will be no pair any more.
 func (s *side[T]) over() bool { return s.ended && !s.has }
+
+// left is the number of items that are not paired.
+func (s *side[T]) left() int64 {
+	if s.has {
+		return 1
+	}
+	return 0
+}

@@ -58,17 +58,17 @@ func Expect[T any](s *Scenario, o turbopipes.Observable[T], diagram string, valu
 	}
 	j := newJob(s, x)
 	j.run = func(ctx context.Context) error {
-		n := 0
 		return o.Each(ctx, func(v T) error {
-			key := names.key(v)
-			switch {
-			case n < len(wanted) && reflect.DeepEqual(v, wanted[n]):
-				key = x.want[n].key
-			case n < len(wanted) && key == x.want[n].key: // it only prints alike
-				key = fmt.Sprintf("%T(%#v)", v, v)
-			}
-			n++
-			return j.take(key)
+			return j.take(func(n int) string {
+				key := names.key(v)
+				switch {
+				case n < len(wanted) && reflect.DeepEqual(v, wanted[n]):
+					key = x.want[n].key
+				case n < len(wanted) && key == x.want[n].key: // it only prints alike
+					key = fmt.Sprintf("%T(%#v)", v, v)
+				}
+				return key
+			})
 		})
 	}
 	s.jobs = append(s.jobs, j)
@@ -124,7 +124,9 @@ func (s *Scenario) drive(jobs []*job) {
 	}
 	synctest.Wait() // goroutines may be past their last statement and not be gone
 	for _, j := range jobs {
-		j.left = j.mark.alive()
+		if j.hasEnded() {
+			j.left = j.mark.alive()
+		}
 		s.judge(j)
 	}
 }

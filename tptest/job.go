@@ -29,6 +29,7 @@ type note struct {
 type outcome struct {
 	once  bool
 	from  time.Duration // of the subscription
+	until time.Duration // it was left to itself
 	notes []note        // the last one is the end
 }
 
@@ -51,6 +52,7 @@ type job struct {
 	place   string    // of the call of Expect, where the report can't tell it
 	origin  time.Time // of the diagram
 	from    time.Time // of the subscription
+	runner  string    // the goroutine of the subscriber
 	cancel  context.CancelCauseFunc
 	ended   chan struct{} // run has returned
 	watched chan struct{} // and what watches over it
@@ -89,6 +91,7 @@ func (j *job) start() {
 	ctx, j.cancel = context.WithCancelCause(j.s.Context())
 	go j.mark.do(ctx, func(ctx context.Context) {
 		defer close(j.ended)
+		j.runner = goroutineID()
 		err := errors.New("runtime.Goexit was called")
 		defer func() { j.end(err) }()
 		err = j.run(ctx)
@@ -115,10 +118,10 @@ func (j *job) watch() {
 	if j.await(time.Until(j.origin.Add(limit))) {
 		return
 	}
-	j.problem(fmt.Sprintf("it had not ended %v after its last column, and was cancelled then", patience), j.mark.alive()...)
+	j.problem(fmt.Sprintf("it had not ended %v after its last column:", patience), j.mark.alive()...)
 	j.cancel(errCut)
 	if !j.await(j.slack() + patience) {
-		j.problem("it did not end then either", j.mark.alive()...)
+		j.problem("it did not end when it was cancelled then")
 	}
 }
 
@@ -145,35 +148,49 @@ func (j *job) cancelAfter() (after time.Duration, ok bool) {
 	return 0, false
 }
 
+// hasEnded tells whether run has returned.
+func (j *job) hasEnded() bool {
+	select {
+	case <-j.ended:
+		return true
+	default:
+		return false
+	}
+}
+
 func (j *job) slack() time.Duration { return j.x.lingers + j.s.slack() }
 
-// take is downstream.
-func (j *job) take(key string) error {
+// take is downstream. name gives the key of the item, which is the nth.
+func (j *job) take(name func(n int) string) error {
 	if !j.busy.CompareAndSwap(false, true) {
 		j.problem("emit was called from two goroutines at once")
 		return errLeft
 	}
 	defer j.busy.Store(false)
-	err := j.note(key)
+	err := j.note(name)
 	time.Sleep(j.x.busy)
 	return err
 }
 
-func (j *job) note(key string) error {
+func (j *job) note(name func(n int) string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	switch {
+	key := name(j.items)
+	switch shown := (signal{kind: item, key: key}); {
 	case j.over:
-		j.problems = append(j.problems, fmt.Sprintf("emit was called with %v after the end", signal{kind: item, key: key}))
+		j.problems = append(j.problems, fmt.Sprintf("emit was called with %v after the end", shown))
 		return errLeft
 	case j.refused:
-		j.problems = append(j.problems, fmt.Sprintf("emit was called with %v though it had refused", signal{kind: item, key: key}))
+		j.problems = append(j.problems, fmt.Sprintf("emit was called with %v though it had refused", shown))
 		return errLeft
 	}
 	j.items++
 	j.notes = append(j.notes, note{time.Since(j.origin), item, key})
 	c := j.cut()
 	switch {
+	case goroutineID() != j.runner:
+		j.refused = true
+		j.problems = append(j.problems, "emit was called on another goroutine than the subscriber's")
 	case c != nil && c.items == j.items:
 		j.refused = true
 	case j.items >= len(j.x.want)+surplus:

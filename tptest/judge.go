@@ -24,7 +24,7 @@ func (s *Scenario) judge(j *job) {
 	}
 	if differ == "" && len(problems) == 0 {
 		if s.Whole() && !s.variant.checked {
-			s.seen[j.x.index] = &outcome{once: j.x.once, from: j.from.Sub(j.origin), notes: slices.Clone(j.notes)}
+			s.seen[j.x.index] = j.outcome()
 		}
 		return
 	}
@@ -33,6 +33,16 @@ func (s *Scenario) judge(j *job) {
 	}
 	s.report(fmt.Sprintf("%s%s:%s\nwanted: %s\n   got: %s\n%s", j.place, s.variant.name, s.drawings(),
 		render(signals(wanted)), render(signals(j.notes)), strings.Join(problems, "\n")))
+}
+
+// outcome is how j went, for the variants that are cut short.
+func (j *job) outcome() *outcome {
+	o := &outcome{once: j.x.once, from: j.from.Sub(j.origin), notes: slices.Clone(j.notes)}
+	o.until = o.notes[len(o.notes)-1].at
+	if after, ok := j.cancelAfter(); ok {
+		o.until = min(o.until, after)
+	}
+	return o
 }
 
 // slackOf is how much later than wanted the end may come.

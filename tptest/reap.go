@@ -46,12 +46,18 @@ func (m mark) alive() (stacks []string) {
 	return stacks
 }
 
+// ours are frames that tell nothing about what is left.
+var ours = regexp.MustCompile(`^runtime/pprof\.Do$|/tptest\.(\(\*job\)|mark\.do|Expect\[)`)
+
 // readable reduces an entry of a goroutine profile to functions and lines.
 func readable(entry string) string {
 	var b strings.Builder
 	for line := range strings.Lines(entry) {
 		if f := strings.Fields(line); len(f) == 4 && f[0] == "#" { // "#", address, function+offset, file:line
 			function, _, _ := strings.Cut(f[2], "+0x")
+			if ours.MatchString(function) {
+				continue
+			}
 			fmt.Fprintf(&b, "\t%s\n\t\t%s\n", function, f[3])
 		}
 	}
@@ -66,7 +72,7 @@ func (m mark) left() (stacks []string) {
 		return m.alive()
 	}
 	for wait := time.Microsecond; ; wait *= 2 {
-		if stacks = m.alive(); len(stacks) == 0 || wait > time.Second {
+		if stacks = m.alive(); len(stacks) == 0 || wait > time.Second/4 {
 			return stacks
 		}
 		time.Sleep(wait)
@@ -90,4 +96,11 @@ func inBubble(id string) (stacks []string) {
 		}
 	}
 	return stacks
+}
+
+// goroutineID tells which goroutine the caller is.
+func goroutineID() string {
+	head := make([]byte, 32)
+	words := strings.Fields(string(head[:runtime.Stack(head, false)]))
+	return words[1] // after "goroutine"
 }

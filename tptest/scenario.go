@@ -1,6 +1,7 @@
 package tptest
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -44,65 +45,84 @@ type cut struct {
 	after time.Duration // else: ctx is cancelled, that long after the start
 }
 
-// bubble runs f in a bubble of its own and tells what went wrong around it.
-type bubble func(f func(tb testing.TB))
+// bubble runs f in a bubble of its own. It gives an error where f did not
+// return, or has left something in the bubble that can't end.
+type bubble func(f func(tb testing.TB)) error
+
+// errFailNow is how a bubble ends in which the test has ended itself.
+var errFailNow = errors.New("tptest: the test has ended itself")
 
 func bubbleOf(t *testing.T) bubble {
-	return func(f func(testing.TB)) {
-		t.Helper()
+	return func(f func(testing.TB)) error {
+		err := errFailNow
 		id := ""
-		defer func() {
-			t.Helper()
-			p := recover()
-			if p == nil {
-				return
-			}
-			if text := fmt.Sprint(p); !strings.HasPrefix(text, "deadlock") {
-				panic(p)
-			}
-			t.Fatalf("tptest: %v:\n%s", p, strings.Join(inBubble(id), "\n\n"))
+		done := make(chan struct{})
+		go func() { // for a FailNow would end the caller, who has to report
+			defer close(done)
+			defer func() {
+				if p := recover(); p != nil { // synctest's: a panic of f never gets here
+					err = fmt.Errorf("tptest: %v:\n%s", p, strings.Join(inBubble(id), "\n\n"))
+				}
+			}()
+			synctest.Test(t, func(t *testing.T) {
+				id = bubbleID()
+				f(t)
+			})
+			err = nil
 		}()
-		synctest.Test(t, func(t *testing.T) {
-			id = bubbleID()
-			f(t)
-		})
+		<-done
+		return err
 	}
 }
 
 // Run calls scenario in a bubble of virtual time, and then again, each time in a
-// fresh one, for every way to run its expectations ([Expect]): to the end, also
-// under [turbopipes.Checked], and for each expectation once per item with a
-// downstream that leaves there and once per column with a ctx that is cancelled
-// there. It stops at the first run that fails.
+// fresh one, for every way to run its expectations ([Expect]): to the end, and
+// for each expectation once per item with a downstream that leaves there and
+// once per column with a ctx that is cancelled there; all of this plainly and
+// under [turbopipes.Checked]. It stops at the first run that fails.
 //
 // scenario therefore has to build everything it uses itself.
 func Run(t *testing.T, scenario func(s *Scenario)) {
 	t.Helper()
-	explore(bubbleOf(t), scenario)
+	conclude(t, explore(bubbleOf(t), scenario))
+}
+
+// conclude reports how an exploration went wrong, if it is not reported yet.
+func conclude(t *testing.T, err error) {
+	t.Helper()
+	switch {
+	case errors.Is(err, errFailNow):
+		t.FailNow()
+	case err != nil:
+		t.Fatal(err)
+	}
 }
 
 // explore runs all variants, until one fails.
-func explore(in bubble, scenario func(*Scenario)) {
-	whole := attempt(in, scenario, variant{name: "run to the end"}, map[int]*outcome{})
-	if whole.failed || len(whole.jobs) == 0 {
-		return
+func explore(in bubble, scenario func(*Scenario)) error {
+	seen := map[int]*outcome{}
+	whole, err := attempt(in, scenario, variant{name: "run to the end"}, seen)
+	if err != nil || whole.failed || len(whole.jobs) == 0 {
+		return err
 	}
 	variants := []variant{whole.variant}
 	for i := range whole.jobs {
-		seen := whole.seen[i]
-		if !seen.once {
-			variants = append(variants, cuts(i, seen)...)
+		if !seen[i].once {
+			variants = append(variants, cuts(i, seen[i])...)
 		}
 	}
 	for i, v := range variants {
-		if i > 0 && attempt(in, scenario, v, whole.seen).failed {
-			return
+		if i > 0 {
+			if s, err := attempt(in, scenario, v, seen); err != nil || s.failed {
+				return err
+			}
 		}
 		v.name, v.checked = v.name+", under Checked", true
-		if attempt(in, scenario, v, whole.seen).failed {
-			return
+		if s, err := attempt(in, scenario, v, seen); err != nil || s.failed {
+			return err
 		}
 	}
+	return nil
 }
 
 // cuts gives the early ends of an expectation that went as seen says.
@@ -115,9 +135,7 @@ func cuts(i int, seen *outcome) (variants []variant) {
 			variants = append(variants, variant{name: name, expect: i, cut: &cut{items: items}})
 		}
 	}
-	end := seen.notes[len(seen.notes)-1].at
-	from := seen.from / Step
-	for column := from; column*Step+Step/2 < end; column++ {
+	for column := seen.from / Step; column*Step+Step/2 < seen.until; column++ {
 		after := column*Step + Step/2
 		for seen.has(after) {
 			after += Step / 8 // no ties
@@ -129,16 +147,19 @@ func cuts(i int, seen *outcome) (variants []variant) {
 }
 
 // attempt runs one variant.
-func attempt(in bubble, scenario func(*Scenario), v variant, seen map[int]*outcome) *Scenario {
+func attempt(in bubble, scenario func(*Scenario), v variant, seen map[int]*outcome) (*Scenario, error) {
 	s := &Scenario{variant: v, seen: seen}
-	in(func(tb testing.TB) {
+	err := in(func(tb testing.TB) {
 		tb.Helper()
 		s.TB, s.begin = tb, time.Now()
 		defer func() { s.failed = s.failed || tb.Failed() }()
 		scenario(s)
 		s.finish()
 	})
-	return s
+	if err != nil && s.failed {
+		err = errFailNow // what is left was reported
+	}
+	return s, err
 }
 
 // finish runs what waits for the end of the scenario function.

@@ -124,9 +124,10 @@ func play[T any](ctx context.Context, plan []planned[T], begin, from time.Time, 
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
-			return true, context.Cause(ctx)
 		}
 		switch {
+		case ctx.Err() != nil: // also when both came at once
+			return true, context.Cause(ctx)
 		case p.kind == complete:
 			return false, nil
 		case p.kind == failure:

@@ -30,17 +30,15 @@ func Marbles(t *testing.T, in string, op turbopipes.Operator[string, string], ou
 		t.Fatal("tptest: op is nil")
 	}
 	var told []string
-	defer func() { // also when a run ends the test
-		t.Helper()
-		for _, text := range told {
-			t.Error(text)
-		}
-	}()
-	marbles(bubbleOf(t), func(text string) { told = append(told, text) }, in, op, out, opts)
+	err := marbles(bubbleOf(t), func(text string) { told = append(told, text) }, in, op, out, opts)
+	for _, text := range told {
+		t.Error(text)
+	}
+	conclude(t, err)
 }
 
-func marbles(run bubble, tell func(string), in string, op turbopipes.Operator[string, string], out string, opts []Option) {
-	explore(run, func(s *Scenario) {
+func marbles(run bubble, tell func(string), in string, op turbopipes.Operator[string, string], out string, opts []Option) error {
+	return explore(run, func(s *Scenario) {
 		s.tell = tell
 		Expect(s, op(Cold[string](s, in, nil)), out, nil, opts...)
 	})

@@ -12,6 +12,9 @@ type Queue struct {
 	Bad string // the first bad argument of an option
 }
 
+// Backpressure is what the options of the OnBackpressure operators set.
+type Backpressure[T any] struct{ Drop func(T) }
+
 // Parallel is what the options of the Parallel group set.
 type Parallel struct {
 	Ordered   bool

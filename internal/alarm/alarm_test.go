@@ -1,0 +1,51 @@
+package alarm
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// rings gives when a, whose deadline is told by deadline, was acted on.
+func rings(a *Alarm, deadline func() (time.Time, bool)) time.Duration {
+	begin := time.Now()
+	for {
+		at, ok := deadline()
+		a.Set(at, ok)
+		if ok && !time.Now().Before(at) {
+			return time.Since(begin)
+		}
+		<-a.C
+		a.Heard()
+	}
+}
+
+func TestAlarm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := New()
+		defer a.Stop()
+		at := time.Now().Add(time.Second)
+		require.Equal(t, time.Second, rings(a, func() (time.Time, bool) { return at, true }))
+
+		// Later than it was set for: it rings early, and is set again.
+		early, late := time.Now().Add(time.Second), time.Now().Add(time.Minute)
+		a.Set(early, true)
+		require.Equal(t, time.Minute, rings(a, func() (time.Time, bool) { return late, true }))
+
+		// Earlier.
+		a.Set(time.Now().Add(time.Hour), true)
+		soon := time.Now().Add(time.Second)
+		require.Equal(t, time.Second, rings(a, func() (time.Time, bool) { return soon, true }))
+
+		never := New()
+		defer never.Stop()
+		never.Set(time.Now(), false)
+		select {
+		case <-never.C:
+			t.Error("rang")
+		case <-time.After(time.Minute):
+		}
+	})
+}

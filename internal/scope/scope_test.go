@@ -1,0 +1,133 @@
+package scope
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var errBoom, errLate = errors.New("boom"), errors.New("late")
+
+func within(t *testing.T, ctx context.Context, body func(s *Scope) error) (err error) { //nolint:revive // t first
+	t.Helper()
+	s := Open(ctx, "test")
+	defer s.Close(&err)
+	return body(s)
+}
+
+func TestScope(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		ended := false
+		err := within(t, t.Context(), func(s *Scope) error {
+			s.Go(func(ctx context.Context) error {
+				<-ctx.Done()
+				require.Equal(t, errBoom, context.Cause(ctx))
+				time.Sleep(time.Hour)
+				ended = true
+				return ctx.Err()
+			})
+			s.Go(func(ctx context.Context) error {
+				<-ctx.Done()
+				return errLate
+			})
+			s.Go(func(context.Context) error {
+				time.Sleep(time.Second)
+				return errBoom
+			})
+			<-s.Ctx.Done()
+			return nil
+		})
+		require.EqualError(t, err, "boom\nlate", "the first one wins, echoes are dropped, failures joined")
+		require.True(t, ended)
+		require.Equal(t, time.Hour+time.Second, time.Since(begin))
+	})
+}
+
+func TestScopeCarriesPanicsAndGoexit(t *testing.T) {
+	err := within(t, t.Context(), func(s *Scope) error {
+		s.Go(func(context.Context) error { panic(errBoom) })
+		<-s.Ctx.Done()
+		return nil
+	})
+	require.ErrorIs(t, err, errBoom)
+	err = within(t, Named(t.Context(), "fetch"), func(s *Scope) error {
+		s.Go(func(context.Context) error { panic(errBoom) })
+		<-s.Ctx.Done()
+		return nil
+	})
+	var p *fault.PanicError
+	require.ErrorAs(t, err, &p)
+	require.Equal(t, "fetch", p.Stage)
+	err = within(t, t.Context(), func(s *Scope) error {
+		s.Go(func(context.Context) error { runtime.Goexit(); return nil })
+		<-s.Ctx.Done()
+		return nil
+	})
+	require.Equal(t, fault.ErrGoexit, err)
+}
+
+// The caller's own failure comes first, and a Canceled under a live ctx counts.
+func TestScopeCallersFailure(t *testing.T) {
+	err := within(t, t.Context(), func(s *Scope) error {
+		s.Go(func(ctx context.Context) error { <-ctx.Done(); return errLate })
+		return context.Canceled
+	})
+	require.EqualError(t, err, "context canceled\nlate")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errBoom)
+	require.NoError(t, within(t, ctx, func(*Scope) error { return ctx.Err() }), "an echo")
+	require.NoError(t, within(t, t.Context(), func(s *Scope) error {
+		s.Go(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
+		s.Stop()
+		return nil
+	}))
+}
+
+// A panic of the caller's goes on when everything is joined.
+func TestScopeCallersPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ended := false
+		require.PanicsWithValue(t, "mine", func() {
+			_ = within(t, t.Context(), func(s *Scope) error {
+				s.Go(func(ctx context.Context) error { <-ctx.Done(); time.Sleep(time.Minute); ended = true; return nil })
+				panic("mine")
+			})
+		})
+		require.True(t, ended)
+	})
+}
+
+func TestOnDone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		OnDone(context.Background(), func() { t.Error("called") })()
+		ctx, cancel := context.WithCancel(t.Context())
+		OnDone(ctx, func() { t.Error("called") })()
+		ran := false
+		release := OnDone(ctx, func() { time.Sleep(time.Second); ran = true })
+		cancel()
+		synctest.Wait()
+		release()
+		require.True(t, ran, "release waits for an f that runs")
+	})
+}
+
+func BenchmarkScope(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		s := Open(b.Context(), "bench")
+		s.Go(func(context.Context) error { return nil })
+		var err error
+		s.Close(&err)
+	}
+}

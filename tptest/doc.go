@@ -1,0 +1,58 @@
+// Package tptest tests operators by marble diagrams, on virtual time.
+//
+//	func TestDebounce(t *testing.T) {
+//		debounce := operators.Debounce[string](3 * tptest.Step)
+//		tptest.Marbles(t, "a-bc---d----e-|", debounce, "------c---d---(e|)")
+//	}
+//
+// One diagram is many tests. [Marbles] runs it to its end; once per item with a
+// downstream that leaves there; and once per column with a ctx that is cancelled
+// there. All of that is done plainly and under [turbopipes.Checked], each time in
+// a bubble of testing/synctest of its own. Each run compares what comes out and
+// in which column, and how and when the stream ends, and fails if a goroutine is
+// left when it has ended. A failure shows both diagrams, one above the other, and
+// the stack of a goroutine that is left.
+//
+// # Diagrams
+//
+// A column is one [Step] of virtual time.
+//
+//   - nothing
+//     a       an item: a letter, a digit, any character without a meaning of its own
+//     {abc}   an item of several characters; it takes one column
+//     |       completion
+//     #       an error: ErrMarble, unless Error says otherwise
+//     (ab|)   several signals at the column of the parenthesis
+//     !       ctx is cancelled in the middle of the column; only in what is expected
+//     ^       the start of the scenario, in Hot
+//
+// Spaces are passed over, so that diagrams can be aligned. A group takes as many
+// columns as it has characters, as in RxJS, with an item in braces for one, so
+// that what stands above one another happens at the same time. What follows a
+// group too closely for that can be written as a list of columns and signals, and
+// is shown as one:
+//
+//	5:a 5:b 6:c 6:|
+//
+// A source that draws no end goes on without one; where no end is expected, the
+// stream is still running in the last column, and is cancelled there.
+//
+// # Scenarios
+//
+// For several sources, other types of items, or checks besides the diagrams,
+// [Run] calls a function for each of these runs, which makes its sources by
+// [Cold] and [Hot] and says what is expected by [Expect]:
+//
+//	tptest.Run(t, func(s *tptest.Scenario) {
+//		a := tptest.Cold[int](s, "1-2-3-|", nil)
+//		b := tptest.Cold[string](s, "-a---b|", nil, tptest.Subscribed("^-----!"))
+//		tptest.Expect(s, operators.Zip(b, join)(a), "-x---y|", map[string]string{"x": "1a", "y": "2b"})
+//	})
+//
+// [Doc] and [DocDiagram] take the diagrams from a doc comment, so that what it
+// shows is what is tested. [Probe] steps through a stream by demand. [Gauge]
+// counts what runs at the same time.
+//
+// No run depends on what comes first within one instant. Choose columns so that
+// no two causes share one, such as an item and a timer that is due.
+package tptest

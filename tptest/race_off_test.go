@@ -1,0 +1,5 @@
+//go:build !race
+
+package tptest
+
+const raceDetector = false
