@@ -25,10 +25,10 @@ import (
 // busy. Memory: n items, and one in upstream's hand. Goroutines: one, for
 // upstream, joined before it ends.
 //
-// d ≤ 0 or an n below 1 is an ErrInvalidArgument. By count only it is
-// [BufferWithCount]. It corresponds to Reactor's bufferTimeout, Pekko's
-// groupedWithin and RxGo's BufferWithTimeOrCount; RxJS's bufferTime restarts a
-// clock of its own.
+// d ≤ 0, an n below 1, and the options [WithStep] and [WithMaxItems] are an
+// ErrInvalidArgument. By count only it is [BufferWithCount]. It corresponds to
+// Reactor's bufferTimeout, Pekko's groupedWithin and RxGo's
+// BufferWithTimeOrCount; RxJS's bufferTime restarts a clock of its own.
 func BufferWithTimeOrCount[T any](d time.Duration, n int, opts ...BufferOption) turbopipes.Operator[T, []T] {
 	o, bad := bufferOptionsOf(opts)
 	switch {

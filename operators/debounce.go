@@ -38,52 +38,43 @@ func Debounce[T any](quiet time.Duration, opts ...DebounceOption) turbopipes.Ope
 		if quiet == 0 {
 			return in.Push(ctx, emit)
 		}
-		burst, newest := debounce[T]{debounceOptions: o}, make(slot[T], 1)
-		// The feed is for the goroutine and its end: items come through newest.
-		up := feed.Open(ctx, "Debounce", func(ctx context.Context, _ func(T) bool) error {
-			return in.Push(ctx, func(v T) bool { return newest.put(ctx, v) })
-		})
-		lost := int64(0)
+		up, burst := feed.Latest(ctx, "Debounce", in.Push), debounce[T]{debounceOptions: o}
 		defer func() {
 			up.Close(&err)
-			run.From(ctx).Discard(lost + burst.left() + int64(len(newest)))
+			run.From(ctx).Discard(burst.left() + int64(up.Waiting()))
 		}()
 		clock := alarm.New()
 		defer clock.Stop()
 
 		pass := func(v T, ok bool) bool { return !ok || emit(v) }
-		take := func(a arrival[T]) bool {
-			if !pass(burst.due(a.at)) {
-				lost++
-				return false
-			}
-			return pass(burst.item(a))
+		take := func(item feed.At[T]) bool {
+			late, isLate := burst.due(item.Time)
+			first, isFirst := burst.item(item.Value, item.Time, item.First)
+			return pass(late, isLate) && pass(first, isFirst)
 		}
-		taken := func() bool { // what has arrived before
-			select {
-			case a := <-newest:
-				return take(a)
-			default:
-				return true
-			}
-		}
-		for goOn := true; goOn; {
+		for {
 			clock.Set(burst.deadline())
 			select {
-			case a := <-newest:
-				goOn = take(a)
+			case item, more := <-up.Items():
+				if !more { // upstream has completed
+					pass(burst.flush())
+					return nil
+				}
+				if !take(item) {
+					return nil
+				}
 			case <-clock.C:
 				clock.Heard()
-				goOn = taken() && up.Ctx.Err() == nil && pass(burst.due(time.Now()))
-			case <-up.Items(): // closed: upstream has completed
-				_ = taken() && pass(burst.flush())
-				return nil
+				if up.Waiting() == 0 && up.Ctx.Err() == nil && !pass(burst.due(time.Now())) {
+					return nil
+				}
 			case <-up.Done(): // upstream has failed, or ctx is done: Close tells
-				_ = ctx.Err() == nil && taken()
+				if up.Waiting() > 0 && ctx.Err() == nil {
+					take(<-up.Items())
+				}
 				return nil
 			}
 		}
-		return nil
 	})
 }
 

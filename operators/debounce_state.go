@@ -1,35 +1,6 @@
 package operators
 
-import (
-	"context"
-	"time"
-)
-
-// slot holds the newest item while downstream is busy.
-type slot[T any] chan arrival[T]
-
-// arrival is an item and when it came.
-type arrival[T any] struct {
-	v     T
-	at    time.Time
-	first time.Time // when the first one of those came that it has overtaken in the slot
-}
-
-// put has the only sender's side: once it has made room, there is room.
-func (s slot[T]) put(ctx context.Context, v T) bool {
-	if ctx.Err() != nil {
-		return false
-	}
-	now := time.Now()
-	a := arrival[T]{v, now, now}
-	select {
-	case old := <-s:
-		a.first = old.first
-	default:
-	}
-	s <- a
-	return true
-}
+import "time"
 
 // debounce is the state of one Debounce: what happens goes in, with its time,
 // and what is to be emitted comes out.
@@ -42,17 +13,18 @@ type debounce[T any] struct {
 	maxAt   time.Time // when latest must be out; zero: no limit
 }
 
-// item is a new item. ok: v is to be emitted at once.
-func (d *debounce[T]) item(a arrival[T]) (v T, ok bool) {
+// item is a new item, which came at that time; since is when the first one came
+// of those that it has overtaken. ok: v is to be emitted at once.
+func (d *debounce[T]) item(item T, at, since time.Time) (v T, ok bool) {
 	begins := !d.open
-	d.open, d.quietAt = true, a.at.Add(d.quiet)
+	d.open, d.quietAt = true, at.Add(d.quiet)
 	if begins && d.leading {
-		return a.v, true
+		return item, true
 	}
 	if !d.waiting && d.maxWait > 0 {
-		d.maxAt = a.first.Add(d.maxWait)
+		d.maxAt = since.Add(d.maxWait)
 	}
-	d.latest, d.waiting = a.v, true
+	d.latest, d.waiting = item, true
 	return v, false
 }
 

@@ -169,7 +169,8 @@ func TestRetryLeavesTheWait(t *testing.T) {
 			<-ctx.Done()
 			return errBoom
 		})
-		s := operators.Retry[int](3)(in).Subscribe(t.Context(), turbopipes.Observer[int]{})
+		tell := operators.OnRetry(func(int, error, time.Duration) { t.Error("told of an attempt that does not come") })
+		s := operators.Retry[int](3, tell)(in).Subscribe(t.Context(), turbopipes.Observer[int]{})
 		time.Sleep(time.Second)
 		require.Equal(t, errBoom, s.Stop(t.Context()))
 		require.EqualValues(t, 1, a.total.Load())

@@ -16,19 +16,11 @@ import (
 )
 
 type (
-	push     = func(ctx context.Context, emit func(string) bool) error
 	run      = func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error
 	operator = turbopipes.Operator[string, string]
 )
 
 func lift(r run) operator { return turbopipes.Lift("Broken", r) }
-
-// bare is an operator without what Lift does for one.
-func bare(r run) operator {
-	return func(in turbopipes.Observable[string]) turbopipes.Observable[string] {
-		return turbopipes.Create(func(ctx context.Context, emit func(string) bool) error { return r(ctx, in, emit) })
-	}
-}
 
 var errOther = errors.New("another error")
 
@@ -46,6 +38,27 @@ func faults() map[string]fault {
 			go sleepLong()
 			return in.Push(ctx, emit)
 		}), "a-b|", []string{"run to the end:", "a goroutine was left behind:\n", "tptest.sleepLong\n", "broken_test.go:"}},
+
+		"leaves a goroutine to the end of ctx": {lift(func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
+			go func() { <-ctx.Done() }()
+			return in.Push(ctx, emit)
+		}), "a-b|", []string{"run to the end:", "a goroutine was left behind:\n"}},
+
+		"does not join upstream when downstream leaves": {lift(func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
+			items, failed := make(chan string), make(chan error, 1)
+			ctx, cancel := context.WithCancel(ctx)
+			defer cancel()
+			go func() {
+				defer close(items)
+				failed <- in.Push(ctx, func(v string) bool { items <- v; return true })
+			}()
+			for v := range items {
+				if !emit(v) {
+					return nil
+				}
+			}
+			return <-failed
+		}), "ab|", []string{"leaves at item 1, under Checked, with sources that are slow to return:", "wanted: (a!)\n   got: (a!)\na goroutine was left behind:\n"}},
 
 		"leaks when it is cancelled": {lift(func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
 			err := in.Push(ctx, emit)
@@ -88,7 +101,7 @@ func faults() map[string]fault {
 		}), "a-b|", []string{"leaves at item 1:", "emit was called with b though it had refused", "wanted ! in column 0, got ! in column 3"}},
 
 		"emits once more after a refusal": {lift(func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
-			return in.Push(ctx, func(v string) bool { return emit(v) || emit(v) })
+			return in.Push(ctx, func(v string) bool { return emit(v) || again(emit, v) })
 		}), "a-b|", []string{"leaves at item 1:", "emit was called with a though it had refused"}},
 
 		"emits after its end": {lift(func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
@@ -197,14 +210,17 @@ func faults() map[string]fault {
 
 		"breaks the contract inside": {lift(func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
 			stubborn := turbopipes.Create(func(_ context.Context, emit func(string) bool) error {
-				return in.Push(ctx, func(v string) bool { return emit(v) || emit(v) })
+				return in.Push(ctx, func(v string) bool { return emit(v) || again(emit, v) })
 			})
 			return stubborn.Push(ctx, emit)
-		}), "-b|", []string{"leaves at item 1, under Checked:", "broken contract"}},
+		}), "-b|", []string{"leaves at item 1, under Checked, ", "broken contract"}},
 	}
 }
 
 func sleepLong() { time.Sleep(time.Hour) }
+
+// again emits v once more, after a refusal.
+func again(emit func(string) bool, v string) bool { return emit(v) }
 
 func panics() bool { panic("oh") }
 

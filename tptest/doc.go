@@ -10,7 +10,7 @@
 // there. All of that is done plainly and under [turbopipes.Checked], each time in
 // a bubble of testing/synctest of its own. Each run compares what comes out and
 // in which column, and how and when the stream ends, and fails if a goroutine is
-// left when it has ended. A failure shows both diagrams, one above the other, and
+// left when it has ended, be it one that was told to end and not waited for. A failure shows both diagrams, one above the other, and
 // the stack of a goroutine that is left.
 //
 // # Diagrams
@@ -53,6 +53,7 @@
 // shows is what is tested. [Probe] steps through a stream by demand. [Gauge]
 // counts what runs at the same time.
 //
-// No run depends on what comes first within one instant. Choose columns so that
-// no two causes share one, such as an item and a timer that is due.
+// Signals of several sources that share a column come in the order in which the
+// sources were made. An item and an operator's timer that share one come in any
+// order: choose columns so that they don't.
 package tptest

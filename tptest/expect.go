@@ -128,6 +128,7 @@ func (s *Scenario) drive(jobs []*job) {
 			j.left = j.mark.alive()
 		}
 		s.judge(j)
+		j.cancel(nil) // not before: what waits for the end of ctx is left behind, too
 	}
 }
 

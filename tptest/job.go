@@ -108,10 +108,9 @@ func (j *job) watch() {
 		if j.await(time.Until(j.origin.Add(after))) {
 			return
 		}
+		j.s.cutting.Store(true)
 		// Labelled, for what the end of ctx starts is of the stream, too.
 		j.mark.do(context.Background(), func(context.Context) { j.cancel(errCut) })
-	} else {
-		defer j.cancel(nil)
 	}
 	last := time.Duration(j.x.want[len(j.x.want)-1].at) * Step
 	limit := last + j.x.busy*time.Duration(len(j.x.want)) + j.slack() + patience
@@ -193,6 +192,7 @@ func (j *job) note(name func(n int) string) error {
 		j.problems = append(j.problems, "emit was called on another goroutine than the subscriber's")
 	case c != nil && c.items == j.items:
 		j.refused = true
+		j.s.cutting.Store(true)
 	case j.items >= len(j.x.want)+surplus:
 		j.refused = true
 		j.problems = append(j.problems, fmt.Sprintf("it went on: %d items", j.items))

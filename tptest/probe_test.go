@@ -79,24 +79,42 @@ func TestProbeFailures(t *testing.T) {
 		test func(t *fakeTB)
 		says []string
 	}{
-		"no demand": {func(t *fakeTB) { NewProbe(t, turbopipes.Just(1)).ExpectNext(1) },
-			[]string{"tptest: wanted the item 1 (1 of 1), got nothing within 10s"}},
-		"another item": {func(t *fakeTB) { request(t, turbopipes.Just(1, 2)).ExpectNext(1, 3) },
-			[]string{"tptest: wanted the item 3 (2 of 2), got the item 2"}},
-		"the end": {func(t *fakeTB) { request(t, turbopipes.Just(1)).ExpectNext(1, 2) },
-			[]string{"tptest: wanted the item 2 (2 of 2), got completion"}},
-		"something": {func(t *fakeTB) { request(t, turbopipes.Interval(time.Second)).ExpectNone(time.Minute) },
-			[]string{"tptest: wanted nothing for 1m0s, got the item 0"}},
-		"an error": {func(t *fakeTB) { NewProbe(t, turbopipes.Throw[int](io.EOF)).ExpectComplete() },
-			[]string{`tptest: wanted completion, got the error "EOF"`}},
-		"another error": {func(t *fakeTB) { NewProbe(t, turbopipes.Throw[int](io.EOF)).ExpectError(ErrMarble) },
-			[]string{`tptest: wanted the error "marble error", got the error "EOF"`}},
-		"no error": {func(t *fakeTB) { NewProbe(t, turbopipes.Empty[int]()).ExpectError(ErrMarble) },
-			[]string{`tptest: wanted the error "marble error", got completion`}},
-		"it does not end": {func(t *fakeTB) { NewProbe(t, stuck); synctest.Wait() },
-			[]string{"tptest: the stream did not end within 10s of its cancellation:\n", "tptest.sleepLong\n"}},
-		"a goroutine is left": {func(t *fakeTB) { NewProbe(t, leaky).ExpectComplete() },
-			[]string{"tptest: a goroutine was left behind:\n", "tptest.sleepLong\n"}},
+		"no demand": {
+			func(t *fakeTB) { NewProbe(t, turbopipes.Just(1)).ExpectNext(1) },
+			[]string{"tptest: wanted the item 1 (1 of 1), got nothing within 10s"},
+		},
+		"another item": {
+			func(t *fakeTB) { request(t, turbopipes.Just(1, 2)).ExpectNext(1, 3) },
+			[]string{"tptest: wanted the item 3 (2 of 2), got the item 2"},
+		},
+		"the end": {
+			func(t *fakeTB) { request(t, turbopipes.Just(1)).ExpectNext(1, 2) },
+			[]string{"tptest: wanted the item 2 (2 of 2), got completion"},
+		},
+		"something": {
+			func(t *fakeTB) { request(t, turbopipes.Interval(time.Second)).ExpectNone(time.Minute) },
+			[]string{"tptest: wanted nothing for 1m0s, got the item 0"},
+		},
+		"an error": {
+			func(t *fakeTB) { NewProbe(t, turbopipes.Throw[int](io.EOF)).ExpectComplete() },
+			[]string{`tptest: wanted completion, got the error "EOF"`},
+		},
+		"another error": {
+			func(t *fakeTB) { NewProbe(t, turbopipes.Throw[int](io.EOF)).ExpectError(ErrMarble) },
+			[]string{`tptest: wanted the error "marble error", got the error "EOF"`},
+		},
+		"no error": {
+			func(t *fakeTB) { NewProbe(t, turbopipes.Empty[int]()).ExpectError(ErrMarble) },
+			[]string{`tptest: wanted the error "marble error", got completion`},
+		},
+		"it does not end": {
+			func(t *fakeTB) { NewProbe(t, stuck); synctest.Wait() },
+			[]string{"tptest: the stream did not end within 10s of its cancellation:\n", "tptest.sleepLong\n"},
+		},
+		"a goroutine is left": {
+			func(t *fakeTB) { NewProbe(t, leaky).ExpectComplete() },
+			[]string{"tptest: a goroutine was left behind:\n", "tptest.sleepLong\n"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

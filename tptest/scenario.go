@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,7 +19,8 @@ type Scenario struct {
 	variant variant
 	seen    map[int]*outcome // of each expectation, from the run to the end
 	sources []*source
-	jobs    []*job // all of them
+	jobs    []*job      // all of them
+	cutting atomic.Bool // the cut has come
 	failed  bool
 	tell    func(text string) // reports a failure
 }
@@ -28,13 +30,15 @@ type Scenario struct {
 // stops or is cancelled early.
 func (s *Scenario) Whole() bool { return s.variant.cut == nil }
 
-// Now is the virtual time since the start of the scenario.
-func (s *Scenario) Now() time.Duration { return time.Since(s.begin) }
+// Column is how many columns of virtual time have passed since the start of the
+// scenario.
+func (s *Scenario) Column() int { return int(time.Since(s.begin) / Step) }
 
 // variant is a way to run a scenario.
 type variant struct {
 	name    string
 	checked bool
+	slow    bool // sources are slow to return when the cut has come
 	expect  int  // the expectation that is cut
 	cut     *cut // nil: it runs to the end
 }
@@ -78,8 +82,10 @@ func bubbleOf(t *testing.T) bubble {
 // Run calls scenario in a bubble of virtual time, and then again, each time in a
 // fresh one, for every way to run its expectations ([Expect]): to the end, and
 // for each expectation once per item with a downstream that leaves there and
-// once per column with a ctx that is cancelled there; all of this plainly and
-// under [turbopipes.Checked]. It stops at the first run that fails.
+// once per column with a ctx that is cancelled there. All of this is done
+// plainly and under [turbopipes.Checked], there with sources that take a moment
+// to return when they have to, if there is but one expectation. It stops
+// at the first run that fails.
 //
 // scenario therefore has to build everything it uses itself.
 func Run(t *testing.T, scenario func(s *Scenario)) {
@@ -118,6 +124,9 @@ func explore(in bubble, scenario func(*Scenario)) error {
 			}
 		}
 		v.name, v.checked = v.name+", under Checked", true
+		if v.cut != nil && len(whole.jobs) == 1 {
+			v.name, v.slow = v.name+", with sources that are slow to return", true
+		}
 		if s, err := attempt(in, scenario, v, seen); err != nil || s.failed {
 			return err
 		}
@@ -215,6 +224,23 @@ func (s *Scenario) drawings() string {
 func (s *Scenario) slack() (d time.Duration) {
 	for _, src := range s.sources {
 		d += src.unwinds
+		if s.variant.slow {
+			src.mu.Lock()
+			d += lag * time.Duration(len(src.got))
+			src.mu.Unlock()
+		}
 	}
 	return d
+}
+
+// lag is how long a source takes to return in a slow variant: less than anything
+// that is drawn, but an operator that only tells its upstream to end, and does
+// not wait for that, has returned by then.
+const lag = Step / 1000
+
+// lags makes a source late to return.
+func (s *Scenario) lags() {
+	if s.variant.slow && s.cutting.Load() {
+		time.Sleep(lag)
+	}
 }

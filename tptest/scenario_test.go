@@ -38,8 +38,11 @@ func TestMarbles(t *testing.T) {
 		"is too close to draw": {"0:a 0:b 1:c 2:|", "0:a 0:b 1:c 2:|", operators.Map(identity), nil},
 		"another error":        {"ab|", "a#", failsAt("b"), []tptest.Option{tptest.Error(io.EOF)}},
 		"is busy":              {"abc--|", "a--b--c--|", operators.Map(identity), []tptest.Option{tptest.Busy(3 * step)}},
-		"is busy and decoupled": {"a-b-c-d|", "a----{bc}----d----|",
-			turbopipes.OnBackpressureReduce(func(a, b string) string { return a + b }), []tptest.Option{tptest.Busy(5 * step)}},
+		"is busy and decoupled": {
+			"a-b-c-d|", "a----{bc}----d----|",
+			turbopipes.OnBackpressureReduce(func(a, b string) string { return a + b }),
+			[]tptest.Option{tptest.Busy(5 * step)},
+		},
 		"times between columns": {"a-b|", "-a-(b|)", operators.Debounce[string](step * 3 / 2), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -69,7 +72,9 @@ func TestSeveralSources(t *testing.T) {
 		}
 		zipped := operators.Zip(b, func(n int, s string) pair { return pair{n, []string{s}} })(a)
 		tptest.Expect(s, zipped, "-x---y|", map[string]pair{"x": {1, []string{"a"}}, "y": {2, []string{"b"}}})
-		require.Equal(s, s.Whole(), s.Now() == 6*step)
+		if s.Whole() {
+			require.Equal(s, 6, s.Column())
+		}
 	})
 }
 
@@ -137,6 +142,15 @@ func TestEarlyEnds(t *testing.T) {
 	runs = 0
 	tptest.Run(t, func(*tptest.Scenario) { runs++ })
 	require.Equal(t, 1, runs, "nothing is expected")
+
+	tptest.Run(t, func(s *tptest.Scenario) { // a scenario that is not the same each time
+		src := tptest.Cold[string](s, "a|", nil, tptest.Subscribed("^!"))
+		if s.Whole() {
+			tptest.Expect(s, src, "a|", nil)
+		} else {
+			require.NoError(s, src.Drain(s.Context()))
+		}
+	})
 }
 
 func TestGaugeInAScenario(t *testing.T) {
@@ -171,4 +185,23 @@ func TestPanicIsAnError(t *testing.T) {
 		}
 		return v
 	}), "a#", tptest.Error(boom))
+}
+
+// Signals in one column come in the order of the sources, every time.
+func TestSharedColumns(t *testing.T) {
+	join := func(a, b string) string { return a + b }
+	for range 5 {
+		tptest.Run(t, func(s *tptest.Scenario) {
+			a, b := tptest.Cold[string](s, "-a-b-c|", nil), tptest.Cold[string](s, "-1-2---|", nil)
+			tptest.Expect(s, operators.Merge(b)(a), "1:a 1:1 3:b 3:2 5:c 7:|", nil)
+		})
+		tptest.Run(t, func(s *tptest.Scenario) {
+			b, a := tptest.Hot[string](s, "-1-2-3|", nil), tptest.Cold[string](s, "-a-b--|", nil)
+			tptest.Expect(s, operators.Merge(b)(a), "1:1 1:a 3:2 3:b 5:3 6:|", nil)
+		})
+		tptest.Run(t, func(s *tptest.Scenario) { // both complete in column 6
+			a, b := tptest.Cold[string](s, "1-2---|", nil), tptest.Cold[string](s, "-a---b|", nil)
+			tptest.Expect(s, operators.Zip(b, join)(a), "-{1a}---{2b}|", nil)
+		})
+	}
 }

@@ -39,6 +39,8 @@ func Unwinds(d time.Duration) SourceOption { return unwinds(d) }
 // subscription. Each signal comes in its own column, counted from the
 // subscription, or as soon afterwards as emit lets it; # is [ErrMarble] unless
 // [Error] says otherwise, and a diagram that draws no end goes on without one.
+// Signals of several sources that share a column come in the order in which the
+// sources were made: each is 100 ns of virtual time behind the one before.
 //
 // values has the item for each letter, or name in braces. With nil values each
 // letter is itself; T must be a kind of string then, or of integer, for digits.
@@ -60,9 +62,9 @@ func Hot[T any](s *Scenario, diagram string, values map[string]T, opts ...Source
 
 // planned is a signal of a source with the item that it stands for.
 type planned[T any] struct {
-	kind kind
-	at   time.Duration
-	item T
+	kind   kind
+	column int
+	item   T
 }
 
 func draw[T any](s *Scenario, kind, text string, values map[string]T, opts []SourceOption) turbopipes.Observable[T] {
@@ -82,7 +84,7 @@ func draw[T any](s *Scenario, kind, text string, values map[string]T, opts []Sou
 	plan := make([]planned[T], len(d.signals))
 	zero := 0
 	for i, sig := range d.signals {
-		plan[i] = planned[T]{kind: sig.kind, at: time.Duration(sig.at) * Step}
+		plan[i] = planned[T]{kind: sig.kind, column: sig.at}
 		if sig.kind == start {
 			zero = sig.at
 		}
@@ -93,6 +95,7 @@ func draw[T any](s *Scenario, kind, text string, values map[string]T, opts []Sou
 	if err = errors.Join(err, src.bad); err != nil {
 		s.abort(err)
 	}
+	turn := time.Duration(len(s.sources)) * 100 * time.Nanosecond
 	s.sources = append(s.sources, src)
 	return turbopipes.Create(func(ctx context.Context, emit func(T) bool) error {
 		now := time.Now()
@@ -100,27 +103,30 @@ func draw[T any](s *Scenario, kind, text string, values map[string]T, opts []Sou
 		if kind == "hot" {
 			begin = s.begin.Add(-time.Duration(zero) * Step)
 		}
-		life := src.enter(now.Sub(s.begin))
+		life, earlier := src.enter(now.Sub(s.begin))
 		defer func() { src.leave(life, time.Since(s.begin)) }()
-		cut, err := play(ctx, plan, begin, now, src.err, emit)
+		from := int(now.Sub(begin) / Step)
+		// What shares a column comes in turn, and no source meets another.
+		begin = begin.Add(turn + time.Duration(earlier)*time.Nanosecond)
+		cut, err := play(ctx, plan, begin, from, src.err, emit)
 		if cut {
 			time.Sleep(src.unwinds)
+			s.lags()
 		}
 		return err
 	})
 }
 
-// play emits plan as it was drawn from begin on, without the items that were
-// before from. cut tells that it was ended early.
-func play[T any](ctx context.Context, plan []planned[T], begin, from time.Time, failed error, emit func(T) bool) (cut bool, err error) {
+// play emits plan as it was drawn from begin on, without the items before column
+// from. cut tells that it was ended early.
+func play[T any](ctx context.Context, plan []planned[T], begin time.Time, from int, failed error, emit func(T) bool) (cut bool, err error) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for _, p := range plan {
-		due := begin.Add(p.at)
-		if p.kind == start || p.kind == item && due.Before(from) {
+		if p.kind == start || p.kind == item && p.column < from {
 			continue
 		}
-		timer.Reset(time.Until(due))
+		timer.Reset(time.Until(begin.Add(time.Duration(p.column) * Step)))
 		select {
 		case <-timer.C:
 		case <-ctx.Done():

@@ -48,11 +48,11 @@ func parseLifetime(text string) (lifetime, error) {
 		case s.kind == cancelled && life.from >= 0:
 			life.to = time.Duration(s.at) * Step
 		default:
-			return lifetime{}, fmt.Errorf("tptest: diagram %q: column %d: %v can't be here: a subscription is one ^ and at most one !", text, s.at, s)
+			return lifetime{}, fmt.Errorf("tptest: diagram %q: column %d: %v can't be here: a subscription has one ^ and at most one ! behind it", text, s.at, s)
 		}
 	}
 	if life.from < 0 {
-		return lifetime{}, fmt.Errorf("tptest: diagram %q: it has no ^", text)
+		return lifetime{}, fmt.Errorf("tptest: diagram %q: there is no ^ in it", text)
 	}
 	return life, nil
 }
@@ -66,12 +66,13 @@ func (l lifetime) String() string {
 	return render(drawn)
 }
 
-func (s *source) enter(at time.Duration) *lifetime {
-	life := &lifetime{at, -1}
+// enter notes a subscription, and how many there were before.
+func (s *source) enter(at time.Duration) (life *lifetime, earlier int) {
+	life = &lifetime{at, -1}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.got = append(s.got, life)
-	return life
+	return life, len(s.got) - 1
 }
 
 func (s *source) leave(life *lifetime, at time.Duration) {
@@ -85,7 +86,7 @@ func (s *Scenario) checkSubscriptions() {
 	s.Helper()
 	end := time.Duration(-1) // of the stream that ends early
 	if !s.Whole() {
-		if len(s.jobs) > 1 {
+		if len(s.jobs) != 1 {
 			return
 		}
 		j := s.jobs[0]

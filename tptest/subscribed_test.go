@@ -23,13 +23,17 @@ func TestScenarioFailures(t *testing.T) {
 		"no number":             {func(s *Scenario) { Cold[uint8](s, "{256}|", nil) }, `tptest: values is nil, and "256" is no uint8`},
 		"a bad source":          {func(s *Scenario) { Cold[string](s, "a-!", nil) }, `tptest: diagram "a-!": column 2: '!' can't be here`},
 		"a bad expectation":     {func(s *Scenario) { Expect(s, turbopipes.Just(1), "^", nil) }, `tptest: diagram "^": column 0: '^' can't be here`},
-		"a bad subscription": {func(s *Scenario) { Cold[string](s, "a", nil, Subscribed("-a!")) },
-			`tptest: diagram "-a!": column 1: a can't be here: a subscription is one ^ and at most one !`},
-		"a subscription that never begins": {func(s *Scenario) { Cold[string](s, "a", nil, Subscribed("--")) }, `tptest: diagram "--": it has no ^`},
+		"a bad subscription": {
+			func(s *Scenario) { Cold[string](s, "a", nil, Subscribed("-a!")) },
+			`tptest: diagram "-a!": column 1: a can't be here: a subscription has one ^ and at most one ! behind it`,
+		},
+		"a subscription that never begins": {func(s *Scenario) { Cold[string](s, "a", nil, Subscribed("--")) }, `tptest: diagram "--": there is no ^ in it`},
 		"a nil option":                     {func(s *Scenario) { Expect(s, turbopipes.Just(1), "|", nil, nil) }, "tptest: an option is nil"},
 		"a nil source option":              {func(s *Scenario) { Cold[string](s, "|", nil, nil) }, "tptest: an option is nil"},
-		"another value": {func(s *Scenario) { Expect(s, turbopipes.Just("b"), "(a|)", nil) },
-			"run to the end:\nwanted: (a|)\n   got: (b|)\nwanted a in column 0, got b in column 0"},
+		"another value": {
+			func(s *Scenario) { Expect(s, turbopipes.Just("b"), "(a|)", nil) },
+			"run to the end:\nwanted: (a|)\n   got: (b|)\nwanted a in column 0, got b in column 0",
+		},
 		"another value that prints alike": {func(s *Scenario) {
 			Expect(s, turbopipes.Just(errors.New("a")), "(a|)", map[string]error{"a": context.Canceled})
 		}, "got: ({*errors.errorString(&errors.errorString{s:\"a\"})}|)"},
@@ -37,14 +41,22 @@ func TestScenarioFailures(t *testing.T) {
 		"an invalid operator": {func(s *Scenario) {
 			Expect(s, turbopipes.Invalid[string, string]("Op", "n is odd")(turbopipes.Just("a")), "(a|)", nil)
 		}, "it ended with the error: turbopipes: invalid argument: Op: n is odd"},
-		"a subscription too many": {func(s *Scenario) { Expect(s, Cold[string](s, "-|", nil, Subscribed()), "-|", nil) },
-			"run to the end: subscriptions:\n  cold: -|\nwanted: \n   got: ^!"},
-		"a subscription too few": {func(s *Scenario) { Expect(s, Cold[string](s, "-|", nil, Subscribed("^!", "-^!")), "-|", nil) },
-			"wanted: ^!\n        -^!\n   got: ^!"},
-		"a subscription that lasts": {func(s *Scenario) { Expect(s, Cold[string](s, "---|", nil, Subscribed("^-!")), "---|", nil) },
-			"wanted: ^-!\n   got: ^--!"},
-		"a subscription that ends": {func(s *Scenario) { Expect(s, Cold[string](s, "-|", nil, Subscribed("^-!")), "-|", nil) },
-			"wanted: ^-!\n   got: ^!"},
+		"a subscription too many": {
+			func(s *Scenario) { Expect(s, Cold[string](s, "-|", nil, Subscribed()), "-|", nil) },
+			"run to the end: subscriptions:\n  cold: -|\nwanted: \n   got: ^!",
+		},
+		"a subscription too few": {
+			func(s *Scenario) { Expect(s, Cold[string](s, "-|", nil, Subscribed("^!", "-^!")), "-|", nil) },
+			"wanted: ^!\n        -^!\n   got: ^!",
+		},
+		"a subscription that lasts": {
+			func(s *Scenario) { Expect(s, Cold[string](s, "---|", nil, Subscribed("^-!")), "---|", nil) },
+			"wanted: ^-!\n   got: ^--!",
+		},
+		"a subscription that ends": {
+			func(s *Scenario) { Expect(s, Cold[string](s, "-|", nil, Subscribed("^-!")), "-|", nil) },
+			"wanted: ^-!\n   got: ^!",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

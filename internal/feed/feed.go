@@ -61,32 +61,40 @@ func (f *Feed[T]) Items() <-chan T { return f.items }
 // ctx is done. Close tells which.
 func (f *Feed[T]) Done() <-chan struct{} { return f.Ctx.Done() }
 
-// At is an item and when it was received.
+// At is an item and when it came.
 type At[T any] struct {
 	Value T
 	Time  time.Time
+	First time.Time // when the first one came of those that it has overtaken
 }
 
 // Latest starts up and never holds it: while the operator is busy, a newer item
-// takes the place of the one that waits.
+// takes the place of the one that waits. The caller must defer Close.
 func Latest[T any](ctx context.Context, name string, up Push[T]) *Feed[At[T]] {
 	f := &Feed[At[T]]{Scope: scope.Open(ctx, name), items: make(chan At[T], 1)}
-	f.run(func(ctx context.Context, emit func(At[T]) bool) error {
-		return up(ctx, func(v T) bool { return emit(At[T]{v, time.Now()}) })
-	}, f.overwrite)
+	f.run(func(ctx context.Context, _ func(At[T]) bool) error {
+		return up(ctx, func(v T) bool { return overwrite(ctx, f.items, v) })
+	}, nil)
 	return f
 }
 
-// overwrite has the only sender's side of items: once it has made room, there is
+// overwrite has the only sender's side of slot: once it has made room, there is
 // room.
-func (f *Feed[T]) overwrite(v T) bool {
-	if f.Ctx.Err() != nil {
+func overwrite[T any](ctx context.Context, slot chan At[T], v T) bool {
+	if ctx.Err() != nil {
 		return false
 	}
+	now := time.Now()
+	item := At[T]{v, now, now}
 	select {
-	case <-f.items:
+	case old := <-slot:
+		item.First = old.First
 	default:
 	}
-	f.items <- v
+	slot <- item
 	return true
 }
+
+// Waiting is the number of items that Items has ready. An operator that hears
+// its clock, or the end, looks at those first: they came before.
+func (f *Feed[T]) Waiting() int { return len(f.items) }

@@ -1,0 +1,81 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var errBoom = errors.New("boom")
+
+func TestFeed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		use := func(up Push[int]) (got []int, err error) {
+			f := Open(t.Context(), "test", up)
+			defer f.Close(&err)
+			for {
+				select {
+				case v, more := <-f.Items():
+					if !more {
+						return got, nil
+					}
+					got = append(got, v)
+				case <-f.Done():
+					return got, nil
+				}
+			}
+		}
+		got, err := use(func(_ context.Context, emit func(int) bool) error { emit(1); emit(2); return nil })
+		require.NoError(t, err)
+		require.Equal(t, []int{1, 2}, got)
+		got, err = use(func(_ context.Context, emit func(int) bool) error { emit(1); return errBoom })
+		require.Equal(t, errBoom, err)
+		require.Equal(t, []int{1}, got)
+	})
+}
+
+// What is not received was never in.
+func TestFeedRefuses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refused := false
+		leave := func() (err error) {
+			f := Open(t.Context(), "test", func(_ context.Context, emit func(int) bool) error { refused = !emit(1); return nil })
+			defer f.Close(&err)
+			synctest.Wait()
+			return nil
+		}
+		require.NoError(t, leave())
+		require.True(t, refused)
+	})
+}
+
+func TestLatest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		use := func() (err error) {
+			f := Latest(t.Context(), "test", func(_ context.Context, emit func(int) bool) error {
+				for i := range 4 {
+					require.True(t, emit(i), "it is never held")
+					time.Sleep(time.Second)
+				}
+				return nil
+			})
+			defer f.Close(&err)
+			time.Sleep(2500 * time.Millisecond)
+			require.Equal(t, 1, f.Waiting())
+			require.Equal(t, At[int]{2, begin.Add(2 * time.Second), begin}, <-f.Items())
+			require.Equal(t, At[int]{3, begin.Add(3 * time.Second), begin.Add(3 * time.Second)}, <-f.Items(), "it has overtaken none")
+			_, more := <-f.Items()
+			require.False(t, more)
+			return nil
+		}
+		require.NoError(t, use())
+	})
+}

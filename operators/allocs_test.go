@@ -1,0 +1,112 @@
+package operators_test
+
+import (
+	"context"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
+)
+
+// A fused operator allocates when it is subscribed to, and nothing per item.
+func TestFusedAllocateNothingPerItem(t *testing.T) {
+	one := turbopipes.Lift("one", func(_ context.Context, _ turbopipes.Observable[int], emit func(int) bool) error {
+		emit(1)
+		return nil
+	})(turbopipes.Empty[int]()) // a stream that allocates nothing itself
+	yes := func(int) bool { return true }
+	sum := func(sum, v int) int { return sum + v }
+	for name, drain := range map[string]func(turbopipes.Observable[int]){
+		"Catch":           drained(operators.Catch(func(error) turbopipes.Observable[int] { return one })),
+		"Concat":          drained(operators.Concat(one)),
+		"ConcatMap":       drained(operators.ConcatMap(func(int) turbopipes.Observable[int] { return one })),
+		"Do":              drained(operators.Do(operators.Hooks[int]{Next: func(int) {}})),
+		"Filter":          drained(operators.Filter(yes)),
+		"FilterMap":       drained(operators.FilterMap(func(v int) (int, bool) { return v, true })),
+		"Finally":         drained(operators.Finally[int](func() {})),
+		"Map":             drained(operators.Map(func(v int) int { return v })),
+		"Materialize":     drained(operators.Materialize[int]()),
+		"Name":            drained(operators.Name[int]("stage")),
+		"Reduce":          drained(operators.Reduce(0, sum)),
+		"Retry":           drained(operators.Retry[int](1)),
+		"Scan":            drained(operators.Scan(0, sum)),
+		"Skip":            drained(operators.Skip[int](1)),
+		"SkipWhile":       drained(operators.SkipWhile(func(v int) bool { return v < 3 })),
+		"Take":            drained(operators.Take[int](1 << 40)),
+		"TakeWhile":       drained(operators.TakeWhile(yes, operators.Inclusive())),
+		"TryMap":          drained(operators.TryMap(identity)),
+		"Unwrap":          drained(turbopipes.Compose2(operators.Map(func(v int) turbopipes.Result[int] { return turbopipes.Result[int]{Value: v} }), operators.Unwrap[int]())),
+		"a chain":         drained(chain()),
+		"BufferWithCount": drained(operators.BufferWithCount[int](5000)), // one slice, however many
+	} {
+		t.Run(name, func(t *testing.T) {
+			few, many := turbopipes.Range(0, 10), turbopipes.Range(0, 1000)
+			require.LessOrEqual(t, allocs(drain, many), allocs(drain, few), "allocations of 1000 items and of 10")
+		})
+	}
+}
+
+func drained[R any](op turbopipes.Operator[int, R]) func(turbopipes.Observable[int]) {
+	return func(in turbopipes.Observable[int]) { _ = op(in).Drain(context.Background()) }
+}
+
+func allocs(drain func(turbopipes.Observable[int]), in turbopipes.Observable[int]) float64 {
+	return testing.AllocsPerRun(20, func() { drain(in) })
+}
+
+// One slice is one allocation.
+func TestBufferWithCountAllocatesItsSlices(t *testing.T) {
+	for name, opts := range map[string][]operators.BufferOption{
+		"plain": nil, "overlapping": {operators.WithStep(5)}, "with gaps": {operators.WithStep(20)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			drain := drained(operators.BufferWithCount[int](10, opts...))
+			slices := func(n int) int {
+				all, err := operators.BufferWithCount[int](10, opts...)(turbopipes.Range(0, n)).Collect(t.Context())
+				require.NoError(t, err)
+				return len(all)
+			}
+			more := slices(1000) - slices(100)
+			require.LessOrEqual(t, allocs(drain, turbopipes.Range(0, 1000))-allocs(drain, turbopipes.Range(0, 100)), float64(more))
+		})
+	}
+}
+
+// chain is ten fused operators behind each other.
+func chain() turbopipes.Operator[int, int] {
+	op := operators.Map(func(v int) int { return v + 1 })
+	for range 3 {
+		op = turbopipes.Compose4(op, operators.Filter(func(v int) bool { return v > 0 }), operators.Map(func(v int) int { return v }), operators.Filter(func(int) bool { return true }))
+	}
+	return op
+}
+
+// The items of fused operators come on the consumer's goroutine, and no other is
+// started.
+func TestFusedStartNoGoroutine(t *testing.T) {
+	id := func() string {
+		buf := make([]byte, 64)
+		return strings.Fields(string(buf[:runtime.Stack(buf, false)]))[1]
+	}
+	mine, before := id(), runtime.NumGoroutine()
+	seen := 0
+	src := turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
+		require.Equal(t, mine, id(), "the source")
+		for i := range 100 {
+			emit(i)
+		}
+		return nil
+	})
+	err := chain()(src).Each(t.Context(), func(int) error {
+		seen++
+		require.Equal(t, mine, id(), "the consumer")
+		require.LessOrEqual(t, runtime.NumGoroutine(), before)
+		return nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, 100, seen)
+}

@@ -1,0 +1,60 @@
+package operators
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestBuffers compares with slices that are cut out of the whole.
+func TestBuffers(t *testing.T) {
+	const most = 12
+	for n := 1; n <= 5; n++ {
+		for step := 1; step <= 7; step++ {
+			for count := range most {
+				t.Run(fmt.Sprint(n, step, count), func(t *testing.T) { compareBuffers(t, n, step, count) })
+			}
+		}
+	}
+}
+
+func compareBuffers(t *testing.T, n, step, count int) {
+	t.Helper()
+	var all []int
+	b := buffers[int]{n: n, step: step}
+	var got, want [][]int
+	for i := range count {
+		all = append(all, i)
+		if full := b.add(i); full != nil {
+			require.Len(t, full, n)
+			got = append(got, full)
+		}
+	}
+	require.Equal(t, lost(got, all, n, step), b.held)
+	for len(b.open) > 0 {
+		got = append(got, b.take())
+		require.Zero(t, b.held, "the oldest has all of them in it")
+	}
+	for from := 0; from < count; from += step {
+		want = append(want, all[from:min(from+n, count)])
+	}
+	require.Equal(t, want, got)
+}
+
+// lost counts the items that are in none of the slices that came out, less those
+// in a gap.
+func lost(out [][]int, all []int, n, step int) (count int64) {
+	seen := map[int]bool{}
+	for _, b := range out {
+		for _, v := range b {
+			seen[v] = true
+		}
+	}
+	for _, v := range all {
+		if !seen[v] && v%step < n {
+			count++
+		}
+	}
+	return count
+}

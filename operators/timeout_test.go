@@ -1,0 +1,245 @@
+package operators_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
+	"github.com/turbopipes/turbopipes/tptest"
+)
+
+// limited is a Timeout of that many columns.
+func limited(d int, opts ...operators.TimeoutOption) turbopipes.Operator[string, string] {
+	return operators.Timeout[string](time.Duration(d)*tptest.Step, opts...)
+}
+
+func TestTimeout(t *testing.T) {
+	late := tptest.Error(turbopipes.ErrTimeout)
+	busy := func(columns int) tptest.Option { return tptest.Busy(time.Duration(columns) * tptest.Step) }
+	tptest.Doc(t, "timeout.go", "Timeout", limited(4), late) // 24
+	first, total := operators.FirstOnly(), operators.Total()
+	for name, c := range map[string]struct {
+		op      turbopipes.Operator[string, string]
+		in, out string
+		opts    []tptest.Option
+	}{
+		"empty":                              {limited(4), "--|", "--|", nil},
+		"silent":                             {limited(4), "------", "----#", []tptest.Option{late}},
+		"always in time":                     {limited(4), "a--b--c--d--e--|", "a--b--c--d--e--|", nil},
+		"silent in the end":                  {limited(4), "a--b--c-----", "a--b--c---#", []tptest.Option{late}},
+		"an error at first":                  {limited(4), "#", "#", nil},
+		"an error in time":                   {limited(4), "a--#", "a--#", nil},
+		"an item at the deadline":            {limited(4), "a---b|", "a---#", []tptest.Option{late}},
+		"the end at the deadline":            {limited(4), "a---|", "a---#", []tptest.Option{late}},
+		"downstream's time does not count":   {limited(4), "a---b-------c|", "a----b------c----|", []tptest.Option{busy(5)}}, // 25
+		"and waiting begins behind it":       {limited(4), "a------------b------", "a------------b-------------#", []tptest.Option{late, busy(10)}},
+		"not even once":                      {limited(4), "a----------------", "a-------------#", []tptest.Option{late, busy(10)}},
+		"the first only":                     {limited(4, first), "--a---------b|", "--a---------b|", nil},
+		"the first only, late":               {limited(4, first), "------a|", "----#", []tptest.Option{late}},
+		"the first only, at the deadline":    {limited(4, first), "----a|", "----#", []tptest.Option{late}},
+		"the first only, busy":               {limited(4, first), "--a---------b|", "--a---------b-----|", []tptest.Option{busy(6)}},
+		"the first only, an end":             {limited(4, first), "---|", "---|", nil},
+		"total":                              {limited(5, total), "a-b-c-d|", "a-b-c#", []tptest.Option{late}},
+		"total, complete in time":            {limited(5, total), "a-b|", "a-b|", nil},
+		"total, the end at the deadline":     {limited(5, total), "a-b--|", "a-b--#", []tptest.Option{late}},
+		"total, downstream's time counts":    {limited(5, total), "a-b-c-d|", "a---b---#", []tptest.Option{late, busy(4), tptest.Once()}},
+		"total, also if it was all too late": {limited(5, total), "ab|", "a---b---#", []tptest.Option{late, busy(4), tptest.Once()}},
+	} {
+		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out, c.opts...) })
+	}
+	stranger := operators.FallbackTo(turbopipes.Just("a"))
+	for text, op := range map[string]turbopipes.Operator[int, int]{
+		"d is not positive":                          operators.Timeout[int](0),
+		"an option is nil":                           operators.Timeout[int](1, nil),
+		"FirstOnly and Total exclude each other":     operators.Timeout[int](1, first, total),
+		"FallbackTo's stream is the zero Observable": operators.Timeout[int](1, operators.FallbackTo(turbopipes.Observable[int]{})),
+		"FallbackTo's stream is a turbopipes.Observable[string], want a turbopipes.Observable[int]": operators.Timeout[int](1, stranger),
+	} {
+		requireInvalid(t, op, "Timeout: "+text)
+	}
+}
+
+func TestTimeoutTexts(t *testing.T) {
+	for text, opts := range map[string][]operators.TimeoutOption{
+		"turbopipes: timeout: Timeout: no item within 3s":       nil,
+		"turbopipes: timeout: Timeout: no first item within 3s": {operators.FirstOnly()},
+		"turbopipes: timeout: Timeout: not complete within 3s":  {operators.Total()},
+	} {
+		bubble(t, text, func(t *testing.T) {
+			err := operators.Timeout[int](3*time.Second, opts...)(turbopipes.Never[int]()).Drain(t.Context())
+			require.EqualError(t, err, text)
+			require.ErrorIs(t, err, turbopipes.ErrTimeout)
+			require.NotErrorIs(t, err, context.Canceled)
+		})
+	}
+}
+
+// Upstream is reaped before the fallback begins, which has no limit.
+func TestTimeoutFallback(t *testing.T) {
+	for name, c := range map[string]struct {
+		unwinds           time.Duration
+		in, fallback, out string
+		inLives           string
+		fallbackLives     []string
+	}{
+		"goes on":           {0, "a--b------c|", "x-----y|", "a--b---x-----y|", "^------!", []string{"-------^------!"}},
+		"after the reaping": {2, "a--b------c|", "x-----y|", "a--b-----x-----y|", "^--------!", []string{"---------^------!"}},
+		"fails":             {0, "------a|", "x-#", "----x-#", "^---!", []string{"----^-!"}},
+		"is not needed":     {0, "a--b|", "x|", "a--b|", "^---!", nil},
+		"not for an error":  {0, "a-#", "x|", "a-#", "^-!", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tptest.Run(t, func(s *tptest.Scenario) {
+				in := tptest.Cold[string](s, c.in, nil, tptest.Unwinds(c.unwinds*tptest.Step), tptest.Subscribed(c.inLives))
+				fallback := tptest.Cold[string](s, c.fallback, nil, tptest.Subscribed(c.fallbackLives...))
+				tptest.Expect(s, limited(4, operators.FallbackTo(fallback))(in), c.out, nil)
+			})
+		})
+	}
+}
+
+// uncalled is a stream that must not be subscribed to.
+func uncalled(t *testing.T) turbopipes.Observable[int] {
+	t.Helper()
+	return turbopipes.Create(func(context.Context, func(int) bool) error {
+		t.Error("subscribed")
+		return nil
+	})
+}
+
+// stubborn ignores its ctx, for a minute.
+var stubborn = turbopipes.Create(func(context.Context, func(int) bool) error {
+	time.Sleep(time.Minute)
+	return nil
+})
+
+// It waits for an upstream that ignores its ctx, and knows that it was late all
+// the same.
+func TestTimeoutStubbornUpstream(t *testing.T) {
+	bubble(t, "fails", func(t *testing.T) {
+		begin := time.Now()
+		require.ErrorIs(t, operators.Timeout[int](time.Second)(stubborn).Drain(t.Context()), turbopipes.ErrTimeout)
+		require.Equal(t, time.Minute, time.Since(begin))
+	})
+	bubble(t, "no fallback under a ctx that has ended", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(2*time.Second, func() { cancel(errBoom) })
+		op := operators.Timeout[int](time.Second, operators.FallbackTo(uncalled(t)))
+		require.Equal(t, errBoom, op(stubborn).Drain(ctx))
+	})
+	bubble(t, "no fallback in a subscription that is being stopped", func(t *testing.T) {
+		op := operators.Timeout[int](2*time.Second, operators.FallbackTo(uncalled(t)))
+		s := endedBy(t, op(stubborn), 0, time.Second, stop)
+		require.ErrorIs(t, s.err, turbopipes.ErrTimeout, "the failure is passed on")
+		require.Equal(t, time.Minute, s.took)
+	})
+	bubble(t, "the items that it goes on to emit are refused", func(t *testing.T) {
+		deaf := turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
+			time.Sleep(time.Minute)
+			require.False(t, emit(1))
+			return nil
+		})
+		items, err := operators.Timeout[int](time.Second)(deaf).Collect(t.Context())
+		require.ErrorIs(t, err, turbopipes.ErrTimeout)
+		require.Empty(t, items)
+	})
+}
+
+// What upstream returns because it is cut off is dropped, what its clean-up fails
+// with joined behind the ErrTimeout, and then there is no fallback.
+func TestTimeoutCleanUp(t *testing.T) {
+	bubble(t, "fails", func(t *testing.T) {
+		for _, opts := range [][]operators.TimeoutOption{nil, {operators.FallbackTo(uncalled(t))}} {
+			err := operators.Timeout[int](time.Second, opts...)(failingCleanUp[int](errLate)).Drain(t.Context())
+			require.EqualError(t, err, "turbopipes: timeout: Timeout: no item within 1s\nlate")
+		}
+	})
+	bubble(t, "panics", func(t *testing.T) {
+		err := operators.Timeout[int](time.Second, operators.FallbackTo(uncalled(t)))(turbopipes.Create(func(ctx context.Context, _ func(int) bool) error {
+			<-ctx.Done()
+			panic(errBoom)
+		})).Drain(t.Context())
+		p := (*turbopipes.PanicError)(nil)
+		require.ErrorAs(t, err, &p)
+		require.Equal(t, errBoom, p.Value)
+	})
+}
+
+// One who leaves while the time runs out has left.
+func TestTimeoutDownstreamLeaves(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		op := operators.Timeout[int](time.Second, operators.Total(), operators.FallbackTo(uncalled(t)))
+		err := op(turbopipes.Just(1, 2)).Each(t.Context(), func(int) error {
+			time.Sleep(time.Minute)
+			return errLate
+		})
+		require.Equal(t, errLate, err)
+	})
+}
+
+// A stop ends upstream in time.
+func TestTimeoutGracefulStop(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		op := operators.Timeout[int](2*time.Second, operators.FallbackTo(uncalled(t)))
+		s := endedBy(t, op(turbopipes.Interval(time.Second)), 0, 3500*time.Millisecond, stop)
+		require.Equal(t, []int{0, 1, 2}, s.items)
+		require.True(t, s.completed)
+		require.Equal(t, 3500*time.Millisecond, s.took)
+	})
+}
+
+// Inline: no allocation per item, whatever the options.
+func TestTimeoutAllocatesNothingPerItem(t *testing.T) {
+	for name, opts := range map[string][]operators.TimeoutOption{
+		"plain": nil, "first only": {operators.FirstOnly()}, "total": {operators.Total()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			allocs := func(n int) float64 {
+				o := operators.Timeout[int](time.Hour, opts...)(turbopipes.Range(0, n))
+				return testing.AllocsPerRun(20, func() { _ = o.Drain(context.Background()) })
+			}
+			require.LessOrEqual(t, allocs(1000), allocs(10))
+		})
+	}
+}
+
+// In real time, at any time: an item is delivered or the stream is late, and
+// nothing is left behind.
+func TestTimeoutManyTimes(t *testing.T) {
+	for i := range 300 {
+		for _, opts := range [][]operators.TimeoutOption{nil, {operators.FirstOnly()}, {operators.Total()}} {
+			n := 0
+			err := operators.Timeout[int](time.Duration(i+1)*time.Microsecond, opts...)(turbopipes.Range(0, 1000)).Each(t.Context(), func(v int) error {
+				require.Equal(t, n, v)
+				n++
+				return nil
+			})
+			if err == nil {
+				require.Equal(t, 1000, n)
+			} else {
+				require.ErrorIs(t, err, turbopipes.ErrTimeout)
+			}
+		}
+	}
+}
+
+func ExampleTimeout() {
+	primary := turbopipes.Never[string]() // it hangs
+	replica := turbopipes.Just("from the replica")
+	answers := operators.Timeout[string](10*time.Millisecond, operators.FallbackTo(replica))(primary)
+	fmt.Println(answers.Collect(context.Background()))
+
+	_, err := operators.Timeout[string](10 * time.Millisecond)(primary).Collect(context.Background())
+	fmt.Println(errors.Is(err, turbopipes.ErrTimeout), err)
+	// Output:
+	// [from the replica] <nil>
+	// true turbopipes: timeout: Timeout: no item within 10ms
+}
+
+func BenchmarkTimeout(b *testing.B) { benchmark(b, operators.Timeout[int](time.Hour)) }
