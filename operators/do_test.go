@@ -60,7 +60,8 @@ func TestDoTellsTheEnd(t *testing.T) {
 		"a stop":     {endless, []string{"next 1", "item 1", "unwound", "stop <nil>"}, func(int) error { return errLate }, errLate},
 		"the end of ctx": {
 			endless,
-			[]string{"next 1", "item 1", "unwound", "stop boom"}, nil, errBoom,
+			[]string{"next 1", "item 1", "unwound", "stop boom"},
+			nil, errBoom,
 		},
 		"a panic of upstream": {panicking, []string{"unwound", "error turbopipes: panic: boom"}, nil, errBoom},
 	} {

@@ -13,9 +13,24 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
+	"github.com/turbopipes/turbopipes/tptest"
 )
 
+// resultsOf are the results of the diagrams: of each letter, itself.
+func resultsOf(letters string) map[string]turbopipes.Result[string] {
+	all := map[string]turbopipes.Result[string]{}
+	for _, l := range letters {
+		all[string(l)] = turbopipes.Result[string]{Value: string(l)}
+	}
+	return all
+}
+
 func TestParallelResults(t *testing.T) {
+	doc := tptest.DocDiagram(t, "parallel_results.go", "ParallelResults")
+	tptest.Run(t, func(s *tptest.Scenario) {
+		in := tptest.Cold[string](s, doc["in"], nil)
+		tptest.Expect(s, operators.ParallelResults(2, timedTask)(in), doc["out"], resultsOf("abc"))
+	})
 	synctest.Test(t, func(t *testing.T) {
 		got, err := operators.ParallelResults(2, func(_ context.Context, v int) (int, error) {
 			switch v {

@@ -70,18 +70,21 @@ func forms(t *testing.T, test func(t *testing.T, parallel form)) {
 
 type form func(n int, fn func(context.Context, int) (int, error), opts ...operators.ParallelOption) turbopipes.Operator[int, int]
 
-func TestParallel(t *testing.T) {
+// timedTask is the task of the diagrams: a takes 5 columns, b 2, c 1, d 4.
+func timedTask(ctx context.Context, v string) (string, error) {
 	takes := map[string]time.Duration{"a": 5 * tptest.Step, "b": 2 * tptest.Step, "c": tptest.Step, "d": 4 * tptest.Step}
-	task := func(ctx context.Context, v string) (string, error) {
-		d := time.NewTimer(takes[v])
-		defer d.Stop()
-		select {
-		case <-d.C:
-			return v, nil
-		case <-ctx.Done():
-			return "", ctx.Err()
-		}
+	d := time.NewTimer(takes[v])
+	defer d.Stop()
+	select {
+	case <-d.C:
+		return v, nil
+	case <-ctx.Done():
+		return "", ctx.Err()
 	}
+}
+
+func TestParallel(t *testing.T) {
+	task := timedTask
 	tptest.Doc(t, "parallel.go", "Parallel", operators.Parallel(2, task))
 	ordered := operators.Parallel(2, task, operators.Ordered())
 	for name, c := range map[string]struct {

@@ -11,9 +11,19 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
+	"github.com/turbopipes/turbopipes/tptest"
 )
 
 func TestTasks(t *testing.T) {
+	doc := tptest.DocDiagram(t, "tasks.go", "Tasks")
+	tptest.Run(t, func(s *tptest.Scenario) {
+		tasks := map[string]turbopipes.Task[string]{}
+		for _, l := range "abc" {
+			tasks[string(l)] = func(ctx context.Context) (string, error) { return timedTask(ctx, string(l)) }
+		}
+		in := tptest.Cold(s, doc["in"], tasks)
+		tptest.Expect(s, operators.Tasks[string](2)(in), doc["out"], resultsOf("abc"))
+	})
 	task := func(v int, d time.Duration, err error) turbopipes.Task[int] {
 		return func(context.Context) (int, error) {
 			time.Sleep(d)
