@@ -129,15 +129,22 @@ func OnBackpressureReduce[T any](merge func(pending, next T) T) Operator[T, T] {
 			return b.Queue.Put(v)
 		}
 		merged := false
+		put := func(v T) bool { // there is room, but the end may have come meanwhile
+			ok := b.Queue.Put(v)
+			if !ok {
+				b.Record().Discard(1)
+			}
+			return ok
+		}
 		defer func() {
 			if !merged {
-				b.Queue.Put(pending)
+				put(pending)
 				b.Record().Drop(1)
 			}
 		}()
 		v = merge(pending, v)
 		merged = true
-		return b.Queue.Put(v)
+		return put(v)
 	})
 }
 

@@ -182,6 +182,20 @@ func TestBackpressureHookPanics(t *testing.T) {
 	})
 }
 
+// What is being merged when the end comes is counted.
+func TestBackpressureReduceEndsMeanwhile(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		in := 0
+		src := operators.Do(operators.Hooks[int]{Next: func(int) { in++ }})(pace(3, time.Second))
+		s := tp.OnBackpressureReduce(func(a, b int) int { time.Sleep(time.Minute); return a + b })(src).
+			Subscribe(t.Context(), tp.Observer[int]{Next: func(int) { time.Sleep(10 * time.Second) }})
+		time.Sleep(3 * time.Second)
+		s.Dispose()
+		require.Equal(t, 3, in)
+		require.Equal(t, tp.Stats{Delivered: 1, Discarded: 1}, s.Stats(), "two were merged into one")
+	})
+}
+
 func ExampleOnBackpressureBuffer() {
 	readings := tp.Range(1, 5) // a sensor that can't be asked to wait
 	latest := tp.OnBackpressureBuffer(2, tp.DropOldest, tp.OnDrop(func(v int) {

@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
-	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 type checkedKey struct{}
@@ -113,8 +112,5 @@ func strict[T any](ctx context.Context, name string, src Source[T], emit func(T)
 		i.leave(ok)
 		return ok
 	})
-	if err == nil && !i.refused.Load() && ctx.Err() != nil && !run.From(ctx).Stopping() {
-		i.report("nil was returned though ctx is done")
-	}
 	return err
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -53,15 +52,6 @@ func TestChecked(t *testing.T) {
 		err := tp.Checked(operators.Take[int](1)(forever)).Drain(t.Context())
 		require.ErrorIs(t, err, tp.ErrContract)
 		require.Equal(t, 1+1000, calls)
-	})
-	bubble(t, "swallows the cancellation", func(t *testing.T) {
-		liar := tp.Create(func(ctx context.Context, _ func(int) bool) error { <-ctx.Done(); return nil })
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		require.EqualError(t, tp.Checked(liar).Drain(ctx), "turbopipes: broken contract: Create: nil was returned though ctx is done")
-		s := tp.Checked(liar).Subscribe(t.Context(), tp.Observer[int]{})
-		synctest.Wait()
-		require.NoError(t, s.Stop(t.Context()), "a stopped source may complete")
 	})
 	bubble(t, "emits after the return", func(t *testing.T) {
 		var kept func(int) bool

@@ -45,6 +45,7 @@ func (c terminal[T]) consume(ctx context.Context, o Observable[T]) (stopped bool
 	}()
 	err = o.Push(c.rec.With(ctx), func(v T) bool {
 		if c.over.Load() {
+			c.rec.Discard(1) // it may come out of a queue, for which it is delivered
 			return false
 		}
 		inside = true
@@ -52,6 +53,7 @@ func (c terminal[T]) consume(ctx context.Context, o Observable[T]) (stopped bool
 		inside = false
 		if !ok {
 			stopped = true
+			c.over.Store(true) // also for an operator that goes on
 			left()
 			left = scope.WatchInline(ctx, c.rec, c.label)
 		}

@@ -287,6 +287,20 @@ func TestErrors(t *testing.T) {
 	require.EqualError(t, &tp.PanicError{Value: "mine", Stage: "parse"}, "turbopipes: panic in parse: mine")
 }
 
+// An operator that goes on after a refusal does not reach the consumer again.
+func TestConsumerIsNotReachedAgain(t *testing.T) {
+	stubborn := tp.Lift("stubborn", func(ctx context.Context, in tp.Observable[int], emit func(int) bool) error {
+		return in.Push(ctx, func(v int) bool { emit(v); return true })
+	})
+	calls := 0
+	err := stubborn(tp.Just(1, 2, 3)).Each(t.Context(), func(int) error { calls++; return errBoom })
+	require.Equal(t, errBoom, err)
+	require.Equal(t, 1, calls)
+	for range stubborn(tp.Just(1, 2, 3)).Seq(t.Context()) {
+		break
+	}
+}
+
 func ExampleObservable_Seq() {
 	for v, err := range tp.Just("a", "b", "c").Seq(context.Background()) {
 		if err != nil {

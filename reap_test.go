@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"runtime/pprof"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,12 @@ import (
 	tp "github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
 )
+
+// panicking is a log handler that does.
+type panicking struct{ slog.Handler }
+
+func (panicking) Enabled(context.Context, slog.Level) bool  { return true }
+func (panicking) Handle(context.Context, slog.Record) error { panic(errBoom) }
 
 // rows 6 and 10
 func TestReapWarning(t *testing.T) {
@@ -57,6 +64,20 @@ func TestReapWarning(t *testing.T) {
 			}
 		})
 	}
+	bubble(t, "a task that has set pprof labels of its own", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(logged(t.Context(), time.Minute), time.Second)
+		defer cancel()
+		_ = operators.Parallel(1, func(ctx context.Context, v int) (int, error) {
+			pprof.Do(ctx, pprof.Labels("user", "u"), func(context.Context) { time.Sleep(time.Hour) })
+			return v, nil
+		})(tp.Just(1)).Drain(ctx)
+		require.Contains(t, out.String(), "stage=Parallel")
+	})
+	bubble(t, "a log handler that panics", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(tp.WithReapWarning(t.Context(), time.Minute, slog.New(panicking{})), time.Second)
+		defer cancel()
+		require.Equal(t, context.DeadlineExceeded, operators.Parallel(3, stubborn)(tp.Just(1)).Drain(ctx))
+	})
 	bubble(t, "a loop that is left", func(t *testing.T) {
 		for range hangs.Seq(logged(t.Context(), time.Minute)) {
 			break

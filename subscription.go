@@ -57,7 +57,7 @@ var errDisposed = errors.New("turbopipes: disposed")
 // Cancel.
 type Subscription struct {
 	rec    *run.Record
-	over   atomic.Bool // no further Next
+	ended  atomic.Bool // no further Next
 	silent atomic.Bool // disposed of: no further Error or Complete
 	cancel context.CancelCauseFunc
 	done   chan struct{}
@@ -108,15 +108,16 @@ func subscribed[T any](s *Subscription, ctx context.Context, o Observable[T], ob
 	defer s.cancel(nil)
 	defer s.rec.End()
 	fault.Foot(func() error {
-		end := terminal[T]{rec: s.rec, over: &s.over, label: scope.Labelled(ctx, "Subscribe"), body: func(v T) bool {
+		end := terminal[T]{rec: s.rec, over: &s.ended, label: scope.Labelled(ctx, "Subscribe"), body: func(v T) bool {
 			if !s.take(ctx) {
+				s.rec.Discard(1)
 				return false
 			}
 			s.rec.Delivered.Add(1)
 			if obs.Next != nil {
 				obs.Next(v)
 			}
-			return !s.over.Load()
+			return !s.ended.Load()
 		}}
 		_, err := end.consume(ctx, o)
 		return err
@@ -126,15 +127,11 @@ func subscribed[T any](s *Subscription, ctx context.Context, o Observable[T], ob
 // tell calls Error or Complete, once, and neither after a Dispose. It gives what
 // the stream has ended with.
 func (s *Subscription) tell(ctx context.Context, err error, onError func(error), onComplete func()) (all error) {
-	if s.silent.Load() || errors.Is(context.Cause(ctx), errDisposed) {
-		err = fault.Strip(ctx, err) // nil, or what clean-up failed with
-	} else {
-		err = fault.Settle(ctx, err) // Next may have seen the end of ctx before consume did
+	err = fault.Settle(ctx, err) // Next may have seen the end of ctx before consume did
+	if s.silent.Load() {         // asked behind it: Cancel is silent before it cancels
+		return fault.Strip(ctx, err) // nil, or what clean-up failed with
 	}
 	all = err
-	if s.silent.Load() {
-		return all
-	}
 	fault.Foot(func() error {
 		if err != nil && onError != nil {
 			onError(err)
@@ -191,17 +188,15 @@ func (s *Subscription) Request(n int64) {
 }
 
 func (s *Subscription) end(cause error) {
-	s.cancel(cause) // the cause first: who sees over sees why
-	s.over.Store(true)
+	s.cancel(cause) // the cause first: who sees ended sees why
+	s.ended.Store(true)
 }
 
 // Cancel ends the subscription and returns at once; what it has started may
 // still run. No further Next begins.
 func (s *Subscription) Cancel() {
-	select {
-	case <-s.done:
+	if s.over() {
 		return
-	default:
 	}
 	s.silent.Store(true)
 	s.end(errDisposed)
@@ -213,7 +208,7 @@ func (s *Subscription) Cancel() {
 // Complete is called after it.
 func (s *Subscription) Dispose() {
 	s.Cancel()
-	if !s.rec.Inside() {
+	if !s.over() && !s.rec.Inside() {
 		<-s.done
 	}
 }
@@ -230,13 +225,11 @@ func (s *Subscription) Stop(ctx context.Context) error {
 		return fault.Invalid("Stop", "ctx is nil")
 	}
 	s.rec.Stop()
-	if s.rec.Inside() {
-		return nil
-	}
-	select {
-	case <-s.done:
+	switch {
+	case s.over():
 		return s.err
-	default:
+	case s.rec.Inside():
+		return nil
 	}
 	select {
 	case <-s.done:
@@ -253,7 +246,7 @@ func (s *Subscription) Done() <-chan struct{} { return s.done }
 // Wait waits until everything is reaped, and returns what Err gives then. From
 // within the subscription it returns [ErrReentrant].
 func (s *Subscription) Wait() error {
-	if s.rec.Inside() {
+	if !s.over() && s.rec.Inside() {
 		return ErrReentrant
 	}
 	<-s.done
@@ -264,11 +257,19 @@ func (s *Subscription) Wait() error {
 // context.Cause when its ctx has ended it, else its error. It is nil while the
 // stream runs.
 func (s *Subscription) Err() error {
+	if s.over() {
+		return s.err
+	}
+	return nil
+}
+
+// over tells whether everything is reaped.
+func (s *Subscription) over() bool {
 	select {
 	case <-s.done:
-		return s.err
+		return true
 	default:
-		return nil
+		return false
 	}
 }
 

@@ -183,7 +183,7 @@ func TestRequest(t *testing.T) {
 		s := tp.Range(0, 9).Subscribe(t.Context(), tp.Observer[int]{}, tp.InitialRequest(1))
 		synctest.Wait()
 		s.Dispose()
-		require.Equal(t, tp.Stats{Delivered: 1}, s.Stats())
+		require.Equal(t, tp.Stats{Delivered: 1, Discarded: 1}, s.Stats())
 	})
 	bubble(t, "a negative InitialRequest", func(t *testing.T) {
 		require.ErrorIs(t, tp.Just(1).Subscribe(t.Context(), tp.Observer[int]{}, tp.InitialRequest(-1)).Wait(), tp.ErrInvalidArgument)
@@ -239,6 +239,86 @@ func TestObserverFails(t *testing.T) {
 			require.NotEqual(t, errLate, err, "joined")
 		}
 		require.Len(t, told, 3)
+	})
+}
+
+// A subscription within another one, which is disposed of, is cut: that never
+// reads as a completion.
+func TestDisposeCutsNestedSubscriptions(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		var inner *tp.Subscription
+		completed := false
+		outer := operators.TryMap(func(ctx context.Context, v int) (int, error) {
+			inner = tp.Never[int]().Subscribe(ctx, tp.Observer[int]{Complete: func() { completed = true }})
+			return v, inner.Wait()
+		})(tp.Just(1)).Subscribe(t.Context(), tp.Observer[int]{})
+		synctest.Wait()
+		outer.Dispose()
+		require.NoError(t, outer.Err())
+		require.Error(t, inner.Err())
+		require.False(t, completed)
+	})
+}
+
+// Once all is reaped, what is within has nothing to wait for.
+func TestWaitWithinAfterTheEnd(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		var inner *tp.Subscription
+		var waited error
+		outer := operators.Map(func(v int) int {
+			inner = tp.Throw[int](errBoom).Subscribe(t.Context(), tp.Observer[int]{})
+			<-inner.Done()
+			waited = inner.Wait()
+			return v
+		})(tp.Just(1)).Subscribe(t.Context(), tp.Observer[int]{})
+		require.NoError(t, outer.Wait())
+		require.Equal(t, errBoom, waited)
+	})
+}
+
+// ToChannel's goroutine is within the subscription that it is started in.
+func TestDisposeFromWithinToChannel(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		var s *tp.Subscription
+		ready := make(chan struct{})
+		s = operators.TryMap(func(ctx context.Context, v int) (int, error) {
+			<-ready
+			ch, wait := tp.Defer(func(context.Context) (tp.Observable[int], error) {
+				s.Dispose()
+				return tp.Just(v), nil
+			}).ToChannel(ctx)
+			for range ch {
+			}
+			return v, wait()
+		})(tp.Just(1)).Subscribe(t.Context(), tp.Observer[int]{})
+		close(ready)
+		require.NoError(t, s.Wait())
+	})
+}
+
+// What has come out of a window or a queue and is refused is counted.
+func TestRefusedItemsAreCounted(t *testing.T) {
+	bubble(t, "for want of demand", func(t *testing.T) {
+		s := operators.Parallel(3, identity)(tp.Just(1, 2, 3)).Subscribe(t.Context(), tp.Observer[int]{}, tp.InitialRequest(0))
+		synctest.Wait()
+		s.Dispose()
+		require.Equal(t, tp.Stats{Discarded: 3}, s.Stats())
+	})
+	bubble(t, "by ToChannel", func(t *testing.T) {
+		for _, opts := range [][]tp.QueueOption{nil, {tp.WithQueue(1)}, {tp.WithQueue(4), tp.WithOverflow(tp.DropNewest)}} {
+			var lost []any
+			in, out := 0, 0
+			ctx, cancel := context.WithCancel(t.Context())
+			counted := operators.Do(operators.Hooks[int]{Next: func(int) { in++ }})(tp.Range(0, 3))
+			ch, wait := counted.ToChannel(ctx, append(opts, tp.OnDiscard(func(v any) { lost = append(lost, v) }))...)
+			synctest.Wait()
+			cancel()
+			require.Equal(t, context.Canceled, wait())
+			for range ch {
+				out++
+			}
+			require.Equal(t, in, out+len(lost))
+		}
 	})
 }
 

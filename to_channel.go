@@ -5,6 +5,7 @@ import (
 
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // ToChannel runs o on one goroutine and sends what it emits on a channel, which
@@ -36,20 +37,26 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 		size = 0 // the queue is in front of the channel, where items can still be dropped
 	}
 	ch := make(chan T, size)
-	go fault.Foot(func() error {
+	send := func() error {
+		var hook error
 		_, err := each(ctx, "ToChannel", o, func(v T) bool {
 			select {
 			case ch <- v:
 				return true
 			case <-ctx.Done():
+				hook = run.Lost(run.From(ctx), opt.Of[T](q.Discard), v)
 				return false
 			}
 		})
-		return fault.Settle(ctx, err)
-	}, func(e error) {
-		err = e
-		close(ch)
-		close(done)
+		return fault.Join(fault.Settle(ctx, err), hook)
+	}
+	// Joined by wait, and known as part of the subscription that ctx is of.
+	go run.From(ctx).Mark(func() {
+		fault.Foot(send, func(e error) {
+			err = e
+			close(ch)
+			close(done)
+		})
 	})
 	return ch, wait
 }

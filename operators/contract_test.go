@@ -54,13 +54,14 @@ const (
 )
 
 // contracts is the table. side is a second stream, whose items are not those of
-// upstream, and which comes at other times.
+// upstream, and which comes at other times. No duration makes something happen in
+// the middle between two items of upstream, which is where it is stopped.
 func contracts(side turbopipes.Observable[int]) []entry {
 	double := func(v int) int { return 2 * v }
 	small := func(v int) bool { return v < 3 }
 	slow := func(ctx context.Context, v int) (int, error) {
 		select {
-		case <-time.After(25 * time.Millisecond):
+		case <-time.After(27 * time.Millisecond):
 			return v, nil
 		case <-ctx.Done():
 			return 0, context.Cause(ctx)
@@ -82,12 +83,12 @@ func contracts(side turbopipes.Observable[int]) []entry {
 		on("BufferWithCount", operators.BufferWithCount[int](4)),
 		on("BufferWithCount/overlapping", operators.BufferWithCount[int](3, operators.WithStep(2))),
 		on("BufferWithCount/flushing", operators.BufferWithCount[int](4, operators.FlushOnError())),
-		on("BufferWithTimeOrCount", operators.BufferWithTimeOrCount[int](15*time.Millisecond, 4)),
+		on("BufferWithTimeOrCount", operators.BufferWithTimeOrCount[int](16*time.Millisecond, 4)),
 		on("Catch", operators.Catch(ignore)).recovering(),
 		on("Concat", operators.Concat(side)),
 		on("ConcatMap", operators.ConcatMap(inner)),
-		on("Debounce", operators.Debounce[int](5*time.Millisecond)),
-		on("Debounce/long", operators.Debounce[int](15*time.Millisecond, operators.Leading())),
+		on("Debounce", operators.Debounce[int](6*time.Millisecond)),
+		on("Debounce/long", operators.Debounce[int](16*time.Millisecond, operators.Leading())),
 		on("Do", operators.Do(operators.Hooks[int]{
 			Subscribe: func() {}, Next: func(int) {}, Error: func(error) {}, Complete: func() {}, Stop: func(error) {},
 		})),
@@ -118,7 +119,7 @@ func contracts(side turbopipes.Observable[int]) []entry {
 		on("SwitchMap/long", operators.SwitchMap(long)),
 		on("Take", operators.Take[int](3)),
 		on("Take/none", operators.Take[int](0)),
-		on("TakeFor", operators.TakeFor[int](35*time.Millisecond)),
+		on("TakeFor", operators.TakeFor[int](38*time.Millisecond)),
 		on("TakeUntil", operators.TakeUntil[int](side)),
 		on("TakeWhile", operators.TakeWhile(small)),
 		on("TakeWhile/inclusive", operators.TakeWhile(small, operators.Inclusive())),

@@ -39,9 +39,10 @@ func Debounce[T any](quiet time.Duration, opts ...DebounceOption) turbopipes.Ope
 			return in.Push(ctx, emit)
 		}
 		up, burst := feed.Latest(ctx, "Debounce", in.Push), debounce[T]{debounceOptions: o}
+		var inHand int64
 		defer func() {
 			up.Close(&err)
-			run.From(ctx).Discard(burst.left() + int64(up.Waiting()))
+			run.From(ctx).Discard(inHand + burst.left() + int64(up.Waiting()))
 		}()
 		clock := alarm.New()
 		defer clock.Stop()
@@ -50,7 +51,14 @@ func Debounce[T any](quiet time.Duration, opts ...DebounceOption) turbopipes.Ope
 		take := func(item feed.At[T]) bool {
 			late, isLate := burst.due(item.Time)
 			first, isFirst := burst.item(item.Value, item.Time, item.First)
-			return pass(late, isLate) && pass(first, isFirst)
+			if isFirst {
+				inHand = 1
+			}
+			if !pass(late, isLate) {
+				return false
+			}
+			inHand = 0
+			return pass(first, isFirst)
 		}
 		for {
 			clock.Set(burst.deadline())

@@ -11,9 +11,9 @@ import (
 // FlatMap runs the streams that fn makes of the items, at most n at a time, and
 // emits what they emit as it comes.
 //
-//	in:    a-b----|
-//	inner: -x-y|      of each item
-//	out:   -{ax}-({ay}{bx})-{by}-|   n: 2
+//	in:    a-b-----|   n: 2
+//	inner: -x--y|      of each item
+//	out:   -{ax}-{bx}{ay}-{by}-|
 //
 // Emits when an inner stream does; the order within each is kept. Fails when
 // upstream or an inner stream fails: the others are cancelled and reaped first.
@@ -54,10 +54,7 @@ func FlatMap[T, R any](n int, fn func(v T) turbopipes.Observable[R], opts ...Fla
 					return false
 				}
 				inner := fn(v)
-				fan.Add(func(_ context.Context, emit func(R) bool) error {
-					defer free.release()
-					return inner.Push(shielded, emit)
-				})
+				fan.Add(func(_ context.Context, emit func(R) bool) error { return inner.Push(shielded, emit) }, free.release)
 				return ctx.Err() == nil
 			})
 		})

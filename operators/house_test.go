@@ -37,11 +37,11 @@ func TestHouse(t *testing.T) {
 				return // no operator
 			}
 			name := checkNamesake(t, f, base)
-			require.Contains(t, string(index), "["+name+"]", "the index in doc.go")
+			require.True(t, bytes.Contains(index, []byte("["+name+"]")), "the index in doc.go lacks %s", name)
 			test, err := os.ReadFile(base + "_test.go")
 			require.NoError(t, err)
 			for _, kind := range []string{"Test", "Example", "Benchmark"} {
-				require.Contains(t, string(test), "func "+kind+name+"(")
+				require.True(t, bytes.Contains(test, []byte("func "+kind+name)), "%s_test.go lacks %s%s", base, kind, name)
 			}
 		})
 	}

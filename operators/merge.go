@@ -37,9 +37,9 @@ func Merge[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] 
 		}
 		fan := handoff.OpenFan[T](ctx, "Merge", 0)
 		defer fan.Close(&err, nil)
-		fan.Add(in.Push)
+		fan.Add(in.Push, nil)
 		for _, o := range others {
-			fan.Add(o.Push)
+			fan.Add(o.Push, nil)
 		}
 		fan.Loop(emit)
 		return nil

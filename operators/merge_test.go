@@ -24,7 +24,7 @@ func TestMerge(t *testing.T) {
 		out    string
 	}{
 		"as documented":          {doc["a"], []string{doc["b"]}, doc["out"]},
-		"three":                  {"a--d|", []string{"-b--e|", "--c--f|"}, "abcdef|"},
+		"three":                  {"a--d---|", []string{"-b--e--|", "--c--f-|"}, "abcdef-|"},
 		"none":                   {"-a-|", nil, "-a-|"},
 		"empty ones":             {"-|", []string{"--|", "|"}, "--|"},
 		"an error at first":      {"#", []string{"-b-"}, "#"},

@@ -35,7 +35,7 @@ func Name[T any](name string) turbopipes.Operator[T, T] {
 				return // without a recover: the panic keeps its own stack
 			}
 			if p := recover(); p != nil {
-				panic(staged(fault.FromPanic(p), name))
+				panic(fault.FromPanic(p).In(name))
 			}
 		}()
 		err := in.Push(scope.Named(ctx, name), func(v T) bool {
@@ -46,16 +46,6 @@ func Name[T any](name string) turbopipes.Operator[T, T] {
 		})
 		return namedError(err, name)
 	})
-}
-
-// staged is p with a stage; p may be shared.
-func staged(p *turbopipes.PanicError, name string) *turbopipes.PanicError {
-	if p.Stage != "" {
-		return p
-	}
-	named := *p
-	named.Stage = name
-	return &named
 }
 
 // misuse is an ErrInvalidArgument, with the name of where it is.
@@ -69,7 +59,7 @@ func (m *misuse) Unwrap() error { return m.err }
 
 func namedError(err error, name string) error {
 	if p, ok := err.(*turbopipes.PanicError); ok { //nolint:errorlint // one that an operator has made of a panic: not wrapped
-		return staged(p, name)
+		return p.In(name)
 	}
 	if m := (*misuse)(nil); errors.Is(err, turbopipes.ErrInvalidArgument) && !errors.As(err, &m) {
 		return &misuse{name, err}

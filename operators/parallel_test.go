@@ -733,6 +733,27 @@ func TestParallelAllocatesNothingPerItem(t *testing.T) {
 	require.Less(t, many-few, 100.0, "allocations for 30,000 more items")
 }
 
+// Tasks that have ended don't count as running while the others are reaped.
+func TestParallelStatsWhileReaping(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := operators.Parallel(5, func(ctx context.Context, v int) (int, error) {
+			switch v {
+			case 0:
+				time.Sleep(time.Second)
+				return 0, errBoom
+			case 1:
+				time.Sleep(time.Hour)
+				return 0, nil
+			}
+			<-ctx.Done()
+			return 0, ctx.Err()
+		})(turbopipes.Range(0, 100)).Subscribe(t.Context(), turbopipes.Observer[int]{})
+		time.Sleep(time.Minute)
+		require.EqualValues(t, 1, s.Stats().Running)
+		require.Equal(t, errBoom, s.Wait())
+	})
+}
+
 func ExampleParallel() {
 	urls := turbopipes.Just("go.dev", "pkg.go.dev", "example.com")
 	length := func(_ context.Context, url string) (int, error) { return len(url), nil }

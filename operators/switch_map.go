@@ -43,7 +43,7 @@ func SwitchMap[T, R any](fn func(v T) turbopipes.Observable[R]) turbopipes.Opera
 		}()
 		out, ended := make(chan switched[R]), make(chan struct{})
 		s.Go(func(ctx context.Context) error {
-			if err := in.Push(ctx, newest.accept); err != nil {
+			if err := in.Push(ctx, func(v T) bool { return ctx.Err() == nil && newest.accept(v) }); err != nil {
 				return err
 			}
 			newest.close()

@@ -54,7 +54,7 @@ func (n *newestItem[T]) close() {
 
 // next waits for an item; ok is false at the end, and when ctx is done.
 func (n *newestItem[T]) next(ctx context.Context) (v T, turn uint64, ok bool) {
-	for {
+	for ctx.Err() == nil {
 		n.mu.Lock()
 		if n.waiting {
 			v, n.item, n.waiting = n.item, v, false
@@ -65,14 +65,14 @@ func (n *newestItem[T]) next(ctx context.Context) (v T, turn uint64, ok bool) {
 		closed := n.closed
 		n.mu.Unlock()
 		if closed {
-			return v, 0, false
+			break
 		}
 		select {
 		case <-n.news:
 		case <-ctx.Done():
-			return v, 0, false
 		}
 	}
+	return v, 0, false
 }
 
 // running notes how to end the inner stream of turn, and ends it at once if a

@@ -72,7 +72,7 @@ func TestTakeForCleanUp(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(2*time.Second, func() { cancel(errBoom) })
 		require.Equal(t, errBoom, second(turbopipes.Create(func(context.Context, func(int) bool) error {
-			time.Sleep(time.Minute)
+			time.Sleep(9 * time.Second)
 			return nil
 		})).Drain(ctx))
 	})

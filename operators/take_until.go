@@ -48,6 +48,15 @@ func TakeUntil[T, N any](notifier turbopipes.Observable[N]) turbopipes.Operator[
 			}
 		})
 		// Asked again behind emit: upstream must not fetch an item to be refused.
-		return in.Push(s.Ctx, func(v T) bool { return !cut.Load() && emit(v) && !cut.Load() })
+		return in.Push(s.Ctx, func(v T) bool {
+			if cut.Load() {
+				return false
+			}
+			if !emit(v) {
+				s.Stop() // the notifier, too, while upstream unwinds
+				return false
+			}
+			return !cut.Load()
+		})
 	})
 }

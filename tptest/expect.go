@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing/synctest"
 	"time"
 
@@ -58,7 +59,7 @@ func Expect[T any](s *Scenario, o turbopipes.Observable[T], diagram string, valu
 	}
 	j := newJob(s, x)
 	j.run = func(ctx context.Context) error {
-		return o.Each(ctx, func(v T) error {
+		return watched(j, o, names).Each(ctx, func(v T) error {
 			return j.take(func(n int) string {
 				key := names.key(v)
 				switch {
@@ -79,6 +80,23 @@ func Expect[T any](s *Scenario, o turbopipes.Observable[T], diagram string, valu
 		return
 	}
 	s.drive([]*job{j})
+}
+
+// watched is o, whose calls of emit after a refusal are told: a consuming call
+// would not let them through.
+func watched[T any](j *job, o turbopipes.Observable[T], names naming[T]) turbopipes.Observable[T] {
+	return turbopipes.Lift("Expect", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		var refused atomic.Bool
+		return in.Push(ctx, func(v T) bool {
+			if refused.Load() {
+				j.problem(fmt.Sprintf("emit was called with %v though it had refused", signal{kind: item, key: names.key(v)}))
+				return false
+			}
+			ok := emit(v)
+			refused.Store(!ok)
+			return ok
+		})
+	})(o)
 }
 
 // read parses the diagram of an expectation, and gives its items.

@@ -47,5 +47,6 @@ func Lingers(d time.Duration) Option { return lingers(d) }
 // At has [Expect] subscribe in the given column of the scenario's time, next to
 // the other expectations that have an At: they run when the scenario function
 // has returned, and Expect itself returns at once. The columns of the diagram
-// are then counted from the start of the scenario, not from the subscription.
+// are then counted from the start of the scenario, not from the subscription, and
+// what is left behind is looked for when the last one of them has ended.
 func At(column int) Option { return at(column) }

@@ -49,6 +49,17 @@ func (p *PanicError) Unwrap() error {
 	return err
 }
 
+// In is p with a stage, unless it has one. p itself, which may be shared, is left
+// as it is.
+func (p *PanicError) In(stage string) *PanicError {
+	if p.Stage != "" || stage == "" {
+		return p
+	}
+	named := *p
+	named.Stage = stage
+	return &named
+}
+
 // FromPanic makes the error of a recovered value. Call it in the deferred
 // function that recovered, while the panic's stack is still there.
 func FromPanic(v any) *PanicError {

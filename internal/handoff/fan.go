@@ -30,15 +30,16 @@ func OpenFan[T any](ctx context.Context, name string, ahead int) *Fan[T] {
 }
 
 // Add starts an upstream. It is called before Loop, or from within an upstream
-// that runs.
-func (f *Fan[T]) Add(push func(ctx context.Context, emit func(T) bool) error) {
-	f.run(1, func(ctx context.Context) error { return push(ctx, f.queue.Put) })
+// that runs. completed, which may be nil, is called when it has completed and its
+// place is taken back.
+func (f *Fan[T]) Add(push func(ctx context.Context, emit func(T) bool) error, completed func()) {
+	f.run(1, func(ctx context.Context) error { return push(ctx, f.queue.Put) }, completed)
 }
 
 // Run starts what emits nothing itself but calls Add.
-func (f *Fan[T]) Run(task func(ctx context.Context) error) { f.run(0, task) }
+func (f *Fan[T]) Run(task func(ctx context.Context) error) { f.run(0, task, nil) }
 
-func (f *Fan[T]) run(places int, task func(ctx context.Context) error) {
+func (f *Fan[T]) run(places int, task func(ctx context.Context) error, completed func()) {
 	f.mu.Lock()
 	f.live++
 	f.mu.Unlock()
@@ -48,6 +49,9 @@ func (f *Fan[T]) run(places int, task func(ctx context.Context) error) {
 			return err // the end of all
 		}
 		f.ended(places)
+		if completed != nil {
+			completed()
+		}
 		return nil
 	})
 }

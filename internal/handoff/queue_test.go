@@ -78,8 +78,8 @@ func TestFan(t *testing.T) {
 			f := OpenFan[int](t.Context(), "test", 0)
 			defer f.Close(&err, nil)
 			f.Run(func(context.Context) error {
-				f.Add(emits(time.Second, 1, 2))
-				f.Add(emits(1500*time.Millisecond, 10, 20))
+				f.Add(emits(time.Second, 1, 2), nil)
+				f.Add(emits(1500*time.Millisecond, 10, 20), nil)
 				return nil
 			})
 			f.Loop(func(v int) bool { got = append(got, v); return true })
@@ -93,7 +93,7 @@ func TestFan(t *testing.T) {
 		run := func() (err error) {
 			f := OpenFan[int](t.Context(), "test", 2)
 			defer f.Close(&err, func(v int) { lost = append(lost, v) })
-			f.Add(emits(0, 1, 2, 3, 4, 5, 6, 7, 8, 9))
+			f.Add(emits(0, 1, 2, 3, 4, 5, 6, 7, 8, 9), nil)
 			f.Loop(func(int) bool { synctest.Wait(); return false })
 			return nil
 		}
@@ -110,7 +110,7 @@ func TestFanForgetsUpstreams(t *testing.T) {
 		f.Run(func(context.Context) error {
 			for range 1000 {
 				done := make(chan struct{})
-				f.Add(func(context.Context, func(int) bool) error { close(done); return nil })
+				f.Add(func(context.Context, func(int) bool) error { return nil }, func() { close(done) })
 				<-done
 			}
 			return nil

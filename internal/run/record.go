@@ -210,8 +210,8 @@ func (r *Record) joining(by int64) {
 	}
 }
 
-// Joining tells whether one does.
-func (r *Record) Joining() bool { return r.joins.Load() > 0 }
+// Joins is how many do.
+func (r *Record) Joins() int64 { return r.joins.Load() }
 
 // FirstReport tells whether nothing was reported of r, nor of the subscription
 // that it runs in, before.

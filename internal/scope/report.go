@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -47,7 +48,7 @@ func warningOf(ctx context.Context) warning {
 func (s *Scope) watch() (done func()) {
 	return after(s.Ctx, func(w warning) {
 		stacks := stacksOf(scopeLabel, s.stage.id)
-		if len(stacks) == 0 {
+		if len(stacks) == 0 && s.rec.Joins() > 1 {
 			return // what is waited for waits for a scope further in, which will report
 		}
 		report(s.Ctx, w, s.rec, s.stage.name(s.Ctx), stacks)
@@ -58,7 +59,7 @@ func (s *Scope) watch() (done func()) {
 // own goroutine, which carries label, is still in a source or a function.
 func WatchInline(ctx context.Context, rec *run.Record, label string) (done func()) {
 	return after(ctx, func(w warning) {
-		if rec.Joining() {
+		if rec.Joins() > 0 {
 			return // it waits in a scope, which will report
 		}
 		var stacks []string
@@ -82,7 +83,12 @@ func after(ctx context.Context, tell func(warning)) (done func()) {
 		return func() {}
 	}
 	told := make(chan struct{})
-	t := time.AfterFunc(w.after, func() { defer close(told); tell(w) })
+	t := time.AfterFunc(w.after, func() {
+		defer close(told)
+		run.From(ctx).Mark(func() {
+			_ = fault.Call(func() error { tell(w); return nil }) // a log handler's panic is not ours to die of
+		})
+	})
 	return func() {
 		if !t.Stop() {
 			<-told

@@ -41,17 +41,18 @@ func (s *Scope) Go(task func(ctx context.Context) error) { s.Run(task, s.Fail) }
 // Run is Go, but ended is told how task has ended, at the foot of its goroutine,
 // and decides what that means.
 func (s *Scope) Run(task func(ctx context.Context) error, ended func(error)) {
-	labels := s.stage.labels(s.Ctx)
+	labelled := s.Labelled()
 	s.tasks.Go(func() {
-		label(labels)
+		label(labelled)
 		s.rec.Mark(func() {
-			fault.Foot(func() error { return task(s.Ctx) }, func(err error) {
-				named(s.Ctx, err)
-				ended(err)
-			})
+			fault.Foot(func() error { return task(labelled) }, func(err error) { ended(named(s.Ctx, err)) })
 		})
 	})
 }
+
+// Labelled is Ctx with the pprof labels of the Scope's goroutines, so that a task
+// which sets labels for a while, by pprof.Do, gets these back.
+func (s *Scope) Labelled() context.Context { return s.stage.labels(s.Ctx) }
 
 // Fail ends the Scope with err, unless err only repeats that it has ended.
 func (s *Scope) Fail(err error) {

@@ -2,7 +2,6 @@ package scope
 
 import (
 	"context"
-	"errors"
 	"runtime/pprof"
 	"strconv"
 	"sync"
@@ -24,12 +23,12 @@ func Name(ctx context.Context) string {
 	return name
 }
 
-// named tells a panic in which stage it happened.
-func named(ctx context.Context, err error) {
-	p := (*fault.PanicError)(nil)
-	if name := Name(ctx); name != "" && errors.As(err, &p) && p.Stage == "" {
-		p.Stage = name
+// named is err, told in which stage it happened if it is a panic.
+func named(ctx context.Context, err error) error {
+	if p, ok := err.(*fault.PanicError); ok { //nolint:errorlint // one that was made of a panic: not wrapped
+		return p.In(Name(ctx))
 	}
+	return err
 }
 
 // stage is the operator that a scope serves, and the pprof labels of its

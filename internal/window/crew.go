@@ -206,11 +206,13 @@ func (e *engine[T, K, R]) finish(j job[T, K], s slot[T, R]) {
 // failed tells whether the worker may go on.
 func (e *engine[T, K, R]) failed(j job[T, K], err error) bool {
 	if e.Ctx.Err() != nil && fault.Strip(e.Ctx, err) == nil {
-		return false // a victim of the cancellation
+		e.cut() // a victim of the cancellation
+		return false
 	}
 	s := slot[T, R]{ended: true, failed: true}
 	switch e.Policy {
 	case FailFast:
+		e.cut()
 		e.fail(err)
 		return false
 	case FinishInFlight:
@@ -224,6 +226,13 @@ func (e *engine[T, K, R]) failed(j job[T, K], err error) bool {
 	e.finish(j, s)
 	e.mu.Unlock()
 	return true
+}
+
+// cut counts a task that has ended without a slot for what became of it.
+func (e *engine[T, K, R]) cut() {
+	e.mu.Lock()
+	e.cutOff++
+	e.mu.Unlock()
 }
 
 // collect keeps err for the end, which comes now if it is one too many.

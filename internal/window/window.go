@@ -84,6 +84,7 @@ type engine[T any, K comparable, R any] struct {
 	runnable uint64 // of these, not waiting for their key
 	claimed  uint64 // of these, given to a worker
 	ended    uint64 // of these, ended
+	cutOff   uint64 // of these, failed under a ctx that has ended, or failed first
 	ready    uint64 // of these, next in line for the subscriber
 	taken    uint64 // of these, taken by it
 	crew
@@ -101,9 +102,9 @@ var errDraining = errors.New("turbopipes: draining")
 func Run[T any, K comparable, R any](ctx context.Context, c *Config[T, K, R], up feed.Push[T], emit func(R) bool) (err error) {
 	e := &engine[T, K, R]{Config: c, Scope: scope.Open(ctx, c.Name), limit: uint64(c.N) + uint64(c.Ahead)}
 	e.wch, e.sch, e.fch = make(chan struct{}, c.N), make(chan struct{}, 1), make(chan struct{}, 1)
-	e.inner, e.upper = run.Shield(e.Ctx), e.Ctx
+	e.inner, e.upper = run.Shield(e.Labelled()), e.Labelled()
 	if c.Policy != FailFast {
-		e.upper, e.refuse = context.WithCancelCause(e.Ctx)
+		e.upper, e.refuse = context.WithCancelCause(e.Labelled())
 		defer e.refuse(nil)
 	}
 	removeGauge := e.Record().Gauge(e.running)
@@ -134,7 +135,7 @@ func Run[T any, K comparable, R any](ctx context.Context, c *Config[T, K, R], up
 func (e *engine[T, K, R]) running() int64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return int64(e.claimed - e.ended) //nolint:gosec // at most N
+	return int64(e.claimed - e.ended - e.cutOff) //nolint:gosec // at most N
 }
 
 // stop sets closed, draining or halted, and wakes everyone who is parked.
