@@ -84,7 +84,11 @@ func TestDebounceErrorBehindAnItem(t *testing.T) {
 			tptest.Marbles(t, c.in, debounced(3, operators.Leading()), c.out, tptest.Once())
 		})
 	}
-	t.Run("not one that a busy downstream has kept waiting", func(t *testing.T) {
+	t.Run("a leading one that a busy downstream has kept waiting", func(t *testing.T) {
+		op := debounced(2, operators.Leading())
+		tptest.Marbles(t, "a----c#", op, "a------c------#", tptest.Busy(7*tptest.Step), tptest.Once())
+	})
+	t.Run("not one whose time a busy downstream has kept waiting", func(t *testing.T) {
 		tptest.Marbles(t, "a---b#", debounced(2), "--a------#", tptest.Busy(7*tptest.Step), tptest.Once())
 	})
 }

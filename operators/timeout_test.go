@@ -132,6 +132,7 @@ func TestTimeoutStubbornUpstream(t *testing.T) {
 		time.AfterFunc(2*time.Second, func() { cancel(errBoom) })
 		op := operators.Timeout[int](time.Second, operators.FallbackTo(uncalled(t)))
 		require.Equal(t, errBoom, op(stubborn).Drain(ctx))
+		require.Equal(t, errBoom, operators.Timeout[int](time.Second)(stubborn).Drain(ctx), "nor an ErrTimeout")
 	})
 	bubble(t, "no fallback in a subscription that is being stopped", func(t *testing.T) {
 		op := operators.Timeout[int](2*time.Second, operators.FallbackTo(uncalled(t)))
