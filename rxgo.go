@@ -2,106 +2,198 @@ package turbopipes
 
 import (
 	"context"
-	"fmt"
-	"reflect"
+	"errors"
 	"slices"
-	"time"
 
 	"github.com/reactivex/rxgo/v2"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/run"
+	"github.com/turbopipes/turbopipes/internal/rxv"
 )
 
 var _ rxgo.Observable = Observable[int]{}
 
-const rxGrace = 100 * time.Millisecond
+// ToRx gives o as an rxgo.Observable, which it already is: this is for where a
+// conversion reads better.
+//
+// Each Observe subscribes to o once, on a goroutine of its own. Items come as
+// Item{V: v} and a failure, a [*PanicError] and an [ErrGoexit] too, as a last
+// Item{E: err}. The stream ends early, by closing its channel without a word, as
+// rxgo does, when the ctx of rxgo.WithContext ends. Whoever leaves the channel
+// of Observe before its end must end such a ctx, since Go can't tell that nobody
+// reads. rxgo's operators need no ctx for that: when the output of one ends,
+// what it has left of o has been cancelled and has ended.
+//
+// rxgo.WithObservationStrategy(rxgo.Eager) and rxgo.WithPublishStrategy change
+// nothing: o stays cold. It corresponds to RxGo's Observe and Defer.
+func (o Observable[T]) ToRx() rxgo.Observable { return o }
 
-type rxSource[T any] Source[T]
-
-// Produce is the rxgo side of a source: items, then at most one error item.
-func (s rxSource[T]) Produce(ctx context.Context, next chan<- rxgo.Item) {
-	err := error(ErrGoexit)
-	defer func() {
-		if err != nil && ctx.Err() == nil {
-			rxgo.Error(err).SendContext(ctx, next)
-		}
-	}()
-	_, err = each(ctx, "Observe", Observable[T]{src: Source[T](s)}, func(v T) bool { return rxgo.Of(v).SendContext(ctx, next) })
-}
-
+// rxTyped is an Observable[T] in the hands of rxgo.
 type rxTyped[T any] interface{ typed() Observable[T] }
 
+//
+//lint:ignore U1000 the checker does not see through a generic interface
 func (o Observable[T]) typed() Observable[T] { return o }
 
-// FromRx is the way back from rxgo.
-func FromRx[T any](o rxgo.Iterable, opts ...rxgo.Option) Observable[T] {
-	if o == nil {
-		return failing[T](fault.Invalid("FromRx", "the iterable is nil"))
-	}
-	if t, ok := o.(rxTyped[T]); ok && len(opts) == 0 {
-		return t.typed()
-	}
-	want := reflect.TypeFor[T]()
-	nilable := slices.Contains([]reflect.Kind{reflect.Interface, reflect.Pointer, reflect.Map, reflect.Slice, reflect.Func,
-		reflect.Chan, reflect.UnsafePointer}, want.Kind())
-	return leaf("FromRx", func(ctx context.Context, emit func(T) bool) error {
-		rctx, cancel := context.WithCancel(ctx)
-		ch := o.Observe(append(slices.Clip(opts), rxgo.WithContext(rctx))...)
-		ended := ch == nil
-		defer func() { // also when downstream panics
-			cancel()
-			if !ended && !rxShared(o) {
-				rxDrain(ch)
-			}
-		}()
-		for n := 0; ; n++ {
-			select {
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			case i, ok := <-ch:
-				if !ok {
-					ended = true
-					return nil // or cancelled, silently: leaf looks at ctx
-				}
-				if i.E != nil {
-					return i.E
-				}
-				v, ok := i.V.(T)
-				if !ok && !(i.V == nil && nilable) {
-					return fmt.Errorf("%w: rxgo item %d is %T, want %v", ErrTypeMismatch, n, i.V, want)
-				}
-				if !emit(v) {
-					return nil
-				}
-			}
-		}
+// rxSource is a source as what rxgo's view is made of. It is a func, so that it
+// becomes an interface without an allocation.
+type rxSource[T any] Source[T]
+
+// Produce runs the source as a subscription of its own, on rxgo's goroutine.
+func (s rxSource[T]) Produce(ctx context.Context, next chan<- rxgo.Item) {
+	produce(ctx, next, func(emit func(T) bool) error {
+		_, err := each(ctx, "Observe", Observable[T]{src: Source[T](s)}, emit)
+		return err
 	})
 }
 
-func rxDrain(ch <-chan rxgo.Item) {
-	t := time.NewTimer(rxGrace)
-	defer t.Stop()
-	for {
-		select {
-		case _, ok := <-ch:
-			if !ok {
-				return
-			}
-		case <-t.C:
-			return
-		}
-	}
+// rxUpstream is the upstream of a piece of rxgo pipeline that is an operator of
+// ours. It belongs to that operator's subscription, whose Stop reaches it.
+type rxUpstream[T any] struct {
+	in  Observable[T]
+	rec *run.Record
 }
 
-// rxShared reports whether o hands the same channel to all: draining would take items from others.
-func rxShared(o rxgo.Iterable) bool {
-	impl, ok := o.(*rxgo.ObservableImpl)
-	if !ok {
-		return false
+// Produce runs the upstream on rxgo's goroutine.
+func (u rxUpstream[T]) Produce(ctx context.Context, next chan<- rxgo.Item) {
+	produce(ctx, next, func(emit func(T) bool) error {
+		_, err := Guard(u.rec.With(ctx), u.in, emit)
+		return err
+	})
+}
+
+// produce sends the items of a stream to next, and its error as the last one.
+// run pushes them; nothing that it does gets past its end.
+func produce[T any](ctx context.Context, next chan<- rxgo.Item, push func(emit func(T) bool) error) {
+	// On this goroutine Dispose is called from within.
+	run.From(ctx).Mark(func() {
+		fault.Foot(func() error {
+			return push(func(v T) bool { return rxgo.Of(v).SendContext(ctx, next) })
+		}, func(err error) {
+			if err != nil && ctx.Err() == nil {
+				rxgo.Error(err).SendContext(ctx, next)
+			}
+		})
+	})
+}
+
+// LiftRx makes an operator of fn, a piece of rxgo pipeline: fn is given upstream
+// and gives what downstream gets. It is called once for each subscription.
+//
+// What fn gives is read as by [FromRx]. Upstream ends with the operator, however
+// fn has observed it: also where fn gives it to rxgo.Merge or rxgo.Amb without a
+// ctx. A graceful stop lets the pipeline flush. The functions in it run on
+// rxgo's goroutines: in them a panic ends the process, and Dispose waits for
+// itself, so use Cancel.
+//
+// A nil fn, or one that gives nil, is an [ErrInvalidArgument].
+func LiftRx[T, R any](fn func(rxgo.Observable) rxgo.Observable) Operator[T, R] {
+	if fn == nil {
+		return Invalid[T, R]("LiftRx", "fn is nil")
 	}
-	switch reflect.ValueOf(impl).Elem().FieldByName("iterable").Elem().Type().String() {
-	case "*rxgo.channelIterable", "*rxgo.createIterable", "*rxgo.eventSourceIterable":
-		return true
+	return Lift("LiftRx", func(ctx context.Context, in Observable[T], emit func(R) bool) error {
+		gate := rxv.Open(ctx)
+		rec := run.From(ctx)
+		upstream := rxv.Of(rxUpstream[T]{in, rec}, gate)
+		r := rxReading{name: "LiftRx", gate: gate, own: true}
+		r.open = func() (rxgo.Iterable, error) {
+			o := fn(upstream)
+			if isNil(o) {
+				return nil, fault.Invalid("LiftRx", "fn gives nil")
+			}
+			return o, nil
+		}
+		as := rxValue[R]("LiftRx")
+		return r.read(ctx, func(n int, i rxgo.Item) (more bool, err error) {
+			if i.E != nil {
+				return false, i.E
+			}
+			v, err := as(n, i.V)
+			return err == nil && emit(v), err
+		})
+	})
+}
+
+// FromRx is the stream of an rxgo.Observable, or of a Single or any other
+// Iterable of rxgo's. Each subscription observes o anew, with opts, and under
+// the subscriber's ctx, so that a stream of rxgo's that only one can read is no
+// different here.
+//
+// The first item with an error ends the stream with that error, whatever value
+// is beside it. A value that is no T ends it with an [ErrTypeMismatch] that
+// tells both types and the position; nil is a T if T has a nil. The end of the
+// ctx is its cause, never a completion, though rxgo closes its channel for both.
+// A ctx in opts that ends, ends the stream with its cause too.
+//
+// When the stream is left early, rxgo's ctx is cancelled, and what it still
+// sends is read for 100 ms, on the subscriber's goroutine, since many rxgo
+// producers need that in order to end. What has not ended by then is left
+// behind: it is rxgo's, and reported to slog. What of it is ours, streams that
+// rxgo runs under that ctx, is waited for in any case. rxgo.FromChannel, Create
+// and event sources give all observers the same items, so that nothing is read
+// from them but what is delivered. When a graceful stop ends the stream, what it
+// reads is delivered.
+//
+// FromRx of an Observable[T] and no opts is that Observable. A nil o or option
+// is an [ErrInvalidArgument].
+//
+// Goroutines: none of its own; rxgo starts one or more for each operator.
+func FromRx[T any](o rxgo.Iterable, opts ...rxgo.Option) Observable[T] {
+	if t, ok := o.(rxTyped[T]); ok && len(opts) == 0 {
+		return t.typed()
 	}
-	return false
+	as := rxValue[T]("FromRx")
+	return fromRx("FromRx", o, opts, func(n int, i rxgo.Item) (v T, err error) {
+		if i.E != nil {
+			return v, i.E
+		}
+		return as(n, i.V)
+	})
+}
+
+// FromRxResults is [FromRx] that keeps an error of an item as a [Result], for
+// rxgo's streams that go on after one (rxgo.ContinueOnError). A value that is no
+// T still ends the stream.
+func FromRxResults[T any](o rxgo.Iterable, opts ...rxgo.Option) Observable[Result[T]] {
+	as := rxValue[T]("FromRxResults")
+	return fromRx("FromRxResults", o, opts, func(n int, i rxgo.Item) (r Result[T], err error) {
+		if i.E != nil {
+			return Result[T]{Err: i.E}, nil
+		}
+		r.Value, err = as(n, i.V)
+		return r, err
+	})
+}
+
+// fromRx is the leaf that reads o. convert gives what becomes of an item, or the
+// error that ends the stream.
+func fromRx[R any](name string, o rxgo.Iterable, opts []rxgo.Option, convert func(n int, i rxgo.Item) (R, error)) Observable[R] {
+	switch {
+	case isNil(o):
+		return failing[R](fault.Invalid(name, "the iterable is nil"))
+	case slices.ContainsFunc(opts, func(opt rxgo.Option) bool { return opt == nil }):
+		return failing[R](fault.Invalid(name, "an option is nil"))
+	}
+	opts = slices.Clone(opts)
+	return observable(func(ctx context.Context, emit func(R) bool) error {
+		refused := false // by downstream, and not because of a stop
+		source := leaf(name, func(ctx context.Context, deliver func(R) bool) error {
+			r := rxReading{name: name, gate: rxv.Open(ctx), opts: opts}
+			r.open = func() (rxgo.Iterable, error) { return o, nil }
+			r.stopped = func() bool { return errors.Is(context.Cause(ctx), errStop) }
+			return r.read(ctx, func(n int, i rxgo.Item) (more bool, err error) {
+				v, err := convert(n, i)
+				if err != nil {
+					return false, err
+				}
+				deliver(v)
+				return !refused, nil
+			})
+		})
+		return source.Push(ctx, func(v R) bool {
+			refused = refused || !emit(v)
+			return !refused
+		})
+	})
 }
