@@ -63,8 +63,8 @@ func (u rxUpstream[T]) Produce(ctx context.Context, next chan<- rxgo.Item) {
 	})
 }
 
-// produce sends the items of a stream to next, and its error as the last one.
-// run pushes them; nothing that it does gets past its end.
+// produce sends the items of a stream, which push pushes, to next, and its error
+// as the last one. No panic and no Goexit of push gets past it.
 func produce[T any](ctx context.Context, next chan<- rxgo.Item, push func(emit func(T) bool) error) {
 	// On this goroutine Dispose is called from within.
 	run.From(ctx).Mark(func() {
@@ -116,9 +116,9 @@ func LiftRx[T, R any](fn func(rxgo.Observable) rxgo.Observable) Operator[T, R] {
 }
 
 // FromRx is the stream of an rxgo.Observable, or of a Single or any other
-// Iterable of rxgo's. Each subscription observes o anew, with opts, and under
-// the subscriber's ctx, so that a stream of rxgo's that only one can read is no
-// different here.
+// Iterable of rxgo's. Each subscription observes o anew, with opts, under the
+// subscriber's ctx. Where rxgo gives all observers of o the same items, so it is
+// here.
 //
 // The first item with an error ends the stream with that error, whatever value
 // is beside it. A value that is no T ends it with an [ErrTypeMismatch] that

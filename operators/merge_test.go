@@ -164,6 +164,19 @@ func (c *counting) stream(n int) turbopipes.Observable[int] {
 	})
 }
 
+// deaf emits 0 … n-1, one a second, and looks at nothing but emit.
+func deaf(n int) turbopipes.Observable[int] {
+	return turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
+		for i := range n {
+			time.Sleep(time.Second)
+			if !emit(i) {
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
 // failingCleanUp waits for the end of its ctx, and fails then, with err behind
 // the echo.
 func failingCleanUp[T any](err error) turbopipes.Observable[T] {

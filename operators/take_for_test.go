@@ -81,13 +81,19 @@ func TestTakeForCleanUp(t *testing.T) {
 // An upstream that looks at nothing but emit is cut off as well, and does not
 // fetch an item that nobody will take.
 func TestTakeForCutsDeafSources(t *testing.T) {
-	bubble(t, "", func(t *testing.T) {
+	bubble(t, "with downstream", func(t *testing.T) {
 		var source counting
 		s := endedBy(t, operators.TakeFor[int](2500*time.Millisecond)(source.stream(10)), time.Second, 0, itself)
 		require.Equal(t, []int{0, 1, 2}, s.items)
 		require.Equal(t, 3*time.Second, s.took)
 		require.True(t, s.completed)
 		require.EqualValues(t, 3, source.begun.Load())
+	})
+	bubble(t, "between two items", func(t *testing.T) {
+		s := endedBy(t, operators.TakeFor[int](2500*time.Millisecond)(deaf(9)), 0, 0, itself)
+		require.Equal(t, []int{0, 1}, s.items)
+		require.Equal(t, 3*time.Second, s.took)
+		require.True(t, s.completed)
 	})
 }
 

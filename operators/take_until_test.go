@@ -111,6 +111,11 @@ func TestTakeUntilCutsDeafSources(t *testing.T) {
 			require.Equal(t, 3*time.Second, s.took)
 			require.ErrorIs(t, s.err, c.err)
 			require.EqualValues(t, 3, source.begun.Load())
+
+			s = endedBy(t, operators.TakeUntil[int](notifier)(deaf(9)), 0, 0, itself)
+			require.Equal(t, []int{0, 1}, s.items, "between two items")
+			require.Equal(t, 3*time.Second, s.took)
+			require.ErrorIs(t, s.err, c.err)
 		})
 	}
 }

@@ -127,12 +127,12 @@ func TestTimeoutStubbornUpstream(t *testing.T) {
 		require.ErrorIs(t, operators.Timeout[int](time.Second)(stubborn).Drain(t.Context()), turbopipes.ErrTimeout)
 		require.Equal(t, 9*time.Second, time.Since(begin))
 	})
-	bubble(t, "no fallback under a ctx that has ended", func(t *testing.T) {
-		ctx, cancel := context.WithCancelCause(t.Context())
-		time.AfterFunc(2*time.Second, func() { cancel(errBoom) })
-		op := operators.Timeout[int](time.Second, operators.FallbackTo(uncalled(t)))
-		require.Equal(t, errBoom, op(stubborn).Drain(ctx))
-		require.Equal(t, errBoom, operators.Timeout[int](time.Second)(stubborn).Drain(ctx), "nor an ErrTimeout")
+	bubble(t, "no fallback, and no ErrTimeout, under a ctx that has ended", func(t *testing.T) {
+		for _, opts := range [][]operators.TimeoutOption{nil, {operators.FallbackTo(uncalled(t))}} {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(2*time.Second, func() { cancel(errBoom) })
+			require.Equal(t, errBoom, operators.Timeout[int](time.Second, opts...)(stubborn).Drain(ctx))
+		}
 	})
 	bubble(t, "no fallback in a subscription that is being stopped", func(t *testing.T) {
 		op := operators.Timeout[int](2*time.Second, operators.FallbackTo(uncalled(t)))
