@@ -7,6 +7,7 @@ import (
 	"runtime/pprof"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -56,6 +57,7 @@ func TestReapWarning(t *testing.T) {
 			next := make(chan struct{}, 1)
 			s := c.o.Subscribe(logged(t.Context(), time.Minute), tp.Observer[int]{Next: func(int) { next <- struct{}{} }})
 			<-next
+			synctest.Wait() // the tasks have begun
 			s.Dispose()
 			require.Equal(t, time.Hour, time.Since(begin))
 			require.Equal(t, 1, strings.Count(out.String(), "still waiting"), out.String())
