@@ -298,6 +298,14 @@ func TestRxMethods(t *testing.T) {
 					}
 					t.Run(fmt.Sprintf("%s/%s %s get=%t", v.name, m.Name, name, get), func(t *testing.T) {
 						theirs, ours := rxBoth(t, m, s, get, v.opts)
+						if strings.Contains(m.Name, "WithTime") && s.err != nil {
+							// rxgo's clock and its error meet in one instant, in any order.
+							for _, of := range []map[string][]string{theirs, ours} {
+								for _, said := range of {
+									slices.Sort(said)
+								}
+							}
+						}
 						require.Equal(t, theirs, ours)
 						said = said || len(theirs) > 0
 					})
