@@ -67,7 +67,7 @@ var mutants = []mutant{
 		"a key's line served from its end", keys, "at := line.first - 1\n", "at := line.last - 1\n",
 		"TestParallel", inOperators,
 	}, {
-		"a stop that cuts tasks short", window, "e.inner, e.upper = run.Shield(e.Ctx), e.Ctx", "e.inner, e.upper = e.Ctx, e.Ctx",
+		"a stop that cuts tasks short", window, "e.inner, e.upper = run.Shield(e.Labelled()), e.Labelled()", "e.inner, e.upper = e.Labelled(), e.Labelled()",
 		"TestStop", inRoot,
 	}, {
 		"the item in hand at a stop refused", "observable.go", "return emit(v) && !rec.Stopping() })", "return !rec.Stopping() && emit(v) })",
@@ -76,7 +76,7 @@ var mutants = []mutant{
 		"a cut stream that reads as complete", echo, "case rest == nil:\n\t\treturn context.Cause(ctx)", "case rest == nil:\n\t\treturn err",
 		"TestCutStreams", inRoot,
 	}, {
-		"a Dispose that does not wait", "subscription.go", "if !s.rec.Inside() {\n\t\t<-s.done\n\t}", "",
+		"a Dispose that does not wait", "subscription.go", "if !s.over() && !s.rec.Inside() {\n\t\t<-s.done\n\t}", "",
 		"TestDispose|TestStop", inRoot,
 	}, {
 		"a Dispose from within that waits for itself", "internal/run/mark.go", "if c == r {\n\t\t\treturn true", "if c == r {\n\t\t\treturn false",
