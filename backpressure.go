@@ -2,7 +2,6 @@ package turbopipes
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/opt"
@@ -51,21 +50,8 @@ func onBackpressureBuffer[T any](name string, capacity int, overflow Overflow, d
 		return Invalid[T, T](name, "the overflow strategy is unknown")
 	}
 	return Lift(name, func(ctx context.Context, in Observable[T], emit func(T) bool) error {
-		return handoff.Decouple(ctx, name, capacity, overflow.full(), drop, overflowed(name), in.Push, emit)
+		return handoff.Decouple(ctx, name, capacity, handoff.Full(overflow), drop, ErrOverflow, in.Push, emit)
 	})
-}
-
-// full is the queue's form of the strategy; nil for Block.
-func (s Overflow) full() *handoff.Full {
-	if s == Block {
-		return nil
-	}
-	full := map[Overflow]handoff.Full{DropNewest: handoff.DropNewest, DropOldest: handoff.DropOldest, Fail: handoff.Fail}[s]
-	return &full
-}
-
-func overflowed(name string) error {
-	return fmt.Errorf("%w: %s: downstream is busy", ErrOverflow, name)
 }
 
 // OnBackpressureDrop passes an item if downstream waits for one, and drops it
@@ -191,7 +177,7 @@ func withOptions[T any](operator string, opts []BackpressureOption[T], make func
 // item ahead at most; put decides what becomes of an item.
 func decoupled[T any](name string, drop func(T), put func(*handoff.Boundary[T], T) bool) Operator[T, T] {
 	return Lift(name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
-		b := handoff.OpenBoundary(ctx, name, 1, drop, overflowed(name))
+		b := handoff.OpenBoundary(ctx, name, 1, drop, ErrOverflow)
 		defer b.Close(&err)
 		b.Start(in.Push, func(v T) bool { return put(b, v) })
 		return b.Loop(emit)

@@ -3,7 +3,6 @@ package turbopipes
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"reflect"
 	"slices"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/rxv"
+	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
 // rxReading is one subscription to a stream of rxgo's.
@@ -90,8 +90,8 @@ func (r *rxReading) leave(ctx context.Context, keep func(rxgo.Item) bool) {
 	lost, ended := r.gate.Close(r.ch, keep)
 	r.ch = nil
 	run.From(ctx).Discard(lost)
-	if !ended {
-		slog.WarnContext(ctx, "turbopipes: left an rxgo stream behind, which has not ended within its grace period",
+	if log := scope.Logger(ctx); !ended && log != nil {
+		log.WarnContext(ctx, "turbopipes: left an rxgo stream behind, which has not ended within its grace period",
 			"operator", r.name, "stream", fmt.Sprintf("%T", r.stream), "grace", rxv.Grace)
 	}
 }

@@ -20,8 +20,9 @@ import (
 // Completes when upstream and all inner streams have. A graceful stop lets the
 // inner streams that run come to their own end.
 //
-// Backpressure: upstream waits, with one item, while n inner streams run; an
-// inner stream may have one undelivered item, and [Buffered] lets more wait.
+// Backpressure: upstream waits, with one item, while n inner streams run; at most
+// as many items are undelivered as inner streams run, of whichever of them, and
+// [Buffered] lets more wait.
 // What was accepted and not delivered at an early end is discarded: counted, and
 // given to [OnDiscard]. Memory: n items. Goroutines: one for upstream and one for
 // each inner stream that runs, joined before it ends; fn runs on upstream's.

@@ -2,7 +2,6 @@ package operators
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/handoff"
@@ -36,15 +35,7 @@ func ObserveOn[T any](opts ...turbopipes.QueueOption) turbopipes.Operator[T, T] 
 }
 
 func observeOn[T any](name string, o opt.Queue) turbopipes.Operator[T, T] {
-	full := map[turbopipes.Overflow]handoff.Full{
-		turbopipes.DropNewest: handoff.DropNewest, turbopipes.DropOldest: handoff.DropOldest, turbopipes.Fail: handoff.Fail,
-	}
-	var strategy *handoff.Full
-	if f, ok := full[turbopipes.Overflow(o.Overflow)]; ok {
-		strategy = &f
-	}
-	overflow := fmt.Errorf("%w: %s: downstream is busy", turbopipes.ErrOverflow, name)
 	return turbopipes.Lift(name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		return handoff.Decouple(ctx, name, o.Size, strategy, opt.Of[T](o.Discard), overflow, in.Push, emit)
+		return handoff.Decouple(ctx, name, o.Size, handoff.Full(o.Overflow), opt.Of[T](o.Discard), turbopipes.ErrOverflow, in.Push, emit)
 	})
 }

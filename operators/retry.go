@@ -138,7 +138,8 @@ func Exponential(first, most time.Duration, factor float64) func(attempt int, er
 }
 
 // WithJitter spreads each wait evenly between (1-f) and (1+f) times the
-// back-off. 0 ≤ f ≤ 1, or it is an ErrInvalidArgument.
+// back-off, which may be more than the most of [Exponential] by that fraction. 0 ≤
+// f ≤ 1, or it is an ErrInvalidArgument.
 func WithJitter(f float64) RetryOption {
 	return retryOption(func(o *retryOptions) {
 		if o.jitter = f; !(f >= 0 && f <= 1) {

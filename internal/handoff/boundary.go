@@ -2,14 +2,13 @@ package handoff
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/feed"
 	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
-
-// Push runs a stream: Observable.Push as a value.
-type Push[T any] = func(ctx context.Context, emit func(T) bool) error
 
 // Boundary runs an upstream on a goroutine of its own, with a queue between it
 // and the subscriber.
@@ -19,16 +18,18 @@ type Boundary[T any] struct {
 	// Drop is given what is dropped, on upstream's goroutine, and what is left, on
 	// the subscriber's. It may be nil.
 	Drop func(T)
-	// Overflow is the error of an item that finds no room where it must.
-	Overflow error
 
-	refusal error // why upstream was refused; of upstream's goroutine
-	release func()
+	name     string
+	overflow error // of an item that finds no room where it must
+	refusal  error // why upstream was refused; of upstream's goroutine
+	release  func()
 }
 
-// OpenBoundary opens one without an upstream. The caller must defer Close.
+// OpenBoundary opens one without an upstream. overflow is what an item that finds
+// no room where it must ends the stream with, behind the name. The caller must
+// defer Close.
 func OpenBoundary[T any](ctx context.Context, name string, capacity int, drop func(T), overflow error) *Boundary[T] {
-	b := &Boundary[T]{Scope: scope.Open(ctx, name), Queue: New[T](capacity), Drop: drop, Overflow: overflow}
+	b := &Boundary[T]{Scope: scope.Open(ctx, name), Queue: New[T](capacity), Drop: drop, name: name, overflow: overflow}
 	b.release = scope.OnDone(b.Ctx, b.Queue.Halt)
 	return b
 }
@@ -36,7 +37,7 @@ func OpenBoundary[T any](ctx context.Context, name string, capacity int, drop fu
 // Start runs up. put is given each item, on upstream's goroutine, and tells
 // whether upstream may go on. How up ended is told behind the queue, but what its
 // clean-up fails with, once it was cancelled, is told at once.
-func (b *Boundary[T]) Start(up Push[T], put func(T) bool) {
+func (b *Boundary[T]) Start(up feed.Push[T], put func(T) bool) {
 	b.Run(func(ctx context.Context) error {
 		return fault.Join(up(ctx, put), b.refusal)
 	}, func(err error) {
@@ -77,20 +78,19 @@ func (b *Boundary[T]) Settle(lost T, out Outcome) bool {
 	case Refused:
 		return false
 	case Overflow:
-		b.refusal = b.Overflow
+		b.refusal = fmt.Errorf("%w: %s: downstream is busy", b.overflow, b.name)
 	}
 	b.refusal = fault.Join(b.refusal, run.Fell(b.Record(), b.Drop, lost))
 	return b.refusal == nil
 }
 
-// Decouple runs up with a queue of that capacity. full is what a full one does;
-// nil: hold upstream.
-func Decouple[T any](ctx context.Context, name string, capacity int, full *Full, drop func(T), overflow error, up Push[T], emit func(T) bool) (err error) {
+// Decouple runs up with a queue of that capacity. full is what a full one does.
+func Decouple[T any](ctx context.Context, name string, capacity int, full Full, drop func(T), overflow error, up feed.Push[T], emit func(T) bool) (err error) {
 	b := OpenBoundary(ctx, name, capacity, drop, overflow)
 	defer b.Close(&err)
 	put := b.Queue.Put
-	if full != nil {
-		put = func(v T) bool { return b.Settle(b.Queue.Offer(v, *full)) }
+	if full != Block {
+		put = func(v T) bool { return b.Settle(b.Queue.Offer(v, full)) }
 	}
 	b.Start(up, put)
 	return b.Loop(emit)

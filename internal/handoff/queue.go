@@ -69,9 +69,11 @@ const (
 // Full is what an offer does where there is no room.
 type Full int
 
-// What a full queue does.
+// What a full queue does, in the order of turbopipes.Overflow. An offer is never
+// made to Block.
 const (
-	DropNewest Full = iota
+	Block Full = iota
+	DropNewest
 	DropOldest
 	Fail
 )

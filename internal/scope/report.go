@@ -43,6 +43,15 @@ func warningOf(ctx context.Context) warning {
 	return warning{after: Reap}
 }
 
+// Logger is where what does not end is reported; nil where that is turned off.
+func Logger(ctx context.Context) *slog.Logger {
+	w := warningOf(ctx)
+	if w.after <= 0 {
+		return nil
+	}
+	return w.logger()
+}
+
 // watch reports the goroutines that a join still waits for when its time is
 // over. done ends that, and waits for a report that is being written.
 func (s *Scope) watch() (done func()) {
