@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -264,6 +265,21 @@ func TestFromRxLeftEarly(t *testing.T) {
 		}
 		close(release)
 		<-gone
+	})
+	bubble(t, "row 43 where the warnings of the subscription go", func(t *testing.T) {
+		release := make(chan struct{})
+		defer close(release)
+		deaf := rxgo.Defer([]rxgo.Producer{func(_ context.Context, next chan<- rxgo.Item) {
+			next <- rxgo.Of(0)
+			next <- rxgo.Of(1)
+			<-release
+		}})
+		for after, reports := range map[time.Duration]int{time.Minute: 1, 0: 0} {
+			var own bytes.Buffer
+			ctx := tp.WithReapWarning(t.Context(), after, slog.New(slog.NewTextHandler(&own, nil)))
+			require.Empty(t, logged(t, func() { require.NoError(t, take2(tp.FromRx[int](deaf)).Drain(ctx)) }))
+			require.Equal(t, reports, strings.Count(own.String(), "operator=FromRx"))
+		}
 	})
 	bubble(t, "what is read away is counted", func(t *testing.T) {
 		many := rxgo.Defer([]rxgo.Producer{func(_ context.Context, next chan<- rxgo.Item) {
