@@ -53,82 +53,44 @@ const (
 	pace   = 10 * time.Millisecond // between them
 )
 
-// contracts is the table. side is a second stream, whose items are not those of
-// upstream, and which comes at other times. No duration makes something happen in
-// the middle between two items of upstream, which is where it is stopped.
+// parts is what the entries are made of. side is a second stream, whose items are
+// not those of upstream, and which comes at other times. No duration makes something
+// happen in the middle between two items of upstream, which is where it is stopped.
+type parts struct{ side turbopipes.Observable[int] }
+
+// contracts is the table, family by family.
 func contracts(side turbopipes.Observable[int]) []entry {
-	double := func(v int) int { return 2 * v }
-	small := func(v int) bool { return v < 3 }
-	slow := func(ctx context.Context, v int) (int, error) {
-		select {
-		case <-time.After(27 * time.Millisecond):
-			return v, nil
-		case <-ctx.Done():
-			return 0, context.Cause(ctx)
-		}
+	p := parts{side}
+	return slices.Concat(
+		p.parallel(), p.transforming(), p.windows(), p.filtering(), p.combining(), p.errors(),
+		p.clocks(), p.conditional(), p.aggregates(), p.hot(), p.utilities(),
+	)
+}
+
+func (parts) double(v int) int                          { return 2 * v }
+func (parts) small(v int) bool                          { return v < 3 }
+func (parts) pair(a, b int) [2]int                      { return [2]int{a, b} }
+func (p parts) ignore(error) turbopipes.Observable[int] { return p.side }
+func (parts) result(v int) turbopipes.Result[int]       { return turbopipes.Result[int]{Value: v} }
+func (parts) inner(v int) turbopipes.Observable[int]    { return hundreds(v, 4*time.Millisecond) }
+func (parts) long(v int) turbopipes.Observable[int]     { return hundreds(v, 14*time.Millisecond) }
+
+func (parts) slow(ctx context.Context, v int) (int, error) {
+	select {
+	case <-time.After(27 * time.Millisecond):
+		return v, nil
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
 	}
-	inner := func(v int) turbopipes.Observable[int] {
-		return operators.Map(func(i int) int { return 100*v + i })(operators.Take[int](2)(turbopipes.Interval(4 * time.Millisecond)))
-	}
-	long := func(v int) turbopipes.Observable[int] {
-		return operators.Map(func(i int) int { return 100*v + i })(operators.Take[int](2)(turbopipes.Interval(14 * time.Millisecond)))
-	}
-	pair := func(a, b int) [2]int { return [2]int{a, b} }
-	ignore := func(error) turbopipes.Observable[int] { return side }
-	result := func(v int) turbopipes.Result[int] { return turbopipes.Result[int]{Value: v} }
-	task := func(v int) turbopipes.Task[int] {
-		return func(ctx context.Context) (int, error) { return slow(ctx, v) }
-	}
-	return []entry{
-		on("BufferWithCount", operators.BufferWithCount[int](4)),
-		on("BufferWithCount/overlapping", operators.BufferWithCount[int](3, operators.WithStep(2))),
-		on("BufferWithCount/flushing", operators.BufferWithCount[int](4, operators.FlushOnError())),
-		on("BufferWithTimeOrCount", operators.BufferWithTimeOrCount[int](16*time.Millisecond, 4)),
-		on("Catch", operators.Catch(ignore)).recovering(),
-		on("Concat", operators.Concat(side)),
-		on("ConcatMap", operators.ConcatMap(inner)),
-		on("Debounce", operators.Debounce[int](6*time.Millisecond)),
-		on("Debounce/long", operators.Debounce[int](16*time.Millisecond, operators.Leading())),
-		on("Do", operators.Do(operators.Hooks[int]{
-			Subscribe: func() {}, Next: func(int) {}, Error: func(error) {}, Complete: func() {}, Stop: func(error) {},
-		})),
-		on("Filter", operators.Filter(small)),
-		on("FilterMap", operators.FilterMap(func(v int) (int, bool) { return double(v), small(v) })),
-		on("Finally", operators.Finally[int](func() {})),
-		on("FlatMap", operators.FlatMap(2, long)),
-		on("FlatMap/one", operators.FlatMap(1, long)),
-		on("FlatMap/infinite", operators.FlatMap(turbopipes.Infinite, long)),
-		on("Map", operators.Map(double)),
-		on("Materialize", operators.Materialize[int]()).recovering(),
-		on("Merge", operators.Merge(side)),
-		on("Name", operators.Name[int]("stage")),
-		on("ObserveOn", operators.ObserveOn[int](turbopipes.WithQueue(2))),
-		on("Parallel", operators.Parallel(2, slow)),
-		on("Parallel/ordered", operators.Parallel(2, slow, operators.Ordered())),
-		on("Parallel/buffered", operators.Parallel(2, slow, operators.Buffered(3))),
-		on("ParallelBy", operators.ParallelBy(2, small, slow)),
-		on("ParallelResults", operators.ParallelResults(2, slow)),
-		on("Prefetch", operators.Prefetch[int](2)),
-		on("Reduce", operators.Reduce(0, func(sum, v int) int { return sum + v })),
-		on("Retry", operators.Retry[int](2)).repeating(),
-		on("Retry/backoff", operators.Retry[int](1, operators.WithBackoff(operators.Constant(time.Second)))).repeating(),
-		on("Scan", operators.Scan(1, func(sum, v int) int { return sum + v + 1 })),
-		on("Skip", operators.Skip[int](2)),
-		on("SkipWhile", operators.SkipWhile(small)),
-		on("SwitchMap", operators.SwitchMap(inner)),
-		on("SwitchMap/long", operators.SwitchMap(long)),
-		on("Take", operators.Take[int](3)),
-		on("Take/none", operators.Take[int](0)),
-		on("TakeFor", operators.TakeFor[int](38*time.Millisecond)),
-		on("TakeUntil", operators.TakeUntil[int](side)),
-		on("TakeWhile", operators.TakeWhile(small)),
-		on("TakeWhile/inclusive", operators.TakeWhile(small, operators.Inclusive())),
-		from("Tasks", task, operators.Tasks[int](2)),
-		on("Timeout", operators.Timeout[int](time.Hour)),
-		on("TryMap", operators.TryMap(slow)),
-		from("Unwrap", result, operators.Unwrap[int]()),
-		on("Zip", operators.Zip(side, pair)),
-	}
+}
+
+func (p parts) task(v int) turbopipes.Task[int] {
+	return func(ctx context.Context) (int, error) { return p.slow(ctx, v) }
+}
+
+// hundreds are 100v and 100v+1, at d and 2d.
+func hundreds(v int, d time.Duration) turbopipes.Observable[int] {
+	return operators.Map(func(i int) int { return 100*v + i })(operators.Take[int](2)(turbopipes.Interval(d)))
 }
 
 func TestContractCoversAll(t *testing.T) {

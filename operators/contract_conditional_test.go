@@ -1,0 +1,6 @@
+package operators_test
+
+// conditional are the entries of what decides.
+func (parts) conditional() []entry {
+	return nil
+}

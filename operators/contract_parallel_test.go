@@ -1,0 +1,19 @@
+package operators_test
+
+import (
+	"github.com/turbopipes/turbopipes/operators"
+)
+
+// parallel are the entries of the Parallel group.
+func (p parts) parallel() []entry {
+	return []entry{
+		on("Parallel", operators.Parallel(2, p.slow)),
+		on("Parallel/ordered", operators.Parallel(2, p.slow, operators.Ordered())),
+		on("Parallel/buffered", operators.Parallel(2, p.slow, operators.Buffered(3))),
+		on("ParallelBy", operators.ParallelBy(2, p.small, p.slow)),
+		on("ParallelResults", operators.ParallelResults(2, p.slow)),
+		from("Tasks", p.task, operators.Tasks[int](2)),
+		on("TryMap", operators.TryMap(p.slow)),
+		from("Unwrap", p.result, operators.Unwrap[int]()),
+	}
+}
