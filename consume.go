@@ -13,68 +13,98 @@ import (
 
 var errStolen = errors.New("turbopipes: a source recovered a panic that was the consumer's")
 
-// terminal is the end of a pipeline: where its items go, and what makes it end.
-type terminal[T any] struct {
-	rec   *run.Record
-	over  *atomic.Bool // refuses items once it is set
-	label string       // by which a report finds the goroutine; empty where it isn't ours
-	body  func(T) bool // the consumer's own code; false: it wants no more
+// terminal is the end of a pipeline: what makes it end, and whose code runs.
+type terminal struct {
+	rec     *run.Record
+	over    atomic.Bool     // refuses items once it is set
+	inside  bool            // the consumer's own code runs
+	stopped bool            // it wants no more
+	label   string          // by which a report finds the goroutine; empty where it isn't ours
+	ctx     context.Context //nolint:containedctx // of the call
+	left    func()          // ends the watch over a pipeline that has been left
+}
+
+// refuse is what emit returns for an item that comes after the end. It may come
+// out of a queue, for which it is delivered.
+func (c *terminal) refuse() bool {
+	c.rec.Discard(1)
+	return false
+}
+
+// leave is what emit returns when the consumer wants no more.
+func (c *terminal) leave() bool {
+	c.stopped = true
+	c.over.Store(true) // also for an operator that goes on
+	c.left()
+	c.left = scope.WatchInline(c.ctx, c.rec, c.label)
+	return false
+}
+
+// emitTo is an emit that gives items to body. [Observable.Each] and
+// [Observable.Drain] have emits of their own, since a call is a third of what an
+// item costs there.
+func emitTo[T any](c *terminal, body func(T) bool) func(T) bool {
+	return func(v T) bool {
+		if c.over.Load() {
+			return c.refuse()
+		}
+		c.inside = true
+		ok := body(v)
+		c.inside = false
+		return ok || c.leave()
+	}
 }
 
 // consume runs o on the calling goroutine. The consumer's own panic and Goexit
 // are never recovered here, so they go on with their own stack, after the
-// defers of every operator have reaped. stopped tells that body wanted no more.
-func (c terminal[T]) consume(ctx context.Context, o Observable[T]) (stopped bool, err error) {
+// defers of every operator have reaped.
+func consume[T any](c *terminal, o Observable[T], emit func(T) bool) (err error) {
+	ctx := c.ctx
 	if ctx.Err() != nil {
-		return false, context.Cause(ctx)
+		return context.Cause(ctx)
 	}
-	late, left := func() {}, func() {}
-	defer func() { late(); left() }()
+	late := func() {}
+	c.left = func() {}
+	defer func() { late(); c.left() }()
 	defer scope.OnDone(ctx, func() {
 		c.over.Store(true)
 		late = scope.WatchInline(ctx, c.rec, c.label)
 	})()
-	inside := false
 	defer func() {
-		if inside {
+		if c.inside {
 			return // without a recover
 		}
 		if p := recover(); p != nil {
 			err = fault.FromPanic(p)
 		}
 	}()
-	err = o.Push(c.rec.With(ctx), func(v T) bool {
-		if c.over.Load() {
-			c.rec.Discard(1) // it may come out of a queue, for which it is delivered
-			return false
-		}
-		inside = true
-		ok := c.body(v)
-		inside = false
-		if !ok {
-			stopped = true
-			c.over.Store(true) // also for an operator that goes on
-			left()
-			left = scope.WatchInline(ctx, c.rec, c.label)
-		}
-		return ok
-	})
-	if inside {
-		inside = false
-		return stopped, errStolen
+	err = o.Push(c.rec.With(ctx), emit)
+	if c.inside {
+		c.inside = false
+		return errStolen
 	}
-	if stopped {
-		return stopped, fault.Strip(ctx, err)
+	if c.stopped {
+		return fault.Strip(ctx, err)
 	}
-	return stopped, fault.Settle(ctx, err)
+	return fault.Settle(ctx, err)
 }
 
-// each runs o on the calling goroutine, for the calls that have no handle.
-func each[T any](ctx context.Context, call string, o Observable[T], body func(T) bool) (stopped bool, err error) {
+// begin is the terminal of a call that has no handle.
+func begin(ctx context.Context, call string) (*terminal, error) {
 	if ctx == nil {
-		return false, fault.Invalid(call, "ctx is nil")
+		return nil, fault.Invalid(call, "ctx is nil")
 	}
-	return terminal[T]{rec: run.New(ctx, false), over: new(atomic.Bool), body: body}.consume(ctx, o)
+	return &terminal{rec: run.New(ctx, false), ctx: ctx}, nil
+}
+
+// each runs o on the calling goroutine, and tells whether body has stopped it.
+func each[T any](ctx context.Context, call string, o Observable[T], body func(T) bool) (stopped bool, err error) {
+	c, err := begin(ctx, call)
+	if err != nil {
+		return false, err
+	}
+	err = consume(c, o, emitTo(c, body))
+	return c.stopped, err
 }
 
 // Each calls fn for every item, on the calling goroutine, and returns when o
@@ -92,8 +122,24 @@ func (o Observable[T]) Each(ctx context.Context, fn func(T) error) error {
 	if fn == nil {
 		return fault.Invalid("Each", "fn is nil")
 	}
+	c, err := begin(ctx, "Each")
+	if err != nil {
+		return err
+	}
 	var own error
-	_, err := each(ctx, "Each", o, func(v T) bool { own = fn(v); return own == nil })
+	err = consume(c, o, func(v T) bool {
+		if c.over.Load() {
+			return c.refuse()
+		}
+		c.inside = true
+		err := fn(v)
+		c.inside = false
+		if err == nil {
+			return true
+		}
+		own = err
+		return c.leave()
+	})
 	switch {
 	case own == nil:
 		return err
@@ -144,15 +190,21 @@ func (o Observable[T]) Collect(ctx context.Context) ([]T, error) {
 // Drain runs o for its effects, and returns how it ended. [Run] is Drain as a
 // function.
 func (o Observable[T]) Drain(ctx context.Context) error {
-	_, err := each(ctx, "Drain", o, func(T) bool { return true })
-	return err
+	return drain(ctx, "Drain", o)
 }
 
 // Run runs o for its effects, and returns how it ended. It corresponds to
 // Reactor's blockLast and RxGo's Run.
 func Run[T any](ctx context.Context, o Observable[T]) error {
-	_, err := each(ctx, "Run", o, func(T) bool { return true })
-	return err
+	return drain(ctx, "Run", o)
+}
+
+func drain[T any](ctx context.Context, call string, o Observable[T]) error {
+	c, err := begin(ctx, call)
+	if err != nil {
+		return err
+	}
+	return consume(c, o, func(T) bool { return !c.over.Load() || c.refuse() })
 }
 
 // Pull is o for a consumer that asks for one item after another. next gives an

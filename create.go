@@ -25,21 +25,25 @@ func FromSlice[T any](s []T) Observable[T] { return fromSlice("FromSlice", s) }
 
 func fromSlice[T any](name string, s []T) Observable[T] {
 	return leaf(name, func(ctx context.Context, emit func(T) bool) error {
-		for i, v := range s {
-			if due(ctx, i) {
-				return context.Cause(ctx)
+		for rest := s; len(rest) > 0 && ctx.Err() == nil; {
+			n := min(len(rest), glance)
+			for _, v := range rest[:n] {
+				if !emit(v) {
+					return nil
+				}
 			}
-			if !emit(v) {
-				return nil
-			}
+			rest = rest[n:]
 		}
-		return nil
+		return nil // which the end of ctx makes its cause
 	})
 }
 
-// due tells whether ctx is done, looking at it once every 64 items: a source
-// that never waits must do so, since what is downstream may swallow everything.
-func due(ctx context.Context, i int) bool { return i&63 == 63 && ctx.Err() != nil }
+// glance is how many items a source that never waits emits between two looks at
+// ctx. It must look, since what is downstream may swallow everything.
+const glance = 64
+
+// due tells whether ctx is done, looking at it once in a glance.
+func due(ctx context.Context, i int) bool { return i%glance == glance-1 && ctx.Err() != nil }
 
 // Range emits the count integers from start on, and completes. A count of 0 is
 // [Empty]; a negative one, or an end past the greatest int, is an
@@ -56,15 +60,14 @@ func Range(start, count int) Observable[int] {
 		return failing[int](fault.Invalid("Range", "the end is past the greatest int"))
 	}
 	return leaf("Range", func(ctx context.Context, emit func(int) bool) error {
-		for i := range count {
-			if due(ctx, i) {
-				return context.Cause(ctx)
-			}
-			if !emit(start + i) {
-				return nil
+		for done := 0; done < count && ctx.Err() == nil; done += glance {
+			for i := done; i < min(count, done+glance); i++ {
+				if !emit(start + i) {
+					return nil
+				}
 			}
 		}
-		return nil
+		return nil // which the end of ctx makes its cause
 	})
 }
 

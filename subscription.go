@@ -57,7 +57,7 @@ var errDisposed = errors.New("turbopipes: disposed")
 // Cancel.
 type Subscription struct {
 	rec    *run.Record
-	ended  atomic.Bool // no further Next
+	term   terminal    // term.over: no further Next
 	silent atomic.Bool // disposed of: no further Error or Complete
 	cancel context.CancelCauseFunc
 	done   chan struct{}
@@ -108,7 +108,9 @@ func subscribed[T any](s *Subscription, ctx context.Context, o Observable[T], ob
 	defer s.cancel(nil)
 	defer s.rec.End()
 	fault.Foot(func() error {
-		end := terminal[T]{rec: s.rec, over: &s.ended, label: scope.Labelled(ctx, "Subscribe"), body: func(v T) bool {
+		end := &s.term
+		end.rec, end.label, end.ctx = s.rec, scope.Labelled(ctx, "Subscribe"), ctx
+		return consume(end, o, emitTo(end, func(v T) bool {
 			if !s.take(ctx) {
 				s.rec.Discard(1)
 				return false
@@ -117,10 +119,8 @@ func subscribed[T any](s *Subscription, ctx context.Context, o Observable[T], ob
 			if obs.Next != nil {
 				obs.Next(v)
 			}
-			return !s.ended.Load()
-		}}
-		_, err := end.consume(ctx, o)
-		return err
+			return !s.term.over.Load()
+		}))
 	}, func(err error) { s.err = s.tell(ctx, err, obs.Error, obs.Complete) })
 }
 
@@ -189,7 +189,7 @@ func (s *Subscription) Request(n int64) {
 
 func (s *Subscription) end(cause error) {
 	s.cancel(cause) // the cause first: who sees ended sees why
-	s.ended.Store(true)
+	s.term.over.Store(true)
 }
 
 // Cancel ends the subscription and returns at once; what it has started may

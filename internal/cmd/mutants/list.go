@@ -91,7 +91,7 @@ var mutants = []mutant{
 		"a queue one too long", handoff, "case q.hi-q.lo < q.bound:", "case q.hi-q.lo <= q.bound:",
 		"TestBackpressure", inRoot,
 	}, {
-		"a consumer's panic recovered", "consume.go", "if inside {\n\t\t\treturn // without a recover\n\t\t}", "",
+		"a consumer's panic recovered", "consume.go", "if c.inside {\n\t\t\treturn // without a recover\n\t\t}", "",
 		"TestConsumer", inRoot,
 	}, {
 		"demand that is not waited for", "subscription.go", "if !s.take(ctx) {", "if false {",
