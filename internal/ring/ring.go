@@ -16,7 +16,11 @@ const first = 8
 func (r *Ring[T]) At(i uint64) *T { return &r.cells[i&uint64(len(r.cells)-1)] }
 
 // Grow makes room for position hi while those from lo on are in use.
-func (r *Ring[T]) Grow(lo, hi uint64) {
+func (r *Ring[T]) Grow(lo, hi uint64) { r.Fit(lo, lo, hi) }
+
+// Fit is Grow where the positions below lent, down to lo, are still read by who
+// holds a copy of the Ring: they keep their cells there, and are not moved.
+func (r *Ring[T]) Fit(lo, lent, hi uint64) {
 	if hi-lo < uint64(len(r.cells)) {
 		return
 	}
@@ -25,11 +29,14 @@ func (r *Ring[T]) Grow(lo, hi uint64) {
 		size <<= 1
 	}
 	cells := make([]T, size)
-	for i := lo; i < hi; i++ {
+	for i := max(lo, lent); i < hi; i++ {
 		cells[i&(size-1)] = *r.At(i)
 	}
 	r.cells = cells
 }
+
+// Len is the number of cells.
+func (r *Ring[T]) Len() uint64 { return uint64(len(r.cells)) }
 
 // Take gives what is at i and leaves the zero value there, so that the ring
 // keeps nothing alive.

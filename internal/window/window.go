@@ -4,17 +4,21 @@
 // and not yet taken by the subscriber. A finished result is offered to the
 // subscriber at once.
 //
-// Everything is behind one mutex, which is held for a few assignments and never
-// across a wait, a send or user code. What is expensive is not the lock (5 ns)
-// but waking an idle core (some 12 µs), so need wakes one worker at a time, and
-// a worker that has no job polls a little before it parks.
+// The state is behind one mutex, which is held for a few assignments and never
+// across a wait, a send or user code; the feeder, which runs upstream, and the
+// subscriber pass it by while nobody waits for them. What is expensive is not the
+// lock (5 ns) but waking an idle core (some 12 µs), so need wakes one worker at a
+// time, and a worker that has no job polls a little before it parks; and switching
+// goroutines (some 150 ns each, more where two cores share no cache), so the
+// feeder is woken when half of the jobs are gone, and results of short tasks are
+// delivered a few at a time.
 package window
 
 import (
 	"context"
 	"errors"
 	"sync"
-	"time"
+	"sync/atomic"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
@@ -66,41 +70,62 @@ type slot[T, R any] struct {
 //
 //	claimed ≤ runnable ≤ pulled ≤ taken + limit
 //	taken ≤ ready ≤ ended ≤ claimed
+//
+// The feeder and the subscriber do without the lock as long as nobody waits:
+// one stores jobs and then runnable, the other takes results and then stores
+// taken. So only workers contend for it.
 type engine[T any, K comparable, R any] struct {
 	*Config[T, K, R]
 	*scope.Scope
 	limit  uint64
+	low    uint64                  // so few unclaimed jobs make the subscriber wake the feeder
 	inner  context.Context         //nolint:containedctx // the tasks'; a field so that workers share it
 	upper  context.Context         //nolint:containedctx // upstream's
 	refuse context.CancelCauseFunc // ends upper; nil under FailFast, where it ends with the Scope
 
 	wch, sch, fch chan struct{} // where workers, subscriber and feeder park
 
-	mu       sync.Mutex // guards all below
-	jobs     ring.Ring[job[T, K]]
-	keys     keys[T, K]
-	slots    ring.Ring[slot[T, R]]
-	pulled   uint64 // taken from upstream
-	runnable uint64 // of these, not waiting for their key
-	claimed  uint64 // of these, given to a worker
-	ended    uint64 // of these, ended
-	cutOff   uint64 // of these, failed under a ctx that has ended, or failed first
-	ready    uint64 // of these, next in line for the subscriber
-	taken    uint64 // of these, taken by it
+	_         [line]byte
+	runnable  atomic.Uint64 // of pulled, not waiting for their key; where there are no keys, they are the same
+	seen      uint64        // the feeder's last look at taken,
+	spare     uint64        // and at claimed
+	_         [line]byte
+	taken     atomic.Uint64 // of ready, taken by the subscriber
+	at, end   uint64        // what it has borrowed; end is changed under the lock
+	borrowed  ring.Ring[slot[T, R]]
+	_         [line]byte
+	attention atomic.Bool // a worker may have to be called: the feeder must look, under the lock
+	fWait     atomic.Bool // feeder parked; who sets it to false sends
+	refusing  atomic.Bool // halted or draining
+	halted    atomic.Bool // all is over
+	_         [line]byte
+
+	mu      sync.Mutex // guards all below
+	jobs    ring.Ring[job[T, K]]
+	keys    keys[T, K]
+	slots   ring.Ring[slot[T, R]]
+	pulled  uint64 // taken from upstream, where there are keys
+	claimed uint64 // of runnable, given to a worker
+	ended   uint64 // of these, ended
+	cutOff  uint64 // of these, failed under a ctx that has ended, or failed first
+	ready   uint64 // of these, next in line for the subscriber
 	crew
-	sWait, fWait bool // subscriber, feeder parked
-	closed       bool // upstream has ended
-	draining     bool // no job is begun any more
-	halted       bool // all is over
-	cost         time.Duration
-	errs         []error // of tasks and upstream, but under FailFast
+	sWait    bool    // subscriber parked
+	closed   bool    // upstream has ended
+	draining bool    // no job is begun any more
+	errs     []error // of tasks and upstream, but under FailFast
 }
+
+// line is the size of a cache line, two of which are fetched at a time.
+const line = 128
 
 var errDraining = errors.New("turbopipes: draining")
 
 // Run runs up, and the task over its items, to the end.
 func Run[T any, K comparable, R any](ctx context.Context, c *Config[T, K, R], up feed.Push[T], emit func(R) bool) (err error) {
 	e := &engine[T, K, R]{Config: c, Scope: scope.Open(ctx, c.Name), limit: uint64(c.N) + uint64(c.Ahead)}
+	e.low = e.limit / 2
+	e.attend()
 	e.wch, e.sch, e.fch = make(chan struct{}, c.N), make(chan struct{}, 1), make(chan struct{}, 1)
 	e.inner, e.upper = run.Shield(e.Labelled()), e.Labelled()
 	if c.Policy != FailFast {
@@ -108,9 +133,9 @@ func Run[T any, K comparable, R any](ctx context.Context, c *Config[T, K, R], up
 		defer e.refuse(nil)
 	}
 	removeGauge := e.Record().Gauge(e.running)
-	release := scope.OnDone(e.Ctx, func() { e.stop(&e.halted) })
+	release := scope.OnDone(e.Ctx, e.halt)
 	defer func() { // also when emit panics
-		e.stop(&e.halted)
+		e.halt()
 		e.Close(&err)
 		release()
 		removeGauge()
@@ -138,12 +163,13 @@ func (e *engine[T, K, R]) running() int64 {
 	return int64(e.claimed - e.ended - e.cutOff) //nolint:gosec // at most N
 }
 
-// stop sets closed, draining or halted, and wakes everyone who is parked.
-func (e *engine[T, K, R]) stop(flag *bool) {
+// stop sets what ends something, and wakes everyone who is parked.
+func (e *engine[T, K, R]) stop(set func()) {
 	e.mu.Lock()
-	*flag = true
-	idle, s, f := e.idle, e.sWait, e.fWait
-	e.idle, e.sWait, e.fWait = 0, false, false
+	set()
+	idle, s := e.idle, e.sWait
+	e.idle, e.sWait = 0, false
+	e.attend()
 	e.mu.Unlock()
 	for ; idle > 0; idle-- {
 		e.wch <- struct{}{}
@@ -151,49 +177,16 @@ func (e *engine[T, K, R]) stop(flag *bool) {
 	if s {
 		e.sch <- struct{}{}
 	}
-	if f {
+	if e.fWait.Swap(false) {
 		e.fch <- struct{}{}
 	}
 }
 
-// accept is the emit that upstream sees: it waits for a place in the window.
-func (e *engine[T, K, R]) accept(v T) bool {
-	j := job[T, K]{v: v}
-	if e.Key != nil {
-		j.k = e.Key(v)
-		_ = map[K]struct{}(nil)[j.k] // a key that can't be hashed panics here, and not under the lock
-	}
-	e.mu.Lock()
-	for e.pulled-e.taken >= e.limit && !e.halted && !e.draining {
-		e.fWait = true
-		e.mu.Unlock()
-		<-e.fch
-		e.mu.Lock()
-	}
-	if e.halted || e.draining {
-		e.mu.Unlock()
-		return false // it was never in
-	}
-	j.seq = e.pulled
-	if e.Ordered {
-		e.slots.Grow(e.taken, e.pulled)
-	}
-	e.pulled++
-	if e.Key == nil || e.keys.begin(j) {
-		e.enqueue(j)
-	}
-	call := e.need(e.runnable-e.claimed, e.N, e.cost)
-	e.mu.Unlock()
-	e.dispatch(call)
-	return true
+// halt is the end of all, close that of upstream.
+func (e *engine[T, K, R]) halt() {
+	e.stop(func() { e.refusing.Store(true); e.halted.Store(true) })
 }
-
-// enqueue makes j one that a worker can claim.
-func (e *engine[T, K, R]) enqueue(j job[T, K]) {
-	e.jobs.Grow(e.claimed, e.runnable)
-	*e.jobs.At(e.runnable) = j
-	e.runnable++
-}
+func (e *engine[T, K, R]) close() { e.stop(func() { e.closed = true }) }
 
 // upstreamEnded is told how upstream has ended, at the foot of its goroutine.
 // But under FailFast its error is told behind the results of what it has given.
@@ -207,65 +200,28 @@ func (e *engine[T, K, R]) upstreamEnded(err error) {
 		e.errs = append(e.errs, err)
 		e.mu.Unlock()
 	}
-	e.stop(&e.closed)
+	e.close()
 }
 
 // fail is the end of all.
 func (e *engine[T, K, R]) fail(err error) {
 	e.Fail(err)
-	e.stop(&e.halted) // now, and not only when the hook on ctx gets to run
+	e.halt() // now, and not only when the hook on ctx gets to run
 }
 
 // drain lets the running tasks finish, and ends with err.
 func (e *engine[T, K, R]) drain(err error) {
-	e.mu.Lock()
-	e.errs = append(e.errs, err)
-	e.mu.Unlock()
-	e.stop(&e.draining)
+	e.stop(func() {
+		e.errs = append(e.errs, err)
+		e.refusing.Store(true)
+		e.draining = true
+	})
 	e.refuse(errDraining)
-}
-
-// next waits for the next result and takes it. It is the subscriber's side; ok
-// is false at the end. lost is an item to discard instead.
-func (e *engine[T, K, R]) next() (r R, ok bool, lost *T) {
-	e.mu.Lock()
-	for {
-		for e.waits() {
-			e.sWait = true
-			e.mu.Unlock()
-			<-e.sch
-			e.mu.Lock()
-		}
-		if e.halted || e.taken == e.ready {
-			e.mu.Unlock()
-			return r, false, nil
-		}
-		s := e.slots.Take(e.taken)
-		e.taken++ // the place is free the moment the subscriber has the item
-		wake := e.fWait
-		e.fWait = false
-		if s.failed && s.skipped == nil && !wake {
-			continue
-		}
-		e.mu.Unlock()
-		if wake {
-			e.fch <- struct{}{}
-		}
-		if !s.failed || s.skipped != nil {
-			return s.r, true, s.skipped
-		}
-		e.mu.Lock()
-	}
-}
-
-// waits tells whether there is nothing to take yet.
-func (e *engine[T, K, R]) waits() bool {
-	return !e.halted && !e.over() && e.taken == e.ready
 }
 
 // over tells whether no task runs, and none will.
 func (e *engine[T, K, R]) over() bool {
-	if e.ended < e.claimed || !e.draining && !(e.closed && e.claimed == e.pulled) {
+	if e.ended < e.claimed || !e.draining && !(e.closed && e.claimed == e.held()) {
 		return false
 	}
 	if e.draining && e.Ordered {
@@ -277,7 +233,7 @@ func (e *engine[T, K, R]) over() bool {
 // passUnbegun lets what has ended out behind items that will not begin, which
 // ordered keys can leave in front of it.
 func (e *engine[T, K, R]) passUnbegun() {
-	for at := e.ready; at < e.pulled; at++ {
+	for at, held := e.ready, e.held(); at < held; at++ {
 		if s := e.slots.At(at); s.ended {
 			for ; e.ready < at; e.ready++ {
 				*e.slots.At(e.ready) = slot[T, R]{ended: true, failed: true}
@@ -300,17 +256,21 @@ func (e *engine[T, K, R]) discard() error {
 	}
 	end := e.ready
 	if e.Ordered {
-		end = e.pulled
+		end = e.held()
 	}
-	for i := e.taken; i < end; i++ {
-		switch s := e.slots.Take(i); {
+	for ; e.at < end; e.at++ {
+		from := &e.slots
+		if e.at < e.end {
+			from = &e.borrowed
+		}
+		switch s := from.Take(e.at); {
 		case s.skipped != nil:
 			keep(*s.skipped)
 		case s.ended && !s.failed:
 			keep(s.r)
 		}
 	}
-	for ; e.claimed < e.runnable; e.claimed++ {
+	for ; e.claimed < e.runnable.Load(); e.claimed++ {
 		keep(e.jobs.Take(e.claimed).v)
 	}
 	for _, j := range e.keys.waiting() {

@@ -6,12 +6,14 @@ var (
 )
 
 const (
-	window  = "internal/window/window.go"
-	crew    = "internal/window/crew.go"
-	keys    = "internal/window/keys.go"
-	scope   = "internal/scope/scope.go"
-	handoff = "internal/handoff/queue.go"
-	echo    = "internal/fault/echo.go"
+	window     = "internal/window/window.go"
+	crew       = "internal/window/crew.go"
+	keys       = "internal/window/keys.go"
+	feeder     = "internal/window/feeder.go"
+	subscriber = "internal/window/subscriber.go"
+	scope      = "internal/scope/scope.go"
+	handoff    = "internal/handoff/queue.go"
+	echo       = "internal/fault/echo.go"
 )
 
 var mutants = []mutant{
@@ -19,7 +21,7 @@ var mutants = []mutant{
 		"no join", scope, "s.tasks.Wait()", "_ = &s.tasks",
 		"TestParallel", inOperators,
 	}, {
-		"one slot too many", window, "e.pulled-e.taken >= e.limit", "e.pulled-e.taken > e.limit",
+		"one slot too many", feeder, "for at-e.seen >= e.limit {", "for at-e.seen > e.limit {",
 		"TestParallel", inOperators,
 	}, {
 		"one worker too many", crew, "case c.spawned < n:", "case c.spawned <= n:",
@@ -28,7 +30,7 @@ var mutants = []mutant{
 		"a lost discard of a result", window, "case s.ended && !s.failed:", "case false:",
 		"TestParallel", inOperators,
 	}, {
-		"a lost discard of an item", window, "for ; e.claimed < e.runnable; e.claimed++ {", "for ; false; e.claimed++ {",
+		"a lost discard of an item", window, "for ; e.claimed < e.runnable.Load(); e.claimed++ {", "for ; false; e.claimed++ {",
 		"TestParallel", inOperators,
 	}, {
 		"a lost discard of a waiting key", window, "for _, j := range e.keys.waiting() {", "for _, j := range e.keys.waiting()[:0] {",
@@ -43,10 +45,17 @@ var mutants = []mutant{
 		"a lost wake-up of the subscriber", crew, "if wakes {\n\t\te.sch <- struct{}{}\n\t}", "",
 		"TestParallel", inOperators,
 	}, {
-		"a lost wake-up of the feeder", window, "wake := e.fWait\n", "wake := false\n",
+		"a lost wake-up of the feeder", subscriber, "wake := e.runnable.Load()-e.claimed <= e.low && e.fWait.Swap(false)", "wake := false",
 		"TestParallel", inOperators,
 	}, {
-		"a lost call for a second worker", crew, "c := w.need(w.runnable-w.claimed, w.N, w.cost)\n\t\tw.mu.Unlock()\n\t\tw.dispatch(c)\n\t\tr, took", "c := nobody\n\t\tw.mu.Unlock()\n\t\tw.dispatch(c)\n\t\tr, took",
+		"a feeder that sleeps while nothing is left to claim", crew, "return e.fWait.Load() && e.claimed == e.runnable.Load()", "return false && e.claimed == e.runnable.Load()",
+		"TestParallel", inOperators,
+	}, {
+		"a job that no worker is called for", feeder, "if e.attention.Load() {", "if e.attention.Load() && at == 0 {",
+
+		"TestParallel", inOperators,
+	}, {
+		"a lost call for a second worker", crew, "c := w.need(0)\n\t\tfeed", "c := nobody\n\t\tfeed",
 		"TestParallel", inOperators,
 	}, {
 		"a victim's cancellation reported as the cause", scope, "if err = fault.Strip(s.Ctx, err); err == nil {", "if err == nil {",
@@ -55,7 +64,7 @@ var mutants = []mutant{
 		"a task's error told as a victim's", crew, "if e.Ctx.Err() != nil && fault.Strip(e.Ctx, err) == nil {", "if e.Ctx.Err() != nil || fault.Strip(e.Ctx, err) == nil {",
 		"TestParallel", inOperators,
 	}, {
-		"results held back until the window is full", window, "return !e.halted && !e.over() && e.taken == e.ready", "return !e.halted && !e.over() && (e.taken == e.ready || e.pulled-e.taken < e.limit)",
+		"results held back until the window is full", subscriber, "return !e.halted.Load() && !e.over() && e.taken.Load() == e.ready", "return !e.halted.Load() && !e.over() && (e.taken.Load() == e.ready || e.held()-e.taken.Load() < e.limit)",
 		"TestParallel", inOperators,
 	}, {
 		"ordered results in order of completion", crew, "*e.slots.At(j.seq) = s", "*e.slots.At(e.ready) = s",

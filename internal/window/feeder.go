@@ -1,0 +1,95 @@
+package window
+
+// accept is the emit that upstream sees: it waits for a place in the window.
+func (e *engine[T, K, R]) accept(v T) bool {
+	if e.Key != nil {
+		return e.acceptKeyed(v)
+	}
+	at := e.runnable.Load()
+	if !e.room(at) {
+		return false
+	}
+	e.fit(at)
+	*e.jobs.At(at) = job[T, K]{seq: at, v: v}
+	e.runnable.Store(at + 1)
+	if e.attention.Load() { // asked behind it: who begins to wait looks at runnable again
+		e.mu.Lock()
+		c := e.need(0)
+		e.mu.Unlock()
+		e.dispatch(c)
+	}
+	return true
+}
+
+// acceptKeyed is accept where items may have to wait for their key.
+func (e *engine[T, K, R]) acceptKeyed(v T) bool {
+	j := job[T, K]{v: v, k: e.Key(v)}
+	_ = map[K]struct{}(nil)[j.k] // a key that can't be hashed panics here, and not under the lock
+	if !e.room(e.pulled) {
+		return false
+	}
+	e.mu.Lock()
+	j.seq = e.pulled
+	if e.Ordered {
+		e.slots.Fit(e.taken.Load(), e.end, j.seq)
+	}
+	e.pulled++
+	if e.keys.begin(j) {
+		e.enqueue(j)
+	}
+	c := e.need(0)
+	e.mu.Unlock()
+	e.dispatch(c)
+	return true
+}
+
+// room waits until an item has a place at the position at. false: it is refused,
+// and was never in.
+func (e *engine[T, K, R]) room(at uint64) bool {
+	for at-e.seen >= e.limit {
+		if e.seen = e.taken.Load(); at-e.seen < e.limit {
+			break
+		}
+		e.fWait.Store(true)
+		if e.seen = e.taken.Load(); at-e.seen < e.limit || e.refusing.Load() { // asked behind it
+			if e.fWait.Swap(false) {
+				break
+			}
+		}
+		<-e.fch
+	}
+	return !e.refusing.Load()
+}
+
+// fit makes room in the rings, which are small at first, for a job at the
+// position at. Nobody else makes those grow that it looks at without the lock.
+func (e *engine[T, K, R]) fit(at uint64) {
+	if at-e.spare >= e.jobs.Len() {
+		e.mu.Lock()
+		e.spare = e.claimed
+		e.jobs.Grow(e.claimed, at)
+		e.mu.Unlock()
+	}
+	if e.Ordered && at-e.seen >= e.slots.Len() {
+		e.mu.Lock()
+		e.seen = e.taken.Load()
+		e.slots.Fit(e.seen, e.end, at)
+		e.mu.Unlock()
+	}
+}
+
+// enqueue makes j one that a worker can claim, under the lock.
+func (e *engine[T, K, R]) enqueue(j job[T, K]) {
+	at := e.runnable.Load()
+	e.jobs.Grow(e.claimed, at)
+	*e.jobs.At(at) = j
+	e.runnable.Store(at + 1)
+}
+
+// held is the number of items that were taken from upstream.
+func (e *engine[T, K, R]) held() uint64 {
+	if e.Key != nil {
+		return e.pulled
+	}
+	return e.runnable.Load()
+}

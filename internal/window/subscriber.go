@@ -1,0 +1,51 @@
+package window
+
+// next waits for the next result and takes it. ok is false at the end. lost is
+// an item to discard instead.
+func (e *engine[T, K, R]) next() (r R, ok bool, lost *T) {
+	for {
+		if e.at == e.end && !e.borrow() || e.halted.Load() {
+			return r, false, nil
+		}
+		s := e.borrowed.Take(e.at)
+		e.at++
+		e.taken.Store(e.at) // the place is free the moment the subscriber has the item
+		if e.fWait.Load() {
+			e.refill()
+		}
+		if !s.failed || s.skipped != nil {
+			return s.r, true, s.skipped
+		}
+	}
+}
+
+// borrow waits for results, and makes all that are there the subscriber's own:
+// their places are taken one by one, without the lock.
+func (e *engine[T, K, R]) borrow() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for e.waits() {
+		e.sWait = true
+		e.mu.Unlock()
+		<-e.sch
+		e.mu.Lock()
+	}
+	e.end, e.borrowed = e.ready, e.slots
+	return e.at < e.end
+}
+
+// refill wakes the feeder, unless there is still enough to do. Who claims the
+// last job wakes it then.
+func (e *engine[T, K, R]) refill() {
+	e.mu.Lock()
+	wake := e.runnable.Load()-e.claimed <= e.low && e.fWait.Swap(false)
+	e.mu.Unlock()
+	if wake {
+		e.fch <- struct{}{}
+	}
+}
+
+// waits tells whether there is nothing to take yet.
+func (e *engine[T, K, R]) waits() bool {
+	return !e.halted.Load() && !e.over() && e.taken.Load() == e.ready
+}
