@@ -41,6 +41,9 @@ func strip(ctx context.Context, err error) (rest error, changed bool) {
 	case nil:
 		return nil, false
 	case *PanicError:
+		if cause, same := context.Cause(ctx).(*PanicError); same && cause == e { //nolint:errorlint // the very panic that has ended ctx
+			return nil, true
+		}
 		return err, false
 	case interface{ Unwrap() []error }:
 		return stripMany(ctx, err, e.Unwrap())

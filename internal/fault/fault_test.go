@@ -54,6 +54,9 @@ func TestStrip(t *testing.T) {
 	require.Equal(t, mixed, Strip(ctx, mixed), "a wrapper of a failure and an echo is kept whole")
 	wrapped := fmt.Errorf("outer: %w", &PanicError{Value: context.Canceled})
 	require.Equal(t, wrapped, Strip(ctx, wrapped))
+	p := &PanicError{Value: io.EOF}
+	require.NoError(t, Strip(cancelled(p), p), "the very panic that has ended ctx")
+	require.Equal(t, p, Strip(cancelled(&PanicError{Value: io.EOF}), p), "another one")
 	require.NotPanics(t, func() { Strip(cancelled(uncomparable{"x"}), uncomparable{"y"}) })
 }
 

@@ -41,13 +41,13 @@ func (q *Queue[T]) Widen(by int) {
 	}
 }
 
-// Put waits for room. false: the queue was halted, and v was not stored.
+// Put waits for room. false: the queue was closed or halted, and v was not stored.
 func (q *Queue[T]) Put(v T) bool {
 	q.mu.Lock()
-	for q.hi-q.lo >= q.bound && !q.halted {
+	for q.hi-q.lo >= q.bound && !q.halted && !q.closed {
 		q.room.Wait()
 	}
-	if q.halted {
+	if q.halted || q.closed {
 		q.mu.Unlock()
 		return false
 	}
@@ -63,7 +63,7 @@ const (
 	Stored   Outcome = iota
 	Dropped          // an item, the offered one or an older one, was dropped to make room
 	Overflow         // the offered item found no room, and that is an error
-	Refused          // the queue was halted; the item was never in
+	Refused          // the queue was closed or halted; the item was never in
 )
 
 // Full is what an offer does where there is no room.
@@ -82,7 +82,7 @@ const (
 func (q *Queue[T]) Offer(v T, full Full) (lost T, out Outcome) {
 	q.mu.Lock()
 	switch {
-	case q.halted:
+	case q.halted || q.closed:
 		q.mu.Unlock()
 		return lost, Refused
 	case q.hi-q.lo < q.bound:
@@ -195,10 +195,14 @@ func (q *Queue[T]) drain() []T {
 	return all
 }
 
-// Close tells that nothing more will be put, and why.
+// Close tells that nothing more will be put, and why; the first one counts. It
+// frees a producer that waits.
 func (q *Queue[T]) Close(err error) {
 	q.mu.Lock()
-	q.closed, q.err = true, err
+	if !q.closed {
+		q.closed, q.err = true, err
+		q.room.Broadcast()
+	}
 	q.unlockWake()
 }
 
@@ -215,6 +219,14 @@ func (q *Queue[T]) Halt() {
 	q.halted = true
 	q.room.Broadcast()
 	q.unlockWake()
+}
+
+// Abort is Halt that tells why, whatever Close was given.
+func (q *Queue[T]) Abort(err error) {
+	q.mu.Lock()
+	q.err = err
+	q.mu.Unlock()
+	q.Halt()
 }
 
 // Left takes what was stored and not taken. Call it when everyone has ended.

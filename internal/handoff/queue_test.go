@@ -60,6 +60,40 @@ func TestQueueBlocksAndHalts(t *testing.T) {
 	})
 }
 
+// A producer that waits for room is freed by the close, and what is in is still
+// taken.
+func TestQueueCloseFreesProducers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := New[int](1)
+		var put []bool
+		go func() { put = append(put, q.Put(1), q.Put(2)) }()
+		synctest.Wait()
+		q.Close(errors.New("end"))
+		q.Close(nil)
+		synctest.Wait()
+		require.Equal(t, []bool{true, false}, put)
+		_, out := q.Offer(3, DropOldest)
+		require.Equal(t, Refused, out)
+		v, ok := q.Next()
+		require.True(t, ok)
+		require.Equal(t, 1, v)
+		_, ok = q.Next()
+		require.False(t, ok)
+		require.EqualError(t, q.Err(), "end", "the first close counts")
+	})
+}
+
+func TestQueueAbort(t *testing.T) {
+	q := New[int](1)
+	require.True(t, q.Put(1))
+	q.Close(nil)
+	q.Abort(errors.New("cut"))
+	_, ok := q.Next()
+	require.False(t, ok)
+	require.EqualError(t, q.Err(), "cut")
+	require.Equal(t, []int{1}, q.Left())
+}
+
 func TestFan(t *testing.T) {
 	emits := func(d time.Duration, items ...int) func(context.Context, func(int) bool) error {
 		return func(_ context.Context, emit func(int) bool) error {

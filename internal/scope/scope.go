@@ -59,11 +59,26 @@ func (s *Scope) Fail(err error) {
 	if err = fault.Strip(s.Ctx, err); err == nil {
 		return
 	}
+	if winner := s.note(err, false); winner != nil {
+		s.cancel(winner) // it may not have come to it yet
+		if err = fault.Strip(s.Ctx, err); err != nil {
+			s.note(err, true)
+		}
+		return
+	}
+	s.cancel(err)
+}
+
+// note keeps err if it is the first failure, or one behind it. Otherwise it gives
+// the first.
+func (s *Scope) note(err error, behind bool) (winner error) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.errs) > 0 && !behind {
+		return s.errs[0]
+	}
 	s.errs = append(s.errs, err)
-	winner := s.errs[0]
-	s.mu.Unlock()
-	s.cancel(winner) // a no-op but for the first
+	return nil
 }
 
 // Stop ends the Scope without a failure: downstream wants no more.

@@ -54,6 +54,21 @@ func TestScope(t *testing.T) {
 	})
 }
 
+// A failure that several tell at once is one, and so is a panic.
+func TestScopeToldTwice(t *testing.T) {
+	for name, failure := range map[string]error{"an error": errBoom, "a panic": &fault.PanicError{Value: errBoom}} {
+		t.Run(name, func(t *testing.T) {
+			s := Open(t.Context(), "test")
+			require.Nil(t, s.note(failure, false), "the first one, which has not cancelled yet")
+			s.Fail(failure)
+			s.Fail(errLate)
+			var err error
+			s.Close(&err)
+			require.EqualError(t, err, failure.Error()+"\nlate")
+		})
+	}
+}
+
 func TestScopeCarriesPanicsAndGoexit(t *testing.T) {
 	err := within(t, t.Context(), func(s *Scope) error {
 		s.Go(func(context.Context) error { panic(errBoom) })
