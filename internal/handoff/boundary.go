@@ -89,7 +89,9 @@ func Decouple[T any](ctx context.Context, name string, capacity int, full Full, 
 	b := OpenBoundary(ctx, name, capacity, drop, overflow)
 	defer b.Close(&err)
 	put := b.Queue.Put
-	if full != Block {
+	if full == Block {
+		b.Queue.lends = true // nobody but the subscriber takes anything
+	} else {
 		put = func(v T) bool { return b.Settle(b.Queue.Offer(v, full)) }
 	}
 	b.Start(up, put)

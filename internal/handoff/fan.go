@@ -24,7 +24,7 @@ type Fan[T any] struct {
 // OpenFan starts a Fan without an upstream. The caller must defer Close, and
 // call Loop.
 func OpenFan[T any](ctx context.Context, name string, ahead int) *Fan[T] {
-	f := &Fan[T]{Scope: scope.Open(ctx, name), queue: New[T](ahead), live: 1}
+	f := &Fan[T]{Scope: scope.Open(ctx, name), queue: Lending[T](ahead), live: 1}
 	f.release = scope.OnDone(f.Ctx, f.queue.Halt)
 	return f
 }

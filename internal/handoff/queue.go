@@ -4,25 +4,44 @@ package handoff
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/turbopipes/turbopipes/internal/ring"
 )
 
 // Queue is first in, first out. Producers Put or Offer, one subscriber takes.
 // The lock is never held across a wait or a call.
+//
+// A Queue that lends lets the subscriber borrow what is there and take it item
+// by item without the lock; each item has its place until then. At most one
+// producer is on its way from a wait for room; once it has put its item, it calls
+// the next one. So a quick producer fills what has become free in one go.
 type Queue[T any] struct {
-	mu     sync.Mutex // guards all below
-	room   sync.Cond  // producers wait for room
-	ready  chan struct{}
-	ring   ring.Ring[T]
-	lo, hi uint64 // taken, put
-	bound  uint64
-	idle   bool // the subscriber waits, or has not begun
-	parked bool // it waits on ready
-	closed bool // nothing more will be put
-	halted bool // nothing more will be taken
-	err    error
+	taken    atomic.Uint64
+	starving atomic.Bool // producers wait, and none is called: who takes must call one
+	halted   atomic.Bool // nothing more will be taken
+	end      uint64      // borrowed up to here; changed under the lock
+	borrowed ring.Ring[T]
+	_        [line]byte
+
+	mu      sync.Mutex // guards all below
+	room    sync.Cond  // producers wait for room
+	ready   chan struct{}
+	ring    ring.Ring[T]
+	hi      uint64 // put
+	bound   uint64
+	waiting int  // producers that wait for room
+	called  bool // one of them is on its way
+	lends   bool
+	idle    bool // the subscriber waits, or has not begun
+	parked  bool // it waits on ready
+	closed  bool // nothing more will be put
+	err     error
 }
+
+// line keeps what the subscriber writes off the producers' cache lines, two of
+// which are fetched at a time.
+const line = 128
 
 // New makes a queue of at most bound items.
 func New[T any](bound int) *Queue[T] {
@@ -31,28 +50,58 @@ func New[T any](bound int) *Queue[T] {
 	return q
 }
 
+// Lending makes a queue that lends. Its producers only Put.
+func Lending[T any](bound int) *Queue[T] {
+	q := New[T](bound)
+	q.lends = true
+	return q
+}
+
 // Widen lets by more items wait, or fewer where by is negative.
 func (q *Queue[T]) Widen(by int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.bound = uint64(int(q.bound) + by) //nolint:gosec // the owner takes back what it gave
-	if by > 0 {
-		q.room.Broadcast()
-	}
+	q.call()
 }
+
+// waits is the number of items that do.
+func (q *Queue[T]) waits() uint64 { return q.hi - q.taken.Load() }
 
 // Put waits for room. false: the queue was closed or halted, and v was not stored.
 func (q *Queue[T]) Put(v T) bool {
 	q.mu.Lock()
-	for q.hi-q.lo >= q.bound && !q.halted && !q.closed {
-		q.room.Wait()
+	for q.waits() >= q.bound && !q.over() {
+		q.waiting++
+		q.starving.Store(!q.called)
+		if q.waits() >= q.bound { // looked at again: the subscriber takes first, and then looks
+			q.room.Wait()
+			q.called = false
+		}
+		q.waiting--
 	}
-	if q.halted || q.closed {
+	if q.over() {
 		q.mu.Unlock()
 		return false
 	}
 	q.store(v)
 	return true
+}
+
+// over tells whether nothing more is stored.
+func (q *Queue[T]) over() bool { return q.closed || q.halted.Load() }
+
+// call makes one of the producers that wait come, if there is room and none is
+// on its way.
+func (q *Queue[T]) call() {
+	starving := q.waiting > 0 && !q.called
+	if starving && q.waits() < q.bound {
+		q.called, starving = true, false
+		q.room.Signal()
+	}
+	if starving != q.starving.Load() {
+		q.starving.Store(starving)
+	}
 }
 
 // Outcome is what became of an item that was offered.
@@ -82,15 +131,14 @@ const (
 func (q *Queue[T]) Offer(v T, full Full) (lost T, out Outcome) {
 	q.mu.Lock()
 	switch {
-	case q.halted || q.closed:
+	case q.over():
 		q.mu.Unlock()
 		return lost, Refused
-	case q.hi-q.lo < q.bound:
+	case q.waits() < q.bound:
 		q.store(v)
 		return lost, Stored
 	case full == DropOldest:
-		lost = q.ring.Take(q.lo)
-		q.lo++
+		lost = q.take()
 		q.store(v)
 		return lost, Dropped
 	}
@@ -105,10 +153,10 @@ func (q *Queue[T]) Offer(v T, full Full) (lost T, out Outcome) {
 func (q *Queue[T]) OfferIdle(v T) Outcome {
 	q.mu.Lock()
 	switch {
-	case q.halted:
+	case q.halted.Load():
 		q.mu.Unlock()
 		return Refused
-	case q.idle && q.hi == q.lo:
+	case q.idle && q.waits() == 0:
 		q.store(v)
 		return Stored
 	}
@@ -121,7 +169,7 @@ func (q *Queue[T]) OfferIdle(v T) Outcome {
 func (q *Queue[T]) Withdraw() (v T, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.hi == q.lo {
+	if q.waits() == 0 {
 		return v, false
 	}
 	q.hi--
@@ -130,10 +178,21 @@ func (q *Queue[T]) Withdraw() (v T, ok bool) {
 
 // store is called with the lock held and room for v, and unlocks.
 func (q *Queue[T]) store(v T) {
-	q.ring.Grow(q.lo, q.hi)
+	q.ring.Fit(q.taken.Load(), q.end, q.hi)
 	*q.ring.At(q.hi) = v
 	q.hi++
+	if q.waiting > 0 {
+		q.call()
+	}
 	q.unlockWake()
+}
+
+// take is called with the lock held and an item that is not borrowed.
+func (q *Queue[T]) take() T {
+	at := q.taken.Load()
+	v := q.ring.Take(at)
+	q.taken.Store(at + 1)
+	return v
 }
 
 // unlockWake wakes the subscriber if it is parked. The flag is cleared before
@@ -150,16 +209,44 @@ func (q *Queue[T]) unlockWake() {
 // Next waits for an item. false: the queue was closed and is empty, or it was
 // halted; Err tells what Close was given.
 func (q *Queue[T]) Next() (v T, ok bool) {
-	q.mu.Lock()
-	if !q.wait() {
-		q.mu.Unlock()
+	at := q.taken.Load()
+	if !q.lends {
+		return q.one()
+	}
+	if at == q.end && !q.borrow() || q.halted.Load() {
 		return v, false
 	}
-	v = q.ring.Take(q.lo)
-	q.lo++
-	q.room.Signal()
-	q.mu.Unlock()
+	v = q.borrowed.Take(at)
+	q.taken.Store(at + 1)
+	if q.starving.Load() { // looked at behind it: see Put
+		q.mu.Lock()
+		q.call()
+		q.mu.Unlock()
+	}
 	return v, true
+}
+
+// one is Next of a queue that does not lend.
+func (q *Queue[T]) one() (v T, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.wait() {
+		return v, false
+	}
+	v = q.take()
+	q.call()
+	return v, true
+}
+
+// borrow waits for items, and makes all that are there the subscriber's own.
+func (q *Queue[T]) borrow() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.wait() {
+		return false
+	}
+	q.end, q.borrowed = q.hi, q.ring
+	return true
 }
 
 // NextAll waits for an item and takes all that are there.
@@ -170,28 +257,34 @@ func (q *Queue[T]) NextAll() (all []T, ok bool) {
 		return nil, false
 	}
 	all = q.drain()
-	q.room.Broadcast()
+	q.call()
 	return all, true
 }
 
 // wait is called with the lock held, and holds it when it returns. It tells
 // whether there is an item to take.
 func (q *Queue[T]) wait() bool {
-	for q.hi == q.lo && !q.closed && !q.halted {
+	for q.waits() == 0 && !q.over() {
 		q.idle, q.parked = true, true
 		q.mu.Unlock()
 		<-q.ready
 		q.mu.Lock()
 	}
 	q.idle = false
-	return q.hi > q.lo && !q.halted
+	return q.waits() > 0 && !q.halted.Load()
 }
 
+// drain takes all, also what is borrowed.
 func (q *Queue[T]) drain() []T {
-	all := make([]T, 0, q.hi-q.lo)
-	for ; q.lo < q.hi; q.lo++ {
-		all = append(all, q.ring.Take(q.lo))
+	at := q.taken.Load()
+	all := make([]T, 0, q.hi-at)
+	for ; at < q.end; at++ {
+		all = append(all, q.borrowed.Take(at))
 	}
+	for ; at < q.hi; at++ {
+		all = append(all, q.ring.Take(at))
+	}
+	q.taken.Store(at)
 	return all
 }
 
@@ -216,7 +309,7 @@ func (q *Queue[T]) Err() error {
 // Halt frees everyone who waits. Nothing is stored or taken after it.
 func (q *Queue[T]) Halt() {
 	q.mu.Lock()
-	q.halted = true
+	q.halted.Store(true)
 	q.room.Broadcast()
 	q.unlockWake()
 }
