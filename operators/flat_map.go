@@ -50,12 +50,13 @@ func FlatMap[T, R any](n int, fn func(v T) turbopipes.Observable[R], opts ...Fla
 		fan.Run(func(ctx context.Context) error {
 			shielded := turbopipes.Shield(ctx)
 			free := newSlots(n)
+			release := free.release
 			return in.Push(ctx, func(v T) bool {
 				if !free.take(ctx) || ctx.Err() != nil {
 					return false
 				}
 				inner := fn(v)
-				fan.Add(func(_ context.Context, emit func(R) bool) error { return inner.Push(shielded, emit) }, free.release)
+				fan.Give(func(_ context.Context, emit func(R) bool) error { return inner.Push(shielded, emit) }, release)
 				return ctx.Err() == nil
 			})
 		})

@@ -1,8 +1,10 @@
 package handoff
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -154,6 +156,37 @@ func TestFanForgetsUpstreams(t *testing.T) {
 		return nil
 	}
 	require.NoError(t, run())
+}
+
+// Upstreams that come one after another share a goroutine, and those at once have
+// one each.
+func TestFanGive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		goroutines := map[string]bool{}
+		give := func(at time.Duration, n int) (err error) {
+			f := OpenFan[string](t.Context(), "test", 0)
+			defer f.Close(&err, nil)
+			f.Run(func(context.Context) error {
+				for range n {
+					f.Give(func(_ context.Context, emit func(string) bool) error {
+						time.Sleep(time.Second)
+						stack := make([]byte, 64)
+						emit(string(bytes.Fields(stack[:runtime.Stack(stack, false)])[1])) // goroutine 7 [
+						return nil
+					}, func() {})
+					time.Sleep(at)
+				}
+				return nil
+			})
+			clear(goroutines)
+			f.Loop(func(id string) bool { goroutines[id] = true; return true })
+			return nil
+		}
+		require.NoError(t, give(2*time.Second, 100))
+		require.Len(t, goroutines, 1)
+		require.NoError(t, give(0, 100))
+		require.Len(t, goroutines, 100)
+	})
 }
 
 func BenchmarkQueue(b *testing.B) {
