@@ -30,7 +30,7 @@ func (r *remembered[K]) isNew(k K, now time.Duration) bool {
 	if _, known := r.set[k]; known {
 		return false
 	}
-	if k != k { //nolint:staticcheck // a NaN is never found again, and could not be removed from set
+	if k != k { // a NaN is never found again, and could not be removed from set
 		return true
 	}
 	if r.hi-r.lo == r.capacity {

@@ -22,7 +22,7 @@ import (
 // Reactor's skip(Duration) and Pekko's dropWithin.
 func SkipFor[T any](d time.Duration) turbopipes.Operator[T, T] {
 	return turbopipes.Lift("SkipFor", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		begin, skipping := time.Now(), d > 0
+		begin, skipping := time.Now(), true
 		return in.Push(ctx, func(v T) bool {
 			skipping = skipping && time.Since(begin) < d
 			return skipping || emit(v)
