@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -19,6 +20,7 @@ func TestFusedAllocateNothingPerItem(t *testing.T) {
 		return nil
 	})(turbopipes.Empty[int]()) // a stream that allocates nothing itself
 	yes := func(int) bool { return true }
+	no := func(int) bool { return false }
 	sum := func(sum, v int) int { return sum + v }
 	for name, drain := range map[string]func(turbopipes.Observable[int]){
 		"Catch":           drained(operators.Catch(func(error) turbopipes.Observable[int] { return one })),
@@ -42,6 +44,30 @@ func TestFusedAllocateNothingPerItem(t *testing.T) {
 		"Unwrap":          drained(turbopipes.Compose2(operators.Map(func(v int) turbopipes.Result[int] { return turbopipes.Result[int]{Value: v} }), operators.Unwrap[int]())),
 		"a chain":         drained(chain()),
 		"BufferWithCount": drained(operators.BufferWithCount[int](5000)), // one slice, however many
+
+		"All":                  drained(operators.All(yes)),
+		"Any":                  drained(operators.Any(no)),
+		"Contains":             drained(operators.Contains(-1)),
+		"Dedup":                drained(operators.Dedup(operators.Self[int], 4, time.Hour)),
+		"DefaultIfEmpty":       drained(operators.DefaultIfEmpty(1)),
+		"Distinct":             drained(operators.Distinct(func(v int) int { return v & 3 })),
+		"DistinctUntilChanged": drained(operators.DistinctUntilChanged(operators.Self[int])),
+		"ElementAt":            drained(operators.ElementAt[int](999)),
+		"Find":                 drained(operators.Find(no)),
+		"FindIndex":            drained(operators.FindIndex(no)),
+		"First":                drained(operators.First[int]()),
+		"FirstOrDefault":       drained(operators.FirstOrDefault(1)),
+		"IgnoreElements":       drained(operators.IgnoreElements[int]()),
+		"IsEmpty":              drained(operators.IsEmpty[int]()),
+		"Last":                 drained(operators.Last[int]()),
+		"LastOrDefault":        drained(operators.LastOrDefault(1)),
+		"Single":               drained(operators.Single(func(v int) bool { return v == 1 })),
+		"SkipFor":              drained(operators.SkipFor[int](time.Hour)),
+		"SkipLast":             drained(operators.SkipLast[int](4)),
+		"SwitchIfEmpty":        drained(operators.SwitchIfEmpty(one)),
+		"TakeLast":             drained(operators.TakeLast[int](4)),
+		"TakeUntilMatch":       drained(operators.TakeUntilMatch(no)),
+		"ThrowIfEmpty":         drained(operators.ThrowIfEmpty[int](nil)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			few, many := turbopipes.Range(0, 10), turbopipes.Range(0, 1000)

@@ -1,6 +1,22 @@
 package operators_test
 
+import (
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
+)
+
 // conditional are the entries of what decides.
-func (parts) conditional() []entry {
-	return nil
+func (p parts) conditional() []entry {
+	return []entry{
+		on("All", operators.All(p.small)),
+		on("Any", operators.Any(func(v int) bool { return v > 2 })),
+		on("Any/none", operators.Any(func(v int) bool { return v < 0 })),
+		on("Contains", operators.Contains(3)),
+		on("DefaultIfEmpty", operators.DefaultIfEmpty(-1)),
+		on("DefaultIfEmpty/empty", turbopipes.Compose2(operators.IgnoreElements[int](), operators.DefaultIfEmpty(-1))),
+		on("IsEmpty", operators.IsEmpty[int]()),
+		on("SwitchIfEmpty", operators.SwitchIfEmpty(p.side)),
+		on("SwitchIfEmpty/empty", turbopipes.Compose2(operators.IgnoreElements[int](), operators.SwitchIfEmpty(p.side))),
+		on("ThrowIfEmpty", operators.ThrowIfEmpty[int](nil)).needing(),
+	}
 }

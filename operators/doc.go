@@ -16,9 +16,12 @@
 //
 // # Filtering
 //
-//   - [Filter], [Debounce]
-//   - [Take], [TakeWhile], [TakeUntil], [TakeFor]
-//   - [Skip], [SkipWhile]
+//   - [Filter], [Debounce], [IgnoreElements]
+//   - [Distinct], [DistinctUntilChanged], [Dedup]: repeats
+//   - [Take], [TakeWhile], [TakeUntil], [TakeUntilMatch], [TakeFor], [TakeLast]
+//   - [Skip], [SkipWhile], [SkipFor], [SkipLast]
+//   - [First], [FirstOrDefault], [Last], [LastOrDefault], [ElementAt], [Single],
+//     [Find], [FindIndex]: one item
 //
 // # Combining
 //
@@ -27,6 +30,11 @@
 // # Errors
 //
 //   - [Retry], [Catch], [Timeout]
+//
+// # Conditional
+//
+//   - [All], [Any], [Contains], [IsEmpty]: a question
+//   - [DefaultIfEmpty], [SwitchIfEmpty], [ThrowIfEmpty]
 //
 // # Aggregates
 //

@@ -1,0 +1,48 @@
+package operators
+
+import (
+	"context"
+	"time"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// Dedup drops an item whose key it remembers, and remembers a bounded number of
+// keys, for a bounded time.
+//
+//	in:  a-a-b-a-a-|   key: the letter; capacity: 2; ttl: 5
+//	out: a---b-a---|
+//
+// Emits when an item comes whose key is not remembered, which then is. Drops the
+// others. A key is forgotten a ttl after it was remembered, however often it was
+// repeated, and when capacity newer ones are remembered. With a ttl of 0 none
+// expires. Fails and completes with upstream.
+//
+// The time of an item is that at which it is received; there is no timer. Memory:
+// capacity keys. Goroutines: none; key runs on the subscriber's.
+//
+// A nil key, a capacity below 1 and a negative ttl are an ErrInvalidArgument.
+// Items that are their own keys take [Self]. To remember all keys see [Distinct];
+// only the last one, [DistinctUntilChanged]. It corresponds to nothing in RxJS,
+// Reactor, Pekko or RxGo, whose distinct operators remember all keys.
+func Dedup[T any, K comparable](key func(v T) K, capacity int, ttl time.Duration) turbopipes.Operator[T, T] {
+	switch {
+	case key == nil:
+		return turbopipes.Invalid[T, T]("Dedup", "key is nil")
+	case capacity < 1:
+		return turbopipes.Invalid[T, T]("Dedup", "capacity is less than 1")
+	case ttl < 0:
+		return turbopipes.Invalid[T, T]("Dedup", "ttl is negative")
+	}
+	return turbopipes.Lift("Dedup", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		seen := remembered[K]{capacity: uint64(capacity), ttl: ttl}
+		begin := time.Now()
+		return in.Push(ctx, func(v T) bool {
+			k, now := key(v), time.Duration(0)
+			if ttl > 0 {
+				now = time.Since(begin)
+			}
+			return !seen.isNew(k, now) || emit(v)
+		})
+	})
+}

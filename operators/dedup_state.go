@@ -1,0 +1,53 @@
+package operators
+
+import (
+	"time"
+
+	"github.com/turbopipes/turbopipes/internal/ring"
+)
+
+// remembered is the set of keys of a [Dedup]: the newest capacity ones that are
+// younger than ttl.
+type remembered[K comparable] struct {
+	capacity uint64
+	ttl      time.Duration // 0: none expires
+	set      map[K]struct{}
+	keys     ring.Ring[dated[K]] // those of set, the oldest at lo
+	lo, hi   uint64
+}
+
+type dated[K comparable] struct {
+	key K
+	at  time.Duration
+}
+
+// isNew tells whether k is not remembered at now, and remembers it then. now
+// never goes back.
+func (r *remembered[K]) isNew(k K, now time.Duration) bool {
+	for r.ttl > 0 && r.lo < r.hi && now-r.keys.At(r.lo).at >= r.ttl {
+		r.forget()
+	}
+	if _, known := r.set[k]; known {
+		return false
+	}
+	if k != k { // a NaN is never found again, and could not be removed from set
+		return true
+	}
+	if r.hi-r.lo == r.capacity {
+		r.forget()
+	}
+	if r.set == nil {
+		r.set = make(map[K]struct{})
+	}
+	r.set[k] = struct{}{}
+	r.keys.Grow(r.lo, r.hi)
+	*r.keys.At(r.hi) = dated[K]{k, now}
+	r.hi++
+	return true
+}
+
+// forget removes the oldest key.
+func (r *remembered[K]) forget() {
+	delete(r.set, r.keys.Take(r.lo).key)
+	r.lo++
+}

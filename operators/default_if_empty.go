@@ -1,0 +1,38 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// DefaultIfEmpty gives v in the place of an empty stream.
+//
+//	in:  -----|   v: x
+//	out: -----(x|)
+//
+// Emits when an item comes, and v when upstream completes without one. Fails with
+// upstream, without v. Completes with upstream. Memory: none. Goroutines: none;
+// it runs inside its subscriber's.
+//
+// For a stream instead of a value see [SwitchIfEmpty]; for an error,
+// [ThrowIfEmpty]; to stop at the first item, [FirstOrDefault]. It corresponds to
+// defaultIfEmpty in RxJS, Reactor and RxGo.
+func DefaultIfEmpty[T any](v T) turbopipes.Operator[T, T] {
+	return turbopipes.Lift("DefaultIfEmpty", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		found, err := passed(ctx, in, emit)
+		if err == nil && !found {
+			emit(v)
+		}
+		return err
+	})
+}
+
+// passed lets in through, and tells whether there was an item.
+func passed[T any](ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (found bool, err error) {
+	err = in.Push(ctx, func(v T) bool {
+		found = true
+		return emit(v)
+	})
+	return found, err
+}

@@ -1,0 +1,80 @@
+package operators
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
+)
+
+// Distinct drops an item whose key an earlier one had.
+//
+//	in:  a-b-a-c-b-|   key: the letter
+//	out: a-b---c---|
+//
+// Emits when an item comes with a key that no item had before. Drops the others.
+// Fails and completes with upstream. Memory: every key, for as long as the stream
+// runs; [WithMaxKeys] makes it fail with an ErrOverflow instead of keeping more.
+// Goroutines: none; key runs on the subscriber's.
+//
+// A nil key is an ErrInvalidArgument. Items that are their own keys take [Self].
+// For a stream without an end see [Dedup], which forgets; for repeats that are
+// adjacent, [DistinctUntilChanged]. It corresponds to distinct in RxJS, Reactor
+// and RxGo.
+func Distinct[T any, K comparable](key func(v T) K, opts ...DistinctOption) turbopipes.Operator[T, T] {
+	o, bad := distinctOptionsOf(opts)
+	switch {
+	case key == nil:
+		return turbopipes.Invalid[T, T]("Distinct", "key is nil")
+	case bad != "":
+		return turbopipes.Invalid[T, T]("Distinct", bad)
+	}
+	return turbopipes.Lift("Distinct", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		seen := make(map[K]struct{})
+		var full error
+		err := in.Push(ctx, func(v T) bool {
+			k := key(v)
+			if _, again := seen[k]; again {
+				return true
+			}
+			if o.maxKeys > 0 && len(seen) == o.maxKeys {
+				full = fmt.Errorf("%w: Distinct: more than %d keys", turbopipes.ErrOverflow, o.maxKeys)
+				return false
+			}
+			seen[k] = struct{}{}
+			return emit(v)
+		})
+		return fault.Join(full, err)
+	})
+}
+
+// DistinctOption is an option of [Distinct].
+type DistinctOption interface{ distinct(*distinctOptions) }
+
+type distinctOptions struct {
+	maxKeys int // 0: no limit
+	bad     string
+}
+
+type maxKeys int
+
+func (n maxKeys) distinct(o *distinctOptions) {
+	if o.maxKeys = int(n); n < 1 {
+		o.bad = "WithMaxKeys's n is less than 1"
+	}
+}
+
+// WithMaxKeys makes [Distinct] stop upstream and fail with an ErrOverflow at the
+// first item with one key more than n. n < 1 is an ErrInvalidArgument.
+func WithMaxKeys(n int) DistinctOption { return maxKeys(n) }
+
+func distinctOptionsOf(opts []DistinctOption) (o distinctOptions, bad string) {
+	for _, opt := range opts {
+		if opt == nil {
+			return o, "an option is nil"
+		}
+		opt.distinct(&o)
+	}
+	return o, o.bad
+}

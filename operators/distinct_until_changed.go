@@ -1,0 +1,37 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// DistinctUntilChanged drops an item whose key is that of the one before it.
+//
+//	in:  a-a-b-b-a-|   key: the letter
+//	out: a---b---a-|
+//
+// Emits when an item comes whose key differs from that of the item before, and
+// the first item. Drops the others. Fails and completes with upstream. Memory:
+// one key. Goroutines: none; key runs on the subscriber's.
+//
+// A nil key is an ErrInvalidArgument. Items that are their own keys take [Self].
+// To drop repeats that are not adjacent, see [Distinct] and [Dedup]. It
+// corresponds to distinctUntilChanged in RxJS, Reactor and RxGo.
+func DistinctUntilChanged[T any, K comparable](key func(v T) K) turbopipes.Operator[T, T] {
+	if key == nil {
+		return turbopipes.Invalid[T, T]("DistinctUntilChanged", "key is nil")
+	}
+	return turbopipes.Lift("DistinctUntilChanged", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		var last K
+		started := false
+		return in.Push(ctx, func(v T) bool {
+			k := key(v)
+			if started && k == last {
+				return true
+			}
+			last, started = k, true
+			return emit(v)
+		})
+	})
+}

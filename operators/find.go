@@ -1,0 +1,36 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// Find gives the first item that pred is true for, and completes.
+//
+//	in:  1-2-a-b-|   pred: letters
+//	out: ----(a|)
+//
+// Emits when an item comes that pred is true for, and completes right after it,
+// when upstream was stopped and reaped. Drops the items before. Fails with
+// upstream. Completes empty where no item matches. Memory: none. Goroutines:
+// none; pred runs on the subscriber's.
+//
+// A nil pred is an ErrInvalidArgument. For all matches see [Filter]; for the
+// index of the first, [FindIndex]; for whether there is one, [Any]. It
+// corresponds to find in RxJS, which gives undefined where nothing matches, and
+// in RxGo, and to Reactor's filter and next.
+func Find[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
+	if pred == nil {
+		return turbopipes.Invalid[T, T]("Find", "pred is nil")
+	}
+	return turbopipes.Lift("Find", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		return in.Push(ctx, func(v T) bool {
+			if !pred(v) {
+				return true
+			}
+			emit(v)
+			return false
+		})
+	})
+}

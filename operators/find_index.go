@@ -1,0 +1,40 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// FindIndex gives the index, counted from 0, of the first item that pred is true
+// for, or -1.
+//
+//	in:  1-2-a-b-|   pred: letters
+//	out: ----(2|)
+//
+// Emits when an item comes that pred is true for, and completes right after it,
+// when upstream was stopped and reaped; where no item matches it emits -1 when
+// upstream completes. Fails with upstream. Memory: none. Goroutines: none; pred
+// runs on the subscriber's.
+//
+// A nil pred is an ErrInvalidArgument. For the item itself see [Find]. It
+// corresponds to RxJS's findIndex.
+func FindIndex[T any](pred func(v T) bool) turbopipes.Operator[T, int] {
+	if pred == nil {
+		return turbopipes.Invalid[T, int]("FindIndex", "pred is nil")
+	}
+	return turbopipes.Lift("FindIndex", func(ctx context.Context, in turbopipes.Observable[T], emit func(int) bool) error {
+		n, found := 0, false
+		err := in.Push(ctx, func(v T) bool {
+			if found = pred(v); found {
+				emit(n)
+			}
+			n++
+			return !found
+		})
+		if err == nil && !found {
+			emit(-1)
+		}
+		return err
+	})
+}

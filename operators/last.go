@@ -1,0 +1,54 @@
+package operators
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// Last gives the last item.
+//
+//	in:  a-b-c-|
+//	out: ------(c|)
+//
+// Emits when upstream completes: the last item. Drops the items before. Fails
+// with upstream, without the item that it holds, which counts as discarded, or
+// with an ErrEmpty where upstream completes without an item, also when it is
+// stopped gracefully. Memory: one item. Goroutines: none; it runs inside its
+// subscriber's.
+//
+// For another item where there is none see [LastOrDefault]; for several, or to
+// complete empty, [TakeLast]. It corresponds to last in RxJS, Reactor and RxGo,
+// which completes empty.
+func Last[T any]() turbopipes.Operator[T, T] {
+	return turbopipes.Lift("Last", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		last, found, err := lastOf(ctx, in)
+		switch {
+		case err != nil:
+		case found:
+			emit(last)
+		default:
+			err = fmt.Errorf("%w: Last", turbopipes.ErrEmpty)
+		}
+		return err
+	})
+}
+
+// lastOf gives the last item, where in has completed and has one. It counts it
+// as discarded where in has failed or panics.
+func lastOf[T any](ctx context.Context, in turbopipes.Observable[T]) (last T, found bool, err error) {
+	complete := false
+	defer func() {
+		if found && !complete {
+			run.From(ctx).Discard(1)
+		}
+	}()
+	err = in.Push(ctx, func(v T) bool {
+		last, found = v, true
+		return true
+	})
+	complete = err == nil
+	return last, found, err
+}

@@ -1,0 +1,33 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// LastOrDefault gives the last item, or d where there is none.
+//
+//	in:  -----|   d: x
+//	out: -----(x|)
+//
+// Emits when upstream completes: the last item, or d. Drops the items before.
+// Fails with upstream, without d and without the item that it holds, which counts
+// as discarded. Memory: one item. Goroutines: none; it runs inside its
+// subscriber's.
+//
+// For an error instead of d see [Last]. It corresponds to last with a default in
+// RxJS and Reactor and to RxGo's LastOrDefault.
+func LastOrDefault[T any](d T) turbopipes.Operator[T, T] {
+	return turbopipes.Lift("LastOrDefault", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		last, found, err := lastOf(ctx, in)
+		switch {
+		case err != nil:
+		case found:
+			emit(last)
+		default:
+			emit(d)
+		}
+		return err
+	})
+}

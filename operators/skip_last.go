@@ -1,0 +1,57 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/ring"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// SkipLast drops the last n items.
+//
+//	in:  a-b-c-d-|   n: 2
+//	out: ----a-b-|
+//
+// Emits when an item comes: the one that came n items before it. Drops the last n
+// when upstream completes. Fails with upstream, at once; the items that it holds
+// then count as discarded, and so they do when downstream stops.
+//
+// Memory: n items. Goroutines: none; it runs inside its subscriber's.
+//
+// An n of 0 lets every item through; a negative one is an ErrInvalidArgument.
+// For the others see [TakeLast]; to drop the first ones, [Skip]. It corresponds
+// to skipLast in RxJS, Reactor and RxGo.
+func SkipLast[T any](n int) turbopipes.Operator[T, T] {
+	if n < 0 {
+		return turbopipes.Invalid[T, T]("SkipLast", "n is negative")
+	}
+	return turbopipes.Lift("SkipLast", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		if n == 0 {
+			return in.Push(ctx, emit)
+		}
+		var held ring.Ring[T]
+		lo, hi := uint64(0), uint64(0)
+		refused, complete := false, false
+		defer func() {
+			if !complete {
+				run.From(ctx).Discard(int64(hi - lo))
+			}
+		}()
+		err := in.Push(ctx, func(v T) bool {
+			var due T
+			full := hi-lo == uint64(n)
+			if full {
+				due = held.Take(lo)
+				lo++
+			}
+			held.Grow(lo, hi)
+			*held.At(hi) = v
+			hi++
+			refused = full && !emit(due)
+			return !refused
+		})
+		complete = err == nil && !refused
+		return err
+	})
+}

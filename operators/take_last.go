@@ -1,0 +1,55 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/ring"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// TakeLast gives the last n items.
+//
+//	in:  a-b-c-d-|   n: 2
+//	out: --------(cd|)
+//
+// Emits when upstream completes: the last n items, or as many as there are, in
+// their order. Drops the items before. Fails with upstream, without the items
+// that it holds, which count as discarded.
+//
+// Backpressure: upstream is never held. Memory: n items, or as many as there
+// are. Goroutines: none; it runs inside its subscriber's.
+//
+// An n of 0 completes without subscribing to upstream; a negative one is an
+// ErrInvalidArgument. For only one see [Last], which fails where there is none;
+// for the others, [SkipLast]. It corresponds to takeLast in RxJS, Reactor and RxGo.
+func TakeLast[T any](n int) turbopipes.Operator[T, T] {
+	if n < 0 {
+		return turbopipes.Invalid[T, T]("TakeLast", "n is negative")
+	}
+	return turbopipes.Lift("TakeLast", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		if n == 0 {
+			return nil
+		}
+		var held ring.Ring[T]
+		lo, hi := uint64(0), uint64(0)
+		defer func() { run.From(ctx).Discard(int64(hi - lo)) }()
+		take := func() T {
+			lo++
+			return held.Take(lo - 1)
+		}
+		err := in.Push(ctx, func(v T) bool {
+			if hi-lo == uint64(n) {
+				take()
+			}
+			held.Grow(lo, hi)
+			*held.At(hi) = v
+			hi++
+			return true
+		})
+		for more := err == nil; more && lo < hi; {
+			more = emit(take())
+		}
+		return err
+	})
+}

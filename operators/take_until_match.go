@@ -1,0 +1,34 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// TakeUntilMatch gives the items up to the first one that pred is true for, and
+// that one too.
+//
+//	in:  1-2-a-3-|   pred: letters
+//	out: 1-2-(a|)
+//
+// Emits when an item comes. Completes right after the first one that pred is true
+// for, when upstream was stopped and reaped, or with upstream. Fails with
+// upstream. Memory: none. Goroutines: none; pred runs on the subscriber's, before
+// the item is emitted.
+//
+// A nil pred is an ErrInvalidArgument. To leave out the item that ends it, see
+// [TakeWhile]; to stop at a signal, [TakeUntil]. It corresponds to RxJS's
+// takeWhile with its inclusive flag and to takeUntil with a predicate in Reactor
+// and RxGo.
+func TakeUntilMatch[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
+	if pred == nil {
+		return turbopipes.Invalid[T, T]("TakeUntilMatch", "pred is nil")
+	}
+	return turbopipes.Lift("TakeUntilMatch", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		return in.Push(ctx, func(v T) bool {
+			last := pred(v)
+			return emit(v) && !last
+		})
+	})
+}
