@@ -15,6 +15,9 @@ func Strip(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() == nil {
 		return err
 	}
+	if err == context.Canceled && ctx.Err() == context.Canceled { //nolint:errorlint // what nearly every task returns; this can't panic
+		return nil
+	}
 	err, _ = strip(ctx, err)
 	return err
 }

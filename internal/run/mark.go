@@ -4,7 +4,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
 )
 
 // Which subscription does a goroutine belong to? Go has no goroutine-local
@@ -13,23 +12,57 @@ import (
 // call stack, one frame for each octal digit, which costs some 20 ns, and only
 // Inside, which is rare, reads it back, in some 4 µs.
 
-var (
-	live sync.Map // id → *Record
-	last atomic.Uint64
-)
-
-func register(r *Record) uint64 {
-	id := last.Add(1)
-	live.Store(id, r)
-	return id
+var marks struct {
+	sync.Mutex
+	live []*Record // by id, less 1
+	free []uint64  // ids to be used again: the smaller, the fewer frames
 }
 
-// Mark runs f on a goroutine of r's.
-func (r *Record) Mark(f func()) {
+func register(r *Record) (id uint64) {
+	marks.Lock()
+	defer marks.Unlock()
+	if n := len(marks.free); n > 0 {
+		id, marks.free = marks.free[n-1], marks.free[:n-1]
+		marks.live[id-1] = r
+		return id
+	}
+	marks.live = append(marks.live, r)
+	return uint64(len(marks.live))
+}
+
+// End forgets the record of a Subscription that is over. No goroutine is left
+// that is marked with it but the caller, which leaves.
+func (r *Record) End() {
+	marks.Lock()
+	defer marks.Unlock()
+	marks.live[r.id-1] = nil
+	marks.free = append(marks.free, r.id)
+}
+
+// marked gives the record of an id, or nil.
+func marked(id uint64) *Record {
+	marks.Lock()
+	defer marks.Unlock()
+	if id == 0 || id > uint64(len(marks.live)) {
+		return nil
+	}
+	return marks.live[id-1]
+}
+
+// subscription is the innermost one that r is part of, or nil.
+func (r *Record) subscription() *Record {
 	for r != nil && r.id == 0 {
 		r = r.parent
 	}
-	if r == nil {
+	return r
+}
+
+// Marks tells whether Mark does anything but to run f.
+func (r *Record) Marks() bool { return r.subscription() != nil }
+
+// Mark runs f on a goroutine of r's.
+func (r *Record) Mark(f func()) {
+	if r = r.subscription(); r == nil {
 		f()
 		return
 	}
@@ -101,8 +134,7 @@ func (r *Record) Inside() bool {
 	for _, l := range ls[1:] { // ls[0] is the frame that called f
 		id = id<<3 | uint64(l-zero)/2
 	}
-	at, _ := live.Load(id)
-	for c, _ := at.(*Record); c != nil; c = c.parent {
+	for c := marked(id); c != nil; c = c.parent {
 		if c == r {
 			return true
 		}

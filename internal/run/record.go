@@ -75,9 +75,6 @@ func Shield(ctx context.Context) context.Context {
 	return (&Record{parent: r}).With(ctx)
 }
 
-// End forgets the record of a Subscription that is over.
-func (r *Record) End() { live.Delete(r.id) }
-
 // Stoppable tells whether Stop can ever be called.
 func (r *Record) Stoppable() bool { return r.stoppable }
 
