@@ -27,6 +27,7 @@ type entry struct {
 	apply    func(in turbopipes.Observable[int]) turbopipes.Observable[string]
 	recovers bool // makes something else of an error of upstream
 	repeats  bool // runs upstream again after one
+	begins   bool // emits an item of its own before it subscribes to upstream
 }
 
 // on makes op an entry.
@@ -46,6 +47,7 @@ func printed[T any](o turbopipes.Observable[T]) turbopipes.Observable[string] {
 }
 
 func (e entry) recovering() entry { e.recovers = true; return e }
+func (e entry) beginning() entry  { e.begins = true; return e }
 func (e entry) repeating() entry  { e.recovers, e.repeats = true, true; return e }
 
 const (
@@ -441,6 +443,10 @@ func TestContractCleanUpFails(t *testing.T) {
 		r.requireReaped(t)
 		if r.name == "Take/none" {
 			require.NoError(t, err)
+			return
+		}
+		if r.begins {
+			require.Equal(t, errLate, err, "it stops before there is anything to clean up")
 			return
 		}
 		if !r.recovers || err != nil {

@@ -1,6 +1,7 @@
 package operators_test
 
 import (
+	"cmp"
 	"context"
 	"testing"
 	"testing/synctest"
@@ -37,6 +38,7 @@ func (a *alive) ticking() turbopipes.Observable[int] {
 // end: all are joined, and the first error is returned, alone. row 38
 func TestSidesFail(t *testing.T) {
 	first := func(x, _ int) int { return x }
+	when := func(v int) time.Time { return time.UnixMilli(int64(v)) }
 	none := operators.Filter(func(int) bool { return false })
 	for how, bad := range map[string]turbopipes.Observable[int]{
 		"fails":  operators.Concat(turbopipes.Throw[int](errBoom))(none(turbopipes.Timer(10 * time.Second))),
@@ -57,6 +59,21 @@ func TestSidesFail(t *testing.T) {
 			"FlatMap":              operators.FlatMap(3, inner(operators.Merge(good)(bad)))(good),
 			"FlatMap, upstream":    operators.FlatMap(3, inner(good))(operators.Concat(bad)(turbopipes.Just(1))),
 			"FlatMap, fn":          operators.FlatMap(3, func(int) turbopipes.Observable[int] { panic(errBoom) })(good),
+			"CombineLatest":             operators.CombineLatest(bad, first)(good),
+			"CombineLatest, upstream":   operators.CombineLatest(good, first)(bad),
+			"WithLatestFrom":            operators.WithLatestFrom(bad, first)(good),
+			"WithLatestFrom, upstream":  operators.WithLatestFrom(none(good), first)(bad),
+			"ForkJoin":                  operators.Map(func([]int) int { return 0 })(operators.ForkJoin(good, bad)(good)),
+			"ForkJoin, upstream":        operators.Map(func([]int) int { return 0 })(operators.ForkJoin(good, good)(bad)),
+			"SequenceEqual":             operators.Map(func(bool) int { return 0 })(operators.SequenceEqual(bad, same[int])(good)),
+			"MergeSorted":               operators.MergeSorted(cmp.Compare[int], good, bad)(good),
+			"MergeSorted, upstream":     operators.MergeSorted(cmp.Compare[int], good)(bad),
+			"Join":                      operators.Join(bad, time.Hour, when, when, first)(good),
+			"Join, upstream":            operators.Join(good, time.Hour, when, when, first)(bad),
+			"ExhaustMap":                operators.ExhaustMap(inner(bad))(good),
+			"ExhaustMap, upstream":      operators.ExhaustMap(inner(good))(operators.Concat(bad)(turbopipes.Just(1))),
+			"Expand":                    operators.Expand(2, inner(bad))(good),
+			"Expand, upstream":          operators.Expand(2, inner(none(good)))(operators.Concat(bad)(turbopipes.Just(1))),
 			"ConcatMap":            operators.ConcatMap(inner(bad))(good),
 			"SwitchMap":            operators.SwitchMap(inner(bad))(operators.Concat(turbopipes.Never[int]())(operators.Take[int](1)(good))),
 			"SwitchMap, upstream":  operators.SwitchMap(inner(good))(operators.Concat(bad)(turbopipes.Just(1))),
