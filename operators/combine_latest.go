@@ -26,9 +26,10 @@ import (
 // it ends; fn runs on the subscriber's.
 //
 // A nil fn, or the zero Observable as other, is an ErrInvalidArgument. For a
-// result at the items of upstream only, see [WithLatestFrom]; for pairs, [Zip];
-// It corresponds to combineLatest in RxJS, Reactor and RxGo; RxJS lets the other
-// side run on where there will be no combination.
+// result at the items of upstream only, see [WithLatestFrom]; for pairs, [Zip]; for
+// any number of streams, [CombineLatestAll]. It corresponds to combineLatest in
+// RxJS, Reactor and RxGo; RxJS lets the other side run on where there will be no
+// combination.
 func CombineLatest[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R) turbopipes.Operator[A, R] {
 	switch {
 	case other.IsZero():

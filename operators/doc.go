@@ -25,8 +25,10 @@
 // # Combining
 //
 //   - [Merge], [Concat], [StartWith], [EndWith]
-//   - [MergeSorted], [Race], [Partition]
+//   - [MergeSorted], [MergePrioritized], [Interleave]
+//   - [Race], [Partition]
 //   - [Zip], [CombineLatest], [WithLatestFrom], [ForkJoin], [Join]
+//   - [CombineLatestAll], [ZipAll]: for streams that are items
 //
 // # Conditional
 //
