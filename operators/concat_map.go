@@ -32,7 +32,11 @@ func ConcatMap[T, R any](fn func(v T) turbopipes.Observable[R]) turbopipes.Opera
 	if fn == nil {
 		return turbopipes.Invalid[T, R]("ConcatMap", "fn is nil")
 	}
-	return turbopipes.Lift("ConcatMap", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
+	return concatMap("ConcatMap", fn)
+}
+
+func concatMap[T, R any](name string, fn func(v T) turbopipes.Observable[R]) turbopipes.Operator[T, R] {
+	return turbopipes.Lift(name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		inner := turbopipes.Shield(ctx)
 		var failed error
 		refused := false

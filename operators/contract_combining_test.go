@@ -1,14 +1,41 @@
 package operators_test
 
 import (
+	"cmp"
+	"time"
+
+	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
 )
+
+// millis is the time that an item has for a Join.
+func (parts) millis(v int) time.Time { return time.UnixMilli(int64(v % 1000)) }
+
+// apart makes streams, no two of which emit at the same time once all have.
+func (parts) apart(v int) turbopipes.Observable[int] {
+	return hundreds(v, time.Duration(4+v)*time.Millisecond)
+}
 
 // combining are the entries of what combines streams.
 func (p parts) combining() []entry {
 	return []entry{
+		on("CombineLatest", operators.CombineLatest(p.side, p.pair)),
+		from("CombineLatestAll", p.apart, operators.CombineLatestAll[int]()),
 		on("Concat", operators.Concat(p.side)),
+		on("EndWith", operators.EndWith(-1, -2)),
+		on("ForkJoin", operators.ForkJoin(p.side)),
+		on("Interleave", operators.Interleave(2, p.side)),
+		on("Join", operators.Join(p.side, 2*time.Millisecond, p.millis, p.millis, p.pair)),
 		on("Merge", operators.Merge(p.side)),
+		on("MergePrioritized", operators.MergePrioritized(p.side)),
+		on("MergeSorted", operators.MergeSorted(cmp.Compare[int], p.side)),
+		on("Race", operators.Race(p.side)).recovering(), // an error that is not first is none
+		on("SequenceEqual", operators.SequenceEqual(p.side, func(a, b int) bool { return a == b })),
+		on("StartWith", operators.StartWith(-1, -2)).beginning(),
+		from("SwitchAll", p.inner, operators.SwitchAll[int]()),
+		from("SwitchAll/long", p.long, operators.SwitchAll[int]()),
+		on("WithLatestFrom", operators.WithLatestFrom(p.side, p.pair)),
 		on("Zip", operators.Zip(p.side, p.pair)),
+		from("ZipAll", p.inner, operators.ZipAll[int]()),
 	}
 }

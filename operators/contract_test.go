@@ -28,6 +28,7 @@ type entry struct {
 	recovers bool // makes something else of an error of upstream
 	repeats  bool // runs upstream again after one
 	needs    bool // fails where upstream completes, or is stopped, before the item that it needs
+	begins   bool // emits an item of its own before it subscribes to upstream
 }
 
 // on makes op an entry.
@@ -48,6 +49,7 @@ func printed[T any](o turbopipes.Observable[T]) turbopipes.Observable[string] {
 
 func (e entry) recovering() entry { e.recovers = true; return e }
 func (e entry) needing() entry    { e.needs = true; return e }
+func (e entry) beginning() entry  { e.begins = true; return e }
 func (e entry) repeating() entry  { e.recovers, e.repeats = true, true; return e }
 
 const (
@@ -455,6 +457,10 @@ func TestContractCleanUpFails(t *testing.T) {
 		r.requireReaped(t)
 		if r.name == "Take/none" {
 			require.NoError(t, err)
+			return
+		}
+		if r.begins {
+			require.Equal(t, errLate, err, "it stops before there is anything to clean up")
 			return
 		}
 		if !r.recovers || err != nil {

@@ -11,7 +11,9 @@
 // # Transforming
 //
 //   - [Map], [FilterMap], [Scan], [Materialize]
-//   - [ConcatMap], [FlatMap], [SwitchMap]: a stream for each item
+//   - [ConcatMap], [FlatMap], [SwitchMap], [ExhaustMap]: a stream for each item
+//   - [Expand]: a stream for each item, and for each of that
+//   - [Flatten], [SwitchAll]: streams that are items
 //   - [BufferWithCount], [BufferWithTimeOrCount]: batches
 //
 // # Filtering
@@ -25,7 +27,15 @@
 //
 // # Combining
 //
-//   - [Merge], [Concat], [Zip]
+//   - [Merge], [Concat], [StartWith], [EndWith]
+//   - [MergeSorted], [MergePrioritized], [Interleave]
+//   - [Race], [Partition]
+//   - [Zip], [CombineLatest], [WithLatestFrom], [ForkJoin], [Join]
+//   - [CombineLatestAll], [ZipAll]: for streams that are items
+//
+// # Conditional
+//
+//   - [SequenceEqual]
 //
 // # Errors
 //

@@ -33,19 +33,23 @@ import (
 // [SwitchMap]. It corresponds to RxJS's mergeMap and Reactor's flatMap, whose
 // limits are none and 256.
 func FlatMap[T, R any](n int, fn func(v T) turbopipes.Observable[R], opts ...FlatMapOption) turbopipes.Operator[T, R] {
+	return flatMap("FlatMap", n, fn, opts)
+}
+
+func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R], opts []FlatMapOption) turbopipes.Operator[T, R] {
 	o, bad := flatMapOptions(opts)
 	switch {
 	case n < 1 && n != turbopipes.Infinite:
-		return turbopipes.Invalid[T, R]("FlatMap", "n is less than 1")
+		return turbopipes.Invalid[T, R](name, "n is less than 1")
 	case fn == nil:
-		return turbopipes.Invalid[T, R]("FlatMap", "fn is nil")
+		return turbopipes.Invalid[T, R](name, "fn is nil")
 	case bad != "":
-		return turbopipes.Invalid[T, R]("FlatMap", bad)
+		return turbopipes.Invalid[T, R](name, bad)
 	case n == 1 && o.Ahead == 0:
-		return ConcatMap(fn)
+		return concatMap(name, fn)
 	}
-	return turbopipes.Lift("FlatMap", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
-		fan := handoff.OpenFan[R](ctx, "FlatMap", o.Ahead)
+	return turbopipes.Lift(name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
+		fan := handoff.OpenFan[R](ctx, name, o.Ahead)
 		defer fan.Close(&err, opt.Of[R](o.Discard))
 		fan.Run(func(ctx context.Context) error {
 			shielded := turbopipes.Shield(ctx)

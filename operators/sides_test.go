@@ -1,6 +1,7 @@
 package operators_test
 
 import (
+	"cmp"
 	"context"
 	"testing"
 	"testing/synctest"
@@ -37,6 +38,7 @@ func (a *alive) ticking() turbopipes.Observable[int] {
 // end: all are joined, and the first error is returned, alone. row 38
 func TestSidesFail(t *testing.T) {
 	first := func(x, _ int) int { return x }
+	when := func(v int) time.Time { return time.UnixMilli(int64(v)) }
 	none := operators.Filter(func(int) bool { return false })
 	for how, bad := range map[string]turbopipes.Observable[int]{
 		"fails":  operators.Concat(turbopipes.Throw[int](errBoom))(none(turbopipes.Timer(10 * time.Second))),
@@ -48,26 +50,46 @@ func TestSidesFail(t *testing.T) {
 			return func(int) turbopipes.Observable[int] { return of }
 		}
 		for name, o := range map[string]turbopipes.Observable[int]{
-			"Merge":                operators.Merge(bad, good)(good),
-			"Merge, upstream":      operators.Merge(good, good)(bad),
-			"Zip":                  operators.Zip(bad, first)(good),
-			"Zip, upstream":        operators.Zip(good, first)(bad),
-			"TakeUntil":            operators.TakeUntil[int](bad)(good),
-			"TakeUntil, upstream":  operators.TakeUntil[int](none(good))(bad),
-			"FlatMap":              operators.FlatMap(3, inner(operators.Merge(good)(bad)))(good),
-			"FlatMap, upstream":    operators.FlatMap(3, inner(good))(operators.Concat(bad)(turbopipes.Just(1))),
-			"FlatMap, fn":          operators.FlatMap(3, func(int) turbopipes.Observable[int] { panic(errBoom) })(good),
-			"ConcatMap":            operators.ConcatMap(inner(bad))(good),
-			"SwitchMap":            operators.SwitchMap(inner(bad))(operators.Concat(turbopipes.Never[int]())(operators.Take[int](1)(good))),
-			"SwitchMap, upstream":  operators.SwitchMap(inner(good))(operators.Concat(bad)(turbopipes.Just(1))),
-			"SwitchMap, fn":        operators.SwitchMap(func(int) turbopipes.Observable[int] { panic(errBoom) })(good),
-			"Debounce":             operators.Debounce[int](time.Hour)(operators.Merge(good)(bad)),
-			"BufferWithTime…":      operators.Map(func([]int) int { return 0 })(operators.BufferWithTimeOrCount[int](time.Hour, 1<<20)(operators.Merge(good)(bad))),
-			"ObserveOn":            operators.ObserveOn[int]()(operators.Merge(good)(bad)),
-			"Timeout":              operators.Timeout[int](time.Hour)(operators.Merge(good)(bad)),
-			"Timeout's fallback":   operators.Timeout[int](time.Second, operators.FallbackTo(operators.Merge(good)(bad)))(turbopipes.Never[int]()),
-			"Catch's stream":       operators.Catch(func(error) turbopipes.Observable[int] { return operators.Merge(good)(bad) })(turbopipes.Throw[int](errLate)),
-			"OnBackpressureLatest": turbopipes.OnBackpressureLatest[int]()(operators.Merge(good)(bad)),
+			"Merge":                    operators.Merge(bad, good)(good),
+			"Merge, upstream":          operators.Merge(good, good)(bad),
+			"Zip":                      operators.Zip(bad, first)(good),
+			"Zip, upstream":            operators.Zip(good, first)(bad),
+			"TakeUntil":                operators.TakeUntil[int](bad)(good),
+			"TakeUntil, upstream":      operators.TakeUntil[int](none(good))(bad),
+			"FlatMap":                  operators.FlatMap(3, inner(operators.Merge(good)(bad)))(good),
+			"FlatMap, upstream":        operators.FlatMap(3, inner(good))(operators.Concat(bad)(turbopipes.Just(1))),
+			"FlatMap, fn":              operators.FlatMap(3, func(int) turbopipes.Observable[int] { panic(errBoom) })(good),
+			"CombineLatest":            operators.CombineLatest(bad, first)(good),
+			"CombineLatest, upstream":  operators.CombineLatest(good, first)(bad),
+			"WithLatestFrom":           operators.WithLatestFrom(bad, first)(good),
+			"WithLatestFrom, upstream": operators.WithLatestFrom(none(good), first)(bad),
+			"ForkJoin":                 operators.Map(func([]int) int { return 0 })(operators.ForkJoin(good, bad)(good)),
+			"ForkJoin, upstream":       operators.Map(func([]int) int { return 0 })(operators.ForkJoin(good, good)(bad)),
+			"SequenceEqual":            operators.Map(func(bool) int { return 0 })(operators.SequenceEqual(bad, same[int])(good)),
+			"MergeSorted":              operators.MergeSorted(cmp.Compare[int], good, bad)(good),
+			"MergeSorted, upstream":    operators.MergeSorted(cmp.Compare[int], good)(bad),
+			"Interleave":               operators.Interleave(1, good, bad)(good),
+			"Interleave, upstream":     operators.Interleave(1, good)(bad),
+			"MergePrioritized":         operators.MergePrioritized(good, bad)(good),
+			"CombineLatestAll":         operators.Map(func([]int) int { return 0 })(operators.CombineLatestAll[int]()(turbopipes.Just(good, bad))),
+			"ZipAll":                   operators.Map(func([]int) int { return 0 })(operators.ZipAll[int]()(turbopipes.Just(good, bad))),
+			"Join":                     operators.Join(bad, time.Hour, when, when, first)(good),
+			"Join, upstream":           operators.Join(good, time.Hour, when, when, first)(bad),
+			"ExhaustMap":               operators.ExhaustMap(inner(bad))(good),
+			"ExhaustMap, upstream":     operators.ExhaustMap(inner(good))(operators.Concat(bad)(turbopipes.Just(1))),
+			"Expand":                   operators.Expand(2, inner(bad))(good),
+			"Expand, upstream":         operators.Expand(2, inner(none(good)))(operators.Concat(bad)(turbopipes.Just(1))),
+			"ConcatMap":                operators.ConcatMap(inner(bad))(good),
+			"SwitchMap":                operators.SwitchMap(inner(bad))(operators.Concat(turbopipes.Never[int]())(operators.Take[int](1)(good))),
+			"SwitchMap, upstream":      operators.SwitchMap(inner(good))(operators.Concat(bad)(turbopipes.Just(1))),
+			"SwitchMap, fn":            operators.SwitchMap(func(int) turbopipes.Observable[int] { panic(errBoom) })(good),
+			"Debounce":                 operators.Debounce[int](time.Hour)(operators.Merge(good)(bad)),
+			"BufferWithTime…":          operators.Map(func([]int) int { return 0 })(operators.BufferWithTimeOrCount[int](time.Hour, 1<<20)(operators.Merge(good)(bad))),
+			"ObserveOn":                operators.ObserveOn[int]()(operators.Merge(good)(bad)),
+			"Timeout":                  operators.Timeout[int](time.Hour)(operators.Merge(good)(bad)),
+			"Timeout's fallback":       operators.Timeout[int](time.Second, operators.FallbackTo(operators.Merge(good)(bad)))(turbopipes.Never[int]()),
+			"Catch's stream":           operators.Catch(func(error) turbopipes.Observable[int] { return operators.Merge(good)(bad) })(turbopipes.Throw[int](errLate)),
+			"OnBackpressureLatest":     turbopipes.OnBackpressureLatest[int]()(operators.Merge(good)(bad)),
 		} {
 			t.Run(name+" "+how, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {

@@ -28,15 +28,19 @@ import (
 // and fn, joined before it ends.
 //
 // A nil fn is an ErrInvalidArgument. For all the streams see [FlatMap] and
-// [ConcatMap]. It corresponds to switchMap in RxJS and Reactor, which do not wait
+// [ConcatMap]; to keep the old one instead, [ExhaustMap]. It corresponds to switchMap in RxJS and Reactor, which do not wait
 // for the old stream to unwind.
 func SwitchMap[T, R any](fn func(v T) turbopipes.Observable[R]) turbopipes.Operator[T, R] {
 	if fn == nil {
 		return turbopipes.Invalid[T, R]("SwitchMap", "fn is nil")
 	}
-	return turbopipes.Lift("SwitchMap", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
+	return switchMap("SwitchMap", fn)
+}
+
+func switchMap[T, R any](name string, fn func(v T) turbopipes.Observable[R]) turbopipes.Operator[T, R] {
+	return turbopipes.Lift(name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
 		newest := newSwitch[T]()
-		s := scope.Open(ctx, "SwitchMap")
+		s := scope.Open(ctx, name)
 		defer func() {
 			s.Close(&err)
 			run.From(ctx).Discard(newest.left())

@@ -1,0 +1,88 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// CombineLatest gives fn's result for the latest items of upstream and other,
+// each time that either has a new one.
+//
+//	a:   a---b------|
+//	b:   -1----2--|
+//	out: -{a1}--{b1}-{b2}----|
+//
+// Emits when either side does, once both have. Every combination is delivered.
+// Fails when a side fails: the other is cancelled and reaped first. Completes when
+// both have, or as soon as one has that has never emitted: then there will be no
+// combination, and the other is cancelled.
+//
+// Both are subscribed to at once. Backpressure: both sides wait while downstream
+// is busy. Memory: one item per side; one that waits for the other side's first at
+// an early end counts as discarded. Goroutines: two, one per side, joined before
+// it ends; fn runs on the subscriber's.
+//
+// A nil fn, or the zero Observable as other, is an ErrInvalidArgument. For a
+// result at the items of upstream only, see [WithLatestFrom]; for pairs, [Zip]; for
+// any number of streams, [CombineLatestAll]. It corresponds to combineLatest in
+// RxJS, Reactor and RxGo; RxJS lets the other side run on where there will be no
+// combination.
+func CombineLatest[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R) turbopipes.Operator[A, R] {
+	switch {
+	case other.IsZero():
+		return turbopipes.Invalid[A, R]("CombineLatest", "other is the zero Observable")
+	case fn == nil:
+		return turbopipes.Invalid[A, R]("CombineLatest", "fn is nil")
+	}
+	return turbopipes.Lift("CombineLatest", func(ctx context.Context, in turbopipes.Observable[A], emit func(R) bool) (err error) {
+		left := feed.Open(ctx, "CombineLatest", in.Push)
+		defer left.Close(&err)
+		right := feed.Join(left.Scope, other.Push)
+		a, b := latest[A]{in: left.Items()}, latest[B]{in: right.Items()}
+		over := func() bool { return a.useless() || b.useless() || a.ended() && b.ended() }
+		defer func() {
+			if a.has != b.has && !over() { // at a completion, what waits has no partner
+				run.From(ctx).Discard(1)
+			}
+		}()
+		for !over() {
+			more := false
+			select {
+			case a.next, more = <-a.in:
+				a.receive(more)
+			case b.next, more = <-b.in:
+				b.receive(more)
+			case <-left.Done():
+				return nil
+			}
+			if more && a.has && b.has && !emit(fn(a.v, b.v)) {
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
+// latest is one side of a CombineLatest.
+type latest[T any] struct {
+	in      <-chan T // nil once it has ended
+	next, v T
+	has     bool
+}
+
+// receive takes what was received into next.
+func (l *latest[T]) receive(more bool) {
+	if !more {
+		l.in = nil
+		return
+	}
+	l.v, l.has = l.next, true
+}
+
+func (l *latest[T]) ended() bool { return l.in == nil }
+
+// useless tells whether it will never have an item.
+func (l *latest[T]) useless() bool { return l.in == nil && !l.has }

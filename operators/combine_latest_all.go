@@ -1,0 +1,137 @@
+package operators
+
+import (
+	"context"
+	"slices"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/run"
+	"github.com/turbopipes/turbopipes/internal/scope"
+)
+
+// CombineLatestAll collects the streams that upstream emits until it completes, and
+// then gives the latest items of all of them, each time that one has a new one.
+//
+//	in:    ab|        two streams:
+//	a:     p---q-|
+//	b:     -x--|
+//	out:   ---{px}--{qx}-|
+//
+// Emits when a stream does, once all have, in the order in which the streams came.
+// Each slice is downstream's to keep. Every combination is delivered. Fails when
+// upstream fails, before the streams begin, or when one of them does: the others are
+// cancelled and reaped first. Completes when all have, or as soon as one has that
+// has never emitted; without streams, with upstream. A graceful stop ends upstream,
+// and the streams that have come run to their own end.
+//
+// All streams are subscribed to at once. Backpressure: they wait while downstream is
+// busy. Memory: the streams that upstream emits, and an item of each; those that
+// wait for another's first at an early end count as discarded. Goroutines: one per
+// stream, joined before it ends; upstream runs on the subscriber's.
+//
+// A zero Observable that comes from upstream is an ErrInvalidArgument. For two
+// streams and a function see [CombineLatest]; for tuples, [ZipAll]. It corresponds
+// to RxJS's combineLatestAll.
+func CombineLatestAll[T any]() turbopipes.Operator[turbopipes.Observable[T], []T] {
+	return turbopipes.Lift("CombineLatestAll", func(ctx context.Context, in turbopipes.Observable[turbopipes.Observable[T]], emit func([]T) bool) (err error) {
+		streams, err := collected(ctx, "CombineLatestAll", in)
+		if err != nil || len(streams) == 0 {
+			return err
+		}
+		s := scope.Open(ctx, "CombineLatestAll")
+		defer s.Close(&err)
+		row := newRow[T](len(streams))
+		live, over := len(streams), false
+		defer func() {
+			if !over && row.missing > 0 {
+				run.From(ctx).Discard(row.left())
+			}
+		}()
+		arrivals := arrive(s, streams, nil)
+		for live > 0 && !over {
+			select {
+			case a := <-arrivals:
+				switch {
+				case !a.more:
+					live--
+					over = !row.has[a.from]
+				default:
+					row.set(a.from, a.v)
+					if row.missing == 0 && !emit(slices.Clone(row.items)) {
+						return nil
+					}
+				}
+			case <-s.Ctx.Done():
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
+// collected gives the streams that in emits, when it has completed.
+func collected[T any](ctx context.Context, name string, in turbopipes.Observable[turbopipes.Observable[T]]) (streams []turbopipes.Observable[T], err error) {
+	var bad error
+	err = in.Push(ctx, func(o turbopipes.Observable[T]) bool {
+		if o.IsZero() {
+			bad = fault.Invalid(name, "a stream that came is the zero Observable")
+			return false
+		}
+		streams = append(streams, o)
+		return true
+	})
+	return streams, fault.Join(bad, err)
+}
+
+// arrival is an item of one of several streams, or its completion.
+type arrival[T any] struct {
+	from int
+	v    T
+	more bool
+}
+
+// arrive runs streams, each on a goroutine of s. Where rooms are given, an item
+// waits for something in that of its stream.
+func arrive[T any](s *scope.Scope, streams []turbopipes.Observable[T], rooms []chan struct{}) <-chan arrival[T] {
+	inner, arrivals := turbopipes.Shield(s.Labelled()), make(chan arrival[T])
+	for from, stream := range streams {
+		s.Go(func(context.Context) error {
+			err := stream.Push(inner, func(v T) bool {
+				if rooms != nil {
+					select {
+					case <-rooms[from]:
+					case <-inner.Done():
+						return false
+					}
+				}
+				return send(inner.Done(), arrivals, arrival[T]{from, v, true})
+			})
+			if err == nil {
+				send(inner.Done(), arrivals, arrival[T]{from: from})
+			}
+			return err
+		})
+	}
+	return arrivals
+}
+
+// row is an item of each of several streams.
+type row[T any] struct {
+	items   []T
+	has     []bool
+	missing int
+}
+
+func newRow[T any](n int) row[T] { return row[T]{make([]T, n), make([]bool, n), n} }
+
+func (r *row[T]) set(i int, v T) {
+	if !r.has[i] {
+		r.has[i] = true
+		r.missing--
+	}
+	r.items[i] = v
+}
+
+// left is how many items there are.
+func (r *row[T]) left() int64 { return int64(len(r.items) - r.missing) }

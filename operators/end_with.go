@@ -1,0 +1,35 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// EndWith gives items when upstream has completed.
+//
+//	in:  a-b-|    items: xy
+//	out: a-b-(xy|)
+//
+// Emits when upstream does, and, once that has completed and is reaped, all of
+// items; also after a graceful stop. Fails with upstream, without items.
+// Completes behind the last of them. Memory: none. Goroutines: none; it runs
+// inside its subscriber's.
+//
+// Without items it is the identity. The slice is not copied: the caller must not
+// change it. For items before the first one see [StartWith]; for another stream
+// behind, [Concat]. It corresponds to RxJS's endWith and Reactor's
+// concatWithValues.
+func EndWith[T any](items ...T) turbopipes.Operator[T, T] {
+	return turbopipes.Lift("EndWith", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		refused := false
+		err := in.Push(ctx, func(v T) bool {
+			refused = !emit(v)
+			return !refused
+		})
+		if err == nil && !refused {
+			emitAll(ctx, items, emit)
+		}
+		return err
+	})
+}

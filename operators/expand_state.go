@@ -1,0 +1,41 @@
+package operators
+
+import "github.com/turbopipes/turbopipes/internal/ring"
+
+// expansion is which inner streams of an Expand run, and which items wait for one.
+type expansion[T any] struct {
+	most, mostWaiting int // most < 0: no limit
+	running           int
+	waiting           ring.Ring[T]
+	lo, hi            uint64
+}
+
+// full tells whether no item more can wait.
+func (e *expansion[T]) full() bool { return e.hi-e.lo >= uint64(e.mostWaiting) } //nolint:gosec // not negative
+
+// item takes one that was emitted, and tells whether its stream begins now. ok is
+// false where it would have to wait and can't.
+func (e *expansion[T]) item(v T) (begins, ok bool) {
+	switch {
+	case e.most < 0 || e.running < e.most:
+		e.running++
+		return true, true
+	case e.full():
+		return false, false
+	}
+	e.waiting.Grow(e.lo, e.hi)
+	*e.waiting.At(e.hi) = v
+	e.hi++
+	return false, true
+}
+
+// ended is told that a stream has, and gives the item whose stream begins then.
+func (e *expansion[T]) ended() (next T, ok bool) {
+	if e.lo == e.hi {
+		e.running--
+		return next, false
+	}
+	next = e.waiting.Take(e.lo)
+	e.lo++
+	return next, true
+}

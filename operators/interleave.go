@@ -1,0 +1,60 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/scope"
+)
+
+// Interleave gives n items of upstream, then n of each of the others, and so on in
+// turn.
+//
+//	a:   ab-c-------|   n: 1
+//	b:   --1----2---|
+//	out: a-(1b)-(2c)|
+//
+// Emits when the stream whose turn it is does. One that has completed is left out.
+// Fails when one fails, also out of turn: the others are cancelled and reaped first.
+// Completes when all have.
+//
+// All are subscribed to at once. Backpressure: a stream waits, with one item in its
+// hand, until it is its turn. Memory: none. Goroutines: one per stream, joined
+// before it ends.
+//
+// Without others it is the identity. An n below 1, or a zero Observable among
+// others, is an ErrInvalidArgument. For items as they come see [Merge]; for tuples,
+// [Zip]. It corresponds to Pekko's interleave.
+func Interleave[T any](n int, others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
+	switch {
+	case n < 1:
+		return turbopipes.Invalid[T, T]("Interleave", "n is less than 1")
+	case anyZero(others):
+		return turbopipes.Invalid[T, T]("Interleave", zeroOther)
+	}
+	return turbopipes.Lift("Interleave", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+		if len(others) == 0 {
+			return in.Push(ctx, emit)
+		}
+		s := scope.Open(ctx, "Interleave")
+		defer s.Close(&err)
+		for live := openFeeds(s, in, others); len(live) > 0; {
+			goOn := live[:0]
+			for _, f := range live {
+				going := true
+				for i := 0; i < n && going; i++ {
+					v, more, ok := await(f)
+					if !ok || more && !emit(v) {
+						return nil
+					}
+					going = more
+				}
+				if going {
+					goOn = append(goOn, f)
+				}
+			}
+			live = goOn
+		}
+		return nil
+	})
+}

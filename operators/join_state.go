@@ -1,0 +1,94 @@
+package operators
+
+import (
+	"time"
+
+	"github.com/turbopipes/turbopipes/internal/ring"
+)
+
+// progress is how far a side of a Join is.
+type progress struct {
+	newest time.Time
+	has    bool // newest
+	ended  bool
+}
+
+// held tells whether the side must wait for the other one.
+func (p progress) held(other progress, window time.Duration) bool {
+	switch {
+	case p.ended:
+		return true // there is nothing to receive
+	case !p.has || other.ended:
+		return false
+	}
+	return !other.has || p.newest.Sub(other.newest) > window
+}
+
+// joining is one side of a Join: what it remembers.
+type joining[T any] struct {
+	progress
+	at     func(v T) time.Time
+	items  ring.Ring[partnered[T]]
+	lo, hi uint64
+}
+
+type partnered[T any] struct {
+	v      T
+	at     time.Time
+	paired bool
+}
+
+// useless tells whether no pair will need the side any more.
+func (j *joining[T]) useless() bool { return j.ended && j.lo == j.hi }
+
+// forget drops what is too old for an item of that time and later ones.
+func (j *joining[T]) forget(newest time.Time, window time.Duration) {
+	for j.lo < j.hi && newest.Sub(j.items.At(j.lo).at) > window {
+		j.items.Take(j.lo)
+		j.lo++
+	}
+}
+
+func (j *joining[T]) remember(item partnered[T]) {
+	j.items.Grow(j.lo, j.hi)
+	*j.items.At(j.hi) = item
+	j.hi++
+}
+
+// left is the number of items that had no partner.
+func (j *joining[T]) left() (n int64) {
+	for i := j.lo; i < j.hi; i++ {
+		if !j.items.At(i).paired {
+			n++
+		}
+	}
+	return n
+}
+
+// meet takes what was received on one side, and delivers its pairs. false: deliver
+// has refused one.
+func meet[X, Y any](own *joining[X], other *joining[Y], v X, more bool, window time.Duration, deliver func(X, Y) bool) bool {
+	if !more {
+		own.ended = true
+		return true
+	}
+	item := partnered[X]{v: v, at: own.at(v)}
+	if !own.has || item.at.After(own.newest) {
+		own.newest, own.has = item.at, true
+	}
+	other.forget(own.newest, window)
+	for i := other.lo; i < other.hi; i++ {
+		partner := other.items.At(i)
+		if apart := item.at.Sub(partner.at); apart > window || apart < -window {
+			continue
+		}
+		item.paired, partner.paired = true, true
+		if !deliver(v, partner.v) {
+			return false
+		}
+	}
+	if !other.ended && !(other.has && other.newest.Sub(item.at) > window) {
+		own.remember(item)
+	}
+	return true
+}

@@ -1,0 +1,77 @@
+package operators
+
+// heads are the items that wait in a MergeSorted, one per stream: a heap with the
+// least at the root.
+type heads[T any] struct {
+	compare func(a, b T) int
+	heap    []head[T]
+	taken   bool // the root's item was taken, and its stream has given no other yet
+}
+
+// head is an item and the number of its stream.
+type head[T any] struct {
+	v    T
+	from int
+}
+
+func (h *heads[T]) less(i, j int) bool {
+	a, b := h.heap[i], h.heap[j]
+	c := h.compare(a.v, b.v)
+	return c < 0 || c == 0 && a.from < b.from
+}
+
+// add puts the first item of a stream.
+func (h *heads[T]) add(v T, from int) {
+	h.heap = append(h.heap, head[T]{v, from})
+	for i := len(h.heap) - 1; i > 0; {
+		parent := (i - 1) / 2
+		if !h.less(i, parent) {
+			return
+		}
+		h.heap[i], h.heap[parent] = h.heap[parent], h.heap[i]
+		i = parent
+	}
+}
+
+func (h *heads[T]) none() bool { return len(h.heap) == 0 }
+
+// take gives the least item. Its place is kept for the next one of its stream.
+func (h *heads[T]) take() (v T, from int) {
+	h.taken = true
+	return h.heap[0].v, h.heap[0].from
+}
+
+// refill puts the next item of the stream that the last one was taken from, or,
+// where there are no more, gives its place up.
+func (h *heads[T]) refill(v T, more bool) {
+	h.taken = false
+	if more {
+		h.heap[0].v = v
+	} else {
+		last := len(h.heap) - 1
+		h.heap[0], h.heap[last] = h.heap[last], head[T]{}
+		h.heap = h.heap[:last]
+	}
+	for i := 0; ; {
+		least := i
+		for child := 2*i + 1; child <= 2*i+2 && child < len(h.heap); child++ {
+			if h.less(child, least) {
+				least = child
+			}
+		}
+		if least == i {
+			return
+		}
+		h.heap[i], h.heap[least] = h.heap[least], h.heap[i]
+		i = least
+	}
+}
+
+// left is the number of items that wait.
+func (h *heads[T]) left() int64 {
+	n := int64(len(h.heap))
+	if h.taken {
+		n--
+	}
+	return n
+}

@@ -1,0 +1,145 @@
+package operators
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/scope"
+)
+
+// Race runs upstream and the others at once and gives the stream that is first to
+// emit or to end; the others are cancelled.
+//
+//	a:   ---a-b-|
+//	b:   --x--y-z|
+//	out: --x--y-z|
+//
+// Emits when the first stream does. An error or a completion may come first too,
+// and is the result then. The others are cancelled at once; the first stream's
+// items do not wait until they have unwound, and its end does. What they emit, and
+// how they end by themselves, is discarded, and no error; what their clean-up fails
+// with, joined to the end of their ctx, and a panic of theirs, are told behind the
+// first stream's end. Fails and completes with the first.
+//
+// Of streams that come in the same instant any may be first. A graceful stop
+// completes the sources of all, before a first one too. Backpressure: the first
+// stream waits while downstream is busy. Memory: none. Goroutines: one per stream,
+// joined before it ends.
+//
+// Without others it is the identity. To race a slice of streams, apply it to
+// [turbopipes.Never]. A zero Observable among others is an ErrInvalidArgument. For
+// all that the streams emit see [Merge]. It corresponds to RxJS's race, Reactor's
+// firstWithSignal and RxGo's Amb.
+func Race[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
+	if anyZero(others) {
+		return turbopipes.Invalid[T, T]("Race", zeroOther)
+	}
+	return turbopipes.Lift("Race", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+		if len(others) == 0 {
+			return in.Push(ctx, emit)
+		}
+		r := race[T]{Scope: scope.Open(ctx, "Race"), out: make(chan T)}
+		defer func() {
+			r.Close(&err)
+			err = fault.Join(err, fault.Join(r.late...))
+		}()
+		r.run(in, others)
+		for {
+			select {
+			case v, more := <-r.out:
+				if !more || !emit(v) {
+					return nil
+				}
+			case <-r.Ctx.Done():
+				return nil
+			}
+		}
+	})
+}
+
+var errOutrun = errors.New("turbopipes: another stream was first")
+
+// race is what the streams of a Race share.
+type race[T any] struct {
+	*scope.Scope
+	out    chan T // closed when the first stream has completed
+	first  atomic.Int64
+	cancel []context.CancelCauseFunc
+
+	mu   sync.Mutex // guards late
+	late []error    // of the others, to be told at the end
+}
+
+// run starts the streams, each under a ctx of its own. All those are made before
+// one begins, since that may be first at once.
+func (r *race[T]) run(in turbopipes.Observable[T], others []turbopipes.Observable[T]) {
+	labelled := r.Labelled()
+	owns := make([]context.Context, len(others)+1)
+	r.cancel = make([]context.CancelCauseFunc, len(owns))
+	for i := range owns {
+		owns[i], r.cancel[i] = context.WithCancelCause(labelled)
+	}
+	for i, own := range owns {
+		stream := in
+		if i > 0 {
+			stream = others[i-1]
+		}
+		r.Run(func(context.Context) error {
+			return stream.Push(own, func(v T) bool { return r.picks(i) && r.hand(own, v) })
+		}, func(err error) { r.ended(i, own, err) })
+	}
+}
+
+// picks tells whether stream i is the first one, or becomes it.
+func (r *race[T]) picks(i int) bool {
+	number := int64(i) + 1
+	if r.first.Load() == number {
+		return true
+	}
+	if !r.first.CompareAndSwap(0, number) {
+		return false
+	}
+	for j, cancel := range r.cancel {
+		if j != i {
+			cancel(errOutrun)
+		}
+	}
+	return true
+}
+
+func (r *race[T]) hand(own context.Context, v T) bool {
+	select {
+	case r.out <- v:
+		return true
+	case <-own.Done():
+		return false
+	}
+}
+
+// ended is told how stream i has ended.
+func (r *race[T]) ended(i int, own context.Context, err error) {
+	if r.picks(i) {
+		if err == nil {
+			close(r.out)
+		}
+		r.Fail(err)
+		return
+	}
+	if outrun := errors.Is(context.Cause(own), errOutrun); outrun && !cleanUpOf(err) {
+		return
+	}
+	r.mu.Lock()
+	r.late = append(r.late, fault.Strip(own, err))
+	r.mu.Unlock()
+}
+
+// cleanUpOf tells whether err is more than a signal that comes late: what failed
+// because the stream was cancelled, or a panic.
+func cleanUpOf(err error) bool {
+	p := (*turbopipes.PanicError)(nil)
+	return errors.Is(err, errOutrun) || errors.Is(err, context.Canceled) || errors.Is(err, turbopipes.ErrGoexit) || errors.As(err, &p)
+}

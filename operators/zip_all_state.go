@@ -1,0 +1,27 @@
+package operators
+
+// zipping is the row of a ZipAll that is being filled.
+type zipping[T any] struct {
+	row   row[T]
+	ended []bool
+	over  bool // there will be no row any more
+}
+
+// arrived takes an arrival, and gives the row if that makes it whole.
+func (z *zipping[T]) arrived(a arrival[T]) (items []T, whole bool) {
+	if !a.more {
+		z.ended[a.from] = true
+		z.over = z.over || !z.row.has[a.from]
+		return nil, false
+	}
+	z.row.set(a.from, a.v)
+	if z.row.missing > 0 {
+		return nil, false
+	}
+	items = z.row.items
+	z.row = newRow[T](len(items))
+	for _, ended := range z.ended {
+		z.over = z.over || ended
+	}
+	return items, true
+}
