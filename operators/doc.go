@@ -11,6 +11,9 @@
 // # Transforming
 //
 //   - [Map], [FilterMap], [Scan], [Materialize]
+//   - [StatefulMap]: a state that is opened and closed
+//   - [Pairwise], [Index], [Intersperse], [Compose]
+//   - [Cast], [OfType], [Marshal], [Unmarshal]: other types of items
 //   - [ConcatMap], [FlatMap], [SwitchMap]: a stream for each item
 //   - [BufferWithCount], [BufferWithTimeOrCount]: batches
 //
@@ -30,7 +33,14 @@
 //
 // # Aggregates
 //
-//   - [Reduce]
+//   - [Reduce], [MapReduce]
+//   - [Count], [Sum], [Average], [Min], [Max]
+//   - [ToSlice], [ToMap], [ToMapWithValueSelector]
+//   - [Sort], [TopK]
+//
+// # Time
+//
+//   - [TimeInterval], [Timestamp]: when items come
 //
 // # Utilities
 //
