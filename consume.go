@@ -207,6 +207,33 @@ func drain[T any](ctx context.Context, call string, o Observable[T]) error {
 	return consume(c, o, func(T) bool { return !c.over.Load() || c.refuse() })
 }
 
+// Errors runs o for its effects, and gives the errors that it ended with: none
+// when it has completed, and each one of those that errors.Join has joined, at
+// any depth, where there are several. An error that wraps others under a text of
+// its own stays whole. It corresponds to RxGo's Errors.
+func Errors[T any](ctx context.Context, o Observable[T]) []error {
+	return spread(nil, drain(ctx, "Errors", o))
+}
+
+// spread adds to all what err is joined of.
+func spread(all []error, err error) []error {
+	if err == nil {
+		return all
+	}
+	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // a wrapper around a join has a text to keep
+	if !ok {
+		return append(all, err)
+	}
+	parts := joined.Unwrap()
+	if plain := errors.Join(parts...); plain == nil || plain.Error() != err.Error() {
+		return append(all, err)
+	}
+	for _, part := range parts {
+		all = spread(all, part)
+	}
+	return all
+}
+
 // Pull is o for a consumer that asks for one item after another. next gives an
 // item, nil and true; a failure, once, as a zero value, the error and true; and
 // false when o has ended. stop ends o and returns when everything is reaped; it

@@ -301,6 +301,129 @@ func TestConsumerIsNotReachedAgain(t *testing.T) {
 	}
 }
 
+func TestErrorsSpreads(t *testing.T) {
+	whole := fmt.Errorf("load: %w and %w", errBoom, errLate)
+	several := errors.Join(errBoom, errors.Join(errLate, errors.Join(whole)))
+	item := &tp.ItemError[int]{Item: 1, Err: errors.Join(errBoom, errLate)}
+	for name, c := range map[string]struct {
+		o    tp.Observable[int]
+		want []error
+	}{
+		"completion":            {tp.Just(1), nil},
+		"one":                   {tp.Throw[int](errBoom), []error{errBoom}},
+		"joined ones":           {tp.Throw[int](several), []error{errBoom, errLate, whole}},
+		"a text of its own":     {tp.Throw[int](whole), []error{whole}},
+		"a wrapper around them": {tp.Throw[int](item), []error{item}},
+		"that is made of none":  {tp.Throw[int](none{}), []error{none{}}},
+		"of tasks": {operators.Parallel(1, func(_ context.Context, v int) (int, error) { return 0, []error{errBoom, errLate}[v] },
+			operators.WithPolicy(operators.CollectErrors))(tp.Range(0, 2)), []error{errBoom, errLate}},
+	} {
+		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, tp.Errors(t.Context(), c.o)) })
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errBoom)
+	require.Equal(t, []error{errBoom}, tp.Errors(ctx, tp.Never[int]()))
+	var nobody context.Context
+	errs := tp.Errors(nobody, tp.Just(1))
+	require.Len(t, errs, 1)
+	require.EqualError(t, errs[0], "turbopipes: invalid argument: Errors: ctx is nil")
+	errs = tp.Errors(t.Context(), operators.Map(func(int) int { panic(errBoom) })(tp.Just(1)))
+	require.Len(t, errs, 1)
+	require.ErrorIs(t, errs[0], errBoom)
+}
+
+// none is an error that is joined of nothing.
+type none struct{}
+
+func (none) Error() string   { return "" }
+func (none) Unwrap() []error { return nil }
+
+func TestSend(t *testing.T) {
+	bubble(t, "completes", func(t *testing.T) {
+		ch := make(chan int, 3)
+		require.NoError(t, tp.Send(t.Context(), tp.Range(0, 2), ch))
+		require.NoError(t, tp.Send(t.Context(), tp.Just(7), ch), "it did not close it")
+		close(ch)
+		var got []int
+		for v := range ch {
+			got = append(got, v)
+		}
+		require.Equal(t, []int{0, 1, 7}, got)
+	})
+	bubble(t, "fails", func(t *testing.T) {
+		ch := make(chan int, 3)
+		require.Equal(t, errBoom, tp.Send(t.Context(), operators.Concat(tp.Throw[int](errBoom))(tp.Just(1)), ch))
+		require.Equal(t, 1, <-ch)
+		require.ErrorIs(t, tp.Send(t.Context(), operators.Map(func(int) int { panic(errBoom) })(tp.Just(1)), ch), errBoom)
+	})
+	bubble(t, "holds the stream", func(t *testing.T) {
+		var a alive
+		ch := make(chan int)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		sent := 0
+		counted := operators.Do(operators.Hooks[int]{Next: func(int) { sent++ }})(a.ticks(time.Second))
+		time.AfterFunc(time.Minute, func() { cancel(errBoom) })
+		go func() {
+			for v := range 3 {
+				require.Equal(t, v, <-ch)
+			}
+		}()
+		require.Equal(t, errBoom, tp.Send(ctx, counted, ch))
+		require.Equal(t, 4, sent)
+		a.requireReaped(t)
+	})
+	bubble(t, "counts what nobody takes", func(t *testing.T) {
+		ch := make(chan int)
+		tasks := operators.TryMap(func(ctx context.Context, v int) (int, error) { return v, tp.Send(ctx, tp.Just(v), ch) })
+		s := tasks(tp.Just(1)).Subscribe(t.Context(), tp.Observer[int]{})
+		time.Sleep(time.Second)
+		s.Dispose()
+		require.EqualValues(t, 1, s.Stats().Discarded)
+	})
+	bubble(t, "a clean-up that fails", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { cancel(errBoom) })
+		in := tp.Create(func(_ context.Context, emit func(int) bool) error { emit(1); return errLate })
+		require.EqualError(t, tp.Send(ctx, in, make(chan int)), "late")
+	})
+	bubble(t, "a closed channel", func(t *testing.T) {
+		var a alive
+		ch := make(chan int)
+		close(ch)
+		require.PanicsWithError(t, "send on closed channel", func() { _ = tp.Send(t.Context(), a.ticks(time.Second), ch) })
+		a.requireReaped(t)
+	})
+	var nobody context.Context
+	require.EqualError(t, tp.Send(t.Context(), tp.Just(1), nil), "turbopipes: invalid argument: Send: ch is nil")
+	require.EqualError(t, tp.Send(nobody, tp.Just(1), make(chan int)), "turbopipes: invalid argument: Send: ctx is nil")
+	require.ErrorIs(t, tp.Send(t.Context(), tp.Observable[int]{}, make(chan int)), tp.ErrInvalidArgument)
+}
+
+func ExampleErrors() {
+	ping := func(_ context.Context, host string) (string, error) { return "", fmt.Errorf("%s: no route", host) }
+	pings := operators.Parallel(1, ping, operators.WithPolicy(operators.CollectErrors))(tp.Just("ann", "bob"))
+	for _, err := range tp.Errors(context.Background(), pings) {
+		fmt.Println(err)
+	}
+	// Output:
+	// ann: no route
+	// bob: no route
+}
+
+func ExampleSend() {
+	jobs := make(chan string, 2)
+	err := tp.Send(context.Background(), tp.Just("resize", "upload"), jobs)
+	close(jobs)
+	for job := range jobs {
+		fmt.Println(job)
+	}
+	fmt.Println(err)
+	// Output:
+	// resize
+	// upload
+	// <nil>
+}
+
 func ExampleObservable_Seq() {
 	for v, err := range tp.Just("a", "b", "c").Seq(context.Background()) {
 		if err != nil {

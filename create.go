@@ -175,6 +175,86 @@ func Unfold[S, T any](seed S, next func(S) (v T, s S, ok bool)) Observable[T] {
 	})
 }
 
+// Start calls fns one after another, and emits what each returns. The first
+// error ends the stream. Without fns it is [Empty].
+//
+// Nothing is called before a subscription, and each subscription calls them
+// anew. A graceful stop cancels the ctx of the one that runs; what it returns all
+// the same is emitted, and no other is called. A pipeline that it runs under ctx
+// fails then, and never reads as complete. A nil function is an
+// [ErrInvalidArgument]. To run them at the same time, see Tasks in package
+// operators.
+//
+// Goroutines: none; fns run on the subscriber's. It corresponds to RxJS's from a
+// promise in a defer, Reactor's Mono.fromCallable and RxGo's Start, which calls
+// them at once.
+func Start[T any](fns ...func(ctx context.Context) (T, error)) Observable[T] {
+	for _, fn := range fns {
+		if fn == nil {
+			return failing[T](fault.Invalid("Start", "one of fns is nil"))
+		}
+	}
+	return leaf("Start", func(ctx context.Context, emit func(T) bool) error {
+		inner := Shield(ctx)
+		for _, fn := range fns {
+			if ctx.Err() != nil { // downstream may have swallowed the item
+				return context.Cause(ctx)
+			}
+			v, err := fn(inner)
+			if err != nil {
+				return err
+			}
+			if !emit(v) {
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
+// Paginate fetches one page after another, from first on, and emits their items.
+// next is where the page behind it begins, and more tells whether there is one. An
+// error of fetch ends the stream, behind the items of the pages before.
+//
+// A page is fetched when all items of the one before are taken: to have it ready
+// by then, put Prefetch, of package operators, behind it. An empty page is no
+// end. Each subscription begins at first. A graceful stop cancels the ctx of a
+// fetch that runs. A pipeline that it runs under ctx fails then, and never reads
+// as complete. A nil fetch is an [ErrInvalidArgument].
+//
+// Memory: one page. Goroutines: none; fetch runs on the subscriber's. It
+// corresponds to RxJS's expand over a request and Pekko's unfoldAsync.
+func Paginate[T, C any](first C, fetch func(ctx context.Context, cursor C) (items []T, next C, more bool, err error)) Observable[T] {
+	if fetch == nil {
+		return failing[T](fault.Invalid("Paginate", "fetch is nil"))
+	}
+	return leaf("Paginate", func(ctx context.Context, emit func(T) bool) error {
+		inner := Shield(ctx)
+		cursor := first
+		for {
+			if ctx.Err() != nil { // pages may be empty, or downstream may swallow everything
+				return context.Cause(ctx)
+			}
+			items, next, more, err := fetch(inner, cursor)
+			if err != nil {
+				return err
+			}
+			for i, v := range items {
+				if due(ctx, i) {
+					return context.Cause(ctx)
+				}
+				if !emit(v) {
+					return nil
+				}
+			}
+			if !more {
+				return nil
+			}
+			cursor = next
+		}
+	})
+}
+
 // Empty completes at once, without an item. It corresponds to RxJS's EMPTY, and
 // Reactor's and RxGo's empty.
 func Empty[T any]() Observable[T] {

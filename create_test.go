@@ -2,6 +2,7 @@ package turbopipes_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -24,27 +25,51 @@ func TestSources(t *testing.T) {
 	closed <- 1
 	closed <- 2
 	close(closed)
+	one := func(v int) func(context.Context) (int, error) {
+		return func(context.Context) (int, error) { return v, nil }
+	}
+	failed := func(context.Context) (int, error) { return 9, errBoom }
+	pages := func(_ context.Context, at int) (items []int, next int, more bool, err error) {
+		switch at {
+		case 0:
+			return []int{1, 2}, 1, true, nil
+		case 1:
+			return nil, 2, true, nil
+		case -2:
+			return []int{7, 8}, -1, true, nil
+		case -1:
+			return []int{9}, 0, true, errBoom
+		}
+		return []int{3}, 0, false, nil
+	}
 	for name, c := range map[string]struct {
 		o    tp.Observable[int]
 		want []int
 		err  error
 	}{
-		"Just":            {tp.Just(1, 2), []int{1, 2}, nil},
-		"Just nothing":    {tp.Just[int](), nil, nil},
-		"FromSlice":       {tp.FromSlice([]int{1, 2}), []int{1, 2}, nil},
-		"FromSlice nil":   {tp.FromSlice[int](nil), nil, nil},
-		"FromSeq":         {tp.FromSeq(slices.Values([]int{1, 2})), []int{1, 2}, nil},
-		"FromSeq2":        {tp.FromSeq2(iter.Seq2[int, error](pairs)), []int{1, 2}, errBoom},
-		"FromSeq2 of Seq": {tp.FromSeq2(tp.Just(1, 2).Seq(context.Background())), []int{1, 2}, nil},
-		"FromChannel":     {tp.FromChannel(closed), []int{1, 2}, nil},
-		"Range":           {tp.Range(-1, 3), []int{-1, 0, 1}, nil},
-		"Range of 0":      {tp.Range(math.MaxInt, 0), nil, nil},
-		"Range's end":     {tp.Range(math.MaxInt-1, 2), []int{math.MaxInt - 1, math.MaxInt}, nil},
-		"Unfold":          {tp.Unfold(1, func(s int) (int, int, bool) { return s, 2 * s, s < 8 }), []int{1, 2, 4}, nil},
-		"Empty":           {tp.Empty[int](), nil, nil},
-		"Throw":           {tp.Throw[int](errBoom), nil, errBoom},
-		"Defer":           {tp.Defer(func(context.Context) (tp.Observable[int], error) { return tp.Just(1), nil }), []int{1}, nil},
-		"Defer's error":   {tp.Defer(func(context.Context) (tp.Observable[int], error) { return tp.Just(1), errBoom }), nil, errBoom},
+		"Just":             {tp.Just(1, 2), []int{1, 2}, nil},
+		"Just nothing":     {tp.Just[int](), nil, nil},
+		"FromSlice":        {tp.FromSlice([]int{1, 2}), []int{1, 2}, nil},
+		"FromSlice nil":    {tp.FromSlice[int](nil), nil, nil},
+		"FromSeq":          {tp.FromSeq(slices.Values([]int{1, 2})), []int{1, 2}, nil},
+		"FromSeq2":         {tp.FromSeq2(iter.Seq2[int, error](pairs)), []int{1, 2}, errBoom},
+		"FromSeq2 of Seq":  {tp.FromSeq2(tp.Just(1, 2).Seq(context.Background())), []int{1, 2}, nil},
+		"FromChannel":      {tp.FromChannel(closed), []int{1, 2}, nil},
+		"Range":            {tp.Range(-1, 3), []int{-1, 0, 1}, nil},
+		"Range of 0":       {tp.Range(math.MaxInt, 0), nil, nil},
+		"Range's end":      {tp.Range(math.MaxInt-1, 2), []int{math.MaxInt - 1, math.MaxInt}, nil},
+		"Unfold":           {tp.Unfold(1, func(s int) (int, int, bool) { return s, 2 * s, s < 8 }), []int{1, 2, 4}, nil},
+		"Start":            {tp.Start(one(1), one(2)), []int{1, 2}, nil},
+		"Start nothing":    {tp.Start[int](), nil, nil},
+		"Start's error":    {tp.Start(one(1), one(2), failed, one(3)), []int{1, 2}, errBoom},
+		"Paginate":         {tp.Paginate(0, pages), []int{1, 2, 3}, nil},
+		"Paginate's error": {tp.Paginate(-2, pages), []int{7, 8}, errBoom},
+		"Iif yes":          {tp.Iif(func() bool { return true }, tp.Just(1, 2), tp.Throw[int](errBoom)), []int{1, 2}, nil},
+		"Iif no":           {tp.Iif(func() bool { return false }, tp.Just(1, 2), tp.Throw[int](errBoom)), nil, errBoom},
+		"Empty":            {tp.Empty[int](), nil, nil},
+		"Throw":            {tp.Throw[int](errBoom), nil, errBoom},
+		"Defer":            {tp.Defer(func(context.Context) (tp.Observable[int], error) { return tp.Just(1), nil }), []int{1}, nil},
+		"Defer's error":    {tp.Defer(func(context.Context) (tp.Observable[int], error) { return tp.Just(1), errBoom }), nil, errBoom},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := tp.Checked(c.o).Collect(t.Context())
@@ -173,6 +198,11 @@ func TestInvalidArguments(t *testing.T) {
 		"Throw: err is nil":                                      tp.Throw[int](nil),
 		"Range: count is negative":                               tp.Range(0, -1),
 		"Range: the end is past the greatest int":                tp.Range(math.MaxInt, 2),
+		"Start: one of fns is nil":                               tp.Start(acquire, nil),
+		"Paginate: fetch is nil":                                 tp.Paginate[int, int](0, nil),
+		"Iif: cond is nil":                                       tp.Iif(nil, src, src),
+		"Iif: yes is the zero Observable":                        tp.Iif(func() bool { t.Error("called"); return true }, zero, src),
+		"Iif: no is the zero Observable":                         tp.Iif(func() bool { t.Error("called"); return true }, src, zero),
 		"Unfold: next is nil":                                    tp.Unfold[int, int](0, nil),
 		"Defer: fn is nil":                                       tp.Defer[int](nil),
 		"Using: acquire is nil":                                  tp.Using[int](nil, use, release),
@@ -269,6 +299,168 @@ func TestCutStreamsNeverReadAsComplete(t *testing.T) {
 			require.NotContains(t, got, cut)
 		})
 	}
+}
+
+// What a source calls is called in turn, when it is time, and no more often.
+func TestSourcesThatCall(t *testing.T) {
+	calls := 0
+	count := func(context.Context) (int, error) { calls++; return calls, nil }
+	page := func(_ context.Context, at int) ([]int, int, bool, error) {
+		calls++
+		return []int{at, at + 1}, at + 2, true, nil
+	}
+	for name, c := range map[string]struct {
+		o     tp.Observable[int]
+		calls []int // when each item is delivered
+	}{
+		"Start":    {tp.Start(count, count, count), []int{1, 2}},
+		"Paginate": {tp.Paginate(10, page), []int{1, 1, 2, 2, 3}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 2 {
+				calls = 0
+				var at []int
+				err := operators.Take[int](len(c.calls))(c.o).Each(t.Context(), func(int) error { at = append(at, calls); return nil })
+				require.NoError(t, err)
+				require.Equal(t, c.calls, at)
+				require.Equal(t, at[len(at)-1], calls)
+			}
+		})
+	}
+	for name, o := range map[string]tp.Observable[int]{
+		"Start":    tp.Start(func(context.Context) (int, error) { panic(errBoom) }),
+		"Paginate": tp.Paginate(0, func(context.Context, int) ([]int, int, bool, error) { panic(errBoom) }),
+		"Iif":      tp.Iif(func() bool { panic(errBoom) }, tp.Just(1), tp.Just(2)),
+	} {
+		p := (*tp.PanicError)(nil)
+		require.ErrorAs(t, o.Drain(t.Context()), &p, name)
+		require.Equal(t, errBoom, p.Value, name)
+	}
+}
+
+func TestIifAsksAnew(t *testing.T) {
+	yes := false
+	o := tp.Iif(func() bool { yes = !yes; return yes }, tp.Just("yes"), tp.Just("no"))
+	for _, want := range []string{"yes", "no", "yes"} {
+		got, err := o.Collect(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, []string{want}, got)
+	}
+}
+
+// The end of ctx is seen by a source whose items go nowhere, and by what it calls.
+func TestSourcesThatCallSeeTheContext(t *testing.T) {
+	for name, source := range map[string]func(call func(context.Context) error) tp.Observable[int]{
+		"Start": func(call func(context.Context) error) tp.Observable[int] {
+			fn := func(ctx context.Context) (int, error) { return 1, call(ctx) }
+			return tp.Start(fn, fn, fn)
+		},
+		"Paginate": func(call func(context.Context) error) tp.Observable[int] {
+			return tp.Paginate(0, func(ctx context.Context, at int) ([]int, int, bool, error) { return []int{1}, at, true, call(ctx) })
+		},
+		"Paginate nothing": func(call func(context.Context) error) tp.Observable[int] {
+			return tp.Paginate(0, func(ctx context.Context, at int) ([]int, int, bool, error) { return nil, at, true, call(ctx) })
+		},
+	} {
+		none := operators.Filter(func(int) bool { return false })
+		bubble(t, name+", swallowed", func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			calls := 0
+			o := source(func(context.Context) error {
+				if calls++; calls == 2 {
+					cancel(errBoom)
+				}
+				return nil
+			})
+			require.Equal(t, errBoom, none(o).Drain(ctx))
+			require.Equal(t, 2, calls)
+		})
+		bubble(t, name+", waiting", func(t *testing.T) {
+			ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, errBoom)
+			defer cancel()
+			begin := time.Now()
+			require.Equal(t, errBoom, source(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }).Drain(ctx))
+			require.Equal(t, time.Second, time.Since(begin))
+		})
+		bubble(t, name+", a graceful stop", func(t *testing.T) {
+			var a alive
+			s := none(source(func(ctx context.Context) error {
+				defer a.enter()()
+				<-ctx.Done()
+				return fmt.Errorf("call: %w", ctx.Err())
+			})).Subscribe(t.Context(), tp.Observer[int]{})
+			time.Sleep(time.Second)
+			require.NoError(t, s.Stop(t.Context()))
+			require.EqualValues(t, 1, a.total.Load(), "no other is called")
+		})
+		bubble(t, name+", stopped with an item in hand", func(t *testing.T) {
+			var got []int
+			s := source(func(ctx context.Context) error { <-ctx.Done(); return nil }).
+				Subscribe(t.Context(), tp.Observer[int]{Next: func(v int) { got = append(got, v) }})
+			time.Sleep(time.Second)
+			require.NoError(t, s.Stop(t.Context()))
+			require.Len(t, got, map[string]int{"Start": 1, "Paginate": 1}[name])
+		})
+		bubble(t, name+", whose inner stream is cut", func(t *testing.T) {
+			s := source(func(ctx context.Context) error {
+				err := operators.Take[int](5)(tp.Interval(time.Second)).Drain(ctx)
+				if err == nil {
+					t.Error("it reads as complete")
+				}
+				return err
+			}).Subscribe(t.Context(), tp.Observer[int]{Next: func(int) { t.Error("an item") }})
+			time.Sleep(2500 * time.Millisecond)
+			require.NoError(t, s.Stop(t.Context()))
+		})
+	}
+}
+
+// A large page is not emitted to the end once ctx is done.
+func TestPaginateLooksAtContext(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		seen := 0
+		none := operators.Filter(func(int) bool {
+			if seen++; seen == 100 {
+				cancel(errBoom)
+			}
+			return false
+		})
+		page := func(context.Context, int) ([]int, int, bool, error) { return make([]int, 1000), 0, false, nil }
+		require.Equal(t, errBoom, none(tp.Paginate(0, page)).Drain(ctx))
+		require.Less(t, seen, 200)
+	})
+}
+
+func ExampleStart() {
+	config := func(context.Context) (string, error) { return "config", nil }
+	database := func(context.Context) (string, error) { return "", errors.New("no route") }
+	cache := func(context.Context) (string, error) { return "cache", nil }
+	fmt.Println(tp.Start(config, database, cache).Collect(context.Background()))
+	// Output: [config] no route
+}
+
+func ExamplePaginate() {
+	pages := map[string][]string{"": {"ann", "bob"}, "c": {"cid", "dan"}, "e": {"eve"}}
+	next := map[string]string{"": "c", "c": "e"}
+	users := tp.Paginate("", func(_ context.Context, from string) ([]string, string, bool, error) {
+		to, more := next[from]
+		return pages[from], to, more, nil
+	})
+	fmt.Println(users.Collect(context.Background()))
+	// Output: [ann bob cid dan eve] <nil>
+}
+
+func ExampleIif() {
+	hit := false
+	cached, fetched := tp.Just("from the cache"), tp.Just("from the network")
+	page := tp.Iif(func() bool { return hit }, cached, fetched)
+	fmt.Println(page.Collect(context.Background()))
+	hit = true
+	fmt.Println(page.Collect(context.Background()))
+	// Output:
+	// [from the network] <nil>
+	// [from the cache] <nil>
 }
 
 func ExampleCreate() {

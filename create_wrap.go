@@ -25,6 +25,29 @@ func Defer[T any](fn func(ctx context.Context) (Observable[T], error)) Observabl
 	})
 }
 
+// Iif asks cond at each subscription, and runs yes where it is true, else no.
+//
+// A graceful stop passes through to that stream. A nil cond, or a zero Observable,
+// is an [ErrInvalidArgument]. To make the stream only when it is needed, see
+// [Defer]. Goroutines: none; cond runs on the subscriber's. It corresponds to
+// RxJS's iif.
+func Iif[T any](cond func() bool, yes, no Observable[T]) Observable[T] {
+	switch {
+	case cond == nil:
+		return failing[T](fault.Invalid("Iif", "cond is nil"))
+	case yes.IsZero():
+		return failing[T](fault.Invalid("Iif", "yes is the zero Observable"))
+	case no.IsZero():
+		return failing[T](fault.Invalid("Iif", "no is the zero Observable"))
+	}
+	return wrap(func(ctx context.Context, emit func(T) bool) error {
+		if cond() {
+			return yes.Push(ctx, emit)
+		}
+		return no.Push(ctx, emit)
+	})
+}
+
 // Using acquires a resource for each subscription, runs the stream that use
 // makes of it, and releases it, exactly once, after that stream has unwound,
 // whichever way it ended: completion, error, stop, cancellation, panic.

@@ -60,3 +60,32 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 	})
 	return ch, wait
 }
+
+// Send runs o and sends what it emits to ch, on the calling goroutine. It returns
+// when o has ended and everything that it started has, too: nil when o has
+// completed, o's error, or context.Cause(ctx) when ctx has ended it. It does not
+// close ch.
+//
+// A send that nobody receives waits until ctx is done; that item counts as
+// discarded. A send to a closed channel panics, as Go's does: the panic goes
+// through Send once all is reaped. A nil ch or ctx is an [ErrInvalidArgument]. For
+// a channel that ends with the stream, see [Observable.ToChannel]. It corresponds
+// to RxGo's Send, which closes the channel.
+func Send[T any](ctx context.Context, o Observable[T], ch chan<- T) error {
+	if ch == nil {
+		return fault.Invalid("Send", "ch is nil")
+	}
+	stopped, err := each(ctx, "Send", o, func(v T) bool {
+		select {
+		case ch <- v:
+			return true
+		case <-ctx.Done():
+			run.From(ctx).Discard(1)
+			return false
+		}
+	})
+	if stopped { // which only the end of ctx does
+		return fault.Settle(ctx, err)
+	}
+	return err
+}

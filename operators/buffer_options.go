@@ -33,8 +33,8 @@ func (m MaxItems) buffer(o *bufferOptions) {
 	}
 }
 
-// WithMaxItems bounds a buffer that has no size of its own to k items. k < 1 is
-// an ErrInvalidArgument.
+// WithMaxItems bounds a buffer that has no size of its own to k items, and so
+// what [ToSlice] and [Sort] collect. k < 1 is an ErrInvalidArgument.
 func WithMaxItems(k int) MaxItems { return MaxItems{k} }
 
 type flushOnError struct{}

@@ -1,6 +1,9 @@
 package operators_test
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/turbopipes/turbopipes"
@@ -17,11 +20,14 @@ func (p parts) children(v int) turbopipes.Observable[int] {
 
 // transforming are the entries of what transforms.
 func (p parts) transforming() []entry {
+	stated := func(_ context.Context, s, v int) (int, int, error) { return s + v, s + 10*v, nil }
 	return []entry{
 		on("BufferWithCount", operators.BufferWithCount[int](4)),
 		on("BufferWithCount/overlapping", operators.BufferWithCount[int](3, operators.WithStep(2))),
 		on("BufferWithCount/flushing", operators.BufferWithCount[int](4, operators.FlushOnError())),
 		on("BufferWithTimeOrCount", operators.BufferWithTimeOrCount[int](16*time.Millisecond, 4)),
+		on("Cast", operators.Cast[int, int]()),
+		on("Compose", operators.Compose(operators.Map(p.double), operators.Filter(p.small))),
 		on("ConcatMap", operators.ConcatMap(p.inner)),
 		on("ExhaustMap", operators.ExhaustMap(p.inner)),
 		on("ExhaustMap/long", operators.ExhaustMap(p.long)),
@@ -33,10 +39,19 @@ func (p parts) transforming() []entry {
 		on("FlatMap/infinite", operators.FlatMap(turbopipes.Infinite, p.long)),
 		from("Flatten", p.long, operators.Flatten[int](2)),
 		from("Flatten/one", p.long, operators.Flatten[int](1)),
+		on("Index", operators.Index[int]()),
+		on("Intersperse", operators.Compose(operators.Intersperse(-1), operators.Index[int]())), // the separators differ
+		on("Intersperse/ends", operators.Compose(operators.Intersperse(-1, operators.WithEnds(-2, -3)), operators.Index[int]())),
 		on("Map", operators.Map(p.double)),
+		on("Marshal", operators.Marshal[int](func(v any) ([]byte, error) { return fmt.Append(nil, v), nil })),
 		on("Materialize", operators.Materialize[int]()).recovering(),
+		on("OfType", operators.OfType[int, int]()),
+		on("Pairwise", operators.Pairwise[int]()),
 		on("Scan", operators.Scan(1, func(sum, v int) int { return sum + v + 1 })),
+		on("StatefulMap", operators.StatefulMap(opened(1), stated, func(s int) (int, bool) { return -s, true })),
+		on("StatefulMap/open", operators.StatefulMap(opened(1), stated, nil)),
 		on("SwitchMap", operators.SwitchMap(p.inner)),
 		on("SwitchMap/long", operators.SwitchMap(p.long)),
+		from("Unmarshal", func(v int) []byte { return fmt.Append(nil, v) }, operators.Unmarshal[int](json.Unmarshal)),
 	}
 }

@@ -14,6 +14,10 @@
 //   - [ConcatMap], [FlatMap], [SwitchMap], [ExhaustMap]: a stream for each item
 //   - [Expand]: a stream for each item, and for each of that
 //   - [Flatten], [SwitchAll]: streams that are items
+//   - [StatefulMap]: a state that is opened and closed
+//   - [Pairwise], [Index], [Intersperse], [Compose]
+//   - [Cast], [OfType], [Marshal], [Unmarshal]: other types of items
+//   - [ConcatMap], [FlatMap], [SwitchMap]: a stream for each item
 //   - [BufferWithCount], [BufferWithTimeOrCount]: batches
 //
 // # Filtering
@@ -48,7 +52,14 @@
 //
 // # Aggregates
 //
-//   - [Reduce]
+//   - [Reduce], [MapReduce]
+//   - [Count], [Sum], [Average], [Min], [Max]
+//   - [ToSlice], [ToMap], [ToMapWithValueSelector]
+//   - [Sort], [TopK]
+//
+// # Time
+//
+//   - [TimeInterval], [Timestamp]: when items come
 //
 // # Utilities
 //

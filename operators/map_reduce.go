@@ -1,0 +1,59 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// MapReduce makes a key and a value of each item, at most n at a time, and gives
+// a map in which the values of a key are reduced to one.
+//
+//	in:  abc|   n: 2; fn takes 5 for a, 2 for b, 1 for c
+//	out: -----(x|)   x: the reduced values of all keys
+//
+// Emits when upstream has completed and every task has ended; an empty stream
+// gives an empty map, which is not nil. The map is the receiver's. fn runs as in
+// [Parallel], whose rules hold for its ctx, its errors and its panics. reduce is
+// called with what there is for the key and the value of a task that has ended,
+// in the order in which the tasks end, so it should be commutative and
+// associative. Fails as soon as a task or upstream fails, without a map.
+//
+// Backpressure: upstream waits, with one item at most, while n tasks run.
+// Memory: n items, and a value a key. Goroutines: as Parallel; fn runs on those,
+// and reduce on the subscriber's, one call at a time.
+//
+// Keys are compared by ==; a NaN equals no other. A key that can't be hashed
+// panics. An n below 1, a nil fn or a nil reduce is an ErrInvalidArgument. For
+// one item a key without a task, see [ToMap]; for one value in all, [Reduce]
+// behind Parallel. It corresponds to Reactor's groupBy with a reduce for each
+// group.
+func MapReduce[T any, K comparable, V any](n int, fn func(ctx context.Context, v T) (K, V, error), reduce func(a, b V) V) turbopipes.Operator[T, map[K]V] {
+	switch {
+	case n < 1:
+		return turbopipes.Invalid[T, map[K]V]("MapReduce", "n is less than 1")
+	case fn == nil:
+		return turbopipes.Invalid[T, map[K]V]("MapReduce", "fn is nil")
+	case reduce == nil:
+		return turbopipes.Invalid[T, map[K]V]("MapReduce", "reduce is nil")
+	}
+	type pair = turbopipes.Pair[K, V]
+	tasks := parallel[T, struct{}]("MapReduce", n, nil, func(ctx context.Context, v T) (p pair, err error) {
+		p.First, p.Second, err = fn(ctx, v)
+		return p, err
+	}, nil)
+	return turbopipes.Compose2(tasks, turbopipes.Lift("MapReduce", func(ctx context.Context, in turbopipes.Observable[pair], emit func(map[K]V) bool) error {
+		all := map[K]V{}
+		err := in.Push(ctx, func(p pair) bool {
+			if sum, ok := all[p.First]; ok {
+				p.Second = reduce(sum, p.Second)
+			}
+			all[p.First] = p.Second
+			return true
+		})
+		if err == nil { // nothing was emitted, so nothing was refused
+			emit(all)
+		}
+		return err
+	}))
+}

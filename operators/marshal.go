@@ -1,0 +1,43 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
+)
+
+// Marshal gives the bytes that fn makes of each item. json.Marshal is such an fn.
+//
+//	in:  a-b--x-|   fn: to upper case; it fails on x
+//	out: A-B--#
+//
+// Emits when an item comes. Fails with fn's first error, as a
+// [*turbopipes.ItemError] that holds the item, after upstream was stopped, or
+// when upstream fails. Completes with upstream. Memory: none. Goroutines: none;
+// fn runs on the subscriber's.
+//
+// A nil fn is an ErrInvalidArgument. The inverse is [Unmarshal]. It corresponds
+// to RxGo's Marshal.
+func Marshal[T any](fn func(v any) ([]byte, error)) turbopipes.Operator[T, []byte] {
+	if fn == nil {
+		return turbopipes.Invalid[T, []byte]("Marshal", "fn is nil")
+	}
+	return convert("Marshal", func(v T) ([]byte, error) { return fn(v) })
+}
+
+// convert is what Marshal and Unmarshal have in common.
+func convert[T, R any](name string, fn func(T) (R, error)) turbopipes.Operator[T, R] {
+	return turbopipes.Lift(name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
+		var failed error
+		err := in.Push(ctx, func(v T) bool {
+			r, e := fn(v)
+			if e != nil {
+				failed = &turbopipes.ItemError[T]{Item: v, Err: e}
+				return false
+			}
+			return emit(r)
+		})
+		return fault.Join(failed, err)
+	})
+}

@@ -1,0 +1,34 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// Pairwise gives each item together with the one before it.
+//
+//	in:  a-b--c-|
+//	out: --x--y-|   x: a and b, y: b and c
+//
+// Emits when an item comes, from the second on; fewer than two give nothing.
+// Fails and completes with upstream. Memory: one item. Goroutines: none; it runs
+// inside its subscriber's.
+//
+// For more than two see [BufferWithCount] with [WithStep]. It corresponds to
+// RxJS's pairwise, and to Reactor's buffer(2, 1) and Pekko's sliding(2).
+func Pairwise[T any]() turbopipes.Operator[T, turbopipes.Pair[T, T]] {
+	return turbopipes.Lift("Pairwise", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Pair[T, T]) bool) error {
+		var last T
+		begun := false
+		return in.Push(ctx, func(v T) bool {
+			p := turbopipes.Pair[T, T]{First: last, Second: v}
+			last = v
+			if !begun {
+				begun = true
+				return true
+			}
+			return emit(p)
+		})
+	})
+}

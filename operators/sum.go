@@ -1,0 +1,41 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// Number is any integer or float.
+type Number interface {
+	~int | ~int8 | ~int16 | ~int32 | ~int64 |
+		~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~uintptr |
+		~float32 | ~float64
+}
+
+// Sum adds the items up.
+//
+//	in:  1-2--3-|
+//	out: -------(6|)
+//
+// Emits when upstream completes; an empty stream gives 0. Fails with upstream,
+// without a sum. Integers wrap around as Go's do: map them to a wider type where
+// that may happen. Memory: one number. Goroutines: none; it runs inside its
+// subscriber's.
+//
+// For every sum on the way, see [Scan]; for items that are no numbers, [Reduce].
+// It corresponds to Reactor's MathFlux sum and RxGo's SumInt64, SumFloat32 and
+// SumFloat64.
+func Sum[T Number]() turbopipes.Operator[T, T] {
+	return turbopipes.Lift("Sum", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		var sum T
+		err := in.Push(ctx, func(v T) bool {
+			sum += v
+			return true
+		})
+		if err == nil { // nothing was emitted, so nothing was refused
+			emit(sum)
+		}
+		return err
+	})
+}

@@ -1,0 +1,28 @@
+package operators
+
+import (
+	"context"
+	"time"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// Timestamp gives each item with the time at which it was received.
+//
+//	in:  -a--b-c-|
+//	out: -x--y-z-|   x: a at 1, y: b at 4, z: c at 6
+//
+// Emits when an item comes. The time is time.Now's, with its monotonic reading,
+// so that the differences between times are true whatever is done to the clock.
+// Fails and completes with upstream. Memory: none. Goroutines: none; it runs
+// inside its subscriber's.
+//
+// For the time between two items, see [TimeInterval]. It corresponds to timestamp
+// in RxJS, Reactor and RxGo.
+func Timestamp[T any]() turbopipes.Operator[T, turbopipes.Timestamped[T]] {
+	return turbopipes.Lift("Timestamp", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Timestamped[T]) bool) error {
+		return in.Push(ctx, func(v T) bool {
+			return emit(turbopipes.Timestamped[T]{Value: v, At: time.Now()})
+		})
+	})
+}

@@ -1,0 +1,52 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// ToMap gives all items as one map, by their keys.
+//
+//	in:  a-b--c-|   key: vowel or consonant
+//	out: -------(x|)   x: the vowel a, the consonant c
+//
+// Emits when upstream completes; an empty stream gives an empty map, which is
+// not nil. The map is the receiver's. Drops an item whose key comes again: the
+// last one stays. Fails with upstream, without a map, whose items then count as
+// discarded. Memory: one item a key. Goroutines: none; key runs on the
+// subscriber's.
+//
+// Keys are compared by ==; a NaN equals no other. A key that can't be hashed
+// panics. A nil key is an ErrInvalidArgument. For something else than the items
+// in the map, see [ToMapWithValueSelector]; for more than one item a key,
+// [Reduce] or, in parallel, [MapReduce]. It corresponds to Reactor's collectMap
+// and RxGo's ToMap.
+func ToMap[T any, K comparable](key func(v T) K) turbopipes.Operator[T, map[K]T] {
+	if key == nil {
+		return turbopipes.Invalid[T, map[K]T]("ToMap", "key is nil")
+	}
+	return toMap("ToMap", key, Self[T])
+}
+
+func toMap[T any, K comparable, V any](name string, key func(T) K, value func(T) V) turbopipes.Operator[T, map[K]V] {
+	return turbopipes.Lift(name, func(ctx context.Context, in turbopipes.Observable[T], emit func(map[K]V) bool) error {
+		all := map[K]V{}
+		handed := false
+		defer func() {
+			if !handed {
+				run.From(ctx).Discard(int64(len(all)))
+			}
+		}()
+		err := in.Push(ctx, func(v T) bool {
+			all[key(v)] = value(v)
+			return true
+		})
+		if err == nil { // nothing was emitted, so nothing was refused
+			handed = true
+			emit(all)
+		}
+		return err
+	})
+}

@@ -1,0 +1,45 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// TopK gives the k greatest items, by compare, the greatest first.
+//
+//	in:  b-d-a-c-|   k: 2; compare: the alphabet
+//	out: --------(dc|)
+//
+// Emits when upstream completes: k items, or all where there are fewer. Among
+// equal items the earlier ones are kept, and come first. Drops the other items.
+// Fails with upstream. Kept items that an early end leaves undelivered count as
+// discarded. Completes behind the last item. Memory: k items. Goroutines: none;
+// compare runs on the subscriber's.
+//
+// compare gives a negative number when a is less than b, and a positive one when
+// it is greater, as cmp.Compare does; with it turned around these are the k least
+// items. A k below 1 or a nil compare is an ErrInvalidArgument. For one item see
+// [Max]; for all, [Sort].
+func TopK[T any](k int, compare func(a, b T) int) turbopipes.Operator[T, T] {
+	switch {
+	case k < 1:
+		return turbopipes.Invalid[T, T]("TopK", "k is less than 1")
+	case compare == nil:
+		return turbopipes.Invalid[T, T]("TopK", "compare is nil")
+	}
+	return turbopipes.Lift("TopK", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		t := top[T]{k: k, compare: compare}
+		emitted := 0
+		defer func() { run.From(ctx).Discard(int64(len(t.heap) - emitted)) }()
+		err := in.Push(ctx, func(v T) bool {
+			t.add(v)
+			return true
+		})
+		if err != nil {
+			return err
+		}
+		return pour(ctx, t.descending(), &emitted, emit)
+	})
+}

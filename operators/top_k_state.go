@@ -1,0 +1,79 @@
+package operators
+
+import (
+	"cmp"
+	"slices"
+)
+
+// top keeps the k greatest of the items that it is given.
+type top[T any] struct {
+	k       int
+	compare func(a, b T) int
+	heap    []ranked[T] // the worst first: none is worse than the one at (i-1)/2
+	seen    uint64
+}
+
+// ranked is an item and its place in the order of arrival, which ranks equals.
+type ranked[T any] struct {
+	v   T
+	seq uint64
+}
+
+// better orders by rank: negative when a comes before b.
+func (t *top[T]) better(a, b ranked[T]) int {
+	if c := t.compare(b.v, a.v); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.seq, b.seq)
+}
+
+func (t *top[T]) add(v T) {
+	item := ranked[T]{v, t.seen}
+	t.seen++
+	switch {
+	case len(t.heap) < t.k:
+		t.heap = append(t.heap, item)
+		t.up(len(t.heap) - 1)
+	case t.better(item, t.heap[0]) < 0:
+		t.heap[0] = item
+		t.down(0)
+	}
+}
+
+func (t *top[T]) up(i int) {
+	for i > 0 {
+		parent := (i - 1) / 2
+		if t.better(t.heap[i], t.heap[parent]) < 0 {
+			return
+		}
+		t.heap[i], t.heap[parent] = t.heap[parent], t.heap[i]
+		i = parent
+	}
+}
+
+func (t *top[T]) down(i int) {
+	for {
+		worst := 2*i + 1
+		if worst >= len(t.heap) {
+			return
+		}
+		if next := worst + 1; next < len(t.heap) && t.better(t.heap[worst], t.heap[next]) < 0 {
+			worst = next
+		}
+		if t.better(t.heap[worst], t.heap[i]) < 0 {
+			return
+		}
+		t.heap[i], t.heap[worst] = t.heap[worst], t.heap[i]
+		i = worst
+	}
+}
+
+// descending gives the items, the greatest first. Nothing may be added then.
+func (t *top[T]) descending() []T {
+	slices.SortFunc(t.heap, t.better)
+	items := make([]T, len(t.heap))
+	for i, item := range t.heap {
+		items[i] = item.v
+	}
+	return items
+}

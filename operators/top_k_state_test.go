@@ -1,0 +1,41 @@
+package operators
+
+import (
+	"cmp"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// All streams of up to seven items of three ranks, and each k: what is kept is
+// the beginning of what a stable sort gives.
+func TestTop(t *testing.T) {
+	byRank := func(a, b [2]int) int { return cmp.Compare(a[0], b[0]) }
+	for length := range 8 {
+		streams := 1
+		for range length {
+			streams *= 3
+		}
+		for stream := range streams {
+			items := make([][2]int, length)
+			for i, rest := 0, stream; i < length; i, rest = i+1, rest/3 {
+				items[i] = [2]int{rest % 3, i}
+			}
+			want := slices.Clone(items)
+			slices.SortStableFunc(want, func(a, b [2]int) int { return byRank(b, a) })
+			for k := 1; k <= length+1; k++ {
+				kept := top[[2]int]{k: k, compare: byRank}
+				for _, v := range items {
+					kept.add(v)
+					if len(kept.heap) > k {
+						t.Fatal("more than k are held")
+					}
+				}
+				if got := kept.descending(); !slices.Equal(got, want[:min(k, length)]) {
+					require.Equal(t, want[:min(k, length)], got, "k %d of %v", k, items)
+				}
+			}
+		}
+	}
+}
