@@ -27,6 +27,9 @@
 // # Errors
 //
 //   - [Retry], [Catch], [Timeout]
+//   - [OnErrorResumeNext], [OnErrorReturn], [OnErrorReturnItem],
+//     [OnErrorComplete], [MapError]: another end
+//   - [Results], [DeadLetter]: failures as data
 //
 // # Aggregates
 //
@@ -36,5 +39,6 @@
 //
 //   - [Do], [Finally], [Name]
 //   - [ObserveOn], [Prefetch]: a queue between two goroutines
+//   - [Dematerialize]: the way back from [Materialize]
 //   - [Self]: the key of items that are their own key
 package operators
