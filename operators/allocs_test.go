@@ -2,6 +2,7 @@ package operators_test
 
 import (
 	"context"
+	"log/slog"
 	"runtime"
 	"strings"
 	"testing"
@@ -31,6 +32,8 @@ func TestFusedAllocateNothingPerItem(t *testing.T) {
 		"FilterMap":       drained(operators.FilterMap(func(v int) (int, bool) { return v, true })),
 		"Finally":         drained(operators.Finally[int](func() {})),
 		"Map":             drained(operators.Map(func(v int) int { return v })),
+		"CircuitBreaker":  drained(operators.CircuitBreaker[int](operators.NewBreaker())),
+		"Log":             drained(operators.Log[int](slog.New(slog.DiscardHandler), "stage")),
 		"MapError":        drained(operators.MapError[int](func(err error) error { return err })),
 		"Materialize":     drained(operators.Materialize[int]()),
 		"Name":            drained(operators.Name[int]("stage")),
@@ -41,12 +44,14 @@ func TestFusedAllocateNothingPerItem(t *testing.T) {
 		"Results":         drained(operators.Results[int]()),
 		"Retry":           drained(operators.Retry[int](1)),
 		"Scan":            drained(operators.Scan(0, sum)),
+		"Serialize":       drained(operators.Serialize(0, operators.Self[int])),
 		"Skip":            drained(operators.Skip[int](1)),
 		"SkipWhile":       drained(operators.SkipWhile(func(v int) bool { return v < 3 })),
 		"Take":            drained(operators.Take[int](1 << 40)),
 		"TakeWhile":       drained(operators.TakeWhile(yes, operators.Inclusive())),
 		"TryMap":          drained(operators.TryMap(identity)),
 		"Unwrap":          drained(turbopipes.Compose2(operators.Map(func(v int) turbopipes.Result[int] { return turbopipes.Result[int]{Value: v} }), operators.Unwrap[int]())),
+		"WithContext":     drained(operators.WithContext[int](ownChild)),
 		"a chain":         drained(chain()),
 		"BufferWithCount": drained(operators.BufferWithCount[int](5000)), // one slice, however many
 	} {

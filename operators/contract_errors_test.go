@@ -12,6 +12,7 @@ import (
 func (p parts) errors() []entry {
 	return []entry{
 		on("Catch", operators.Catch(p.ignore)).recovering(),
+		on("CircuitBreaker", operators.CircuitBreaker[int](operators.NewBreaker(operators.WithThreshold(1000)))),
 		from("DeadLetter", p.result, operators.DeadLetter(func(context.Context, turbopipes.Result[int]) error { return nil })),
 		on("MapError", operators.MapError[int](func(error) error { return nil })),
 		on("OnErrorComplete", operators.OnErrorComplete[int](nil)).recovering(),
