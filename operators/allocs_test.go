@@ -2,6 +2,7 @@ package operators_test
 
 import (
 	"context"
+	"log/slog"
 	"runtime"
 	"strings"
 	"testing"
@@ -29,6 +30,8 @@ func TestFusedAllocateNothingPerItem(t *testing.T) {
 		"Concat":          drained(operators.Concat(one)),
 		"ConcatMap":       drained(operators.ConcatMap(func(int) turbopipes.Observable[int] { return one })),
 		"Count":           drained(operators.Count[int]()),
+		"DeadLetter":      drained(turbopipes.Compose2(operators.Map(func(v int) turbopipes.Result[int] { return turbopipes.Result[int]{Value: v} }), operators.DeadLetter(func(context.Context, turbopipes.Result[int]) error { return nil }))),
+		"Dematerialize":   drained(turbopipes.Compose2(operators.Materialize[int](), operators.Dematerialize[int]())),
 		"Do":              drained(operators.Do(operators.Hooks[int]{Next: func(int) {}})),
 		"EndWith":         drained(operators.EndWith(1)),
 		"Filter":          drained(operators.Filter(yes)),
@@ -37,15 +40,23 @@ func TestFusedAllocateNothingPerItem(t *testing.T) {
 		"Index":           drained(operators.Index[int]()),
 		"Intersperse":     drained(operators.Intersperse(0, operators.WithEnds(1, 2))),
 		"Map":             drained(operators.Map(func(v int) int { return v })),
+		"CircuitBreaker":  drained(operators.CircuitBreaker[int](operators.NewBreaker())),
+		"Log":             drained(operators.Log[int](slog.New(slog.DiscardHandler), "stage")),
+		"MapError":        drained(operators.MapError[int](func(err error) error { return err })),
 		"Materialize":     drained(operators.Materialize[int]()),
 		"Max":             drained(operators.Max(ascending)),
 		"Min":             drained(operators.Min(ascending)),
 		"Name":            drained(operators.Name[int]("stage")),
 		"OfType":          drained(operators.OfType[int, int]()),
 		"Pairwise":        drained(operators.Pairwise[int]()),
+		"OnErrorComplete": drained(operators.OnErrorComplete[int](nil)),
+		"OnErrorResume…":  drained(operators.OnErrorResumeNext(one)),
+		"OnErrorReturn":   drained(operators.OnErrorReturnItem(1)),
 		"Reduce":          drained(operators.Reduce(0, sum)),
+		"Results":         drained(operators.Results[int]()),
 		"Retry":           drained(operators.Retry[int](1)),
 		"Scan":            drained(operators.Scan(0, sum)),
+		"Serialize":       drained(operators.Serialize(0, operators.Self[int])),
 		"Skip":            drained(operators.Skip[int](1)),
 		"SkipWhile":       drained(operators.SkipWhile(func(v int) bool { return v < 3 })),
 		"StartWith":       drained(operators.StartWith(1)),
@@ -59,6 +70,7 @@ func TestFusedAllocateNothingPerItem(t *testing.T) {
 		"TopK":            drained(operators.TopK(5, ascending)),
 		"TryMap":          drained(operators.TryMap(identity)),
 		"Unwrap":          drained(turbopipes.Compose2(operators.Map(func(v int) turbopipes.Result[int] { return turbopipes.Result[int]{Value: v} }), operators.Unwrap[int]())),
+		"WithContext":     drained(operators.WithContext[int](ownChild)),
 		"a chain":         drained(chain()),
 		"BufferWithCount": drained(operators.BufferWithCount[int](5000)), // one slice, however many
 

@@ -1,8 +1,10 @@
 package operators_test
 
 import (
+	"context"
 	"time"
 
+	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
 )
 
@@ -10,6 +12,14 @@ import (
 func (p parts) errors() []entry {
 	return []entry{
 		on("Catch", operators.Catch(p.ignore)).recovering(),
+		on("CircuitBreaker", operators.CircuitBreaker[int](operators.NewBreaker(operators.WithThreshold(1000)))),
+		from("DeadLetter", p.result, operators.DeadLetter(func(context.Context, turbopipes.Result[int]) error { return nil })),
+		on("MapError", operators.MapError[int](func(error) error { return nil })),
+		on("OnErrorComplete", operators.OnErrorComplete[int](nil)).recovering(),
+		on("OnErrorResumeNext", operators.OnErrorResumeNext(p.side)).recovering(),
+		on("OnErrorReturn", operators.OnErrorReturn(func(error) int { return -1 })).recovering(),
+		on("OnErrorReturnItem", operators.OnErrorReturnItem(-1)).recovering(),
+		on("Results", operators.Results[int]()).recovering(),
 		on("Retry", operators.Retry[int](2)).repeating(),
 		on("Retry/backoff", operators.Retry[int](1, operators.WithBackoff(operators.Constant(time.Second)))).repeating(),
 		on("Timeout", operators.Timeout[int](time.Hour)),

@@ -44,6 +44,10 @@
 // # Errors
 //
 //   - [Retry], [Catch], [Timeout]
+//   - [OnErrorResumeNext], [OnErrorReturn], [OnErrorReturnItem],
+//     [OnErrorComplete], [MapError]: another end
+//   - [Results], [DeadLetter]: failures as data
+//   - [CircuitBreaker], [Guarded]: leaving alone for a while what keeps failing
 //
 // # Conditional
 //
@@ -63,7 +67,10 @@
 //
 // # Utilities
 //
-//   - [Do], [Finally], [Name]
+//   - [Do], [Finally], [Name], [Log], [WithContext]
 //   - [ObserveOn], [Prefetch]: a queue between two goroutines
+//   - [SubscribeOn]: upstream on a goroutine of your choice
+//   - [Serialize]: the order of the ids
+//   - [Dematerialize]: the way back from [Materialize]
 //   - [Self]: the key of items that are their own key
 package operators

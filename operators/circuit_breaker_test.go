@@ -1,0 +1,271 @@
+package operators_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
+	"github.com/turbopipes/turbopipes/tptest"
+)
+
+func TestCircuitBreaker(t *testing.T) {
+	closed := func() *operators.Breaker { return operators.NewBreaker(operators.WithThreshold(1000)) }
+	tptest.Doc(t, "circuit_breaker.go", "CircuitBreaker", operators.CircuitBreaker[string](closed()))
+	for name, c := range map[string]struct{ in, out string }{
+		"empty":             {"--|", "--|"},
+		"completion":        {"-a-b|", "-a-b|"},
+		"an error at first": {"#", "#"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tptest.Marbles(t, c.in, operators.CircuitBreaker[string](closed()), c.out)
+		})
+	}
+	t.Run("open", func(t *testing.T) {
+		open := opened(t, operators.WithCooldown(time.Hour))
+		tptest.Marbles(t, "a-b|", operators.CircuitBreaker[string](open), "#", tptest.Error(turbopipes.ErrCircuitOpen))
+	})
+	for text, b := range map[string]*operators.Breaker{
+		"b is nil":                                nil,
+		"b is not made by NewBreaker":             new(operators.Breaker),
+		"an option of b is nil":                   operators.NewBreaker(nil),
+		"WithThreshold's k is less than 1":        operators.NewBreaker(operators.WithThreshold(0)),
+		"WithCooldown's duration is not positive": operators.NewBreaker(operators.WithCooldown(0)),
+	} {
+		requireInvalid(t, operators.CircuitBreaker[int](b), "CircuitBreaker: "+text)
+		_, err := operators.Guarded(b, identity)(t.Context(), 1)
+		require.EqualError(t, err, "turbopipes: invalid argument: Guarded: "+text)
+		require.ErrorIs(t, err, turbopipes.ErrInvalidArgument)
+	}
+	require.Nil(t, operators.Guarded[int, int](closed(), nil))
+}
+
+// opened is a Breaker that one failure has opened, and that the next one opens
+// again.
+func opened(t *testing.T, opts ...operators.BreakerOption) *operators.Breaker {
+	t.Helper()
+	b := operators.NewBreaker(append(opts, operators.WithThreshold(1))...)
+	require.Equal(t, errBoom, operators.CircuitBreaker[int](b)(turbopipes.Throw[int](errBoom)).Drain(t.Context()))
+	return b
+}
+
+// calls counts the subscriptions of o.
+func calls[T any](o turbopipes.Observable[T], n *int) turbopipes.Observable[T] {
+	return operators.Do(operators.Hooks[T]{Subscribe: func() { *n++ }})(o)
+}
+
+func TestCircuitBreakerOpensAndCloses(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		guard := operators.CircuitBreaker[int](operators.NewBreaker())
+		n := 0
+		bad, good := guard(calls(turbopipes.Throw[int](errBoom), &n)), guard(calls(turbopipes.Just(1), &n))
+		for range 5 {
+			require.Equal(t, errBoom, bad.Drain(t.Context()))
+		}
+		time.Sleep(time.Second)
+		require.EqualError(t, good.Drain(t.Context()), "turbopipes: circuit open: CircuitBreaker: no trial for another 29s")
+		require.Equal(t, 5, n, "it is left alone")
+
+		time.Sleep(29 * time.Second)
+		require.Equal(t, errBoom, bad.Drain(t.Context()), "a trial that fails")
+		require.ErrorIs(t, good.Drain(t.Context()), turbopipes.ErrCircuitOpen)
+
+		time.Sleep(30 * time.Second)
+		s := guard(calls(silent(turbopipes.Just(1)), &n)).Subscribe(t.Context(), turbopipes.Observer[int]{})
+		time.Sleep(time.Second)
+		require.EqualError(t, good.Drain(t.Context()), "turbopipes: circuit open: CircuitBreaker: a trial is running")
+		s.Dispose() // it says nothing
+		require.NoError(t, good.Drain(t.Context()))
+		for range 4 {
+			require.Equal(t, errBoom, bad.Drain(t.Context()), "closed, it counts afresh")
+		}
+		require.NoError(t, good.Drain(t.Context()))
+	})
+}
+
+// What ends a run tells whether it was a success: a trial is one that closes.
+func TestCircuitBreakerJudges(t *testing.T) {
+	one := turbopipes.Just(1)
+	waiting := turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
+		emit(1)
+		<-ctx.Done()
+		return errors.Join(context.Cause(ctx), errLate)
+	})
+	mine := func(int) error { panic("mine") }
+	for name, c := range map[string]struct {
+		in     turbopipes.Observable[int]
+		fn     func(int) error // of the consumer
+		within time.Duration   // until ctx ends
+		then   string          // what the next subscription is told
+	}{
+		"completion":            {in: one, then: "closed"},
+		"empty":                 {in: turbopipes.Empty[int](), then: "closed"},
+		"a stop":                {in: silent(one), fn: func(int) error { return errLate }, then: "closed"},
+		"a failing stop":        {in: operators.Concat(turbopipes.Throw[int](errLate))(one), fn: func(int) error { return errLate }, then: "closed"},
+		"an error":              {in: turbopipes.Throw[int](errLate), then: "open"},
+		"another cancellation":  {in: turbopipes.Throw[int](context.Canceled), then: "open"},
+		"a panic":               {in: operators.Map(func(int) int { panic(errLate) })(one), then: "open"},
+		"a panic of downstream": {in: one, fn: mine, then: "a trial"},
+		"the end of ctx":        {in: silent(one), within: time.Second, then: "a trial"},
+		"ctx, and a failure":    {in: waiting, within: time.Second, then: "open"},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			b := opened(t)
+			guard := operators.CircuitBreaker[int](b)
+			time.Sleep(30 * time.Second)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			if c.within > 0 {
+				time.AfterFunc(c.within, func() { cancel(errBoom) })
+			}
+			func() {
+				defer func() { require.Equal(t, name == "a panic of downstream", recover() != nil) }()
+				_ = guard(c.in).Each(ctx, func(v int) error {
+					if c.fn != nil {
+						return c.fn(v)
+					}
+					return nil
+				})
+			}()
+			s := guard(turbopipes.Never[int]()).Subscribe(t.Context(), turbopipes.Observer[int]{})
+			time.Sleep(time.Second)
+			err := guard(one).Drain(t.Context())
+			s.Dispose()
+			switch c.then {
+			case "closed":
+				require.NoError(t, err)
+			case "a trial":
+				require.ErrorContains(t, err, "a trial is running")
+			default:
+				require.ErrorContains(t, err, "no trial for another")
+			}
+		})
+	}
+}
+
+func TestCircuitBreakerGracefulStop(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		guard := operators.CircuitBreaker[int](opened(t))
+		time.Sleep(30 * time.Second)
+		s := endedBy(t, guard(turbopipes.Interval(time.Second)), 0, 1500*time.Millisecond, stop)
+		require.True(t, s.completed)
+		require.NoError(t, guard(turbopipes.Just(1)).Drain(t.Context()), "it is a completion")
+	})
+}
+
+func TestGuarded(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		b := operators.NewBreaker(operators.WithThreshold(2), operators.WithCooldown(time.Minute))
+		n := 0
+		fn := operators.Guarded(b, func(_ context.Context, v int) (int, error) {
+			n++
+			switch v {
+			case 0:
+				return 0, errBoom
+			case 1:
+				panic(errBoom)
+			case 2:
+				runtime.Goexit()
+			}
+			return 10 * v, nil
+		})
+		call := func(v int) (r int, err error) {
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				defer func() { _ = recover() }()
+				r, err = fn(t.Context(), v)
+			}()
+			<-done
+			return r, err
+		}
+		for _, first := range []int{0, 1, 2} {
+			for _, second := range []int{0, 1, 2} {
+				n = 0
+				_, _ = call(first)
+				_, _ = call(second)
+				r, err := call(7)
+				require.EqualError(t, err, "turbopipes: circuit open: Guarded: no trial for another 1m0s")
+				require.Zero(t, r)
+				require.Equal(t, 2, n)
+				time.Sleep(time.Minute)
+				r, err = call(7)
+				require.NoError(t, err)
+				require.Equal(t, 70, r)
+			}
+		}
+	})
+}
+
+func TestGuardedCancelled(t *testing.T) {
+	b := opened(t, operators.WithCooldown(time.Nanosecond))
+	fn := operators.Guarded(b, func(ctx context.Context, v int) (int, error) { return v, context.Cause(ctx) })
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errLate)
+	for range 3 {
+		_, err := fn(ctx, 1)
+		require.Equal(t, errLate, err, "each is a trial that says nothing")
+	}
+	_, err := fn(t.Context(), 1)
+	require.NoError(t, err)
+}
+
+// One Breaker serves tasks and streams at the same time.
+func TestCircuitBreakerShared(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		b := operators.NewBreaker(operators.WithThreshold(3))
+		var began atomic.Int64
+		fn := operators.Guarded(b, func(context.Context, int) (int, error) {
+			began.Add(1)
+			time.Sleep(time.Second)
+			return 0, errBoom
+		})
+		open := 0
+		err := operators.ParallelResults(2, fn)(turbopipes.Range(0, 20)).Each(t.Context(), func(r turbopipes.Result[int]) error {
+			if errors.Is(r.Err, turbopipes.ErrCircuitOpen) {
+				open++
+			}
+			return nil
+		})
+		require.NoError(t, err)
+		require.EqualValues(t, 4, began.Load(), "two at a time, until three have failed")
+		require.Equal(t, 16, open)
+		require.ErrorIs(t, operators.CircuitBreaker[int](b)(turbopipes.Just(1)).Drain(t.Context()), turbopipes.ErrCircuitOpen)
+	})
+}
+
+func ExampleCircuitBreaker() {
+	down := turbopipes.Throw[string](errors.New("no route to host"))
+	prices := operators.CircuitBreaker[string](operators.NewBreaker(operators.WithThreshold(2)))(down)
+	for range 3 {
+		err := prices.Drain(context.Background())
+		fmt.Println(errors.Is(err, turbopipes.ErrCircuitOpen))
+	}
+	// Output:
+	// false
+	// false
+	// true
+}
+
+func ExampleGuarded() {
+	b := operators.NewBreaker(operators.WithThreshold(1))
+	lookUp := operators.Guarded(b, func(context.Context, string) (int, error) { return 0, errors.New("no route to host") })
+	results := operators.TryMap(operators.AsResults(lookUp))(turbopipes.Just("apple", "pear"))
+	for r := range results.Seq(context.Background()) {
+		fmt.Println(errors.Is(r.Err, turbopipes.ErrCircuitOpen))
+	}
+	// Output:
+	// false
+	// true
+}
+
+func BenchmarkCircuitBreaker(b *testing.B) {
+	benchmark(b, operators.CircuitBreaker[int](operators.NewBreaker()))
+}

@@ -1,0 +1,44 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
+)
+
+// DeadLetter gives the values of results, and the failed results to sink.
+//
+//	in:  a-b-x-c-|   x is a failed result; sink: keeps it
+//	out: a-b---c-|
+//
+// Emits when a result with a value comes. Upstream waits while sink is busy with
+// a failed one. Fails with the first error of sink, after upstream was stopped,
+// or when upstream fails. Completes with upstream.
+//
+// What has failed is in the error, where [AsResults] has made the result:
+// errors.As(r.Err, &item) with an item of type *[turbopipes.ItemError] finds it.
+// The ctx that sink gets ends with the subscription; a pipeline that sink runs
+// under it is not cut short by a graceful stop. Backpressure: upstream's emit is
+// downstream's, or sink. Memory: none. Goroutines: none; sink runs on the
+// subscriber's.
+//
+// A nil sink is an ErrInvalidArgument. To end at the first failed result, see
+// [Unwrap]. It corresponds to Reactor's onErrorContinue and Pekko's divertTo.
+func DeadLetter[T any](sink func(ctx context.Context, r turbopipes.Result[T]) error) turbopipes.Operator[turbopipes.Result[T], T] {
+	if sink == nil {
+		return turbopipes.Invalid[turbopipes.Result[T], T]("DeadLetter", "sink is nil")
+	}
+	return turbopipes.Lift("DeadLetter", func(ctx context.Context, in turbopipes.Observable[turbopipes.Result[T]], emit func(T) bool) error {
+		inner := turbopipes.Shield(ctx)
+		var failed error
+		err := in.Push(ctx, func(r turbopipes.Result[T]) bool {
+			if r.Err == nil {
+				return emit(r.Value)
+			}
+			failed = sink(inner, r)
+			return failed == nil
+		})
+		return fault.Join(failed, err)
+	})
+}

@@ -1,0 +1,86 @@
+package operators
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// Log writes what happens in the stream to a log, and changes nothing.
+//
+//	in:  a-b--c-|   l: gets a record of each
+//	out: a-b--c-|
+//
+// Emits when an item comes. A record is written before what it tells is passed
+// on. Its message is "subscribe", "next", "complete", "error" or "stop", as the
+// hooks of [Do] are called, and as those are, exactly one of the last three is
+// written. Its attributes are name, as "stream", unless it is empty; and "item",
+// "error", or, where ctx has ended the stream, "cause". Fails and completes with
+// upstream.
+//
+// The level is Debug, unless [WithLevel] sets another; below the level of l it
+// costs a question for each item. A nil l is slog.Default() at the time of the
+// subscription. An item is logged as it is: give it a LogValue method where it
+// has secrets. Backpressure: upstream waits for l's handler. Memory: none.
+// Goroutines: none; the handler runs on the subscriber's.
+//
+// A nil option is an ErrInvalidArgument. For anything but a log see [Do]; to name
+// a stage in errors, [Name]. It corresponds to log in Reactor and Pekko.
+func Log[T any](l *slog.Logger, name string, opts ...LogOption) turbopipes.Operator[T, T] {
+	o := logOptions{level: slog.LevelDebug}
+	for _, opt := range opts {
+		if opt == nil {
+			return turbopipes.Invalid[T, T]("Log", "an option is nil")
+		}
+		opt.log(&o)
+	}
+	if name != "" {
+		o.named = []slog.Attr{slog.String("stream", name)}
+	}
+	return turbopipes.Lift("Log", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		return Do(hooksOf[T](ctx, l, o))(in).Push(ctx, emit)
+	})
+}
+
+// hooksOf are those that write to l.
+func hooksOf[T any](ctx context.Context, l *slog.Logger, o logOptions) Hooks[T] {
+	if l == nil {
+		l = slog.Default()
+	}
+	write := func(message string, attrs ...slog.Attr) {
+		l.LogAttrs(ctx, o.level, message, append(o.named[:len(o.named):len(o.named)], attrs...)...)
+	}
+	return Hooks[T]{
+		Subscribe: func() { write("subscribe") },
+		Next: func(v T) {
+			if l.Enabled(ctx, o.level) { // else v would be boxed in vain
+				write("next", slog.Any("item", v))
+			}
+		},
+		Error:    func(err error) { write("error", slog.Any("error", err)) },
+		Complete: func() { write("complete") },
+		Stop: func(cause error) {
+			if cause == nil {
+				write("stop")
+				return
+			}
+			write("stop", slog.Any("cause", cause))
+		},
+	}
+}
+
+// LogOption is an option of [Log].
+type LogOption interface{ log(*logOptions) }
+
+type logOptions struct {
+	level slog.Level
+	named []slog.Attr
+}
+
+type logLevel slog.Level
+
+func (l logLevel) log(o *logOptions) { o.level = slog.Level(l) }
+
+// WithLevel sets the level of the records that [Log] writes.
+func WithLevel(level slog.Level) LogOption { return logLevel(level) }

@@ -1,0 +1,48 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// OnErrorResumeNext gives upstream's items, and then those of the next streams,
+// one stream after another, however each of them ends.
+//
+//	a:   -a-b#
+//	b:   -x-y#
+//	out: -a-b-x-y|
+//
+// Emits when the stream whose turn it is does. A stream is subscribed to when
+// the one before it has completed or failed, and is reaped. Drops every error,
+// also the last one, and every panic of a stream. Completes behind the last
+// stream.
+//
+// An error passes when downstream has stopped, when ctx has ended, or once the
+// subscription is being stopped gracefully. Such a stop completes the sources of
+// the streams to come without calling them, and their operators flush. Memory:
+// none. Goroutines: none; it runs inside its subscriber's.
+//
+// A zero Observable among next is an ErrInvalidArgument. To see the error, and
+// to go on only behind one, see [Catch]; to go on only behind a completion,
+// [Concat]. It corresponds to RxJS's onErrorResumeNextWith. RxGo's function of
+// that name is Catch.
+func OnErrorResumeNext[T any](next ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
+	for _, o := range next {
+		if o.IsZero() {
+			return turbopipes.Invalid[T, T]("OnErrorResumeNext", "one of next is the zero Observable")
+		}
+	}
+	return turbopipes.Lift("OnErrorResumeNext", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		for i := 0; ; i++ {
+			refused, err := turbopipes.Guard(ctx, in, emit)
+			if refused || err != nil && final(ctx, refused, err) {
+				return err
+			}
+			if i == len(next) {
+				return nil
+			}
+			in = next[i]
+		}
+	})
+}

@@ -1,0 +1,109 @@
+package operators
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// Serialize puts items back into the order of their ids.
+//
+//	in:  2-1---3-5-4---|   from: 1; id: the number
+//	out: --(12)3---(45)|
+//
+// Emits when the item comes whose id is the next one, from the first on, and
+// then those that waited for it. Drops an item whose id has come before, be it
+// emitted or waiting. Fails with an ErrOverflow when more than [WithMaxPending]
+// items would have to wait, 1024 without it; with an ErrSequenceGap when upstream
+// completes while items wait for one that has not come; and when upstream fails.
+// Items that wait are discarded then. With [SkipGaps], completion lets them out.
+//
+// Backpressure: upstream's emit is downstream's. Memory: the items that wait.
+// Goroutines: none; id runs on the subscriber's.
+//
+// A nil id and a bad option are an ErrInvalidArgument. To keep the order of tasks
+// in the first place, see [Ordered]. It corresponds to RxGo's Serialize; what
+// other libraries call so, calls one at a time, every stream here keeps.
+func Serialize[T any](from int, id func(v T) int, opts ...SerializeOption) turbopipes.Operator[T, T] {
+	o, bad := serializeOptionsOf(opts)
+	switch {
+	case id == nil:
+		return turbopipes.Invalid[T, T]("Serialize", "id is nil")
+	case bad != "":
+		return turbopipes.Invalid[T, T]("Serialize", bad)
+	}
+	return turbopipes.Lift("Serialize", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		s := series[T]{next: from, most: o.maxPending}
+		defer func() { run.From(ctx).Discard(int64(len(s.waiting))) }()
+		refused := false
+		follow := func() {
+			for v, ok := s.take(); ok; v, ok = s.take() {
+				if refused = !emit(v); refused {
+					return
+				}
+			}
+		}
+		var failed error
+		err := in.Push(ctx, func(v T) bool {
+			switch s.put(id(v), v) {
+			case placeNow:
+				if refused = !emit(v); !refused {
+					follow()
+				}
+			case placeFull:
+				run.From(ctx).Discard(1)
+				failed = fmt.Errorf("%w: Serialize: more than %d items wait for id %d", turbopipes.ErrOverflow, o.maxPending, s.next)
+			}
+			return !refused && failed == nil
+		})
+		if err != nil || failed != nil || refused || len(s.waiting) == 0 {
+			return fault.Join(failed, err)
+		}
+		if !o.skipGaps {
+			return fmt.Errorf("%w: Serialize: id %d has not come, and %d items wait for it", turbopipes.ErrSequenceGap, s.next, len(s.waiting))
+		}
+		for _, s.next = range s.rest() {
+			if v, _ := s.take(); !emit(v) {
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
+// SerializeOption is an option of [Serialize].
+type SerializeOption interface{ serialize(*serializeOptions) }
+
+type serializeOptions struct {
+	maxPending int
+	skipGaps   bool
+	bad        string
+}
+
+func (m MaxPending) serialize(o *serializeOptions) {
+	if o.maxPending = m.k; m.k < 1 {
+		o.bad = badMaxPending
+	}
+}
+
+type skipGaps struct{}
+
+func (skipGaps) serialize(o *serializeOptions) { o.skipGaps = true }
+
+// SkipGaps makes [Serialize] emit what waits when upstream completes, in the
+// order of the ids, instead of failing.
+func SkipGaps() SerializeOption { return skipGaps{} }
+
+func serializeOptionsOf(opts []SerializeOption) (o serializeOptions, bad string) {
+	o.maxPending = 1024
+	for _, opt := range opts {
+		if opt == nil {
+			return o, "an option is nil"
+		}
+		opt.serialize(&o)
+	}
+	return o, o.bad
+}

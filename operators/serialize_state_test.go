@@ -1,0 +1,65 @@
+package operators
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestSeries(t *testing.T) {
+	for name, c := range map[string]struct {
+		ids    []int
+		out    []int
+		places []place
+		left   []int
+	}{
+		"none":                  {},
+		"in order":              {[]int{1, 2, 3}, []int{1, 2, 3}, []place{placeNow, placeNow, placeNow}, nil},
+		"reversed":              {[]int{3, 2, 1}, []int{1, 2, 3}, []place{placeWait, placeWait, placeNow}, nil},
+		"a gap":                 {[]int{1, 4, 3}, []int{1}, []place{placeNow, placeWait, placeWait}, []int{3, 4}},
+		"below the first":       {[]int{0, -1, 1}, []int{1}, []place{placeLate, placeLate, placeNow}, nil},
+		"twice":                 {[]int{1, 1, 3, 3, 2, 3}, []int{1, 2, 3}, []place{placeNow, placeLate, placeWait, placeLate, placeNow, placeLate}, nil},
+		"too many":              {[]int{5, 4, 3, 2}, nil, []place{placeWait, placeWait, placeWait, placeFull}, []int{3, 4, 5}},
+		"one of too many fits":  {[]int{5, 4, 3, 1, 2}, []int{1, 2, 3, 4, 5}, []place{placeWait, placeWait, placeWait, placeNow, placeNow}, nil},
+		"twice is not too many": {[]int{5, 4, 3, 5}, nil, []place{placeWait, placeWait, placeWait, placeLate}, []int{3, 4, 5}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := series[int]{next: 1, most: 3}
+			var out []int
+			var places []place
+			for _, id := range c.ids {
+				p := s.put(id, id)
+				if places = append(places, p); p != placeNow {
+					continue
+				}
+				for v, ok := id, true; ok; v, ok = s.take() {
+					out = append(out, v)
+				}
+			}
+			require.Equal(t, c.out, out)
+			require.Equal(t, c.places, places)
+			require.Equal(t, c.left, s.rest())
+		})
+	}
+}
+
+// Any order comes out sorted, with as many waiting as is needed.
+func TestSeriesRandom(t *testing.T) {
+	for range 1000 {
+		n := rand.IntN(20)
+		s := series[int]{most: n}
+		var out []int
+		for _, id := range rand.Perm(n) {
+			if s.put(id, id) == placeNow {
+				for v, ok := id, true; ok; v, ok = s.take() {
+					out = append(out, v)
+				}
+			}
+		}
+		require.Len(t, out, n)
+		require.True(t, slices.IsSorted(out), out)
+		require.Empty(t, s.waiting)
+	}
+}

@@ -1,0 +1,81 @@
+package operators
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/scope"
+)
+
+// SubscribeOn has upstream run by another goroutine, which run chooses: one of a
+// pool, say, or one that is locked to its thread.
+//
+//	in:  a-b-c-|
+//	out: a-b-c-|
+//
+// Emits when an item comes; it is handed over without a queue. Fails and
+// completes with upstream, and fails when run panics.
+//
+// run must call its argument exactly once, at once or later, on whatever
+// goroutine; that call lasts as long as upstream does. run itself is called on a
+// goroutine of the operator's, so it may wait. A call that comes when the
+// subscription has ended, and a second one, do nothing. A nil run is a new
+// goroutine.
+//
+// Backpressure: upstream waits while downstream is busy. Memory: none.
+// Goroutines: one, for run, joined before it ends; and so is upstream, once it
+// has begun.
+//
+// To let upstream run ahead, see [ObserveOn]. It corresponds to subscribeOn in
+// RxJS and Reactor, and to Pekko's dispatcher attribute.
+func SubscribeOn[T any](run func(task func())) turbopipes.Operator[T, T] {
+	return turbopipes.Lift("SubscribeOn", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+		s := scope.Open(ctx, "SubscribeOn")
+		defer s.Close(&err)
+		push := feed.Push[T](in.Push)
+		if run != nil {
+			push = elsewhere(s, run, in.Push)
+		}
+		up := feed.Join(s, push)
+		for {
+			select {
+			case v, more := <-up.Items():
+				if !more || !emit(v) {
+					return nil
+				}
+			case <-up.Done(): // upstream has failed, or ctx is done: Close tells
+				return nil
+			}
+		}
+	})
+}
+
+// elsewhere is up, run by whoever run has call it.
+func elsewhere[T any](s *scope.Scope, run func(func()), up feed.Push[T]) feed.Push[T] {
+	return func(ctx context.Context, emit func(T) bool) (err error) {
+		var begun atomic.Bool
+		ended := make(chan error, 1)
+		task := func() {
+			if begun.Swap(true) {
+				return
+			}
+			s.Record().Mark(func() {
+				fault.Foot(func() error { return up(ctx, emit) }, func(err error) { ended <- err })
+			})
+		}
+		defer func() { // also when run exits its goroutine
+			select {
+			case err = <-ended:
+			case <-ctx.Done():
+				if begun.Swap(true) {
+					err = <-ended
+				}
+			}
+		}()
+		fault.Foot(func() error { run(task); return nil }, s.Fail)
+		return nil
+	}
+}
