@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -21,27 +22,30 @@ func TestFusedAllocateNothingPerItem(t *testing.T) {
 	yes := func(int) bool { return true }
 	sum := func(sum, v int) int { return sum + v }
 	for name, drain := range map[string]func(turbopipes.Observable[int]){
-		"Catch":           drained(operators.Catch(func(error) turbopipes.Observable[int] { return one })),
-		"Concat":          drained(operators.Concat(one)),
-		"ConcatMap":       drained(operators.ConcatMap(func(int) turbopipes.Observable[int] { return one })),
-		"Do":              drained(operators.Do(operators.Hooks[int]{Next: func(int) {}})),
-		"Filter":          drained(operators.Filter(yes)),
-		"FilterMap":       drained(operators.FilterMap(func(v int) (int, bool) { return v, true })),
-		"Finally":         drained(operators.Finally[int](func() {})),
-		"Map":             drained(operators.Map(func(v int) int { return v })),
-		"Materialize":     drained(operators.Materialize[int]()),
-		"Name":            drained(operators.Name[int]("stage")),
-		"Reduce":          drained(operators.Reduce(0, sum)),
-		"Retry":           drained(operators.Retry[int](1)),
-		"Scan":            drained(operators.Scan(0, sum)),
-		"Skip":            drained(operators.Skip[int](1)),
-		"SkipWhile":       drained(operators.SkipWhile(func(v int) bool { return v < 3 })),
-		"Take":            drained(operators.Take[int](1 << 40)),
-		"TakeWhile":       drained(operators.TakeWhile(yes, operators.Inclusive())),
-		"TryMap":          drained(operators.TryMap(identity)),
-		"Unwrap":          drained(turbopipes.Compose2(operators.Map(func(v int) turbopipes.Result[int] { return turbopipes.Result[int]{Value: v} }), operators.Unwrap[int]())),
-		"a chain":         drained(chain()),
-		"BufferWithCount": drained(operators.BufferWithCount[int](5000)), // one slice, however many
+		"Catch":             drained(operators.Catch(func(error) turbopipes.Observable[int] { return one })),
+		"Concat":            drained(operators.Concat(one)),
+		"ConcatMap":         drained(operators.ConcatMap(func(int) turbopipes.Observable[int] { return one })),
+		"DelaySubscription": drained(operators.DelaySubscription[int](0)),
+		"Do":                drained(operators.Do(operators.Hooks[int]{Next: func(int) {}})),
+		"Filter":            drained(operators.Filter(yes)),
+		"FilterMap":         drained(operators.FilterMap(func(v int) (int, bool) { return v, true })),
+		"Finally":           drained(operators.Finally[int](func() {})),
+		"Map":               drained(operators.Map(func(v int) int { return v })),
+		"Materialize":       drained(operators.Materialize[int]()),
+		"Name":              drained(operators.Name[int]("stage")),
+		"Reduce":            drained(operators.Reduce(0, sum)),
+		"RateLimit":         drained(operators.RateLimit[int](1<<40, time.Nanosecond)),
+		"Repeat":            drained(operators.Repeat[int](1)),
+		"Retry":             drained(operators.Retry[int](1)),
+		"Scan":              drained(operators.Scan(0, sum)),
+		"Skip":              drained(operators.Skip[int](1)),
+		"SkipWhile":         drained(operators.SkipWhile(func(v int) bool { return v < 3 })),
+		"Take":              drained(operators.Take[int](1 << 40)),
+		"TakeWhile":         drained(operators.TakeWhile(yes, operators.Inclusive())),
+		"TryMap":            drained(operators.TryMap(identity)),
+		"Unwrap":            drained(turbopipes.Compose2(operators.Map(func(v int) turbopipes.Result[int] { return turbopipes.Result[int]{Value: v} }), operators.Unwrap[int]())),
+		"a chain":           drained(chain()),
+		"BufferWithCount":   drained(operators.BufferWithCount[int](5000)), // one slice, however many
 	} {
 		t.Run(name, func(t *testing.T) {
 			few, many := turbopipes.Range(0, 10), turbopipes.Range(0, 1000)

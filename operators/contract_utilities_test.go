@@ -1,6 +1,8 @@
 package operators_test
 
 import (
+	"time"
+
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
 )
@@ -15,5 +17,6 @@ func (parts) utilities() []entry {
 		on("Name", operators.Name[int]("stage")),
 		on("ObserveOn", operators.ObserveOn[int](turbopipes.WithQueue(2))),
 		on("Prefetch", operators.Prefetch[int](2)),
+		on("Repeat", operators.Repeat[int](2, operators.WithDelay(time.Second))).again(),
 	}
 }

@@ -16,9 +16,9 @@
 //
 // # Filtering
 //
-//   - [Filter], [Debounce]
+//   - [Filter], [Debounce], [Sample]
 //   - [Take], [TakeWhile], [TakeUntil], [TakeFor]
-//   - [Skip], [SkipWhile]
+//   - [Skip], [SkipWhile], [SkipUntil]
 //
 // # Combining
 //
@@ -28,6 +28,13 @@
 //
 //   - [Retry], [Catch], [Timeout]
 //
+// # Time
+//
+//   - [Throttle], [Audit]: fewer items
+//   - [RateLimit]: the same items at a bounded rate
+//   - [Delay], [DelayWhen], [DelaySubscription]
+//   - [KeepAlive]
+//
 // # Aggregates
 //
 //   - [Reduce]
@@ -35,6 +42,7 @@
 // # Utilities
 //
 //   - [Do], [Finally], [Name]
+//   - [Repeat]
 //   - [ObserveOn], [Prefetch]: a queue between two goroutines
 //   - [Self]: the key of items that are their own key
 package operators
