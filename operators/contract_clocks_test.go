@@ -1,6 +1,8 @@
 package operators_test
 
 import (
+	"time"
+
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
 )
@@ -11,5 +13,25 @@ func (parts) clocks() []entry {
 		on("TimeInterval", operators.TimeInterval[int]()),
 		on("Timestamp", turbopipes.Compose2(operators.Timestamp[int](), // the times of two subscriptions differ
 			operators.Map(func(s turbopipes.Timestamped[int]) int { return s.Value }))),
+func (p parts) clocks() []entry {
+	long := 16 * time.Millisecond
+	later := func(int) turbopipes.Observable[int] { return turbopipes.Timer(long) }
+	idle := func() int { return -1 }
+	return []entry{
+		on("Audit", operators.Audit[int](long)),
+		on("Delay", operators.Delay[int](long)),
+		on("Delay/full", operators.Delay[int](2*time.Second, turbopipes.WithQueue(2))),
+		on("DelaySubscription", operators.DelaySubscription[int](7*time.Millisecond)),
+		on("DelayWhen", operators.DelayWhen(later)),
+		on("DelayWhen/full", operators.DelayWhen(later, turbopipes.WithQueue(1))),
+		on("KeepAlive", operators.KeepAlive(long, idle)).again(),
+		on("RateLimit", operators.RateLimit[int](1, 13*time.Millisecond)),
+		on("RateLimit/burst", operators.RateLimit[int](1, 23*time.Millisecond, operators.WithBurst(2), operators.WithCost(p.double))),
+		on("Throttle", operators.Throttle[int](long)),
+		on("Throttle/trailing", operators.Throttle[int](long, operators.Trailing())),
+		on("Throttle/only", operators.Throttle[int](long, operators.TrailingOnly())),
 	}
 }
+
+// again is for what emits equal items without running upstream again.
+func (e entry) again() entry { e.repeats = true; return e }

@@ -2,6 +2,7 @@ package operators_test
 
 import (
 	"log/slog"
+	"time"
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
@@ -27,5 +28,6 @@ func (parts) utilities() []entry {
 		on("SubscribeOn/elsewhere", operators.SubscribeOn[int](func(task func()) { go task() })),
 		on("WithContext", operators.WithContext[int](valued)),
 		on("WithContext/child", operators.WithContext[int](ownChild)),
+		on("Repeat", operators.Repeat[int](2, operators.WithDelay(time.Second))).again(),
 	}
 }

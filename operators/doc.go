@@ -28,6 +28,9 @@
 //   - [Skip], [SkipWhile], [SkipFor], [SkipLast]
 //   - [First], [FirstOrDefault], [Last], [LastOrDefault], [ElementAt], [Single],
 //     [Find], [FindIndex]: one item
+//   - [Filter], [Debounce], [Sample]
+//   - [Take], [TakeWhile], [TakeUntil], [TakeFor]
+//   - [Skip], [SkipWhile], [SkipUntil]
 //
 // # Combining
 //
@@ -54,6 +57,13 @@
 //   - [All], [Any], [Contains], [IsEmpty]: a question
 //   - [DefaultIfEmpty], [SwitchIfEmpty], [ThrowIfEmpty]
 //
+// # Time
+//
+//   - [Throttle], [Audit]: fewer items
+//   - [RateLimit]: the same items at a bounded rate
+//   - [Delay], [DelayWhen], [DelaySubscription]
+//   - [KeepAlive]
+//
 // # Aggregates
 //
 //   - [Reduce], [MapReduce]
@@ -68,6 +78,8 @@
 // # Utilities
 //
 //   - [Do], [Finally], [Name], [Log], [WithContext]
+//   - [Do], [Finally], [Name]
+//   - [Repeat]
 //   - [ObserveOn], [Prefetch]: a queue between two goroutines
 //   - [SubscribeOn]: upstream on a goroutine of your choice
 //   - [Serialize]: the order of the ids

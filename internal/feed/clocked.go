@@ -1,0 +1,121 @@
+package feed
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/turbopipes/turbopipes/internal/alarm"
+	"github.com/turbopipes/turbopipes/internal/scope"
+)
+
+// State is what an operator that the clock drives does with what comes. Upstreams
+// change it by Do, and the subscriber asks it, so that each item finds it as it
+// is at that moment, also while downstream is busy. Its methods are called one at
+// a time.
+type State[T any] interface {
+	// Next gives what is to be emitted now, if anything is.
+	Next(now time.Time) (v T, ok bool)
+	// Deadline is when Next must be asked again though nothing has come; ok is
+	// false where it need not be. It is called when Next has given nothing.
+	Deadline() (at time.Time, ok bool)
+	// Over tells that Next will never give anything. It is called when Next has
+	// given nothing.
+	Over() bool
+}
+
+// Clocked runs upstreams on goroutines of their own, which share a State with the
+// subscriber.
+type Clocked[T any] struct {
+	*scope.Scope
+	news chan struct{} // cap 1: the subscriber must ask again
+
+	mu    sync.Mutex // guards state, for a few assignments
+	state State[T]
+}
+
+// OpenClocked opens one without an upstream. The caller must defer Close, and
+// call Loop. Once Close has returned the state is the caller's.
+func OpenClocked[T any](ctx context.Context, name string, state State[T]) *Clocked[T] {
+	return &Clocked[T]{Scope: scope.Open(ctx, name), news: make(chan struct{}, 1), state: state}
+}
+
+// Start runs up. ended is told when it has ended, and whether by a failure, and
+// changes the state accordingly: a failure is the end of all, and what Next still
+// gives then is delivered before it.
+func (c *Clocked[T]) Start(up func(ctx context.Context) error, ended func(now time.Time, failed bool)) {
+	c.Run(up, func(err error) {
+		c.change(func(now time.Time) bool {
+			ended(now, err != nil)
+			return true
+		})
+		if err != nil {
+			c.Fail(err)
+		}
+	})
+}
+
+// Do changes the state, and tells whether upstream may go on: it does nothing
+// where all has ended. change gets the time, which never goes back from one change
+// to the next, and tells whether the subscriber must know.
+func (c *Clocked[T]) Do(change func(now time.Time) (news bool)) bool {
+	if c.Ctx.Err() != nil {
+		return false
+	}
+	c.change(change)
+	return true
+}
+
+func (c *Clocked[T]) change(change func(now time.Time) bool) {
+	c.mu.Lock()
+	news := change(time.Now())
+	c.mu.Unlock()
+	if news {
+		select {
+		case c.news <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Loop delivers what the state gives until it is over, ctx, which the Clocked was
+// opened with, is done, or emit refuses. It tells whether the state was over.
+func (c *Clocked[T]) Loop(ctx context.Context, emit func(T) bool) (over bool) {
+	clock := alarm.New()
+	defer clock.Stop()
+	for failed := false; ; {
+		v, ok, over := c.next(clock)
+		switch {
+		case ok:
+			if !emit(v) {
+				return false
+			}
+			continue
+		case over, failed:
+			return over
+		}
+		select {
+		case <-c.news:
+		case <-clock.C:
+			clock.Heard()
+		case <-c.Ctx.Done():
+			if ctx.Err() != nil {
+				return false
+			}
+			failed = true // the state knows, see Start: what came before may be left
+		}
+	}
+}
+
+func (c *Clocked[T]) next(clock *alarm.Alarm) (v T, ok, over bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if v, ok = c.state.Next(time.Now()); ok {
+		return v, true, false
+	}
+	if c.state.Over() {
+		return v, false, true
+	}
+	clock.Set(c.state.Deadline())
+	return v, false, false
+}

@@ -1,0 +1,29 @@
+package operators
+
+import (
+	"time"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// Audit emits the newest item a while after the first one.
+//
+//	in:  ab---c-d|   d: 4
+//	out: ----b----(d|)
+//
+// Emits when d has passed since an item came that found no time running. Drops
+// the others of that time. Fails as soon as upstream fails, without the item that
+// waits, which counts as discarded. Completes with upstream; where an item waits,
+// when that was emitted at its time. So does a graceful stop. An item at the end
+// of a time begins the next one.
+//
+// Backpressure: upstream is never held. Time goes on while downstream is busy,
+// and of what it gives then only the newest waits. Memory: two items.
+// Goroutines: one, for upstream, joined before it ends.
+//
+// d ≤ 0 is an ErrInvalidArgument. It is [Throttle] with [TrailingOnly], but an
+// emission does not make the next item wait. To wait for a pause instead, see
+// [Debounce]; for a steady pace, [Sample]. It corresponds to RxJS's auditTime.
+func Audit[T any](d time.Duration) turbopipes.Operator[T, T] {
+	return throttled[T]("Audit", throttleOptions{d: d, trailing: true})
+}

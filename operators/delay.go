@@ -1,0 +1,76 @@
+package operators
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/handoff"
+	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// Delay emits each item a while after it came.
+//
+//	in:  a-b--c-|   d: 3
+//	out: ---a-b--(c|)
+//
+// Emits when d has passed since an item came, and downstream is free; the order is
+// kept. Fails as soon as upstream fails, without the items whose time has not
+// come, which count as discarded. Completes with the last item, or with upstream
+// where none waits. A graceful stop is a completion: the items keep their times.
+//
+// Backpressure: upstream waits while as many items wait as the queue holds, unless
+// [turbopipes.WithOverflow] says otherwise. [turbopipes.WithQueue] sets how many,
+// 256 without it. What a strategy drops, and what is left at an early end, is
+// counted and given to [OnDiscard]. Memory: the queue. Goroutines: one, for
+// upstream, joined before it ends.
+//
+// d ≤ 0 changes nothing. A bad option is an ErrInvalidArgument. To delay the
+// beginning only, see [DelaySubscription]; to space items out, [RateLimit]; for a
+// time of each item's own, [DelayWhen]. It corresponds to delay in RxJS and Pekko
+// and to Reactor's delaySequence.
+func Delay[T any](d time.Duration, opts ...turbopipes.QueueOption) turbopipes.Operator[T, T] {
+	o, bad := queueOptions(opts)
+	if bad != "" {
+		return turbopipes.Invalid[T, T]("Delay", bad)
+	}
+	return turbopipes.Lift("Delay", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+		if d <= 0 {
+			return in.Push(ctx, emit)
+		}
+		discard := opt.Of[T](o.Discard)
+		waiting := newDelay[T](o.Size, handoff.Full(o.Overflow))
+		up := feed.OpenClocked(ctx, "Delay", waiting)
+		defer func() {
+			up.Close(&err)
+			err = fault.Join(err, run.Lost(up.Record(), discard, waiting.left()...))
+		}()
+		var refusal error // of upstream's goroutine, until the loop is over
+		up.Start(func(ctx context.Context) error {
+			return in.Push(ctx, func(v T) bool {
+				due := time.Now().Add(d)
+				lost, out := waiting.accept(ctx, up, v, due)
+				if out == handoff.Overflow {
+					refusal = errFull("Delay")
+				}
+				if out == handoff.Overflow || out == handoff.Dropped {
+					refusal = fault.Join(refusal, run.Fell(up.Record(), discard, lost))
+				}
+				return out != handoff.Refused && refusal == nil
+			})
+		}, waiting.end)
+		if up.Loop(ctx, emit) {
+			return refusal
+		}
+		return nil
+	})
+}
+
+// errFull is what an item ends the stream with that finds no room where it must.
+func errFull(operator string) error {
+	return fmt.Errorf("%w: %s: the queue is full", turbopipes.ErrOverflow, operator)
+}

@@ -1,0 +1,95 @@
+package operators
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/turbopipes/turbopipes/internal/handoff"
+)
+
+func TestDelayState(t *testing.T) {
+	at := func(n int) time.Time { return time.Unix(int64(n), 0) }
+	for name, c := range map[string]struct {
+		full   handoff.Full
+		lost   string
+		out    handoff.Outcome
+		stored bool
+		news   bool
+		left   []string
+	}{
+		"blocks":           {handoff.Block, "", handoff.Stored, false, false, []string{"a", "b"}},
+		"drops the newest": {handoff.DropNewest, "c", handoff.Dropped, false, false, []string{"a", "b"}},
+		"drops the oldest": {handoff.DropOldest, "a", handoff.Dropped, true, false, []string{"b", "c"}},
+		"fails":            {handoff.Fail, "c", handoff.Overflow, false, false, []string{"a", "b"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDelay[string](2, c.full)
+			_, ok := d.Deadline()
+			require.False(t, ok)
+			for i, v := range []string{"a", "b"} {
+				_, out, stored, news := d.offer(v, at(3+i), at(i))
+				require.Equal(t, handoff.Stored, out)
+				require.True(t, stored)
+				require.Equal(t, i == 0, news, "the clock is set for the first")
+			}
+			lost, out, stored, news := d.offer("c", at(5), at(2))
+			require.Equal(t, c.lost, lost)
+			require.Equal(t, c.out, out)
+			require.Equal(t, c.stored, stored)
+			require.Equal(t, c.news, news)
+			require.Equal(t, c.left, d.left())
+		})
+	}
+	d := newDelay[string](9, handoff.Block)
+	d.offer("a", at(3), at(0))
+	d.offer("b", at(4), at(1))
+	d.offer("c", at(5), at(2))
+	_, ok := d.Next(at(2))
+	require.False(t, ok)
+	v, ok := d.Next(at(3))
+	require.True(t, ok)
+	require.Equal(t, "a", v)
+	require.Len(t, d.room, 1)
+	due, ok := d.Deadline()
+	require.True(t, ok)
+	require.Equal(t, at(4), due)
+	require.False(t, d.Over())
+	d.end(at(4), true)
+	v, ok = d.Next(at(9))
+	require.True(t, ok, "it was due when it failed")
+	require.Equal(t, "b", v)
+	_, ok = d.Next(at(9))
+	require.False(t, ok)
+	require.True(t, d.Over())
+	require.Equal(t, []string{"c"}, d.left())
+}
+
+// At its time an item has left, for one who waits for it, but not for one who is
+// busy.
+func TestDelayStateMakesRoomInTime(t *testing.T) {
+	at := func(n int) time.Time { return time.Unix(int64(n), 0) }
+	for _, waits := range []bool{true, false} {
+		d := newDelay[string](1, handoff.DropOldest)
+		d.offer("a", at(3), at(0))
+		if waits {
+			_, ok := d.Next(at(0))
+			require.False(t, ok)
+		}
+		lost, _, stored, news := d.offer("b", at(6), at(3))
+		require.True(t, stored)
+		require.True(t, news)
+		if !waits {
+			require.Equal(t, "a", lost)
+			continue
+		}
+		require.Empty(t, lost)
+		lost, _, _, _ = d.offer("c", at(9), at(6))
+		require.Equal(t, "b", lost, "it has one item to be busy with")
+		v, ok := d.Next(at(6))
+		require.True(t, ok)
+		require.Equal(t, "a", v)
+		require.Equal(t, []string{"c"}, d.left())
+	}
+}

@@ -1,0 +1,76 @@
+package operators
+
+import (
+	"context"
+	"time"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/alarm"
+	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// KeepAlive emits an item of fn's whenever upstream is idle for a while.
+//
+//	in:  a-b----------c-|   idle: 4, fn: z
+//	out: a-b---z---z--c-|
+//
+// Emits when an item comes, and when idle has passed without one since the
+// subscription, or since downstream was done with the last item of either kind. At
+// that moment fn's item is first, whatever else happens then. Fails and completes
+// with upstream. A downstream that is busy never gets an item of fn's, and the time
+// that it takes does not count.
+//
+// Backpressure: upstream waits while downstream is busy. Memory: none. Goroutines:
+// one, for upstream, joined before it ends; fn runs on the subscriber's.
+//
+// idle ≤ 0 or a nil fn is an ErrInvalidArgument. To fail instead, see [Timeout]. It
+// corresponds to Pekko's keepAlive.
+func KeepAlive[T any](idle time.Duration, fn func() T) turbopipes.Operator[T, T] {
+	switch {
+	case idle <= 0:
+		return turbopipes.Invalid[T, T]("KeepAlive", "idle is not positive")
+	case fn == nil:
+		return turbopipes.Invalid[T, T]("KeepAlive", "fn is nil")
+	}
+	return turbopipes.Lift("KeepAlive", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+		up := feed.Open(ctx, "KeepAlive", in.Push)
+		var inHand int64
+		defer func() {
+			up.Close(&err)
+			run.From(ctx).Discard(inHand)
+		}()
+		clock := alarm.New()
+		defer clock.Stop()
+		for {
+			deadline := time.Now().Add(idle)
+			clock.Set(deadline, true)
+			var v T
+			came, more := false, true
+			for waits := true; waits; {
+				select {
+				case v, more = <-up.Items():
+					came, waits = more, false
+				case <-clock.C:
+					clock.Heard() // it may be that of an earlier deadline
+					clock.Set(deadline, true)
+					waits = time.Now().Before(deadline)
+				case <-up.Done(): // upstream has failed, or ctx is done: Close tells
+					more, waits = false, false
+				}
+			}
+			if !time.Now().Before(deadline) && ctx.Err() == nil {
+				if came {
+					inHand = 1
+				}
+				if !emit(fn()) {
+					return nil
+				}
+				inHand = 0
+			}
+			if !more || came && !emit(v) {
+				return nil
+			}
+		}
+	})
+}

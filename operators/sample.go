@@ -1,0 +1,75 @@
+package operators
+
+import (
+	"context"
+	"time"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// Sample emits the newest item whenever notifier emits.
+//
+//	in:       a-bc---d-e|
+//	notifier: -x--x-x--|
+//	out:      -a--c-----|
+//
+// Emits when notifier does, if an item has come since the last emission. Drops
+// every item that a newer one overtakes, and at completion the one that waits;
+// [EmitLast] emits that. Fails as soon as upstream or notifier fails, without the
+// item that waits, which counts as discarded. Completes with upstream; notifier is
+// cancelled then. Once notifier has completed nothing is emitted but EmitLast's.
+//
+// Backpressure: neither is ever held. notifier is heard while downstream is busy,
+// and of what it lets through then only the newest item waits. Memory: two items.
+// Goroutines: two, for upstream and notifier, joined before it ends.
+//
+// The zero Observable as notifier is an ErrInvalidArgument. For a steady pace,
+// notifier is a [turbopipes.Interval]. To keep the first item instead, see
+// [Throttle]. It corresponds to sample in RxJS, Reactor, which emits the last
+// item, and RxGo.
+func Sample[T, N any](notifier turbopipes.Observable[N], opts ...SampleOption) turbopipes.Operator[T, T] {
+	if notifier.IsZero() {
+		return turbopipes.Invalid[T, T]("Sample", "notifier is the zero Observable")
+	}
+	var o sampleOptions
+	for _, opt := range opts {
+		if opt == nil {
+			return turbopipes.Invalid[T, T]("Sample", "an option is nil")
+		}
+		opt.sample(&o)
+	}
+	return turbopipes.Lift("Sample", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+		newest := sample[T]{sampleOptions: o}
+		up := feed.OpenClocked(ctx, "Sample", &newest)
+		defer func() {
+			up.Close(&err)
+			run.From(ctx).Discard(newest.left())
+		}()
+		up.Start(func(ctx context.Context) error {
+			return notifier.Push(ctx, func(N) bool {
+				return up.Do(func(time.Time) bool { return newest.tick() })
+			})
+		}, newest.silence)
+		up.Start(func(ctx context.Context) error {
+			return in.Push(ctx, func(v T) bool {
+				return up.Do(func(time.Time) bool { return newest.item(v) })
+			})
+		}, newest.end)
+		up.Loop(ctx, emit)
+		return nil
+	})
+}
+
+// SampleOption is an option of [Sample].
+type SampleOption interface{ sample(*sampleOptions) }
+
+type sampleOptions struct{ emitLast bool }
+
+type emitLast struct{}
+
+func (emitLast) sample(o *sampleOptions) { o.emitLast = true }
+
+// EmitLast makes [Sample] emit the item that waits when upstream completes.
+func EmitLast() SampleOption { return emitLast{} }

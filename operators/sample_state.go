@@ -1,0 +1,61 @@
+package operators
+
+import "time"
+
+// sample is the state of one Sample: a feed.State.
+type sample[T any] struct {
+	sampleOptions
+	latest spot[T] // waits for the notifier
+	out    spot[T] // is to be emitted now
+	silent bool    // the notifier has ended
+	closed bool    // upstream has ended, or something has failed
+}
+
+// item is a new item of upstream. It is never news.
+func (s *sample[T]) item(v T) (news bool) {
+	if !s.silent || s.emitLast {
+		s.latest.put(v)
+	}
+	return false
+}
+
+// tick is an item of the notifier's.
+func (s *sample[T]) tick() (news bool) {
+	v, news := s.latest.take()
+	if news {
+		s.out.put(v)
+	}
+	return news
+}
+
+// silence tells that the notifier has ended.
+func (s *sample[T]) silence(_ time.Time, failed bool) {
+	s.silent, s.closed = true, s.closed || failed
+	if !failed && !s.emitLast {
+		s.latest.take()
+	}
+}
+
+// end tells that upstream has.
+func (s *sample[T]) end(_ time.Time, failed bool) {
+	switch {
+	case s.closed || failed: // what waits is left
+	case s.emitLast:
+		s.tick()
+	default:
+		s.latest.take()
+	}
+	s.closed = true
+}
+
+// Next gives what is to be emitted.
+func (s *sample[T]) Next(time.Time) (v T, ok bool) { return s.out.take() }
+
+// Deadline is none: the notifier is the clock.
+func (s *sample[T]) Deadline() (at time.Time, ok bool) { return at, false }
+
+// Over tells that nothing will be emitted.
+func (s *sample[T]) Over() bool { return s.closed }
+
+// left is the number of items that wait.
+func (s *sample[T]) left() int64 { return s.latest.count() + s.out.count() }

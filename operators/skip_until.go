@@ -1,0 +1,60 @@
+package operators
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/scope"
+)
+
+// SkipUntil drops items until notifier emits.
+//
+//	in:       a-b-c-d-|
+//	notifier: ---x
+//	out:      ----c-d-|
+//
+// Emits when an item comes behind notifier's first item, at which notifier is
+// stopped. Drops the items before. Fails when upstream or notifier fails.
+// Completes with upstream, which cancels notifier. If notifier completes without
+// an item, everything is dropped. notifier is subscribed first; what it emits in
+// the instant of an item may come before it or behind it.
+//
+// Backpressure: upstream's emit is downstream's. Memory: none. Goroutines: one,
+// for notifier, joined before it ends.
+//
+// The zero Observable as notifier is an ErrInvalidArgument. To skip by count or
+// by condition see [Skip] and [SkipWhile]; for the reverse, [TakeUntil]. It
+// corresponds to RxJS's skipUntil and Reactor's skipUntilOther.
+func SkipUntil[T, N any](notifier turbopipes.Observable[N]) turbopipes.Operator[T, T] {
+	if notifier.IsZero() {
+		return turbopipes.Invalid[T, T]("SkipUntil", "notifier is the zero Observable")
+	}
+	return turbopipes.Lift("SkipUntil", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+		s := scope.Open(ctx, "SkipUntil")
+		defer s.Close(&err)
+		var open, failed atomic.Bool
+		s.Run(func(ctx context.Context) error {
+			return notifier.Push(ctx, func(N) bool {
+				open.Store(true)
+				return false
+			})
+		}, func(err error) {
+			if err != nil {
+				failed.Store(true)
+				s.Fail(err)
+			}
+		})
+		// Asked again behind emit: upstream must not fetch an item to be refused.
+		return in.Push(s.Ctx, func(v T) bool {
+			if failed.Load() {
+				return false
+			}
+			if open.Load() && !emit(v) {
+				s.Stop() // the notifier, too, while upstream unwinds
+				return false
+			}
+			return !failed.Load()
+		})
+	})
+}

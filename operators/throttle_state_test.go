@@ -1,0 +1,87 @@
+package operators
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Whatever comes when, and however late the subscriber asks: each item is emitted
+// at most once, in order, none in the same window as another, and the options'
+// promises about first and last are kept.
+func TestThrottleStateExhaustively(t *testing.T) {
+	const columns = 10
+	at := func(n int) time.Time { return time.Unix(0, int64(n)) }
+	for _, o := range []throttleOptions{
+		{d: 3, leading: true, reopens: true},
+		{d: 3, leading: true, trailing: true, reopens: true},
+		{d: 3, trailing: true, reopens: true},
+		{d: 3, trailing: true},
+	} {
+		for pattern := range 1 << columns {
+			s := throttle[int]{throttleOptions: o}
+			var in, out, when []int
+			for now := 0; ; now++ {
+				if now < columns && pattern>>now&1 == 1 {
+					in = append(in, now)
+					s.item(now, at(now))
+				}
+				if now == columns {
+					s.end(at(now), false)
+				}
+				v, ok := s.Next(at(now))
+				if ok {
+					out, when = append(out, v), append(when, now)
+					continue
+				}
+				if s.Over() {
+					break
+				}
+				if deadline, waits := s.Deadline(); waits {
+					require.True(t, deadline.After(at(now)), "Next was asked")
+				}
+				require.Less(t, now, columns+4)
+			}
+			require.Zero(t, s.left())
+			require.True(t, slices.IsSorted(out) && len(slices.Compact(slices.Clone(out))) == len(out), "%v of %v", out, in)
+			for i, v := range out {
+				require.Contains(t, in, v)
+				if i > 0 && o.reopens {
+					require.GreaterOrEqual(t, when[i]-when[i-1], 3, "%v at %v", out, when)
+				}
+				require.True(t, o.trailing || when[i] == v, "a leading item waited")
+				require.LessOrEqual(t, when[i]-v, 3)
+			}
+			if len(in) > 0 {
+				require.True(t, !o.leading || out[0] == in[0])
+				require.True(t, !o.trailing || out[len(out)-1] == in[len(in)-1], "%v of %v", out, in)
+			}
+		}
+	}
+}
+
+// The subscriber asks late: it gets the newest of what was due, and what is not
+// due yet waits on.
+func TestThrottleStateAskedLate(t *testing.T) {
+	at := func(n int) time.Time { return time.Unix(0, int64(n)) }
+	s := throttle[string]{throttleOptions: throttleOptions{d: 4, leading: true, trailing: true, reopens: true}}
+	require.True(t, s.item("a", at(0)))
+	require.True(t, s.item("b", at(1)), "the clock must be set")
+	require.True(t, s.item("c", at(5)), "a is out, b has come")
+	require.EqualValues(t, 2, s.left())
+	v, ok := s.Next(at(6))
+	require.True(t, ok)
+	require.Equal(t, "b", v)
+	_, ok = s.Next(at(7))
+	require.False(t, ok)
+	deadline, ok := s.Deadline()
+	require.True(t, ok)
+	require.Equal(t, at(8), deadline)
+	s.end(at(7), true)
+	require.True(t, s.Over())
+	_, ok = s.Next(at(9))
+	require.False(t, ok)
+	require.EqualValues(t, 1, s.left())
+}
