@@ -40,29 +40,46 @@ func (s Overflow) valid() bool { return s >= Block && s <= Fail }
 // QueueOption is an option of what has a bounded queue.
 type QueueOption interface{ ApplyQueue(*opt.Queue) }
 
-type (
-	queueSize     int
-	queueOverflow Overflow
-)
+// QueueSize is what [WithQueue] returns: an option of everything that has a
+// queue, with windows and groups.
+type QueueSize struct{ n int }
 
-func (n queueSize) ApplyQueue(q *opt.Queue) {
-	if q.Size = int(n); n < 1 {
+// WithQueue sets how many items a queue holds. n < 1 is an
+// [ErrInvalidArgument].
+func WithQueue(n int) QueueSize { return QueueSize{n} }
+
+// ApplyQueue makes n an option of queues.
+func (n QueueSize) ApplyQueue(q *opt.Queue) {
+	if q.Size = n.n; n.n < 1 {
 		opt.Note(&q.Bad, "the queue's size is less than 1")
 	}
 }
 
-func (s queueOverflow) ApplyQueue(q *opt.Queue) {
-	if q.Overflow = int(s); !Overflow(s).valid() {
+// ApplyWindow makes n an option of windows.
+func (n QueueSize) ApplyWindow(w *opt.Window) { n.ApplyQueue(&w.Queue) }
+
+// ApplyGroup makes n an option of groups.
+func (n QueueSize) ApplyGroup(g *opt.Group) { n.ApplyQueue(&g.Queue) }
+
+// QueueOverflow is what [WithOverflow] returns: an option of everything that has
+// a queue, with windows and groups.
+type QueueOverflow struct{ s Overflow }
+
+// WithOverflow sets what a full queue does; without it, it blocks.
+func WithOverflow(s Overflow) QueueOverflow { return QueueOverflow{s} }
+
+// ApplyQueue makes s an option of queues.
+func (s QueueOverflow) ApplyQueue(q *opt.Queue) {
+	if q.Overflow = int(s.s); !s.s.valid() {
 		opt.Note(&q.Bad, "the overflow strategy is unknown")
 	}
 }
 
-// WithQueue sets how many items a queue holds. n < 1 is an
-// [ErrInvalidArgument].
-func WithQueue(n int) QueueOption { return queueSize(n) }
+// ApplyWindow makes s an option of windows.
+func (s QueueOverflow) ApplyWindow(w *opt.Window) { s.ApplyQueue(&w.Queue) }
 
-// WithOverflow sets what a full queue does; without it, it blocks.
-func WithOverflow(s Overflow) QueueOption { return queueOverflow(s) }
+// ApplyGroup makes s an option of groups.
+func (s QueueOverflow) ApplyGroup(g *opt.Group) { s.ApplyQueue(&g.Queue) }
 
 // DiscardHook is what [OnDiscard] returns: an option of everything that has a
 // queue or a window.
@@ -76,6 +93,12 @@ func OnDiscard(fn func(item any)) DiscardHook { return DiscardHook{fn} }
 
 // ApplyQueue makes h an option of queues.
 func (h DiscardHook) ApplyQueue(q *opt.Queue) { q.Discard = h.fn }
+
+// ApplyWindow makes h an option of windows.
+func (h DiscardHook) ApplyWindow(w *opt.Window) { h.ApplyQueue(&w.Queue) }
+
+// ApplyGroup makes h an option of groups.
+func (h DiscardHook) ApplyGroup(g *opt.Group) { h.ApplyQueue(&g.Queue) }
 
 // ApplyParallel makes h an option of the Parallel group.
 func (h DiscardHook) ApplyParallel(p *opt.Parallel) { p.Discard = h.fn }

@@ -41,6 +41,19 @@ type Elapsed[T any] struct {
 	Since time.Duration
 }
 
+// TimeWindow is the items of a span of time: from Start on, and before End.
+type TimeWindow[T any] struct {
+	Start, End time.Time
+	Items      []T
+}
+
+// Group is the stream of the items that have a key. It takes one subscriber, and
+// items wait in its queue until that comes.
+type Group[K comparable, T any] struct {
+	Key   K
+	Items Observable[T]
+}
+
 // Kind tells what a Notification is of.
 type Kind int
 

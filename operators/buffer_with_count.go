@@ -28,14 +28,12 @@ import (
 // corresponds to RxJS's bufferCount, Reactor's buffer and RxGo's
 // BufferWithCount, which emits what it has after an error.
 func BufferWithCount[T any](n int, opts ...BufferOption) turbopipes.Operator[T, []T] {
-	o, bad := bufferOptionsOf(opts)
+	o, bad := bufferOptionsOf(opts, takesStep|takesFlushOnError)
 	switch {
 	case n < 1:
 		return turbopipes.Invalid[T, []T]("BufferWithCount", "n is less than 1")
 	case bad != "":
 		return turbopipes.Invalid[T, []T]("BufferWithCount", bad)
-	case o.maxItems > 0:
-		return turbopipes.Invalid[T, []T]("BufferWithCount", "WithMaxItems is no option of it")
 	case o.step == 0:
 		o.step = n
 	}

@@ -30,7 +30,7 @@ import (
 // Reactor's bufferTimeout, Pekko's groupedWithin and RxGo's
 // BufferWithTimeOrCount; RxJS's bufferTime restarts a clock of its own.
 func BufferWithTimeOrCount[T any](d time.Duration, n int, opts ...BufferOption) turbopipes.Operator[T, []T] {
-	o, bad := bufferOptionsOf(opts)
+	o, bad := bufferOptionsOf(opts, takesFlushOnError)
 	switch {
 	case d <= 0:
 		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", "d is not positive")
@@ -38,10 +38,6 @@ func BufferWithTimeOrCount[T any](d time.Duration, n int, opts ...BufferOption) 
 		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", "n is less than 1")
 	case bad != "":
 		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", bad)
-	case o.step > 0:
-		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", "WithStep is no option of it")
-	case o.maxItems > 0:
-		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", "WithMaxItems is no option of it")
 	}
 	return turbopipes.Lift("BufferWithTimeOrCount", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
 		batch := timedBuffer[T]{d: d, n: n}

@@ -20,6 +20,15 @@
 //   - [ConcatMap], [FlatMap], [SwitchMap]: a stream for each item
 //   - [BufferWithCount], [BufferWithTimeOrCount]: batches
 //
+// # Windows and groups
+//
+//   - [GroupBy], [GroupByN]: a stream for each key
+//   - [WindowWithCount], [WindowWithTime], [WindowWithTimeOrCount], [WindowWhen]:
+//     a stream for each stretch of items
+//   - [BufferWithTime], [BufferWhen], [BufferWeighted], [BufferUntilChanged],
+//     [SlidingWindow], [SessionWindow]: a slice for each
+//   - [EventTimeWindow]: windows of the items' own time
+//
 // # Filtering
 //
 //   - [Filter], [Debounce], [IgnoreElements]

@@ -3,6 +3,8 @@
 // parameter type lives here can't be called from outside the module.
 package opt
 
+import "time"
+
 // Queue is what the options of a bounded queue set.
 type Queue struct {
 	Size     int
@@ -10,6 +12,20 @@ type Queue struct {
 	Discard  func(item any)
 
 	Bad string // the first bad argument of an option
+}
+
+// Window is what the options of windows set.
+type Window struct {
+	Queue        // Size 0: not given
+	Step    int  // 0: not given
+	Empties bool // windows without an item, too
+}
+
+// Group is what the options of groups set.
+type Group struct {
+	Queue
+	MaxGroups int           // 0: no limit
+	Idle      time.Duration // 0: never
 }
 
 // Backpressure is what the options of the OnBackpressure operators set.

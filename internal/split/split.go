@@ -1,0 +1,264 @@
+// Package split takes one upstream apart into many streams. Upstream runs on a
+// goroutine of its own and fills bounded queues, one for each part; the
+// subscriber's goroutine hands the parts out. A part has no goroutine.
+package split
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/handoff"
+	"github.com/turbopipes/turbopipes/internal/run"
+	"github.com/turbopipes/turbopipes/internal/scope"
+)
+
+// Config is what a Split does, and with which errors.
+type Config[T any] struct {
+	Name    string
+	Size    int          // of the queue of a part
+	Waiting int          // how many parts may wait to be handed out
+	Full    handoff.Full // what a full queue of a part does
+	Lost    func(T)      // is given each item that is lost; may be nil
+
+	Overflow error // of an item that finds no room where it must
+	Taken    error // of the second subscriber of a part
+}
+
+// Split is one upstream and the open parts of it.
+type Split[K, T any] struct {
+	*scope.Scope
+	Config[T]
+	outer   context.Context //nolint:containedctx // its end is not that of the Scope's: see cut
+	out     *handoff.Queue[*Part[K, T]]
+	release func()
+	over    atomic.Bool // nothing more is taken in
+	told    atomic.Bool // a subscriber of a part has got the failure
+	refusal error       // why upstream was refused; of upstream's goroutine
+
+	inHand  *Part[K, T] // the one that was handed out last; of the subscriber's goroutine
+	refused bool        // it was refused; of the subscriber's goroutine
+	settled bool        // Loop has returned
+
+	mu      sync.Mutex // guards failure and the list of open parts
+	failure error
+	open    Part[K, T] // the root of the list
+}
+
+var errCut = errors.New("turbopipes: what hands this stream out has panicked")
+
+// Open starts a Split without an upstream. The caller must defer Close.
+func Open[K, T any](ctx context.Context, c Config[T]) *Split[K, T] {
+	s := &Split[K, T]{Scope: scope.Open(ctx, c.Name), Config: c, outer: ctx, out: handoff.New[*Part[K, T]](c.Waiting)}
+	s.open.next, s.open.prev = &s.open, &s.open
+	s.release = scope.OnDone(ctx, s.cut)
+	return s
+}
+
+// Start runs up, which begins parts and puts items into them in put. put is on
+// upstream's goroutine, and tells whether upstream may go on.
+func (s *Split[K, T]) Start(up feed.Push[T], put func(T) bool) {
+	s.Run(func(ctx context.Context) error {
+		err := up(ctx, put)
+		return fault.Join(s.refusal, err)
+	}, func(err error) {
+		s.Failed(err)
+		if s.Ctx.Err() == nil {
+			s.end(nil)
+			s.Stop() // what runs beside upstream
+		}
+	})
+}
+
+// Failed ends all parts, and the handing out, with err, behind what waits.
+func (s *Split[K, T]) Failed(err error) {
+	if err == nil {
+		return
+	}
+	s.mu.Lock()
+	first := s.Ctx.Err() == nil && s.failure == nil
+	if first {
+		s.failure = err
+	}
+	s.mu.Unlock()
+	if !first {
+		s.Fail(err)
+		return
+	}
+	s.end(err)
+	s.Stop()
+}
+
+// Begin opens a part and waits for room to hand it out. nil: upstream must stop.
+func (s *Split[K, T]) Begin(key K) *Part[K, T] {
+	p := &Part[K, T]{Key: key, s: s, queue: handoff.New[T](s.Size)}
+	s.mu.Lock()
+	if s.over.Load() {
+		s.mu.Unlock()
+		return nil
+	}
+	p.prev, p.next = s.open.prev, &s.open
+	p.prev.next, p.next.prev = p, p
+	s.mu.Unlock()
+	if !s.out.Put(p) {
+		return nil
+	}
+	return p
+}
+
+// Shut completes a part, behind what waits in it.
+func (s *Split[K, T]) Shut(p *Part[K, T]) {
+	s.mu.Lock()
+	if p.next != nil {
+		p.prev.next, p.next.prev = p.next, p.prev
+		p.prev, p.next = nil, nil
+	}
+	s.mu.Unlock()
+	p.shut.Store(true) // before the close, so that Put tells who has closed it
+	p.queue.Close(nil)
+}
+
+// Outcome is what became of an item.
+type Outcome int
+
+// The outcomes of a Put.
+const (
+	Taken   Outcome = iota // also where it was dropped, or nobody wants it
+	Shut                   // the part was shut; the item is still the caller's
+	Refused                // upstream must stop
+)
+
+// Put gives an item to a part, on upstream's goroutine.
+func (s *Split[K, T]) Put(p *Part[K, T], v T) Outcome {
+	if s.Full == handoff.Block {
+		if p.queue.Put(v) {
+			return Taken
+		}
+	} else {
+		switch lost, out := p.queue.Offer(v, s.Full); out {
+		case handoff.Stored:
+			return Taken
+		case handoff.Dropped:
+			return s.tell(run.Fell(s.Record(), s.Lost, lost))
+		case handoff.Overflow:
+			err := fmt.Errorf("%w: %s: the queue of a stream is full", s.Overflow, s.Name)
+			return s.tell(fault.Join(err, run.Fell(s.Record(), s.Lost, lost)))
+		case handoff.Refused:
+		}
+	}
+	switch {
+	case s.over.Load():
+		return Refused
+	case p.shut.Load():
+		return Shut
+	}
+	return s.tell(run.Lost(s.Record(), s.Lost, v)) // its subscriber has left
+}
+
+func (s *Split[K, T]) tell(err error) Outcome {
+	if err == nil {
+		return Taken
+	}
+	s.Refuse(err)
+	return Refused
+}
+
+// Refuse has the stream end with err when upstream, which is told to stop, has
+// unwound. It is called on upstream's goroutine.
+func (s *Split[K, T]) Refuse(err error) { s.refusal = fault.Join(s.refusal, err) }
+
+// Loop hands the parts out, until the last one, or until emit refuses.
+func (s *Split[K, T]) Loop(emit func(*Part[K, T]) bool) {
+	for {
+		p, ok := s.out.Next()
+		if !ok {
+			break
+		}
+		if s.inHand = p; !emit(p) {
+			s.refused = true
+			break
+		}
+	}
+	s.settled = true
+}
+
+// end closes every open part, and the handing out. The first one counts.
+func (s *Split[K, T]) end(err error) {
+	s.mu.Lock()
+	first := !s.over.Swap(true)
+	if first {
+		for p := s.open.next; p != &s.open; p = p.next {
+			p.queue.Close(err)
+		}
+	}
+	s.mu.Unlock()
+	if first {
+		s.out.Close(err)
+	}
+}
+
+// cut is for the end of ctx: nothing of what waits in open parts is taken any
+// more.
+func (s *Split[K, T]) cut() {
+	cause := context.Cause(s.outer)
+	s.end(cause)
+	s.mu.Lock()
+	for p := s.open.next; p != &s.open; p = p.next {
+		p.queue.Abort(cause)
+	}
+	s.mu.Unlock()
+	s.out.Abort(cause)
+}
+
+// Close joins upstream and accounts for what nobody can take any more.
+func (s *Split[K, T]) Close(err *error) {
+	switch {
+	case s.outer.Err() != nil:
+		s.cut()
+	case !s.settled:
+		s.end(errCut) // downstream has panicked
+	case s.refused:
+		s.end(nil)
+	}
+	s.Scope.Close(err)
+	s.release()
+	// A failure that downstream has stopped at, since it got it from a part, is not
+	// another one.
+	if !s.told.Load() || !s.refused && s.outer.Err() == nil {
+		*err = fault.Join(s.failure, *err)
+	}
+	*err = fault.Join(*err, run.Lost(s.Record(), s.Lost, s.left()...))
+}
+
+// left gives what is in the parts that were never handed out, and, where ctx has
+// ended, in all.
+func (s *Split[K, T]) left() (items []T) {
+	ended := s.outer.Err() != nil
+	for _, p := range s.out.Left() {
+		items = append(items, p.abandon(errCut)...)
+	}
+	if cause := context.Cause(s.outer); ended && s.inHand != nil && s.refused {
+		items = append(items, s.inHand.abandon(cause)...)
+	}
+	s.inHand = nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for p := s.open.next; p != &s.open; { // from here on they are on their own
+		if ended {
+			items = append(items, p.abandon(context.Cause(s.outer))...)
+		}
+		next := p.next
+		p.prev, p.next = nil, nil
+		p = next
+	}
+	s.open.next, s.open.prev = &s.open, &s.open
+	return items
+}
+
+// Over tells whether upstream must stop, for what takes an item and gives it to
+// no part.
+func (s *Split[K, T]) Over() bool { return s.over.Load() }

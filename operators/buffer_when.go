@@ -1,0 +1,82 @@
+package operators
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// BufferWhen gathers into slices what comes between the items of boundary.
+//
+//	in:       -a-b---c---d-|
+//	boundary: ----x-x--x
+//	out:      ----{ab}----{c}---({d}|)
+//
+// Emits when boundary does, what has come since, and at completion what is left.
+// Empty slices are left out, but with [EmitEmpty]. When boundary completes, what
+// comes is gathered until upstream ends. Fails when upstream or boundary fails;
+// what waits is discarded, or emitted before with [FlushOnError]. Completes with
+// upstream, which cancels boundary.
+//
+// Downstream owns the slices. Backpressure: upstream and boundary wait while
+// downstream is busy; upstream waits, too, at the second item beyond a slice's most,
+// until boundary's next one ([WithMaxItems], 65,536 without it). When boundary has
+// completed, an item beyond that ends the stream with an ErrOverflow. Memory: that
+// many items, one more, and one in upstream's hand. Goroutines: two, for upstream
+// and for boundary, joined before it ends.
+//
+// The zero Observable as boundary and other options are an ErrInvalidArgument. For
+// streams instead of slices see [WindowWhen]. It corresponds to buffer in RxJS and
+// Reactor.
+func BufferWhen[T, N any](boundary turbopipes.Observable[N], opts ...BufferOption) turbopipes.Operator[T, []T] {
+	o, bad := bufferOptionsOf(opts, takesMaxItems|takesEmpties|takesFlushOnError)
+	switch {
+	case boundary.IsZero():
+		return turbopipes.Invalid[T, []T]("BufferWhen", "boundary is the zero Observable")
+	case bad != "":
+		return turbopipes.Invalid[T, []T]("BufferWhen", bad)
+	case o.maxItems == 0:
+		o.maxItems = defaultMaxItems
+	}
+	return turbopipes.Lift("BufferWhen", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
+		b := gathering[T]{most: o.maxItems, empties: o.empties}
+		defer func() { run.From(ctx).Discard(b.held()) }()
+		up := feed.Open(ctx, "BufferWhen", in.Push)
+		defer up.Close(&err)
+		bounds := feed.Join(up.Scope, boundary.Push).Items()
+		for {
+			items := up.Items()
+			if b.isExtra {
+				items = nil
+			}
+			select {
+			case v, more := <-items:
+				if !more { // upstream has completed
+					b.flush(emit)
+					return nil
+				}
+				b.add(v)
+			case _, more := <-bounds:
+				if !more {
+					bounds = nil
+				} else if !b.flush(emit) {
+					return nil
+				}
+			case <-up.Done(): // upstream or boundary has failed, or ctx is done: Close tells
+				if o.flushOnError && ctx.Err() == nil {
+					b.rest(emit)
+				}
+				return nil
+			}
+			if b.isExtra && bounds == nil {
+				if o.flushOnError {
+					b.rest(emit)
+				}
+				return fmt.Errorf("%w: BufferWhen: more than %d items, and no boundary to come", turbopipes.ErrOverflow, o.maxItems)
+			}
+		}
+	})
+}

@@ -1,0 +1,127 @@
+package operators_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
+	"github.com/turbopipes/turbopipes/tptest"
+)
+
+// byDigit reads 3 as the third second of time, and a as the tenth.
+func byDigit(v string) time.Time {
+	return time.Time{}.Add(time.Duration(strings.Index("0123456789abcdef", v)) * time.Second)
+}
+
+func TestEventTimeWindow(t *testing.T) {
+	plain := func(size time.Duration, opts ...operators.EventTimeOption) turbopipes.Operator[string, turbopipes.TimeWindow[string]] {
+		return operators.EventTimeWindow(size*time.Second, byDigit, opts...)
+	}
+	tptest.Doc(t, "event_time_window.go", "EventTimeWindow", lettered(plain(3)))
+	items := func(size time.Duration, opts ...operators.EventTimeOption) turbopipes.Operator[string, string] {
+		return turbopipes.Compose2(plain(size, opts...), operators.Map(func(w turbopipes.TimeWindow[string]) string {
+			return fmt.Sprint(w.Start.Second(), w.End.Second(), strings.Join(w.Items, ""))
+		}))
+	}
+	lag := operators.WithLag(2 * time.Second)
+	for name, c := range map[string]struct {
+		op      turbopipes.Operator[string, string]
+		in, out string
+		opts    []tptest.Option
+	}{
+		"empty":                 {items(3), "--|", "--|", nil},
+		"ascending":             {items(3), "0125|", "---{0 3012}({3 65}|)", nil},
+		"many at completion":    {items(3, operators.WithLag(time.Minute)), "9205|", "4:{0 320} 4:{3 65} 4:{9 129} 4:|", nil},
+		"none is empty":         {items(3), "0c|", "-{0 30}({12 15c}|)", nil},
+		"late ones are dropped": {items(3), "0314|", "-{0 30}--({3 634}|)", nil},
+		"a lag":                 {items(3, lag), "03145|", "4:{0 301} 5:{3 6345} 5:|", nil},
+		"several at once":       {items(3, lag), "03e|", "2:{0 30} 2:{3 63} 3:{12 15e} 3:|", nil},
+		"an error at first":     {items(3), "#", "#", nil},
+		"an error drops":        {items(3), "014#", "--{0 301}#", nil},
+		"too many":              {items(3, operators.WithMaxOpen(2), operators.WithLag(time.Minute)), "0361|", "--#", []tptest.Option{tptest.Error(turbopipes.ErrOverflow)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tptest.Marbles(t, c.in, c.op, c.out, c.opts...)
+		})
+	}
+	for text, op := range map[string]turbopipes.Operator[string, turbopipes.TimeWindow[string]]{
+		"size is not positive":           plain(0),
+		"at is nil":                      operators.EventTimeWindow[string](1, nil),
+		"an option is nil":               plain(1, nil),
+		"WithSlide's s is not positive":  plain(1, operators.WithSlide(0)),
+		"WithLag's l is negative":        plain(1, operators.WithLag(-1)),
+		"OnLate's fn is nil":             plain(1, operators.OnLate(nil)),
+		"WithMaxOpen's k is less than 1": plain(1, operators.WithMaxOpen(0)),
+	} {
+		requireInvalid(t, op, "EventTimeWindow: "+text)
+	}
+	requirePanics(t, operators.EventTimeWindow(time.Second, func(string) time.Time { panic(errBoom) }))
+	gap := func(string) time.Time { return time.Time{}.Add(time.Minute) }
+	requirePanics(t, operators.EventTimeWindow(time.Second, gap, operators.WithSlide(time.Hour), operators.OnLate(func(any) { panic(errBoom) })))
+}
+
+// Items are in each window that spans them, and late where none is left.
+func TestEventTimeWindowSliding(t *testing.T) {
+	var late []any
+	op := operators.EventTimeWindow(4*time.Second, byDigit, operators.WithSlide(2*time.Second), operators.OnLate(func(v any) { late = append(late, v) }))
+	all, err := op(turbopipes.Just("2", "3", "6", "5", "1", "c")).Collect(t.Context())
+	require.NoError(t, err)
+	var got []string
+	for _, w := range all {
+		require.Equal(t, 4*time.Second, w.End.Sub(w.Start))
+		require.Equal(t, time.UTC, w.Start.Location())
+		got = append(got, fmt.Sprint(int(w.Start.Sub(time.Time{}).Seconds()), strings.Join(w.Items, "")))
+	}
+	require.Equal(t, []string{"023", "223", "465", "66", "10c", "12c"}, got)
+	require.Equal(t, []any{"1"}, late)
+}
+
+// With a slide beyond the size, what is in the gaps is late.
+func TestEventTimeWindowGaps(t *testing.T) {
+	var late []any
+	op := operators.EventTimeWindow(time.Second, byDigit, operators.WithSlide(3*time.Second), operators.OnLate(func(v any) { late = append(late, v) }))
+	all, err := op(turbopipes.Just("0", "1", "2", "3")).Collect(t.Context())
+	require.NoError(t, err)
+	require.Len(t, all, 2)
+	require.Equal(t, []any{"1", "2"}, late)
+}
+
+// An item that is in several windows is lost once, and not if one came out.
+func TestEventTimeWindowDiscards(t *testing.T) {
+	fails := operators.Concat(turbopipes.Throw[string](errBoom))(turbopipes.Just("2", "3", "4"))
+	s := endedBy(t, operators.EventTimeWindow(4*time.Second, byDigit, operators.WithSlide(2*time.Second))(fails), 0, 0, itself)
+	require.Equal(t, errBoom, s.err)
+	require.Len(t, s.items, 1)
+	require.EqualValues(t, 1, s.stats.Discarded, "4")
+	op := operators.EventTimeWindow(time.Second, byDigit, operators.WithMaxOpen(1), operators.WithLag(time.Hour))
+	s = endedBy(t, op(turbopipes.Just("2", "3")), 0, 0, itself)
+	require.EqualError(t, s.err, "turbopipes: overflow: EventTimeWindow: more than 1 windows are open")
+	require.EqualValues(t, 1, s.stats.Discarded, "2; 3 was refused")
+}
+
+func ExampleEventTimeWindow() {
+	type reading struct {
+		at    int // seconds
+		value int
+	}
+	begin := time.Date(2025, 1, 1, 12, 0, 0, 0, time.UTC)
+	readings := turbopipes.Just(reading{10, 3}, reading{50, 4}, reading{70, 9})
+	perMinute := operators.EventTimeWindow(time.Minute, func(r reading) time.Time { return begin.Add(time.Duration(r.at) * time.Second) })(readings)
+	_ = perMinute.Each(context.Background(), func(w turbopipes.TimeWindow[reading]) error {
+		_, err := fmt.Println(w.Start.Format(time.TimeOnly), w.Items)
+		return err
+	})
+	// Output:
+	// 12:00:00 [{10 3} {50 4}]
+	// 12:01:00 [{70 9}]
+}
+
+func BenchmarkEventTimeWindow(b *testing.B) {
+	benchmark(b, operators.EventTimeWindow(64*time.Second, func(v int) time.Time { return time.Unix(int64(v), 0) }))
+}

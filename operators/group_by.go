@@ -1,0 +1,77 @@
+package operators
+
+import (
+	"context"
+	"math"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/split"
+)
+
+// GroupBy gives a stream for each key, of the items that have it.
+//
+//	in:  a-b-A-B-c-|   key: the letter
+//	out: a-b-----c-|   a: a---A-----|, b: b---B---|, c: c-|
+//
+// Emits when a key comes for the first time. A group has a queue of its own, from
+// its first item on, and takes one subscriber, at any time; a second one gets an
+// ErrAlreadySubscribed. When its subscriber leaves, later items of its key are
+// discarded. Fails and completes with upstream, and so do the groups, behind what
+// waits in them. When downstream stops, upstream is stopped and the groups
+// complete; when ctx ends, they fail with its cause. [WithIdle] completes groups
+// that get nothing for a while, and [WithMaxGroups] bounds their number, beyond
+// which it fails with an ErrTooManyGroups.
+//
+// Backpressure: a new group never holds upstream; a full queue does, the others'
+// items with it. So consume all groups at once: by [FlatMap] with an n of at least
+// the number of groups, or with [turbopipes.Infinite]. With fewer, the first n
+// groups are read to upstream's end while the others wait in their queues, and
+// once one of these is full, nothing goes on until ctx ends. To have an error
+// instead, set [WithMaxGroups] to that n, or [turbopipes.WithOverflow] to Fail, which
+// ends the stream with an ErrOverflow; to have it go on, set WithIdle, which
+// completes the groups that starve meanwhile, or a strategy that drops.
+//
+// Memory: the queues ([turbopipes.WithQueue], 256 items each without it), which
+// take room only for what waits in them, and a few hundred bytes for each key.
+// Goroutines: one, for upstream, and one more with WithIdle, joined before it
+// ends; key runs on upstream's.
+//
+// A nil key is an ErrInvalidArgument. For a fixed number of groups see [GroupByN];
+// for one task at a time of each key, [ParallelBy]. It corresponds to groupBy in
+// RxJS and Reactor and to RxGo's GroupByDynamic.
+func GroupBy[T any, K comparable](key func(v T) K, opts ...GroupOption) turbopipes.Operator[T, turbopipes.Group[K, T]] {
+	o, bad := groupOptionsOf(opts)
+	switch {
+	case key == nil:
+		return turbopipes.Invalid[T, turbopipes.Group[K, T]]("GroupBy", "key is nil")
+	case bad != "":
+		return turbopipes.Invalid[T, turbopipes.Group[K, T]]("GroupBy", bad)
+	}
+	return turbopipes.Lift("GroupBy", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Group[K, T]) bool) (err error) {
+		// A group that has to wait before its first item would hold those that its
+		// taker reads until their end. Idle groups end meanwhile.
+		waiting := math.MaxInt
+		if o.Idle > 0 {
+			waiting = defaultQueue
+		}
+		s := split.Open[K](ctx, splitConfig[T]("GroupBy", o.Queue, waiting))
+		defer s.Close(&err)
+		if o.Idle > 0 {
+			g := newIdleGroups(s, o.MaxGroups, o.Idle)
+			defer g.clock.Stop()
+			s.Go(g.tick)
+			s.Start(in.Push, func(v T) bool { return g.put(key(v), v) })
+		} else {
+			g := groups[K, T]{split: s, most: o.MaxGroups, byKey: map[K]*split.Part[K, T]{}}
+			s.Start(in.Push, func(v T) bool { return g.put(key(v), v) })
+		}
+		handOutGroups(s, emit)
+		return nil
+	})
+}
+
+func handOutGroups[K comparable, T any](s *split.Split[K, T], emit func(turbopipes.Group[K, T]) bool) {
+	s.Loop(func(p *split.Part[K, T]) bool {
+		return emit(turbopipes.Group[K, T]{Key: p.Key, Items: streamOf(s.Name, p)})
+	})
+}

@@ -1,0 +1,169 @@
+package operators
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/split"
+)
+
+// groups are the groups of a GroupBy, which live as long as it does. All of it is
+// upstream's goroutine's.
+type groups[K comparable, T any] struct {
+	split *split.Split[K, T]
+	most  int // 0: no limit
+	byKey map[K]*split.Part[K, T]
+}
+
+// put gives v to the group of k; false: upstream must stop.
+func (g *groups[K, T]) put(k K, v T) bool {
+	p := g.byKey[k]
+	if p == nil {
+		if tooMany(g.split, len(g.byKey), g.most) {
+			return false
+		}
+		if p = g.split.Begin(k); p == nil {
+			return false
+		}
+		g.byKey[k] = p
+	}
+	return g.split.Put(p, v) == split.Taken
+}
+
+func tooMany[K, T any](s *split.Split[K, T], open, most int) bool {
+	if most == 0 || open < most {
+		return false
+	}
+	s.Refuse(fmt.Errorf("%w: %s: more than %d", turbopipes.ErrTooManyGroups, s.Name, most))
+	return true
+}
+
+// idleGroups are those of a GroupBy that completes a group which gets nothing for
+// d: a map, and a list from the group that has waited longest to the newest.
+type idleGroups[K comparable, T any] struct {
+	split *split.Split[K, T]
+	most  int // 0: no limit
+	d     time.Duration
+	clock *time.Timer
+
+	mu    sync.Mutex // guards what follows
+	byKey map[K]*idleGroup[K, T]
+	root  idleGroup[K, T]
+	hand  *idleGroup[K, T] // has an item in upstream's hand, so it is not idle
+	armed bool             // the clock will ring
+}
+
+type idleGroup[K comparable, T any] struct {
+	part         *split.Part[K, T]
+	last         time.Time
+	older, newer *idleGroup[K, T]
+}
+
+func newIdleGroups[K comparable, T any](s *split.Split[K, T], most int, d time.Duration) *idleGroups[K, T] {
+	g := &idleGroups[K, T]{split: s, most: most, d: d, clock: time.NewTimer(d), byKey: map[K]*idleGroup[K, T]{}}
+	g.clock.Stop()
+	g.root.older, g.root.newer = &g.root, &g.root
+	return g
+}
+
+// put gives v to the group of k; false: upstream must stop.
+func (g *idleGroups[K, T]) put(k K, v T) bool {
+	own, open := g.take(k)
+	if own == nil {
+		if tooMany(g.split, open, g.most) {
+			return false
+		}
+		p := g.split.Begin(k)
+		if p == nil {
+			return false
+		}
+		own = g.add(p)
+	}
+	out := g.split.Put(own.part, v)
+	g.got(own)
+	return out == split.Taken
+}
+
+// take finds the group of k, when those are closed whose time has come, and keeps
+// it from being closed.
+func (g *idleGroups[K, T]) take(k K) (own *idleGroup[K, T], open int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.expire(time.Now())
+	g.hand = g.byKey[k]
+	return g.hand, len(g.byKey)
+}
+
+func (g *idleGroups[K, T]) add(p *split.Part[K, T]) *idleGroup[K, T] {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	own := &idleGroup[K, T]{part: p}
+	g.byKey[p.Key], g.hand = own, own
+	g.push(own)
+	return own
+}
+
+// got makes a group the newest one.
+func (g *idleGroups[K, T]) got(own *idleGroup[K, T]) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.hand = nil
+	own.unlink()
+	own.last = time.Now()
+	g.push(own)
+	if !g.armed {
+		g.armed = true
+		g.clock.Reset(g.d)
+	}
+}
+
+func (g *idleGroups[K, T]) push(own *idleGroup[K, T]) {
+	own.older, own.newer = g.root.older, &g.root
+	own.older.newer, own.newer.older = own, own
+}
+
+func (own *idleGroup[K, T]) unlink() {
+	own.older.newer, own.newer.older = own.newer, own.older
+}
+
+// expire closes the groups whose time has come, and gives the one that is next;
+// nil: none is.
+func (g *idleGroups[K, T]) expire(now time.Time) *idleGroup[K, T] {
+	for own := g.root.newer; own != &g.root; own = own.newer {
+		switch {
+		case own == g.hand:
+		case now.Sub(own.last) < g.d:
+			return own
+		default:
+			own.unlink() // its own links still lead on
+			delete(g.byKey, own.part.Key)
+			g.split.Shut(own.part)
+		}
+	}
+	return nil
+}
+
+// tick closes groups when their time has come.
+func (g *idleGroups[K, T]) tick(ctx context.Context) error {
+	for {
+		select {
+		case <-g.clock.C:
+			g.rang()
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (g *idleGroups[K, T]) rang() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	next := g.expire(now)
+	if g.armed = next != nil; g.armed {
+		g.clock.Reset(next.last.Add(g.d).Sub(now))
+	}
+}

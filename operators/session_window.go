@@ -1,0 +1,78 @@
+package operators
+
+import (
+	"context"
+	"time"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/alarm"
+	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// SessionWindow gathers into one slice what comes without a pause of gap.
+//
+//	in:  ab-c-----d|   gap: 3
+//	out: ------{abc}---({d}|)
+//
+// Emits when nothing has come for gap, and at completion what is left; earlier
+// when a slice is at its most ([WithMaxItems], 65,536 without it), and when
+// [WithMaxDuration] has passed since its first item. Never an empty slice; an idle
+// stream wakes nobody. Fails with upstream; what waits is discarded, or emitted
+// before with [FlushOnError].
+//
+// Downstream owns the slices. Backpressure: upstream waits while downstream is
+// busy. Memory: the items of a slice, and one in upstream's hand. Goroutines: one,
+// for upstream, joined before it ends.
+//
+// gap ≤ 0 and other options are an ErrInvalidArgument. For the last item of a
+// burst only see [Debounce]. In RxJS it is buffer with a debounceTime.
+func SessionWindow[T any](gap time.Duration, opts ...BufferOption) turbopipes.Operator[T, []T] {
+	o, bad := bufferOptionsOf(opts, takesMaxItems|takesMaxDuration|takesFlushOnError)
+	switch {
+	case gap <= 0:
+		return turbopipes.Invalid[T, []T]("SessionWindow", "gap is not positive")
+	case bad != "":
+		return turbopipes.Invalid[T, []T]("SessionWindow", bad)
+	case o.maxItems == 0:
+		o.maxItems = defaultMaxItems
+	}
+	return turbopipes.Lift("SessionWindow", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
+		s := session[T]{gathering: gathering[T]{most: o.maxItems}, gap: gap, longest: o.maxDuration}
+		inHand := int64(0)
+		defer func() { run.From(ctx).Discard(inHand + s.held()) }()
+		up := feed.Open(ctx, "SessionWindow", in.Push)
+		defer up.Close(&err)
+		clock := alarm.New()
+		defer clock.Stop()
+		for {
+			clock.Set(s.deadline())
+			select {
+			case v, more := <-up.Items():
+				if !more { // upstream has completed
+					s.rest(emit)
+					return nil
+				}
+				now := time.Now()
+				inHand = 1
+				if s.due(now) && !s.rest(emit) {
+					return nil
+				}
+				inHand = 0
+				if s.item(v, now) && !s.rest(emit) {
+					return nil
+				}
+			case <-clock.C:
+				clock.Heard()
+				if s.due(time.Now()) && !s.rest(emit) {
+					return nil
+				}
+			case <-up.Done(): // upstream has failed, or ctx is done: Close tells
+				if o.flushOnError && ctx.Err() == nil {
+					s.rest(emit)
+				}
+				return nil
+			}
+		}
+	})
+}

@@ -1,0 +1,75 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// SlidingWindow gives slices of size items that begin at every step-th item.
+//
+//	in:  a-b-c-d-e-f-|   size: 3, step: 2
+//	out: ----x---y---|   x: a b c, y: c d e
+//
+// Emits when a slice is full. A stream that is shorter gives none. With [Partial],
+// completion emits one shorter slice if it has an item that no slice has had.
+// Where step is more than size, the items in the gaps are dropped. Fails with
+// upstream; what no slice has had is discarded, or, with Partial and
+// [FlushOnError], emitted before.
+//
+// Downstream owns the slices. Backpressure: upstream's emit is downstream's.
+// Memory: size items. Goroutines: none; it runs inside its subscriber's.
+//
+// A size or a step below 1, other options, and FlushOnError without Partial are an
+// ErrInvalidArgument. To have all slices that have begun come out at completion,
+// see [BufferWithCount] with [WithStep]. It corresponds to RxJS's bufferCount,
+// Reactor's buffer and Pekko's sliding.
+func SlidingWindow[T any](size, step int, opts ...BufferOption) turbopipes.Operator[T, []T] {
+	o, bad := bufferOptionsOf(opts, takesPartial|takesFlushOnError)
+	switch {
+	case size < 1:
+		return turbopipes.Invalid[T, []T]("SlidingWindow", "size is less than 1")
+	case step < 1:
+		return turbopipes.Invalid[T, []T]("SlidingWindow", "step is less than 1")
+	case bad != "":
+		return turbopipes.Invalid[T, []T]("SlidingWindow", bad)
+	case o.flushOnError && !o.partial:
+		return turbopipes.Invalid[T, []T]("SlidingWindow", "FlushOnError needs Partial")
+	}
+	return turbopipes.Lift("SlidingWindow", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
+		s := sliding[T]{size: size, step: step}
+		defer func() {
+			if err != nil || o.partial {
+				run.From(ctx).Discard(s.fresh)
+			}
+		}()
+		return flushing(ctx, o, in, func(v T) bool {
+			full := s.item(v)
+			return full == nil || emit(full)
+		}, func() {
+			if rest := s.rest(); o.partial && rest != nil {
+				emit(rest)
+			}
+		})
+	})
+}
+
+// flushing runs a fused buffer: item takes the items, and rest emits what is left,
+// at completion, and, with FlushOnError, before an error.
+func flushing[T any](ctx context.Context, o bufferOptions, in turbopipes.Observable[T], item func(T) bool, rest func()) (err error) {
+	refused := false
+	pass := func(v T) bool {
+		refused = !item(v)
+		return !refused
+	}
+	if o.flushOnError {
+		_, err = turbopipes.Guard(ctx, in, pass)
+	} else {
+		err = in.Push(ctx, pass)
+	}
+	if !refused && (err == nil || o.flushOnError && ctx.Err() == nil) {
+		rest()
+	}
+	return err
+}

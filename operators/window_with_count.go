@@ -1,0 +1,57 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/split"
+)
+
+// WindowWithCount gives streams of n items each.
+//
+//	in:  a-b-c-d-e-|   n: 2
+//	out: x---y---z-|   x: a-b|, y: c-d|, z: e-|
+//
+// Emits when the first item of a window comes, so no window is empty; the window
+// completes with its n-th item. [WithStep] makes a window begin at every k-th item
+// instead of every n-th; where that leaves gaps, their items are dropped. Fails
+// and completes with upstream, and so do the windows that are open then, behind
+// what waits in them. When downstream stops, they complete; when ctx ends, they
+// fail with its cause.
+//
+// A window has a queue of its own, from its first item on, and takes one
+// subscriber, at any time; a second one gets an ErrAlreadySubscribed. When its
+// subscriber leaves, the rest of its items is discarded. A window that is
+// complete can be consumed when this operator has ended.
+//
+// Backpressure: the queue of a window has room for all its items, unless
+// [turbopipes.WithQueue] sets less, and upstream waits when downstream has not
+// taken the last n/k windows. So windows can be consumed one after another, by
+// [ConcatMap], as well as at once, by [FlatMap]. Memory: n items for each window
+// that is not consumed. Goroutines: one, for upstream, joined before it ends.
+//
+// An n below 1 is an ErrInvalidArgument. For slices see [BufferWithCount]. It
+// corresponds to RxJS's windowCount, Reactor's window and RxGo's WindowWithCount.
+func WindowWithCount[T any](n int, opts ...WindowOption) turbopipes.Operator[T, turbopipes.Observable[T]] {
+	o, bad := windowOptionsOf(opts, takesStep)
+	switch {
+	case n < 1:
+		return turbopipes.Invalid[T, turbopipes.Observable[T]]("WindowWithCount", "n is less than 1")
+	case bad != "":
+		return turbopipes.Invalid[T, turbopipes.Observable[T]]("WindowWithCount", bad)
+	case o.Step == 0:
+		o.Step = n
+	}
+	if o.Size == 0 {
+		o.Size = n
+	}
+	atOnce := (n-1)/o.Step + 1
+	return turbopipes.Lift("WindowWithCount", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Observable[T]) bool) (err error) {
+		s := split.Open[struct{}](ctx, splitConfig[T]("WindowWithCount", o.Queue, atOnce))
+		defer s.Close(&err)
+		open := overlapping[T]{split: s, n: n, step: o.Step}
+		s.Start(in.Push, open.put)
+		handOut(s, emit)
+		return nil
+	})
+}
