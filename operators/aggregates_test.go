@@ -123,21 +123,16 @@ func TestAggregatesLookAtContext(t *testing.T) {
 		"TopK": operators.TopK(1000, ascending),
 	} {
 		bubble(t, name, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
 			reached := 0
-			var s *turbopipes.Subscription
 			none := operators.Filter(func(int) bool {
 				if reached++; reached == 100 {
-					s.Cancel()
-					time.Sleep(time.Second)
+					cancel(errBoom)
 				}
 				return false
 			})
-			late := turbopipes.Defer(func(ctx context.Context) (turbopipes.Observable[int], error) {
-				time.Sleep(time.Second) // s is set
-				return turbopipes.Range(0, 1000), nil
-			})
-			s = none(op(late)).Subscribe(t.Context(), turbopipes.Observer[int]{})
-			require.NoError(t, s.Wait())
+			s := none(op(turbopipes.Range(0, 1000))).Subscribe(ctx, turbopipes.Observer[int]{})
+			require.Equal(t, errBoom, s.Wait())
 			require.Less(t, reached, 200)
 			require.EqualValues(t, 1000-reached, s.Stats().Discarded)
 		})

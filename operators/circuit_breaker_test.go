@@ -29,7 +29,7 @@ func TestCircuitBreaker(t *testing.T) {
 		})
 	}
 	t.Run("open", func(t *testing.T) {
-		open := opened(t, operators.WithCooldown(time.Hour))
+		open := broken(t, operators.WithCooldown(time.Hour))
 		tptest.Marbles(t, "a-b|", operators.CircuitBreaker[string](open), "#", tptest.Error(turbopipes.ErrCircuitOpen))
 	})
 	for text, b := range map[string]*operators.Breaker{
@@ -47,9 +47,9 @@ func TestCircuitBreaker(t *testing.T) {
 	require.Nil(t, operators.Guarded[int, int](closed(), nil))
 }
 
-// opened is a Breaker that one failure has opened, and that the next one opens
+// broken is a Breaker that one failure has opened, and that the next one opens
 // again.
-func opened(t *testing.T, opts ...operators.BreakerOption) *operators.Breaker {
+func broken(t *testing.T, opts ...operators.BreakerOption) *operators.Breaker {
 	t.Helper()
 	b := operators.NewBreaker(append(opts, operators.WithThreshold(1))...)
 	require.Equal(t, errBoom, operators.CircuitBreaker[int](b)(turbopipes.Throw[int](errBoom)).Drain(t.Context()))
@@ -117,7 +117,7 @@ func TestCircuitBreakerJudges(t *testing.T) {
 		"ctx, and a failure":    {in: waiting, within: time.Second, then: "open"},
 	} {
 		bubble(t, name, func(t *testing.T) {
-			b := opened(t)
+			b := broken(t)
 			guard := operators.CircuitBreaker[int](b)
 			time.Sleep(30 * time.Second)
 			ctx, cancel := context.WithCancelCause(t.Context())
@@ -152,7 +152,7 @@ func TestCircuitBreakerJudges(t *testing.T) {
 
 func TestCircuitBreakerGracefulStop(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
-		guard := operators.CircuitBreaker[int](opened(t))
+		guard := operators.CircuitBreaker[int](broken(t))
 		time.Sleep(30 * time.Second)
 		s := endedBy(t, guard(turbopipes.Interval(time.Second)), 0, 1500*time.Millisecond, stop)
 		require.True(t, s.completed)
@@ -205,7 +205,7 @@ func TestGuarded(t *testing.T) {
 }
 
 func TestGuardedCancelled(t *testing.T) {
-	b := opened(t, operators.WithCooldown(time.Nanosecond))
+	b := broken(t, operators.WithCooldown(time.Nanosecond))
 	fn := operators.Guarded(b, func(ctx context.Context, v int) (int, error) { return v, context.Cause(ctx) })
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errLate)

@@ -8,11 +8,6 @@ import (
 )
 
 // clocks are the entries of what deals with time.
-func (parts) clocks() []entry {
-	return []entry{
-		on("TimeInterval", operators.TimeInterval[int]()),
-		on("Timestamp", turbopipes.Compose2(operators.Timestamp[int](), // the times of two subscriptions differ
-			operators.Map(func(s turbopipes.Timestamped[int]) int { return s.Value }))),
 func (p parts) clocks() []entry {
 	long := 16 * time.Millisecond
 	later := func(int) turbopipes.Observable[int] { return turbopipes.Timer(long) }
@@ -30,6 +25,9 @@ func (p parts) clocks() []entry {
 		on("Throttle", operators.Throttle[int](long)),
 		on("Throttle/trailing", operators.Throttle[int](long, operators.Trailing())),
 		on("Throttle/only", operators.Throttle[int](long, operators.TrailingOnly())),
+		on("TimeInterval", operators.TimeInterval[int]()),
+		on("Timestamp", turbopipes.Compose2(operators.Timestamp[int](), // the times of two subscriptions differ
+			operators.Map(func(s turbopipes.Timestamped[int]) int { return s.Value }))),
 	}
 }
 

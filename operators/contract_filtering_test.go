@@ -33,7 +33,6 @@ func (p parts) filtering() []entry {
 		on("SkipLast/none", operators.SkipLast[int](0)),
 		on("Sample", operators.Sample[int](p.side)),
 		on("Sample/last", operators.Sample[int](p.side, operators.EmitLast())),
-		on("Skip", operators.Skip[int](2)),
 		on("SkipUntil", operators.SkipUntil[int](p.side)),
 		on("SkipWhile", operators.SkipWhile(p.small)),
 		on("Take", operators.Take[int](3)),

@@ -14,11 +14,10 @@
 //   - [ConcatMap], [FlatMap], [SwitchMap], [ExhaustMap]: a stream for each item
 //   - [Expand]: a stream for each item, and for each of that
 //   - [Flatten], [SwitchAll]: streams that are items
+//   - [BufferWithCount], [BufferWithTimeOrCount]: batches
 //   - [StatefulMap]: a state that is opened and closed
 //   - [Pairwise], [Index], [Intersperse], [Compose]
 //   - [Cast], [OfType], [Marshal], [Unmarshal]: other types of items
-//   - [ConcatMap], [FlatMap], [SwitchMap]: a stream for each item
-//   - [BufferWithCount], [BufferWithTimeOrCount]: batches
 //
 // # Windows and groups
 //
@@ -31,15 +30,13 @@
 //
 // # Filtering
 //
-//   - [Filter], [Debounce], [IgnoreElements]
+//   - [Filter], [IgnoreElements]
+//   - [Debounce], [Sample]: fewer items, by time
 //   - [Distinct], [DistinctUntilChanged], [Dedup]: repeats
 //   - [Take], [TakeWhile], [TakeUntil], [TakeUntilMatch], [TakeFor], [TakeLast]
-//   - [Skip], [SkipWhile], [SkipFor], [SkipLast]
+//   - [Skip], [SkipWhile], [SkipUntil], [SkipFor], [SkipLast]
 //   - [First], [FirstOrDefault], [Last], [LastOrDefault], [ElementAt], [Single],
 //     [Find], [FindIndex]: one item
-//   - [Filter], [Debounce], [Sample]
-//   - [Take], [TakeWhile], [TakeUntil], [TakeFor]
-//   - [Skip], [SkipWhile], [SkipUntil]
 //
 // # Combining
 //
@@ -49,10 +46,6 @@
 //   - [Zip], [CombineLatest], [WithLatestFrom], [ForkJoin], [Join]
 //   - [CombineLatestAll], [ZipAll]: for streams that are items
 //
-// # Conditional
-//
-//   - [SequenceEqual]
-//
 // # Errors
 //
 //   - [Retry], [Catch], [Timeout]
@@ -61,17 +54,18 @@
 //   - [Results], [DeadLetter]: failures as data
 //   - [CircuitBreaker], [Guarded]: leaving alone for a while what keeps failing
 //
-// # Conditional
-//
-//   - [All], [Any], [Contains], [IsEmpty]: a question
-//   - [DefaultIfEmpty], [SwitchIfEmpty], [ThrowIfEmpty]
-//
 // # Time
 //
 //   - [Throttle], [Audit]: fewer items
 //   - [RateLimit]: the same items at a bounded rate
 //   - [Delay], [DelayWhen], [DelaySubscription]
 //   - [KeepAlive]
+//   - [TimeInterval], [Timestamp]: when items come
+//
+// # Conditional
+//
+//   - [All], [Any], [Contains], [IsEmpty], [SequenceEqual]: a question
+//   - [DefaultIfEmpty], [SwitchIfEmpty], [ThrowIfEmpty]
 //
 // # Aggregates
 //
@@ -80,14 +74,9 @@
 //   - [ToSlice], [ToMap], [ToMapWithValueSelector]
 //   - [Sort], [TopK]
 //
-// # Time
-//
-//   - [TimeInterval], [Timestamp]: when items come
-//
 // # Utilities
 //
 //   - [Do], [Finally], [Name], [Log], [WithContext]
-//   - [Do], [Finally], [Name]
 //   - [Repeat]
 //   - [ObserveOn], [Prefetch]: a queue between two goroutines
 //   - [SubscribeOn]: upstream on a goroutine of your choice
