@@ -172,3 +172,33 @@ func decoupled[T any](name string, drop func(T), put func(*handoff.Boundary[T], 
 		return b.Loop(emit)
 	})
 }
+
+// deliver emits what next takes out of the store of d, under whose lock it is
+// called.
+func deliver[T any](d *handoff.Desk, next func() (T, bool), emit func(T) bool) error {
+	for {
+		var v T
+		if !d.Take(func() (ok bool) {
+			v, ok = next()
+			return ok
+		}) {
+			return d.Err()
+		}
+		if !emit(v) {
+			return nil
+		}
+	}
+}
+
+// unlessItPanics runs f, which calls a function of the user's for v, on upstream's
+// goroutine. Where f panics, v has fallen; the panic goes on.
+func unlessItPanics[T any](v T, fell func(T) error, f func()) {
+	done := false
+	defer func() {
+		if !done {
+			_ = fell(v) // the panic is what the stream ends with
+		}
+	}()
+	f()
+	done = true
+}

@@ -53,27 +53,12 @@ func ConflateByKey[T any, K comparable](key func(T) K, opts ...BackpressureOptio
 			d.Start(func(ctx context.Context) error {
 				return in.Push(ctx, func(v T) bool { return newest.keep(d, v, key, o.Drop) })
 			})
-			return take(d, newest.take, emit)
+			return deliver(d, func() (T, bool) {
+				d.Room()
+				return newest.take()
+			}, emit)
 		})
 	})
-}
-
-// take delivers what next takes out of d's store.
-func take[T any](d *handoff.Desk, next func() (T, bool), emit func(T) bool) error {
-	for {
-		var v T
-		if !d.Take(func() (ok bool) {
-			if v, ok = next(); ok {
-				d.Room()
-			}
-			return ok
-		}) {
-			return d.Err()
-		}
-		if !emit(v) {
-			return nil
-		}
-	}
 }
 
 // newestByKey has what waits: the newest item of each key, in the order in which
@@ -94,10 +79,13 @@ type keyed[K comparable, T any] struct {
 
 // keep stores v, on upstream's goroutine.
 func (n *newestByKey[K, T]) keep(d *handoff.Desk, v T, key func(T) K, drop func(T)) bool {
-	k, same, err := keyOf(d.Record(), v, key, drop)
-	if err != nil {
-		return d.Refuse(err)
-	}
+	var k K
+	same := false
+	fell := func(v T) error { return run.Fell(d.Record(), drop, v) }
+	unlessItPanics(v, fell, func() { // outside the lock: also where k can't be compared
+		k = key(v)
+		same = k == k //nolint:staticcheck // NaN is not, and an interface may hold what can't be compared
+	})
 	var old T
 	replaced := false
 	if !d.Put(func() (ok bool) {
@@ -109,22 +97,7 @@ func (n *newestByKey[K, T]) keep(d *handoff.Desk, v T, key func(T) K, drop func(
 	if !replaced {
 		return true
 	}
-	return d.Refuse(run.Fell(d.Record(), drop, old))
-}
-
-// keyOf gives v's key, and whether it can be found again. It panics, outside any
-// lock, where key does or where the key can't be compared; v is dropped then.
-func keyOf[T any, K comparable](r *run.Record, v T, key func(T) K, drop func(T)) (k K, same bool, err error) {
-	has := false
-	defer func() {
-		if !has {
-			err = run.Fell(r, drop, v)
-		}
-	}()
-	k = key(v)
-	same = k == k //nolint:staticcheck // NaN is not, and an interface may hold what can't be compared
-	has = true
-	return k, same, nil
+	return d.Refuse(fell(old))
 }
 
 // put stores v. ok is false where there is no room for another key.

@@ -135,6 +135,27 @@ func TestGatePanics(t *testing.T) {
 	})
 }
 
+// When downstream leaves, open is cancelled at once, also while upstream unwinds.
+func TestGateIsLeft(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		begin := time.Now()
+		var left time.Duration
+		open := tp.Create(func(ctx context.Context, _ func(bool) bool) error {
+			<-ctx.Done()
+			left = time.Since(begin)
+			return context.Cause(ctx)
+		})
+		src := tp.Create(func(_ context.Context, emit func(int) bool) error {
+			defer time.Sleep(time.Hour)
+			time.Sleep(time.Second)
+			emit(1)
+			return nil
+		})
+		require.ErrorIs(t, tp.Gate[int](open)(src).Each(t.Context(), func(int) error { return errLate }), errLate)
+		require.Equal(t, time.Second, left)
+	})
+}
+
 // Upstream is not asked for an item that the gate will refuse.
 func TestGateTakesNothingInVain(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {

@@ -76,9 +76,9 @@ type shedding[T any] struct {
 
 // put stores v, on upstream's goroutine.
 func (s *shedding[T]) put(v T) bool {
-	rank, err := s.rank(v)
-	if err != nil {
-		return s.Refuse(err)
+	rank := 0
+	if s.options.Priority != nil {
+		unlessItPanics(v, s.fell, func() { rank = s.options.Priority(v) })
 	}
 	var lost T
 	full := false
@@ -94,29 +94,15 @@ func (s *shedding[T]) put(v T) bool {
 	return s.Refuse(s.fell(lost))
 }
 
-// rank is v's priority. v is dropped where the function panics.
-func (s *shedding[T]) rank(v T) (rank int, err error) {
-	if s.options.Priority == nil {
-		return 0, nil
-	}
-	has := false
-	defer func() {
-		if !has {
-			err = s.fell(v)
-		}
-	}()
-	rank = s.options.Priority(v)
-	has = true
-	return rank, nil
-}
+// fell accounts for an item that was dropped.
+func (s *shedding[T]) fell(v T) error { return s.tell(v) }
 
-// fell accounts for what was dropped.
-func (s *shedding[T]) fell(lost ...T) error {
+func (s *shedding[T]) tell(dropped ...T) error {
 	if s.options.Drop != nil {
 		s.telling <- struct{}{}
 		defer func() { <-s.telling }()
 	}
-	return run.Fell(s.Record(), s.options.Drop, lost...)
+	return run.Fell(s.Record(), s.options.Drop, dropped...)
 }
 
 func (s *shedding[T]) loop(emit func(T) bool) error {
@@ -131,7 +117,7 @@ func (s *shedding[T]) loop(emit func(T) bool) error {
 			return s.Err()
 		}
 		if len(old) > 0 {
-			if err := s.fell(old...); err != nil {
+			if err := s.tell(old...); err != nil {
 				if found {
 					err = fault.Join(err, run.Lost(s.Record(), s.options.Drop, v))
 				}

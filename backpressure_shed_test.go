@@ -48,22 +48,34 @@ func TestLoadShed(t *testing.T) {
 }
 
 func TestLoadShedTellsWhatFalls(t *testing.T) {
-	bubble(t, "", func(t *testing.T) {
-		var dropped []string
-		begin := time.Now()
-		busy := false
-		o := tp.LoadShed(2, 2500*time.Millisecond, tp.OnDrop(func(v int) {
-			require.False(t, busy, "one call at a time")
-			busy = true
-			dropped = append(dropped, fmt.Sprint(v, "@", time.Since(begin)))
-			time.Sleep(time.Millisecond)
-			busy = false
-		}))(pace(5, time.Second))
-		s := o.Subscribe(t.Context(), tp.Observer[int]{Next: func(int) { time.Sleep(10 * time.Second) }})
-		require.NoError(t, s.Wait())
-		require.Equal(t, []string{"1@3s", "2@4.001s", "3@10s", "4@10.001s"}, dropped)
-		require.Equal(t, tp.Stats{Delivered: 1, Dropped: 4}, s.Stats())
-	})
+	for name, c := range map[string]struct {
+		n       int
+		maxAge  time.Duration
+		hook    time.Duration // what it takes
+		busy    time.Duration
+		dropped []string
+	}{
+		"full, and too old":      {2, 2500 * time.Millisecond, time.Millisecond, 10 * time.Second, []string{"1@3s", "2@4.001s", "3@10s", "4@10.001s"}},
+		"both at the same time":  {1, 400 * time.Millisecond, time.Second, 2500 * time.Millisecond, []string{"1@2s", "2@3s", "4@6.5s"}},
+		"nothing, with patience": {9, time.Hour, time.Second, 2500 * time.Millisecond, nil},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			var dropped []string
+			begin := time.Now()
+			calls := 0
+			o := tp.LoadShed(c.n, c.maxAge, tp.OnDrop(func(v int) {
+				calls++
+				require.Equal(t, 1, calls, "one call at a time")
+				dropped = append(dropped, fmt.Sprint(v, "@", time.Since(begin)))
+				time.Sleep(c.hook)
+				calls--
+			}))(pace(5, time.Second))
+			s := o.Subscribe(t.Context(), tp.Observer[int]{Next: func(int) { time.Sleep(c.busy) }})
+			require.NoError(t, s.Wait())
+			require.Equal(t, c.dropped, dropped)
+			require.Equal(t, tp.Stats{Delivered: int64(5 - len(dropped)), Dropped: int64(len(dropped))}, s.Stats())
+		})
+	}
 }
 
 // A panic of the hook, or of the priority, ends the stream, and all is counted.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -44,6 +45,16 @@ var strategies = map[string]func(tp.BackpressureOption[int]) tp.Operator[int, in
 	"shed by priority": func(o tp.BackpressureOption[int]) tp.Operator[int, int] {
 		return tp.LoadShed(4, 9*time.Millisecond, o, tp.WithShedPriority(func(v int) int { return v % 3 }))
 	},
+	"spilled": func(o tp.BackpressureOption[int]) tp.Operator[int, int] {
+		return tp.SpillToDisk("", 3, decimals, o)
+	},
+	"spilled, bounded": func(o tp.BackpressureOption[int]) tp.Operator[int, int] {
+		return tp.SpillToDisk("", 2, decimals, o, tp.WithMaxBytes[int](40))
+	},
+	"in bursts": func(tp.BackpressureOption[int]) tp.Operator[int, int] { return tp.LimitRate[int](9) },
+	"extrapolated": func(tp.BackpressureOption[int]) tp.Operator[int, int] {
+		return tp.Extrapolate(func(int) iter.Seq[int] { return nil })
+	},
 	"paced": func(tp.BackpressureOption[int]) tp.Operator[int, int] { // 4 is what some consumers take
 		return tp.BackpressureTimeout[int](4*time.Millisecond + time.Microsecond)
 	},
@@ -53,10 +64,10 @@ var strategies = map[string]func(tp.BackpressureOption[int]) tp.Operator[int, in
 }
 
 // holds are the strategies that lose nothing but to an early end, and hookless
-// those that have nothing to lose then either.
+// those that have no hook.
 var (
-	holds    = []string{"Block", "paced", "gated"}
-	hookless = []string{"paced", "gated"}
+	holds    = []string{"Block", "paced", "gated", "spilled", "spilled, bounded", "in bursts", "extrapolated"}
+	hookless = []string{"paced", "gated", "in bursts", "extrapolated"}
 )
 
 // TestConservation holds every strategy to in = out + dropped + left at disposal,
@@ -300,5 +311,6 @@ func TestBackpressureOptions(t *testing.T) {
 	requireInvalid(t, tp.OnBackpressureLatest[int](nil), "OnBackpressureLatest: an option is nil")
 	requireInvalid(t, tp.ConflateByKey[int](key, keys, nil), "ConflateByKey: an option is nil")
 	requireInvalid(t, tp.ConflateByKey(key, tp.WithShedPriority(key)), "ConflateByKey: it has no option WithShedPriority")
+	requireInvalid(t, tp.SpillToDisk("", 1, decimals, keys), "SpillToDisk: it has no option WithMaxKeys")
 	requireInvalid(t, tp.LoadShed(1, 1, keys), "LoadShed: it has no option WithMaxKeys")
 }

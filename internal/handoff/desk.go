@@ -117,10 +117,10 @@ func (d *Desk) Take(try func() bool) bool {
 	return false
 }
 
-// Do calls f under the lock.
+// Do calls f under the lock, and has the subscriber look again.
 func (d *Desk) Do(f func()) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
+	defer d.unlockWake()
 	f()
 }
 
