@@ -7,20 +7,36 @@ import (
 	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
-// BackpressureOption is an option of the OnBackpressure operators.
+// BackpressureOption is an option of the operators that say what becomes of items
+// while downstream is busy. [OnDrop] is one of all of them; one that an operator
+// does not take is an [ErrInvalidArgument].
 type BackpressureOption[T any] interface {
 	ApplyBackpressure(*opt.Backpressure[T])
 }
 
-type onDrop[T any] func(T)
+type backpressureOption[T any] func(*opt.Backpressure[T])
 
-func (fn onDrop[T]) ApplyBackpressure(o *opt.Backpressure[T]) { o.Drop = fn }
+func (f backpressureOption[T]) ApplyBackpressure(o *opt.Backpressure[T]) { f(o) }
 
 // OnDrop has fn called for each item that a strategy drops, on upstream's
 // goroutine, and, on the subscriber's, once everything is reaped, for each that
 // is left when the stream ends early. [Stats] counts the former as Dropped, the
 // latter as Discarded.
-func OnDrop[T any](fn func(T)) BackpressureOption[T] { return onDrop[T](fn) }
+func OnDrop[T any](fn func(T)) BackpressureOption[T] {
+	return backpressureOption[T](func(o *opt.Backpressure[T]) { o.Drop = fn })
+}
+
+// special is an option that only some operators take. bad is what is wrong with
+// its argument, or "".
+func special[T any](name, bad string, set func(*opt.Backpressure[T])) BackpressureOption[T] {
+	return backpressureOption[T](func(o *opt.Backpressure[T]) {
+		o.Given = append(o.Given, name)
+		if bad != "" {
+			opt.Note(&o.Bad, bad)
+		}
+		set(o)
+	})
+}
 
 // OnBackpressureBuffer lets upstream run up to capacity items ahead of
 // downstream. overflow is what a full queue does: [Block] holds upstream,
@@ -37,7 +53,7 @@ func OnDrop[T any](fn func(T)) BackpressureOption[T] { return onDrop[T](fn) }
 // It corresponds to Reactor's onBackpressureBuffer, Pekko's buffer and RxGo's
 // WithBackPressureStrategy.
 func OnBackpressureBuffer[T any](capacity int, overflow Overflow, opts ...BackpressureOption[T]) Operator[T, T] {
-	return withOptions("OnBackpressureBuffer", opts, func(o opt.Backpressure[T]) Operator[T, T] {
+	return withOptions("OnBackpressureBuffer", "", opts, func(o opt.Backpressure[T]) Operator[T, T] {
 		return onBackpressureBuffer("OnBackpressureBuffer", capacity, overflow, o.Drop)
 	})
 }
@@ -61,7 +77,7 @@ func onBackpressureBuffer[T any](name string, capacity int, overflow Overflow, d
 // Goroutines: one, for upstream. It corresponds to Reactor's onBackpressureDrop
 // and RxGo's Drop strategy.
 func OnBackpressureDrop[T any](opts ...BackpressureOption[T]) Operator[T, T] {
-	return withOptions("OnBackpressureDrop", opts, func(o opt.Backpressure[T]) Operator[T, T] {
+	return withOptions("OnBackpressureDrop", "", opts, func(o opt.Backpressure[T]) Operator[T, T] {
 		return decoupled("OnBackpressureDrop", o.Drop, func(b *handoff.Boundary[T], v T) bool {
 			return b.Settle(v, b.Queue.OfferIdle(v))
 		})
@@ -76,7 +92,7 @@ func OnBackpressureDrop[T any](opts ...BackpressureOption[T]) Operator[T, T] {
 // Goroutines: one, for upstream. It corresponds to Reactor's
 // onBackpressureLatest and Pekko's conflate.
 func OnBackpressureLatest[T any](opts ...BackpressureOption[T]) Operator[T, T] {
-	return withOptions("OnBackpressureLatest", opts, func(o opt.Backpressure[T]) Operator[T, T] {
+	return withOptions("OnBackpressureLatest", "", opts, func(o opt.Backpressure[T]) Operator[T, T] {
 		return onBackpressureBuffer("OnBackpressureLatest", 1, DropOldest, o.Drop)
 	})
 }
@@ -94,43 +110,6 @@ func OnBackpressureError[T any]() Operator[T, T] {
 			out = handoff.Overflow
 		}
 		return b.Settle(v, out)
-	})
-}
-
-// OnBackpressureReduce merges the items that arrive while downstream is busy
-// into one that waits. Upstream is never held, and nothing is dropped.
-//
-// Emits when downstream is free and an item waits. merge runs on upstream's
-// goroutine; where it panics, the item that waits is delivered before the
-// panic's error, and the arriving one counts as dropped. Memory: one item.
-// Goroutines: one, for upstream. A nil merge is an [ErrInvalidArgument]. It is
-// the one-type form of what Pekko calls conflate.
-func OnBackpressureReduce[T any](merge func(pending, next T) T) Operator[T, T] {
-	if merge == nil {
-		return Invalid[T, T]("OnBackpressureReduce", "merge is nil")
-	}
-	return decoupled("OnBackpressureReduce", nil, func(b *handoff.Boundary[T], v T) bool {
-		pending, waits := b.Queue.Withdraw() // ours while merge, which is user code, runs
-		if !waits {
-			return b.Queue.Put(v)
-		}
-		merged := false
-		put := func(v T) bool { // there is room, but the end may have come meanwhile
-			ok := b.Queue.Put(v)
-			if !ok {
-				b.Record().Discard(1)
-			}
-			return ok
-		}
-		defer func() {
-			if !merged {
-				put(pending)
-				b.Record().Drop(1)
-			}
-		}()
-		v = merge(pending, v)
-		merged = true
-		return put(v)
 	})
 }
 
@@ -162,13 +141,23 @@ func OnBackpressureBatch[T any](max int) Operator[T, []T] {
 	})
 }
 
-func withOptions[T any](operator string, opts []BackpressureOption[T], make func(opt.Backpressure[T]) Operator[T, T]) Operator[T, T] {
+// withOptions applies opts. special is the option besides OnDrop that operator
+// takes, or "".
+func withOptions[T any](operator, special string, opts []BackpressureOption[T], make func(opt.Backpressure[T]) Operator[T, T]) Operator[T, T] {
 	var o opt.Backpressure[T]
 	for _, option := range opts {
 		if option == nil {
 			return Invalid[T, T](operator, "an option is nil")
 		}
 		option.ApplyBackpressure(&o)
+	}
+	for _, name := range o.Given {
+		if name != special {
+			return Invalid[T, T](operator, "it has no option "+name)
+		}
+	}
+	if o.Bad != "" {
+		return Invalid[T, T](operator, o.Bad)
 	}
 	return make(o)
 }
@@ -182,4 +171,34 @@ func decoupled[T any](name string, drop func(T), put func(*handoff.Boundary[T], 
 		b.Start(in.Push, func(v T) bool { return put(b, v) })
 		return b.Loop(emit)
 	})
+}
+
+// deliver emits what next takes out of the store of d, under whose lock it is
+// called.
+func deliver[T any](d *handoff.Desk, next func() (T, bool), emit func(T) bool) error {
+	for {
+		var v T
+		if !d.Take(func() (ok bool) {
+			v, ok = next()
+			return ok
+		}) {
+			return d.Err()
+		}
+		if !emit(v) {
+			return nil
+		}
+	}
+}
+
+// unlessItPanics runs f, which calls a function of the user's for v, on upstream's
+// goroutine. Where f panics, v has fallen; the panic goes on.
+func unlessItPanics[T any](v T, fell func(T) error, f func()) {
+	done := false
+	defer func() {
+		if !done {
+			_ = fell(v) // the panic is what the stream ends with
+		}
+	}()
+	f()
+	done = true
 }

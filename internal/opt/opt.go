@@ -28,8 +28,16 @@ type Group struct {
 	Idle      time.Duration // 0: never
 }
 
-// Backpressure is what the options of the OnBackpressure operators set.
-type Backpressure[T any] struct{ Drop func(T) }
+// Backpressure is what the options of the backpressure operators set.
+type Backpressure[T any] struct {
+	Drop     func(T)
+	MaxKeys  int         // 0: no limit
+	MaxBytes int64       // 0: no limit
+	Priority func(T) int // nil: all are equal
+
+	Given []string // the names of the options that only some operators take
+	Bad   string   // the first bad argument of an option
+}
 
 // Parallel is what the options of the Parallel group set.
 type Parallel struct {

@@ -1,0 +1,96 @@
+package turbopipes
+
+import (
+	"context"
+	"iter"
+
+	"github.com/turbopipes/turbopipes/internal/feed"
+)
+
+// Extrapolate gives a downstream that is faster than upstream something to go on
+// with: when downstream is free and no new item is there, the next element of
+// next(v), where v is the last item. A new item ends that sequence.
+//
+//	in:  a----b---|       next(a) is 1, 2, 3 …, and next(b) is x
+//	out: a-1-2-b-x-|      downstream takes 2 for an item
+//
+// Emits when downstream is free: a new item if there is one, else an element of
+// the sequence; before the first item, and when the sequence is exhausted, it
+// waits for upstream. Fails and completes with upstream, when downstream is free.
+//
+// Downstream has to pace itself, by a clock or by what it does: one that is always
+// free is given elements without end. Backpressure: upstream waits while
+// downstream is busy; nothing is dropped. next and its sequence run on the
+// subscriber's goroutine, and have to be quick; an element that a new item
+// overtakes is thrown away. Memory: one item, in upstream's hand. Goroutines: one,
+// for upstream, joined before it ends.
+//
+// A nil next is an [ErrInvalidArgument]; a nil sequence is an empty one. It
+// corresponds to Pekko's extrapolate and expand.
+func Extrapolate[T any](next func(T) iter.Seq[T]) Operator[T, T] {
+	const name = "Extrapolate"
+	if next == nil {
+		return Invalid[T, T](name, "next is nil")
+	}
+	return Lift(name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
+		up := feed.Open(ctx, name, in.Push)
+		defer up.Close(&err)
+		inHand := false // an item that came while a sequence, whose clean-up may panic, ran
+		defer func() {
+			if inHand {
+				up.Record().Discard(1)
+			}
+		}()
+		v, more := wait(up)
+		for more && emit(v) {
+			v, more = extrapolated(up, v, next, emit, &inHand)
+			inHand = false
+		}
+		return nil
+	})
+}
+
+// extrapolated emits what next makes of last until there is a new item. more is
+// false where the stream is over.
+func extrapolated[T any](up *feed.Feed[T], last T, next func(T) iter.Seq[T], emit func(T) bool, inHand *bool) (v T, more bool) {
+	v, more, waits := poll(up)
+	if !waits {
+		return v, more
+	}
+	seq := next(last)
+	if seq == nil {
+		return wait(up)
+	}
+	for w := range seq {
+		if v, more, waits = poll(up); !waits {
+			*inHand = more
+			return v, more
+		}
+		if !emit(w) {
+			return v, false
+		}
+	}
+	return wait(up)
+}
+
+// poll is wait for what is there already; waits tells that nothing is.
+func poll[T any](up *feed.Feed[T]) (v T, more, waits bool) {
+	select {
+	case v, more = <-up.Items():
+		return v, more, false
+	case <-up.Done():
+		return v, false, false
+	default:
+		return v, false, true
+	}
+}
+
+// wait waits for an item. more is false where upstream has ended, or ctx has.
+func wait[T any](up *feed.Feed[T]) (v T, more bool) {
+	select {
+	case v, more = <-up.Items():
+		return v, more
+	case <-up.Done():
+		return v, false
+	}
+}

@@ -1,0 +1,146 @@
+package handoff
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// store is a slot.
+type store struct {
+	item int
+	full bool
+}
+
+func (s *store) put(v int) func() bool {
+	return func() bool {
+		if s.full {
+			return false
+		}
+		s.item, s.full = v, true
+		return true
+	}
+}
+
+// through runs up through a Desk whose store is one slot.
+func through(ctx context.Context, up func(ctx context.Context, put func(int) bool) error, emit func(int) bool) (left store, err error) {
+	err = func() (err error) {
+		d := OpenDesk(ctx, "test")
+		defer d.Close(&err)
+		d.Start(func(ctx context.Context) error {
+			return up(ctx, func(v int) bool {
+				if v < 0 {
+					return d.Refuse(errors.New("negative"))
+				}
+				return d.Put(left.put(v))
+			})
+		})
+		for {
+			var v int
+			if !d.Take(func() bool {
+				if !left.full {
+					return false
+				}
+				v, left.full = left.item, false
+				d.Room()
+				return true
+			}) {
+				return d.Err()
+			}
+			if !emit(v) {
+				return nil
+			}
+		}
+	}()
+	return left, err
+}
+
+func TestDesk(t *testing.T) {
+	upTo := func(n int, end error) func(context.Context, func(int) bool) error {
+		return func(_ context.Context, put func(int) bool) error {
+			for i := range n {
+				if !put(i) {
+					return nil
+				}
+			}
+			return end
+		}
+	}
+	for name, c := range map[string]struct {
+		up    func(context.Context, func(int) bool) error
+		takes int
+		want  []int
+		left  bool
+		err   string
+	}{
+		"completes":         {upTo(3, nil), 9, []int{0, 1, 2}, false, ""},
+		"fails behind":      {upTo(3, errors.New("end")), 9, []int{0, 1, 2}, false, "end"},
+		"panics behind":     {func(_ context.Context, put func(int) bool) error { put(1); panic("oh") }, 9, []int{1}, false, "turbopipes: panic: oh"},
+		"is refused behind": {func(_ context.Context, put func(int) bool) error { put(1); put(-1); return nil }, 9, []int{1}, false, "negative"},
+		"is left":           {upTo(9, nil), 2, []int{0, 1}, true, ""},
+		"waits":             {func(_ context.Context, put func(int) bool) error { time.Sleep(time.Hour); put(1); return nil }, 9, []int{1}, false, ""},
+		"fails to clean up": {func(ctx context.Context, put func(int) bool) error { put(1); <-ctx.Done(); return errors.New("late") }, 1, []int{1}, false, "late"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var got []int
+				left, err := through(t.Context(), c.up, func(v int) bool {
+					got = append(got, v)
+					synctest.Wait() // upstream is ahead as far as it may
+					return len(got) < c.takes
+				})
+				if c.err == "" {
+					require.NoError(t, err)
+				} else {
+					require.EqualError(t, err, c.err)
+				}
+				require.Equal(t, c.want, got)
+				require.Equal(t, c.left, left.full)
+			})
+		})
+	}
+}
+
+func TestDeskHalts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		refused := false
+		left, err := through(ctx, func(_ context.Context, put func(int) bool) error {
+			put(1)
+			put(2)
+			refused = !put(3)
+			return nil
+		}, func(int) bool { time.Sleep(time.Minute); return true })
+		require.NoError(t, err, "Lift tells the cause")
+		require.True(t, refused)
+		require.Equal(t, store{2, true}, left)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		_, err := through(ctx, func(ctx context.Context, _ func(int) bool) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}, nil)
+		require.NoError(t, err)
+	})
+}
+
+func BenchmarkDesk(b *testing.B) {
+	const items = 1 << 14
+	b.ReportAllocs()
+	for b.Loop() {
+		_, _ = through(b.Context(), func(_ context.Context, put func(int) bool) error {
+			for i := range items {
+				put(i)
+			}
+			return nil
+		}, func(int) bool { return true })
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/items, "ns/item")
+}
