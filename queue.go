@@ -40,29 +40,34 @@ func (s Overflow) valid() bool { return s >= Block && s <= Fail }
 // QueueOption is an option of what has a bounded queue.
 type QueueOption interface{ ApplyQueue(*opt.Queue) }
 
-type (
-	queueSize     int
-	queueOverflow Overflow
-)
+// QueueSize is what [WithQueue] returns: an option of everything that has a
+// queue.
+type QueueSize struct{ n int }
 
-func (n queueSize) ApplyQueue(q *opt.Queue) {
-	if q.Size = int(n); n < 1 {
+// WithQueue sets how many items a queue holds. n < 1 is an
+// [ErrInvalidArgument].
+func WithQueue(n int) QueueSize { return QueueSize{n} }
+
+// ApplyQueue makes n an option of queues.
+func (n QueueSize) ApplyQueue(q *opt.Queue) {
+	if q.Size = n.n; n.n < 1 {
 		opt.Note(&q.Bad, "the queue's size is less than 1")
 	}
 }
 
-func (s queueOverflow) ApplyQueue(q *opt.Queue) {
-	if q.Overflow = int(s); !Overflow(s).valid() {
+// QueueOverflow is what [WithOverflow] returns: an option of everything that has
+// a queue.
+type QueueOverflow struct{ s Overflow }
+
+// WithOverflow sets what a full queue does; without it, it blocks.
+func WithOverflow(s Overflow) QueueOverflow { return QueueOverflow{s} }
+
+// ApplyQueue makes s an option of queues.
+func (s QueueOverflow) ApplyQueue(q *opt.Queue) {
+	if q.Overflow = int(s.s); !s.s.valid() {
 		opt.Note(&q.Bad, "the overflow strategy is unknown")
 	}
 }
-
-// WithQueue sets how many items a queue holds. n < 1 is an
-// [ErrInvalidArgument].
-func WithQueue(n int) QueueOption { return queueSize(n) }
-
-// WithOverflow sets what a full queue does; without it, it blocks.
-func WithOverflow(s Overflow) QueueOption { return queueOverflow(s) }
 
 // DiscardHook is what [OnDiscard] returns: an option of everything that has a
 // queue or a window.
