@@ -17,7 +17,7 @@ var (
 	// negative count, the zero Observable. Nothing was subscribed.
 	ErrInvalidArgument = fault.ErrInvalidArgument
 	// ErrOverflow ends a stream whose queue or limit was full.
-	ErrOverflow = errors.New("turbopipes: overflow")
+	ErrOverflow = fault.ErrOverflow
 	// ErrTimeout ends a stream that took too long.
 	ErrTimeout = errors.New("turbopipes: timeout")
 	// ErrBackpressureTimeout ends a stream whose downstream took too long. It
@@ -38,13 +38,13 @@ var (
 	// ErrAlreadySubscribed is for the second subscriber of what takes only one.
 	ErrAlreadySubscribed = errors.New("turbopipes: already subscribed")
 	// ErrClosed is for what comes after the end.
-	ErrClosed = errors.New("turbopipes: closed")
+	ErrClosed = fault.ErrClosed
 	// ErrSequenceGap ends a stream in which an id is missing.
 	ErrSequenceGap = errors.New("turbopipes: gap in the sequence")
 	// ErrTooManyGroups ends a stream with more keys than it may have.
 	ErrTooManyGroups = errors.New("turbopipes: too many groups")
 	// ErrReentrant is for a call that would wait for itself.
-	ErrReentrant = errors.New("turbopipes: waits for itself")
+	ErrReentrant = fault.ErrReentrant
 	// ErrContract is what Checked reports.
 	ErrContract = errors.New("turbopipes: broken contract")
 	// ErrGoexit ends a stream in which user code called runtime.Goexit, as

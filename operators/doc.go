@@ -74,6 +74,10 @@
 //   - [ToSlice], [ToMap], [ToMapWithValueSelector]
 //   - [Sort], [TopK]
 //
+// # Hot streams
+//
+//   - [Share], [ShareReplay]: one run of upstream for many subscribers
+//
 // # Utilities
 //
 //   - [Do], [Finally], [Name], [Log], [WithContext]

@@ -11,6 +11,13 @@ import (
 // runtime.Goexit.
 var ErrGoexit = errors.New("turbopipes: runtime.Goexit was called")
 
+// The sentinels that engines end streams with.
+var (
+	ErrOverflow  = errors.New("turbopipes: overflow")
+	ErrClosed    = errors.New("turbopipes: closed")
+	ErrReentrant = errors.New("turbopipes: waits for itself")
+)
+
 // ErrInvalidArgument is misuse, told at subscription.
 var ErrInvalidArgument = errors.New("turbopipes: invalid argument")
 
