@@ -40,7 +40,9 @@ func TestJoining(t *testing.T) {
 	joinOf(t, &b, &a, 0, false)
 	require.True(t, b.held(a.progress, 2*time.Second), "it has ended")
 	require.False(t, b.useless(), "12 may find one")
+	kept := a.hi
 	require.Equal(t, []string{"14 12"}, joinOf(t, &a, &b, 14, true))
+	require.Equal(t, kept, a.hi, "nothing will come to look for it")
 	require.False(t, a.held(b.progress, 2*time.Second), "the other has ended")
 	require.Empty(t, joinOf(t, &a, &b, 15, true))
 	require.True(t, b.useless())

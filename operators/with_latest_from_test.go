@@ -93,6 +93,21 @@ func TestWithLatestFromCutsOff(t *testing.T) {
 		require.Equal(t, errBoom, operators.WithLatestFrom(fails, sum)(deaf(10)).Drain(t.Context()))
 		require.Equal(t, 3*time.Second, time.Since(begin), "at the next item")
 	})
+	bubble(t, "while downstream is busy", func(t *testing.T) {
+		var c counting
+		fails := operators.Concat(boom[int](1500 * time.Millisecond))(timed(0))
+		late := operators.Concat(c.stream(10))(nothing())
+		s := endedBy(t, operators.WithLatestFrom(fails, sum)(late), time.Second, 0, itself)
+		require.Equal(t, errBoom, s.err)
+		require.EqualValues(t, 1, c.begun.Load(), "none is fetched to be refused")
+	})
+	bubble(t, "both unwind at once", func(t *testing.T) {
+		var a alive
+		begin := time.Now()
+		require.NoError(t, operators.Take[int](1)(operators.WithLatestFrom(a.ticking(), sum)(a.ticking())).Drain(t.Context()))
+		require.Less(t, time.Since(begin), 1500*time.Millisecond)
+		a.requireReaped(t)
+	})
 }
 
 func TestWithLatestFromGracefulStop(t *testing.T) {
