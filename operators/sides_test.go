@@ -64,6 +64,7 @@ func TestSidesFail(t *testing.T) {
 			"Debounce":             operators.Debounce[int](time.Hour)(operators.Merge(good)(bad)),
 			"BufferWithTime…":      operators.Map(func([]int) int { return 0 })(operators.BufferWithTimeOrCount[int](time.Hour, 1<<20)(operators.Merge(good)(bad))),
 			"ObserveOn":            operators.ObserveOn[int]()(operators.Merge(good)(bad)),
+			"SubscribeOn":          operators.SubscribeOn[int](func(task func()) { go task() })(operators.Merge(good)(bad)),
 			"Timeout":              operators.Timeout[int](time.Hour)(operators.Merge(good)(bad)),
 			"Timeout's fallback":   operators.Timeout[int](time.Second, operators.FallbackTo(operators.Merge(good)(bad)))(turbopipes.Never[int]()),
 			"Catch's stream":       operators.Catch(func(error) turbopipes.Observable[int] { return operators.Merge(good)(bad) })(turbopipes.Throw[int](errLate)),
