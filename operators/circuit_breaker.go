@@ -38,6 +38,9 @@ func CircuitBreaker[T any](b *Breaker) turbopipes.Operator[T, T] {
 		return turbopipes.Invalid[T, T]("CircuitBreaker", bad)
 	}
 	return turbopipes.Lift("CircuitBreaker", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		if ctx.Err() != nil { // b has no say in it, and no trial to lose
+			return context.Cause(ctx)
+		}
 		epoch, err := b.enter("CircuitBreaker")
 		if err != nil {
 			return err
@@ -80,10 +83,10 @@ func Guarded[T, R any](b *Breaker, fn func(ctx context.Context, v T) (R, error))
 // downstream.
 func verdictOn(ctx context.Context, refused bool, err error) verdict {
 	switch {
-	case ctx.Err() != nil && (refused || fault.Strip(ctx, err) == nil && err != nil):
-		return saysNothing
-	case refused || err == nil:
+	case err == nil, refused && ctx.Err() == nil:
 		return saysSuccess
+	case fault.Strip(ctx, err) == nil:
+		return saysNothing
 	}
 	return saysFailure
 }

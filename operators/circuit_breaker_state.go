@@ -63,6 +63,5 @@ func (c *circuit) exit(epoch uint64, v verdict, now time.Time) {
 
 func (c *circuit) turn(open bool) {
 	c.open = open
-	c.failures = 0
 	c.epoch++
 }

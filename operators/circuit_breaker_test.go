@@ -98,6 +98,11 @@ func TestCircuitBreakerJudges(t *testing.T) {
 		<-ctx.Done()
 		return errors.Join(context.Cause(ctx), errLate)
 	})
+	failing := turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
+		require.False(t, emit(1))
+		return errLate
+	})
+	const inNext = -1
 	mine := func(int) error { panic("mine") }
 	for name, c := range map[string]struct {
 		in     turbopipes.Observable[int]
@@ -108,12 +113,13 @@ func TestCircuitBreakerJudges(t *testing.T) {
 		"completion":            {in: one, then: "closed"},
 		"empty":                 {in: turbopipes.Empty[int](), then: "closed"},
 		"a stop":                {in: silent(one), fn: func(int) error { return errLate }, then: "closed"},
-		"a failing stop":        {in: operators.Concat(turbopipes.Throw[int](errLate))(one), fn: func(int) error { return errLate }, then: "closed"},
+		"a failing stop":        {in: failing, fn: func(int) error { return errLate }, then: "closed"},
 		"an error":              {in: turbopipes.Throw[int](errLate), then: "open"},
 		"another cancellation":  {in: turbopipes.Throw[int](context.Canceled), then: "open"},
 		"a panic":               {in: operators.Map(func(int) int { panic(errLate) })(one), then: "open"},
 		"a panic of downstream": {in: one, fn: mine, then: "a trial"},
 		"the end of ctx":        {in: silent(one), within: time.Second, then: "a trial"},
+		"its end in Next":       {in: turbopipes.Just(1, 2), within: inNext, then: "a trial"},
 		"ctx, and a failure":    {in: waiting, within: time.Second, then: "open"},
 	} {
 		bubble(t, name, func(t *testing.T) {
@@ -128,6 +134,10 @@ func TestCircuitBreakerJudges(t *testing.T) {
 			func() {
 				defer func() { require.Equal(t, name == "a panic of downstream", recover() != nil) }()
 				_ = guard(c.in).Each(ctx, func(v int) error {
+					if c.within == inNext {
+						cancel(errBoom)
+						time.Sleep(time.Second) // until emit refuses
+					}
 					if c.fn != nil {
 						return c.fn(v)
 					}
@@ -215,6 +225,29 @@ func TestGuardedCancelled(t *testing.T) {
 	}
 	_, err := fn(t.Context(), 1)
 	require.NoError(t, err)
+}
+
+// A result that came in spite of the cancellation is a success.
+func TestGuardedSucceedsLate(t *testing.T) {
+	b := opened(t, operators.WithCooldown(time.Nanosecond))
+	ctx, cancel := context.WithCancel(t.Context())
+	fn := operators.Guarded(b, func(context.Context, int) (int, error) { cancel(); return 7, nil })
+	r, err := fn(ctx, 1)
+	require.NoError(t, err)
+	require.Equal(t, 7, r)
+	waits := operators.CircuitBreaker[int](b)(turbopipes.Never[int]()).Subscribe(t.Context(), turbopipes.Observer[int]{})
+	defer waits.Dispose()
+	_, err = fn(t.Context(), 1)
+	require.NoError(t, err, "closed, so what waits is no trial")
+}
+
+// An open Breaker does not hide that ctx has ended, and a dead ctx is no trial.
+func TestCircuitBreakerDeadContext(t *testing.T) {
+	b := opened(t)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errLate)
+	err := operators.CircuitBreaker[int](b)(turbopipes.Just(1)).Push(ctx, func(int) bool { return true })
+	require.Equal(t, errLate, err)
 }
 
 // One Breaker serves tasks and streams at the same time.

@@ -122,7 +122,13 @@ func leavesAloneUnlessStopping(t *testing.T, op func(t *testing.T, how string) t
 			cancel(errLate)
 			return ctx.Err()
 		})
-		require.Equal(t, errLate, op(t, "the end of ctx")(in).Drain(ctx))
+		// By Push: emit knows nothing of ctx, as that of an operator that has derived
+		// one.
+		err := op(t, "the end of ctx")(in).Push(ctx, func(v int) bool {
+			t.Error("emits ", v)
+			return true
+		})
+		require.Equal(t, errLate, err)
 	})
 }
 

@@ -82,6 +82,7 @@ func TestSubscribeOnEndsBefore(t *testing.T) {
 		in := turbopipes.Create(func(context.Context, func(int) bool) error { t.Error("called"); return nil })
 		var kept func()
 		op := operators.SubscribeOn[int](func(task func()) { kept = task })
+		in = operators.Do(operators.Hooks[int]{Subscribe: func() { t.Error("subscribed") }})(in)
 		s := endedBy(t, op(in), 0, time.Second, dispose)
 		require.Equal(t, time.Second, s.took)
 		kept()
@@ -156,8 +157,10 @@ func TestSubscribeOnGracefulStop(t *testing.T) {
 func TestSubscribeOnDisposedFromWithin(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var s *turbopipes.Subscription
-		in := operators.Do(operators.Hooks[int]{Next: func(int) { s.Dispose() }})(turbopipes.Interval(time.Second))
+		subscribed := make(chan struct{})
+		in := operators.Do(operators.Hooks[int]{Next: func(int) { <-subscribed; s.Dispose() }})(turbopipes.Interval(time.Second))
 		s = operators.SubscribeOn[int](func(task func()) { go task() })(in).Subscribe(t.Context(), turbopipes.Observer[int]{})
+		close(subscribed)
 		require.NoError(t, s.Wait())
 	})
 }

@@ -46,6 +46,7 @@ func TestWithContext(t *testing.T) {
 	}{
 		{func(context.Context) context.Context { return nil }, "derive has given a nil ctx"},
 		{func(context.Context) context.Context { return context.Background() }, "derive has given a ctx that is no child of its own"},
+		{func(context.Context) context.Context { return ownChild(t.Context()) }, "derive has given a ctx that is no child of its own"},
 		{context.WithoutCancel, "derive has given a ctx that is no child of its own"},
 	} {
 		requireInvalid(t, operators.WithContext[int](c.derive), "WithContext: "+c.text)
@@ -92,7 +93,7 @@ func TestWithContextChildEnds(t *testing.T) {
 		took time.Duration
 	}{
 		"upstream waits":   {turbopipes.Interval(time.Second), 2500 * time.Millisecond},
-		"upstream is deaf": {deaf(1 << 20), 3 * time.Second},
+		"upstream is deaf": {deaf(20), 3 * time.Second},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			s := endedBy(t, operators.WithContext[int](within(t, 2500*time.Millisecond))(c.in), 0, 0, itself)
@@ -110,6 +111,20 @@ func TestWithContextChildEnds(t *testing.T) {
 	bubble(t, "before it began", func(t *testing.T) {
 		in := turbopipes.Create(func(context.Context, func(int) bool) error { t.Error("called"); return nil })
 		require.Equal(t, errLate, operators.WithContext[int](within(t, 0))(in).Drain(t.Context()))
+	})
+}
+
+// An upstream that waits in its emit when the child ends is told so there, and
+// fetches no item to be refused.
+func TestWithContextChildEndsBelow(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		in := turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
+			require.False(t, emit(1))
+			return context.Cause(ctx)
+		})
+		s := endedBy(t, operators.WithContext[int](within(t, time.Second))(in), 2*time.Second, 0, itself)
+		require.Equal(t, []int{1}, s.items)
+		require.Equal(t, errLate, s.err)
 	})
 }
 
