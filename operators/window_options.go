@@ -8,12 +8,16 @@ import (
 
 // WindowOption is an option of [WindowWithCount] and its kin. The options of
 // queues, [turbopipes.WithQueue], [turbopipes.WithOverflow] and [OnDiscard], are
-// some: each window has a queue of its own.
+// some: each window has a queue of its own. The function of OnDiscard is called
+// where the item is lost: by upstream, and by those whose windows they leave, so
+// also at the same time.
 type WindowOption interface{ ApplyWindow(*opt.Window) }
 
 // GroupOption is an option of [GroupBy] and [GroupByN]. The options of queues,
 // [turbopipes.WithQueue], [turbopipes.WithOverflow] and [OnDiscard], are some:
-// each group has a queue of its own.
+// each group has a queue of its own. The function of OnDiscard is called where the
+// item is lost: by upstream, and by those whose groups they leave, so also at the
+// same time.
 type GroupOption interface{ ApplyGroup(*opt.Group) }
 
 type (

@@ -43,7 +43,7 @@ func TestPut(t *testing.T) {
 		var lost []int
 		var err error
 		s := Open[string](t.Context(), config(handoff.Block, &lost))
-		a, b := s.Begin("a"), s.Begin("b")
+		a, b, c := s.Begin("a"), s.Begin("b"), s.Begin("c")
 		require.Equal(t, Taken, s.Put(a, 1))
 		require.Equal(t, Taken, s.Put(b, 2))
 		require.Equal(t, Taken, s.Put(b, 3))
@@ -59,8 +59,8 @@ func TestPut(t *testing.T) {
 		require.Equal(t, Taken, s.Put(a, 6))
 		require.Equal(t, Shut, s.Put(a, 7), "it waited for room")
 		s.end(nil)
-		require.Equal(t, Refused, s.Put(s.open.next, 8))
-		require.Nil(t, s.Begin("c"))
+		require.Equal(t, Refused, s.Put(c, 8))
+		require.Nil(t, s.Begin("d"))
 		s.Loop(func(*Part[string, int]) bool { return true })
 		s.Close(&err)
 		require.NoError(t, err)
