@@ -72,29 +72,37 @@ func (s *Scope) Labelled() context.Context { return s.stage.labels(s.Ctx) }
 
 // Fail ends the Scope with err, unless err only repeats that it has ended.
 func (s *Scope) Fail(err error) {
-	if err = fault.Strip(s.Ctx, err); err == nil {
-		return
-	}
-	if winner := s.note(err, false); winner != nil {
-		s.cancel(winner) // it may not have come to it yet
-		if err = fault.Strip(s.Ctx, err); err != nil {
-			s.note(err, true)
+	for told := false; !told; {
+		winner := s.winner()
+		if winner != nil {
+			s.cancel(winner) // who has it may not have come to it yet, and err may repeat it
 		}
-		return
+		if err = fault.Strip(s.Ctx, err); err == nil {
+			return
+		}
+		told = s.note(err, winner == nil)
 	}
-	s.cancel(err)
+	s.cancel(s.winner()) // a no-op but for the first
 }
 
-// note keeps err if it is the first failure, or one behind it. Otherwise it gives
-// the first.
-func (s *Scope) note(err error, behind bool) (winner error) {
+func (s *Scope) winner() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.errs) > 0 && !behind {
-		return s.errs[0]
+	if len(s.errs) == 0 {
+		return nil
+	}
+	return s.errs[0]
+}
+
+// note keeps err, unless it was to be the first and is not.
+func (s *Scope) note(err error, first bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if first && len(s.errs) > 0 {
+		return false
 	}
 	s.errs = append(s.errs, err)
-	return nil
+	return true
 }
 
 // Stop ends the Scope without a failure: downstream wants no more.

@@ -59,7 +59,8 @@ func TestScopeToldTwice(t *testing.T) {
 	for name, failure := range map[string]error{"an error": errBoom, "a panic": &fault.PanicError{Value: errBoom}} {
 		t.Run(name, func(t *testing.T) {
 			s := Open(t.Context(), "test")
-			require.Nil(t, s.note(failure, false), "the first one, which has not cancelled yet")
+			require.True(t, s.note(failure, true), "the first one, which has not cancelled yet")
+			require.False(t, s.note(failure, true), "not the first")
 			s.Fail(failure)
 			s.Fail(errLate)
 			var err error
