@@ -47,3 +47,6 @@ func Shield(ctx context.Context) context.Context { return run.Shield(ctx) }
 // nil, so that a receive from it waits for ever, where that can't happen. It is
 // for what waits without a source being involved, such as a back-off.
 func Stopping(ctx context.Context) <-chan struct{} { return run.From(ctx).Stopped() }
+
+// stopping tells whether the subscription of ctx is being stopped gracefully.
+func stopping(ctx context.Context) bool { return run.From(ctx).Stopping() }

@@ -1,0 +1,25 @@
+package hot
+
+import (
+	"bytes"
+	"runtime"
+	"strconv"
+)
+
+// goroutine tells goroutines apart. The runtime gives its number only at the
+// head of a stack trace, which takes some 2 µs: it is asked for once for each
+// subscriber, and by a producer that is about to park.
+type goroutine uint64
+
+const none goroutine = 0
+
+func current() goroutine {
+	var buffer [64]byte
+	text := bytes.TrimPrefix(buffer[:runtime.Stack(buffer[:], false)], []byte("goroutine "))
+	number, _, _ := bytes.Cut(text, []byte(" "))
+	id, err := strconv.ParseUint(string(number), 10, 64)
+	if err != nil {
+		return none
+	}
+	return goroutine(id)
+}

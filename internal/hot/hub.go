@@ -1,0 +1,394 @@
+// Package hot gives one run of a stream to many subscribers: each has a bounded
+// queue of its own, which it drains on its own goroutine.
+//
+// Under handoff.Block the queues share one ring: the items are stored once, and
+// each subscriber has a cursor of its own, so that an item costs its producer
+// the same for one subscriber as for a thousand. The slowest cursor holds the
+// producers. A strategy that drops leaves gaps in a queue, so there each
+// subscriber has a queue for itself.
+package hot
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/handoff"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// Config is what a Hub is made of.
+type Config[T any] struct {
+	Name    string
+	Size    int // of each subscriber's queue
+	Full    handoff.Full
+	Discard func(T)     // is told what a subscriber loses; may be nil
+	History *History[T] // what a new subscriber gets first; nil: nothing
+}
+
+// Hub is the many queues, and what producers put into them. Its locks are never
+// held across a wait or a call of user code.
+type Hub[T any] struct {
+	// What every subscriber reads, once for a run of items.
+	hi   atomic.Uint64 // items stored
+	ring atomic.Pointer[[]T]
+	_    line
+
+	parking[T]
+	_ line
+
+	mu      sync.Mutex // guards all below
+	cfg     Config[T]
+	subs    []*Sub[T]
+	next    uint64    // hi, for who holds the lock
+	low     uint64    // no cursor is below it
+	scan    int       // where the search for a cursor that lags goes on
+	waiters []*waiter // producers that wait for room, in the order of their arrival
+	closed  bool
+	err     error
+}
+
+type line [128]byte // keeps what one core writes off the line that another one reads
+
+// waiter is a producer that waits for room.
+type waiter struct {
+	wake  chan struct{} // cap 1
+	woken bool
+	id    goroutine
+	err   error // it waits in vain
+}
+
+// New makes a Hub without subscribers.
+func New[T any](cfg Config[T]) *Hub[T] { return &Hub[T]{cfg: cfg} }
+
+// Put gives v to all who are subscribed. Under handoff.Block it waits for room in
+// each queue; when it returns an error, v is in none of them.
+func (h *Hub[T]) Put(ctx context.Context, v T) error {
+	if h.cfg.Full != handoff.Block {
+		return h.offer(v)
+	}
+	h.mu.Lock()
+	if h.closed || len(h.waiters) > 0 || len(h.subs) > 0 && h.next-h.low >= uint64(h.cfg.Size) { //nolint:gosec // at least 1
+		if err := h.await(ctx); err != nil {
+			h.mu.Unlock()
+			return err
+		}
+	}
+	h.store(v)
+	h.mu.Unlock()
+	h.wakeAll()
+	return nil
+}
+
+// offer is Put where a full queue drops.
+func (h *Hub[T]) offer(v T) error {
+	type loss struct {
+		of  *Sub[T]
+		rec *run.Record
+		v   T
+	}
+	var lost []loss
+	h.mu.Lock()
+	if h.closed {
+		h.mu.Unlock()
+		return fault.ErrClosed
+	}
+	h.cfg.History.add(v)
+	for _, s := range h.subs {
+		if s.ended {
+			continue
+		}
+		item, out := s.own.Offer(v, h.cfg.Full)
+		if out == handoff.Overflow {
+			s.end(overflow(h.cfg.Name))
+		}
+		if out == handoff.Overflow || out == handoff.Dropped {
+			lost = append(lost, loss{s, s.rec, item})
+		}
+	}
+	h.mu.Unlock()
+	for _, l := range lost { // the hook is user code: its panic is the end of that subscriber alone
+		if err := run.Fell(l.rec, h.cfg.Discard, l.v); err != nil {
+			h.mu.Lock()
+			l.of.end(err)
+			h.mu.Unlock()
+		}
+	}
+	return nil
+}
+
+// polls is how often who finds nothing to do yields before it parks: a wake-up
+// costs as much as a hundred items.
+const polls = 16
+
+// await waits until the caller may store. It is called and left with the lock
+// held.
+func (h *Hub[T]) await(ctx context.Context) error {
+	for range polls {
+		switch {
+		case h.closed:
+			return fault.ErrClosed
+		case len(h.waiters) > 0:
+			return h.queue(ctx)
+		case h.room():
+			return nil
+		}
+		h.mu.Unlock()
+		runtime.Gosched()
+		h.mu.Lock()
+	}
+	return h.queue(ctx)
+}
+
+// queue waits behind the other producers.
+func (h *Hub[T]) queue(ctx context.Context) error {
+	h.mu.Unlock()
+	w := &waiter{wake: make(chan struct{}, 1), id: current()}
+	h.mu.Lock()
+	if h.closed {
+		return fault.ErrClosed
+	}
+	h.waiters = append(h.waiters, w)
+	for {
+		h.admit()
+		h.mu.Unlock()
+		select {
+		case <-w.wake:
+		case <-ctx.Done():
+		}
+		h.mu.Lock()
+		w.woken = false
+		switch {
+		case w.err != nil:
+			return w.err
+		case ctx.Err() != nil:
+			h.forget(w)
+			h.admit()
+			return context.Cause(ctx)
+		case h.waiters[0] == w && h.room():
+			h.forget(w)
+			return nil // store admits the next one
+		}
+	}
+}
+
+// forget takes w out of the line.
+func (h *Hub[T]) forget(w *waiter) {
+	for i := range h.waiters {
+		if h.waiters[i] == w {
+			h.waiters = append(h.waiters[:i], h.waiters[i+1:]...)
+			return
+		}
+	}
+}
+
+// fail ends the wait of w.
+func (h *Hub[T]) fail(w *waiter, err error) {
+	w.err = err
+	w.signal()
+}
+
+func (w *waiter) signal() {
+	if !w.woken {
+		w.woken = true
+		select {
+		case w.wake <- struct{}{}:
+		default: // it has a signal that it has not heard yet
+		}
+	}
+}
+
+// room tells whether every cursor is far enough for one more item. It goes on
+// where it has found one that is not: cursors don't go back.
+func (h *Hub[T]) room() bool {
+	if len(h.subs) == 0 || h.next-h.low < uint64(h.cfg.Size) { //nolint:gosec // at least 1
+		return true
+	}
+	for h.scan < len(h.subs) {
+		s := h.subs[h.scan]
+		switch {
+		case !h.lags(s):
+			h.scan++
+		case s.flags.Load()&halted != 0:
+			h.detach(s)
+		default:
+			return false
+		}
+	}
+	h.scan = 0
+	h.measure()
+	return true
+}
+
+// measure brings low up to date.
+func (h *Hub[T]) measure() {
+	h.low = h.next
+	for _, s := range h.subs {
+		h.low = min(h.low, s.cursor.Load())
+	}
+}
+
+// detach removes a subscriber whose ctx is done, but whose downstream is still
+// busy. It may be reading: it gets the ring, and the others a copy.
+func (h *Hub[T]) detach(s *Sub[T]) {
+	s.end(nil)
+	s.left = h.ring.Load()
+	h.remove(s)
+	if s.left != nil && len(h.subs) > 0 {
+		cells := make([]T, len(*s.left))
+		copy(cells, *s.left)
+		h.ring.Store(&cells)
+	}
+}
+
+// remove takes s out of the subscribers, if it is one of them.
+func (h *Hub[T]) remove(s *Sub[T]) {
+	i := slices.Index(h.subs, s)
+	if i < 0 {
+		return
+	}
+	last := len(h.subs) - 1
+	h.subs[i], h.subs[last] = h.subs[last], nil
+	h.subs = h.subs[:last]
+	h.scan = 0
+	if last == 0 {
+		h.ring.Store(nil) // nobody reads it, and it keeps nothing alive
+	}
+}
+
+func (h *Hub[T]) lags(s *Sub[T]) bool {
+	return h.next-s.cursor.Load() >= uint64(h.cfg.Size) //nolint:gosec // at least 1
+}
+
+// admit wakes the first waiter if there is room; if not, it has the subscriber
+// that lags tell when it does no longer. It is called when one has moved on or
+// left, and when the line has changed.
+func (h *Hub[T]) admit() {
+	if len(h.waiters) == 0 {
+		return
+	}
+	for !h.room() {
+		s := h.subs[h.scan]
+		s.flags.Or(watched)
+		if h.lags(s) {
+			h.reenters(s)
+			return
+		}
+		s.flags.And(^uint32(watched)) // it has moved on before it could see the flag
+	}
+	h.waiters[0].signal()
+}
+
+// reenters ends the wait of a producer that runs on the goroutine of s: it would
+// wait for itself.
+func (h *Hub[T]) reenters(s *Sub[T]) {
+	for i := 0; i < len(h.waiters); {
+		w := h.waiters[i]
+		if s.id == none || w.id != s.id {
+			i++
+			continue
+		}
+		h.forget(w)
+		h.fail(w, fault.ErrReentrant)
+	}
+}
+
+// first is the size of a ring that begins; it grows to what is in use.
+const first = 64
+
+// store is called with the lock held and room for v. Nothing is kept while
+// nobody is subscribed.
+func (h *Hub[T]) store(v T) {
+	h.cfg.History.add(v)
+	if len(h.subs) > 0 {
+		cells := h.ring.Load()
+		if cells == nil {
+			cells = h.grow(nil)
+		} else if h.next-h.low >= uint64(len(*cells)) {
+			if h.measure(); h.next-h.low >= uint64(len(*cells)) {
+				cells = h.grow(cells)
+			}
+		}
+		(*cells)[h.next&uint64(len(*cells)-1)] = v
+		h.next++
+		h.hi.Store(h.next)
+	}
+	h.admit()
+}
+
+// grow makes a larger ring. Who reads from the old one finds there what it has
+// seen to be stored: that one is not written to any more.
+func (h *Hub[T]) grow(old *[]T) *[]T {
+	size := 1
+	for size < min(first, h.cfg.Size) {
+		size <<= 1
+	}
+	if old != nil {
+		size = 2 * len(*old)
+	}
+	cells := make([]T, size)
+	for i := h.low; i < h.next; i++ {
+		cells[i&uint64(size-1)] = (*old)[i&uint64(len(*old)-1)] //nolint:gosec // a power of two
+	}
+	h.ring.Store(&cells)
+	return &cells
+}
+
+// Close ends every subscriber's stream with err, behind what is in its queue,
+// and tells whether it was the first to do so. Producers that wait give up.
+func (h *Hub[T]) Close(err error) bool {
+	h.mu.Lock()
+	if h.closed {
+		h.mu.Unlock()
+		return false
+	}
+	h.closed, h.err = true, err
+	for _, s := range h.subs {
+		s.end(err)
+	}
+	for _, w := range h.waiters {
+		h.fail(w, fault.ErrClosed)
+	}
+	h.waiters = nil
+	h.mu.Unlock()
+	h.wakeAll()
+	return true
+}
+
+// Len is how many are subscribed.
+func (h *Hub[T]) Len() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.subs)
+}
+
+// Closed tells whether Close was called.
+func (h *Hub[T]) Closed() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.closed
+}
+
+// Newest is the newest item of the history.
+func (h *Hub[T]) Newest() T {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.cfg.History.newest()
+}
+
+// Within tells whether the calling goroutine is a subscriber's, as far as that
+// can be seen: under handoff.Block.
+func (h *Hub[T]) Within() bool {
+	id := current()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, s := range h.subs {
+		if s.id == id {
+			return true
+		}
+	}
+	return false
+}

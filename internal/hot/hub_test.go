@@ -1,0 +1,350 @@
+package hot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/handoff"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var errBoom = errors.New("boom")
+
+// item is the n-th one of a producer.
+type item struct{ producer, n int }
+
+// subscriber is a subscriber that ends in a random way.
+type subscriber struct {
+	how  string
+	at   int // items, or microseconds, after which it does
+	work func()
+	seen []item
+	err  error
+}
+
+func (s *subscriber) run(h *Hub[item], lost func(*subscriber)) {
+	ctx, cancel := context.WithCancelCause(run.New(context.Background(), true).With(context.Background()))
+	defer cancel(nil)
+	rec := run.From(ctx)
+	switch s.how {
+	case "is cancelled":
+		defer time.AfterFunc(time.Duration(s.at)*time.Microsecond, func() { cancel(errBoom) }).Stop()
+	case "is stopped":
+		defer time.AfterFunc(time.Duration(s.at)*time.Microsecond, rec.Stop).Stop()
+	}
+	defer func() {
+		if p := recover(); p != nil && s.how != "panics" {
+			panic(p)
+		}
+		lost(s)
+	}()
+	s.err = h.Join().Run(ctx, func(v item) bool {
+		s.seen = append(s.seen, v)
+		s.work()
+		if len(s.seen) == s.at {
+			switch s.how {
+			case "panics":
+				panic(errBoom)
+			case "leaves":
+				return false
+			}
+		}
+		return ctx.Err() == nil
+	}, nil, nil)
+}
+
+// TestHubRandomly has random subscribers come and go while random producers put.
+// Under Block nobody misses an item or gets one twice; under every strategy, each
+// producer's items keep their order.
+func TestHubRandomly(t *testing.T) {
+	for _, full := range []handoff.Full{handoff.Block, handoff.DropNewest, handoff.DropOldest, handoff.Fail} {
+		for seed := range uint64(150) {
+			name := fmt.Sprintf("%v/%v", full, seed)
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { randomly(t, rand.New(rand.NewPCG(seed, uint64(full))), full) })
+			})
+			if t.Failed() {
+				return
+			}
+		}
+	}
+}
+
+func randomly(t *testing.T, random *rand.Rand, full handoff.Full) {
+	t.Helper()
+	pause := func(most int) func() { // each goroutine has one of its own
+		random := rand.New(rand.NewPCG(random.Uint64(), 0))
+		return func() {
+			d := time.Duration(random.IntN(most+1)) * time.Microsecond
+			if d == 0 {
+				runtime.Gosched()
+				return
+			}
+			time.Sleep(d)
+		}
+	}
+	h := New(Config[item]{Name: "test", Size: []int{1, 2, 3, 7, 64, 100}[random.IntN(6)], Full: full})
+	var accepted [3]atomic.Int64
+	producers, perProducer := 1+random.IntN(3), random.IntN(120)
+	var producing, consuming sync.WaitGroup
+	for p := range producers {
+		gap := pause(random.IntN(4))
+		impatient := random.IntN(3) == 0
+		producing.Go(func() {
+			for n := 0; n < perProducer; {
+				gap()
+				ctx, cancel := context.Background(), context.CancelFunc(func() {})
+				if impatient {
+					ctx, cancel = context.WithTimeout(ctx, time.Microsecond)
+				}
+				err := h.Put(ctx, item{p, n})
+				cancel()
+				if err == nil {
+					accepted[p].Add(1)
+					n++
+				} else {
+					require.ErrorIs(t, err, context.DeadlineExceeded)
+				}
+			}
+		})
+	}
+	subs := make([]*subscriber, random.IntN(12))
+	for i := range subs {
+		s := &subscriber{
+			how: []string{"stays", "leaves", "panics", "is cancelled", "is stopped"}[random.IntN(5)],
+			at:  random.IntN(100), work: pause(random.IntN(6)),
+		}
+		come := time.Duration(random.IntN(50)*random.IntN(2)) * time.Microsecond
+		subs[i] = s
+		consuming.Go(func() {
+			time.Sleep(come)
+			s.run(h, func(*subscriber) {})
+		})
+	}
+	producing.Wait()
+	require.True(t, h.Close(nil))
+	require.False(t, h.Close(errBoom))
+	consuming.Wait()
+	require.Zero(t, h.Len())
+	require.Empty(t, h.waiters)
+	require.Nil(t, h.ring.Load(), "nothing is kept alive")
+	require.Zero(t, h.parked.Load())
+	for _, s := range subs {
+		last := map[int]int{}
+		for _, v := range s.seen {
+			if before, ok := last[v.producer]; ok && full == handoff.Block {
+				require.Equal(t, before+1, v.n, "%s: %v", s.how, s.seen)
+			} else if ok {
+				require.Greater(t, v.n, before)
+			}
+			last[v.producer] = v.n
+		}
+		if full == handoff.Block && s.how == "stays" {
+			for p, n := range last {
+				require.EqualValues(t, accepted[p].Load()-1, n, "the last one, too")
+			}
+		}
+		if full != handoff.Fail {
+			require.NoError(t, s.err)
+		} else if s.err != nil {
+			require.ErrorIs(t, s.err, fault.ErrOverflow)
+		}
+	}
+}
+
+// TestHubAccounts: what a subscriber gets and what it is told to have lost is all
+// that was put, in order, whoever is slow and however it ends.
+func TestHubAccounts(t *testing.T) {
+	for _, full := range []handoff.Full{handoff.Block, handoff.DropNewest, handoff.DropOldest, handoff.Fail} {
+		for seed := range uint64(150) {
+			synctest.Test(t, func(t *testing.T) {
+				random := rand.New(rand.NewPCG(seed, uint64(full)))
+				var mu sync.Mutex // the hook runs on the producer's goroutine, and on the subscriber's
+				lost := map[item]int{}
+				h := New(Config[item]{
+					Name: "test", Size: 1 + random.IntN(9), Full: full, Discard: func(v item) {
+						mu.Lock()
+						defer mu.Unlock()
+						lost[v]++
+					},
+				})
+				s := &subscriber{how: []string{"stays", "leaves", "panics", "is cancelled"}[random.IntN(4)], at: random.IntN(40)}
+				work := time.Duration(random.IntN(3)) * time.Microsecond
+				s.work = func() { time.Sleep(work) }
+				gone := make(chan struct{})
+				put := 0
+				go s.run(h, func(*subscriber) { close(gone) })
+				synctest.Wait()
+				for n := range 50 {
+					time.Sleep(time.Duration(random.IntN(2)) * time.Microsecond)
+					if h.Len() > 0 {
+						h.mu.Lock()
+						open := !h.subs[0].ended && h.subs[0].flags.Load() == 0
+						h.mu.Unlock()
+						require.NoError(t, h.Put(context.Background(), item{0, n}))
+						if open && h.Len() > 0 {
+							put = n + 1
+						}
+					}
+				}
+				h.Close(nil)
+				<-gone
+				count := len(s.seen)
+				for _, v := range s.seen {
+					require.Zero(t, lost[v], "delivered and lost")
+				}
+				for _, n := range lost {
+					count += n
+				}
+				if s.how == "stays" && full != handoff.Fail {
+					require.Equal(t, put, count)
+				}
+				for n := range count {
+					if full == handoff.Block {
+						require.True(t, n < len(s.seen) && s.seen[n].n == n || lost[item{0, n}] == 1, "%v", n)
+					}
+				}
+			})
+			if t.Failed() {
+				t.Fatalf("%v, seed %v", full, seed)
+			}
+		}
+	}
+}
+
+// A producer that is blocked goes on when the slow one leaves, and when its ctx
+// ends, though its downstream is still busy.
+func TestHubFreesProducers(t *testing.T) {
+	for _, how := range []string{"leaves", "is cancelled", "panics"} {
+		t.Run(how, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := New(Config[item]{Name: "test", Size: 2})
+				fast := &subscriber{how: "stays", work: func() {}}
+				slow := &subscriber{how: how, at: 1, work: func() { time.Sleep(time.Hour) }}
+				if how == "is cancelled" {
+					slow.at = 1e6 // µs
+				}
+				var group sync.WaitGroup
+				group.Go(func() { fast.run(h, func(*subscriber) {}) })
+				group.Go(func() { slow.run(h, func(*subscriber) {}) })
+				synctest.Wait()
+				begin := time.Now()
+				for n := range 100 {
+					require.NoError(t, h.Put(context.Background(), item{0, n}))
+					if n == 2 {
+						require.Zero(t, time.Since(begin), "one is with downstream, and two wait")
+					}
+				}
+				if how == "is cancelled" {
+					require.Equal(t, time.Second, time.Since(begin), "the end of its ctx is enough")
+				} else {
+					require.Equal(t, time.Hour, time.Since(begin))
+				}
+				h.Close(nil)
+				group.Wait()
+				require.Len(t, fast.seen, 100)
+				require.Len(t, slow.seen, 1)
+			})
+		})
+	}
+}
+
+// Producers that wait are served in the order in which they came, and a Close
+// frees them.
+func TestHubServesInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := New(Config[item]{Name: "test", Size: 1})
+		s := &subscriber{how: "stays", work: func() { time.Sleep(time.Second) }}
+		var group sync.WaitGroup
+		group.Go(func() { s.run(h, func(*subscriber) {}) })
+		synctest.Wait()
+		var refused atomic.Int64
+		for n := range 10 {
+			group.Go(func() {
+				if err := h.Put(context.Background(), item{0, n}); err != nil {
+					require.Equal(t, fault.ErrClosed, err)
+					refused.Add(1)
+				}
+			})
+			synctest.Wait()
+		}
+		time.Sleep(2500 * time.Millisecond)
+		h.Close(errBoom)
+		group.Wait()
+		require.Equal(t, errBoom, s.err)
+		require.Equal(t, []item{{0, 0}, {0, 1}, {0, 2}, {0, 3}}, s.seen)
+		require.EqualValues(t, 6, refused.Load())
+		require.Equal(t, fault.ErrClosed, h.Put(context.Background(), item{}))
+	})
+}
+
+// As TestHubRandomly, but as fast as it goes, on real time.
+func TestHubRaces(t *testing.T) {
+	const items = 20000
+	h := New(Config[int]{Name: "test", Size: 100})
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			for round := 0; !h.Closed(); round++ {
+				next, n := -1, 0
+				_ = h.Join().Run(context.Background(), func(v int) bool {
+					if next >= 0 && v != next {
+						t.Errorf("%d instead of %d", v, next)
+					}
+					next = v + 1
+					n++
+					return i == 0 || n < 50*i+round
+				}, nil, nil)
+			}
+		})
+	}
+	for n := range items {
+		require.NoError(t, h.Put(context.Background(), n))
+	}
+	h.Close(nil)
+	group.Wait()
+}
+
+func TestHistory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &History[int]{N: 3, TTL: 2 * time.Second}
+		require.Empty(t, h.snapshot(false))
+		for i := range 5 {
+			h.add(i)
+			time.Sleep(time.Second)
+		}
+		require.Equal(t, []int{3, 4}, h.snapshot(false), "the one is as old as it may be")
+		require.Equal(t, 4, h.newest())
+		require.Empty(t, h.snapshot(true))
+		time.Sleep(2 * time.Second)
+		require.Empty(t, h.snapshot(false))
+	})
+}
+
+func TestGoroutine(t *testing.T) {
+	id := current()
+	require.NotEqual(t, none, id)
+	other := make(chan goroutine)
+	go func() { other <- current() }()
+	require.NotEqual(t, id, <-other)
+}
+
+func BenchmarkCurrent(b *testing.B) {
+	for b.Loop() {
+		current()
+	}
+}

@@ -1,0 +1,263 @@
+package hot
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+	"sync/atomic"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/handoff"
+	"github.com/turbopipes/turbopipes/internal/run"
+	"github.com/turbopipes/turbopipes/internal/scope"
+)
+
+// Sub is one subscriber. It is subscribed from Join until Run returns.
+type Sub[T any] struct {
+	_      line
+	cursor atomic.Uint64 // the next item; those before it are handed over
+	flags  atomic.Uint32
+	_      line
+
+	hub   *Hub[T]
+	limit atomic.Uint64     // where its stream ends
+	own   *handoff.Queue[T] // nil under handoff.Block
+	ready chan struct{}     // cap 1: it is no longer parked
+	past  []T               // of the history, to be handed over first
+
+	prev, after *Sub[T] // guarded by the parking's lock, as is waits
+	waits       bool
+
+	rec   *run.Record // guarded by the Hub's lock, as are all below
+	id    goroutine   // on which it runs
+	ended bool        // nothing more is given to it
+	left  *[]T        // the ring that it was left alone with
+	err   error       // what its stream ends with
+}
+
+const (
+	watched = 1 << iota // a producer waits for it to move on
+	halted              // its ctx is done
+)
+
+func overflow(name string) error {
+	return fmt.Errorf("%w: %s: a subscriber's queue is full", fault.ErrOverflow, name)
+}
+
+// Join subscribes: what is put from now on is given to the Sub. It must Run.
+func (h *Hub[T]) Join() *Sub[T] {
+	s := &Sub[T]{hub: h, ready: make(chan struct{}, 1), rec: run.From(context.Background())}
+	s.limit.Store(math.MaxUint64)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.cfg.Full != handoff.Block {
+		s.own = handoff.New[T](h.cfg.Size)
+	}
+	s.past = h.cfg.History.snapshot(h.closed)
+	s.cursor.Store(h.next)
+	if len(h.subs) == 0 {
+		h.low, h.scan = h.next, 0
+	}
+	h.subs = append(h.subs, s)
+	if h.closed {
+		s.end(h.err)
+	}
+	return s
+}
+
+// end lets nothing more in. It is called with the Hub's lock held; under
+// handoff.Block s must be woken then.
+func (s *Sub[T]) end(err error) {
+	if s.ended {
+		return
+	}
+	s.ended, s.err = true, err
+	if s.own != nil {
+		s.own.Close(err)
+		return
+	}
+	s.limit.Store(s.hub.next)
+}
+
+// Stop ends the intake: what is in the queue comes out, and then the stream
+// completes.
+func (s *Sub[T]) Stop() {
+	s.hub.mu.Lock()
+	s.end(nil)
+	s.hub.mu.Unlock()
+	s.hub.wakeOne(s)
+}
+
+// halt makes Run return.
+func (s *Sub[T]) halt() {
+	s.flags.Or(halted)
+	if s.own != nil {
+		s.own.Halt()
+		return
+	}
+	s.hub.wakeOne(s)
+	s.hub.mu.Lock()
+	s.hub.admit() // a producer that has waited for s goes on
+	s.hub.mu.Unlock()
+}
+
+// Run delivers until the stream ends, ctx does, or emit refuses. stop is what a
+// graceful stop does; nil is Stop. halting, which may be nil, is called when ctx
+// ends, before the queue is given up. Run is called once.
+func (s *Sub[T]) Run(ctx context.Context, emit func(T) bool, stop, halting func()) (err error) {
+	defer s.leave(&err)
+	if stop == nil {
+		stop = s.Stop
+	}
+	if halting == nil {
+		halting = func() {}
+	}
+	rec := run.From(ctx)
+	s.hub.mu.Lock()
+	s.rec = rec
+	if s.own == nil {
+		s.id = current()
+	}
+	s.hub.mu.Unlock()
+	defer scope.OnDone(ctx, func() { halting(); s.halt() })()
+	defer rec.Leave(rec.Enter(s.hub.cfg.Name, stop))
+	for len(s.past) > 0 {
+		if s.flags.Load()&halted != 0 {
+			return nil
+		}
+		v := s.past[0]
+		clear(s.past[:1])
+		s.past = s.past[1:]
+		if !emit(v) {
+			return nil
+		}
+	}
+	if s.own != nil {
+		for {
+			v, ok := s.own.Next()
+			if !ok {
+				return s.own.Err()
+			}
+			if !emit(v) {
+				return nil
+			}
+		}
+	}
+	return s.drain(emit)
+}
+
+// drain hands over what is in the shared ring. An item's place is free as soon as
+// it is handed over.
+func (s *Sub[T]) drain(emit func(T) bool) error {
+	at, tries := s.cursor.Load(), 1
+	for {
+		end := s.wait(at, tries)
+		if s.flags.Load()&halted != 0 {
+			return nil
+		}
+		if end == at {
+			return s.outcome()
+		}
+		if tries = 1; end-at > 3 { // they come fast
+			tries = polls
+		}
+		cells := s.hub.ring.Load() // behind hi: it has all that hi has told of
+		if s.flags.Load()&halted != 0 {
+			return nil // asked behind the ring: it may be that of the others
+		}
+		ring := *cells
+		for at < end {
+			v := ring[at&uint64(len(ring)-1)]
+			at++
+			s.cursor.Store(at)
+			if f := s.flags.Load(); f != 0 && s.flagged(f) {
+				s.discard(v)
+				return nil
+			}
+			if !emit(v) {
+				return nil
+			}
+		}
+	}
+}
+
+// flagged tells whether to give up.
+func (s *Sub[T]) flagged(f uint32) bool {
+	if f&watched != 0 {
+		s.hub.mu.Lock()
+		s.flags.And(^uint32(watched))
+		s.hub.admit()
+		s.hub.mu.Unlock()
+	}
+	return f&halted != 0
+}
+
+// wait waits for items, and tells where those that are there end. There are none
+// where the stream ends here, or is halted.
+func (s *Sub[T]) wait(at uint64, tries int) (end uint64) {
+	ready := func() bool {
+		end = s.hub.hi.Load()
+		limit := s.limit.Load() // behind hi: a limit that is set later is not below it
+		end = min(end, limit)
+		return end > at || limit <= at || s.flags.Load()&halted != 0
+	}
+	for range tries {
+		if ready() {
+			return s.unlessHalted(at, end)
+		}
+		runtime.Gosched()
+	}
+	for s.hub.park(s, ready) {
+		<-s.ready
+	}
+	return s.unlessHalted(at, end)
+}
+
+func (s *Sub[T]) unlessHalted(at, end uint64) uint64 {
+	if s.flags.Load()&halted != 0 {
+		return at
+	}
+	return end
+}
+
+func (s *Sub[T]) outcome() error {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	return s.err
+}
+
+func (s *Sub[T]) discard(v T) { s.past = append(s.past, v) } // leave accounts for it
+
+// leave unsubscribes, frees a producer that waits, and accounts for what was in
+// the queue.
+func (s *Sub[T]) leave(err *error) {
+	h := s.hub
+	lost := s.past
+	h.mu.Lock()
+	n := uint64(0)
+	if s.own == nil {
+		at, end := s.cursor.Load(), min(h.next, s.limit.Load())
+		n = end - at
+		if h.cfg.Discard != nil && n > 0 {
+			ring := s.left
+			if ring == nil {
+				ring = h.ring.Load()
+			}
+			for ; at < end; at++ {
+				lost = append(lost, (*ring)[at&uint64(len(*ring)-1)])
+			}
+			n = 0
+		}
+	}
+	h.remove(s)
+	h.admit()
+	h.mu.Unlock()
+	s.past = nil
+	if s.own != nil {
+		s.own.Halt()
+		lost = append(lost, s.own.Left()...)
+	}
+	s.rec.Discard(int64(n)) //nolint:gosec // at most the queue's size
+	*err = fault.Join(*err, run.Lost(s.rec, h.cfg.Discard, lost...))
+}
