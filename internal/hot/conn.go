@@ -1,0 +1,94 @@
+package hot
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/run"
+	"github.com/turbopipes/turbopipes/internal/scope"
+)
+
+// Conn is a task on a goroutine of its own, that outlives the call which has
+// started it. It has a record of its own: the Stop of a subscription that has
+// started it does not reach it.
+type Conn struct {
+	rec    *run.Record
+	scope  *scope.Scope
+	cancel context.CancelCauseFunc
+	within func() bool
+	done   chan struct{}
+	err    error // written before done is closed
+}
+
+// start starts task under ctx. cut is set when ctx is done, or the Conn
+// cancelled. ended is told how the task has ended, on its goroutine; within
+// tells whether who asks is waited for by the task.
+func start(ctx context.Context, name string, task func(ctx context.Context, cut *atomic.Bool) error, ended func(error), within func() bool) *Conn {
+	c := &Conn{rec: run.New(ctx, true), within: within, done: make(chan struct{})}
+	own, cancel := context.WithCancelCause(c.rec.With(ctx))
+	c.cancel = cancel
+	c.scope = scope.Open(own, name)
+	var cut atomic.Bool
+	release := scope.OnDone(own, func() { cut.Store(true) })
+	c.scope.Run(func(ctx context.Context) error { return task(ctx, &cut) }, func(err error) {
+		release()
+		if ctx.Err() != nil {
+			err = fault.Settle(ctx, err) // its owner has ended it
+		} else {
+			err = fault.Strip(own, err)
+		}
+		c.rec.End()
+		c.scope.Stop()
+		cancel(nil)
+		c.err = err
+		defer close(c.done)
+		ended(err)
+	})
+	return c
+}
+
+// Ended is a Conn that was never connected.
+func Ended(err error) *Conn {
+	c := &Conn{done: make(chan struct{}), err: err}
+	close(c.done)
+	return c
+}
+
+// Stop ends the sources as if they were complete, and waits until all has ended.
+func (c *Conn) Stop() {
+	if c.over() {
+		return
+	}
+	c.rec.Stop()
+	if c.rec.Inside() || c.within() {
+		return
+	}
+	_ = c.wait()
+}
+
+// Wait waits until all has ended, and tells how. inside: it is called from
+// within, and would wait for itself.
+func (c *Conn) Wait() (inside bool, err error) {
+	if !c.over() && (c.rec.Inside() || c.within()) {
+		return true, nil
+	}
+	return false, c.wait()
+}
+
+func (c *Conn) wait() error {
+	<-c.done
+	if c.scope != nil {
+		c.scope.Join()
+	}
+	return c.err
+}
+
+func (c *Conn) over() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,360 @@
+package hot
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/run"
+	"github.com/turbopipes/turbopipes/internal/scope"
+)
+
+// Shared is a stream whose runs are shared: each run, a Link, has a Hub and a
+// connection, which is upstream on a goroutine of its own.
+type Shared[T any] struct {
+	name  string
+	up    feed.Push[T]
+	fresh func() *Hub[T]
+
+	mu  sync.Mutex // guards cur and every Link; taken before a Hub's lock
+	cur *Link[T]   // what a newcomer joins; nil: a new one
+}
+
+// Policy is when a run begins and ends.
+type Policy struct {
+	Min        int             // so many subscribers connect it; 0: none do
+	Arrivals   bool            // Min counts those that have left, too
+	Grace      time.Duration   // how long the last one that leaves waits for another
+	Connected  context.Context //nolint:containedctx // the owner; nil: the last to leave
+	KeepOnEnd  bool            // who comes after a completion gets that, and not a new run
+	KeepOnFail bool            // the same for an error
+}
+
+// state of a Link.
+type state int
+
+const (
+	waiting state = iota // for a connection
+	running
+	closing // newcomers wait until it is reaped
+	over    // upstream has ended
+)
+
+// Link is one run.
+type Link[T any] struct {
+	Hub *Hub[T]
+
+	state    state
+	conn     *Conn
+	policy   Policy
+	owned    bool          // the last subscriber to leave ends it
+	subs     int           // who is subscribed, or about to leave
+	stopping int           // of those, who is being stopped gracefully
+	halting  int           // of those, whose ctx is done
+	cut      bool          // upstream was cancelled, since nobody is there
+	arrived  int           // who has ever come
+	newcomer chan struct{} // closed by one; nil: nobody waits for that
+	reaped   chan struct{} // closed when a closing Link is
+}
+
+// NewShared makes a Shared; fresh makes the Hub of a run.
+func NewShared[T any](name string, up feed.Push[T], fresh func() *Hub[T]) *Shared[T] {
+	return &Shared[T]{name: name, up: up, fresh: fresh}
+}
+
+// link is called with the lock held.
+func (s *Shared[T]) link() *Link[T] {
+	if s.cur == nil {
+		s.cur = &Link[T]{Hub: s.fresh()}
+	}
+	return s.cur
+}
+
+// Run subscribes to the current run, and returns when that is over for the
+// subscriber, and, if it was the last one and owns it, when it is reaped.
+func (s *Shared[T]) Run(ctx context.Context, emit func(T) bool, p Policy) error {
+	return s.run(ctx, emit, p, func() *Hub[T] { return nil }, func(*Link[T]) {})
+}
+
+// run is Run with two hooks, called with the lock held: ended gives what to
+// subscribe to instead, if anything, and joined is told what was joined.
+func (s *Shared[T]) run(ctx context.Context, emit func(T) bool, p Policy, ended func() *Hub[T], joined func(*Link[T])) (err error) {
+	rec := run.From(ctx)
+	s.mu.Lock()
+	for {
+		switch {
+		case ctx.Err() != nil:
+			s.mu.Unlock()
+			return context.Cause(ctx)
+		case rec.Stopping():
+			s.mu.Unlock()
+			return nil // it has not begun
+		}
+		if hub := ended(); hub != nil {
+			s.mu.Unlock()
+			return hub.Join().Run(ctx, emit, nil, nil)
+		}
+		if s.link().state != closing {
+			break
+		}
+		s.reaped(ctx, rec)
+	}
+	l := s.cur
+	sub := l.Hub.Join()
+	l.subs++
+	l.arrived++
+	if l.newcomer != nil {
+		close(l.newcomer)
+		l.newcomer = nil
+	}
+	joined(l)
+	if here := l.subs; p.Min > 0 && l.state == waiting && (here >= p.Min || p.Arrivals && l.arrived >= p.Min) {
+		if p.Connected != nil {
+			s.connect(l, p.Connected, p, false)
+		} else {
+			s.connect(l, context.WithoutCancel(ctx), p, true)
+		}
+	}
+	s.mu.Unlock()
+
+	m := &member{}
+	defer func() { err = fault.Join(err, s.left(l, rec, m)) }()
+	return sub.Run(ctx, emit, func() { s.stop(l, sub, m) }, func() { s.halt(l, m) })
+}
+
+// member is one of those who are subscribed.
+type member struct{ stopping, halting bool }
+
+// reaped waits for the run that is being reaped. It is called and left with the
+// lock held.
+func (s *Shared[T]) reaped(ctx context.Context, rec *run.Record) {
+	reaped := s.cur.reaped
+	s.mu.Unlock()
+	select {
+	case <-reaped:
+	case <-ctx.Done():
+	case <-rec.Stopped():
+	}
+	s.mu.Lock()
+}
+
+// stop ends the intake of one that is being stopped gracefully. If all are, and
+// the run is theirs, upstream is stopped instead, so that what it has in hand
+// and what its operators flush is not lost.
+func (s *Shared[T]) stop(l *Link[T], sub *Sub[T], m *member) {
+	s.mu.Lock()
+	if !m.stopping {
+		m.stopping = true
+		l.stopping++
+	}
+	all := l.owned && l.stopping == l.subs && (l.state == running || l.state == closing)
+	if all && l.state == running {
+		s.close(l)
+	}
+	s.mu.Unlock()
+	if all {
+		l.conn.rec.Stop()
+	} else {
+		sub.Stop()
+	}
+}
+
+// halt cancels upstream as soon as nobody is there but those whose downstream is
+// still busy, so that it does not go on for nobody.
+func (s *Shared[T]) halt(l *Link[T], m *member) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m.halting = true
+	l.halting++
+	if !l.owned || l.halting < l.subs || l.policy.Grace > 0 {
+		return
+	}
+	if l.state == running {
+		s.close(l)
+	}
+	if l.state == closing && !l.Hub.Closed() {
+		l.cut = true
+		l.conn.cancel(errDisconnected)
+	}
+}
+
+// close makes newcomers wait for the next run.
+func (s *Shared[T]) close(l *Link[T]) {
+	l.state = closing
+	l.reaped = make(chan struct{})
+}
+
+// left is called by each that leaves. The last one ends the run if it is theirs,
+// and gives what its clean-up has failed with.
+func (s *Shared[T]) left(l *Link[T], rec *run.Record, m *member) error {
+	s.mu.Lock()
+	l.subs--
+	if m.stopping {
+		l.stopping--
+	}
+	if m.halting {
+		l.halting--
+	}
+	if !s.last(l) {
+		s.mu.Unlock()
+		return nil
+	}
+	told := l.Hub.Closed() && !l.cut // how upstream has ended
+	if l.state == running {
+		s.close(l)
+	}
+	s.mu.Unlock()
+	if !told {
+		l.conn.cancel(errDisconnected)
+	}
+	joined := rec.Join()
+	l.conn.scope.Join()
+	joined()
+	s.mu.Lock()
+	if l.state == closing {
+		l.state = over
+		close(l.reaped)
+		if s.cur == l {
+			s.cur = nil
+		}
+	}
+	s.mu.Unlock()
+	if told {
+		return nil
+	}
+	return l.conn.err
+}
+
+// last tells whether who leaves is the last one, and the owner, after the grace.
+// It is called and left with the lock held.
+func (s *Shared[T]) last(l *Link[T]) bool {
+	if l.subs > 0 || !l.owned {
+		return false
+	}
+	if l.state != running || l.policy.Grace <= 0 {
+		return true
+	}
+	newcomer := make(chan struct{})
+	l.newcomer = newcomer
+	s.mu.Unlock()
+	grace := time.NewTimer(l.policy.Grace)
+	select {
+	case <-grace.C:
+	case <-newcomer:
+	case <-l.conn.done:
+	}
+	grace.Stop()
+	s.mu.Lock()
+	if l.newcomer != newcomer {
+		return false // one has come, and leaves the run in its turn
+	}
+	l.newcomer = nil
+	return true
+}
+
+var errDisconnected = errors.New("turbopipes: nobody is subscribed")
+
+// connect starts upstream. It is called with the lock held.
+func (s *Shared[T]) connect(l *Link[T], ctx context.Context, p Policy, owned bool) *Conn {
+	l.state, l.policy, l.owned = running, p, owned
+	l.conn = start(ctx, s.name, func(ctx context.Context, cut *atomic.Bool) error {
+		return s.up(ctx, func(v T) bool { return !cut.Load() && l.Hub.Put(ctx, v) == nil })
+	}, func(err error) { s.ended(l, err) }, l.Hub.Within)
+	return l.conn
+}
+
+// ended is told on upstream's goroutine how it has ended.
+func (s *Shared[T]) ended(l *Link[T], err error) {
+	s.mu.Lock()
+	if l.state == running {
+		l.state = over
+		keep := err == nil && l.policy.KeepOnEnd || err != nil && l.policy.KeepOnFail
+		if s.cur == l && !keep {
+			s.cur = nil
+		}
+	}
+	s.mu.Unlock()
+	l.Hub.Close(err)
+}
+
+// Connect starts the current run under ctx, or gives the connection that it has.
+// It waits for one that is being reaped.
+func (s *Shared[T]) Connect(ctx context.Context) *Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		l := s.link()
+		switch {
+		case ctx.Err() != nil && l.state != running:
+			return Ended(context.Cause(ctx))
+		case l.state == closing:
+			s.reaped(ctx, run.From(context.Background()))
+		case l.state == over: // and kept, for others
+			s.cur = nil
+		default:
+			return s.connected(l, ctx)
+		}
+	}
+}
+
+// connected is called with the lock held.
+func (s *Shared[T]) connected(l *Link[T], ctx context.Context) *Conn {
+	if l.state == waiting {
+		s.connect(l, ctx, Policy{}, false)
+	}
+	return l.conn
+}
+
+// Auto gives the Run of a stream that connects under ctx when the n-th subscriber
+// has come, at once where n is 0, and not again.
+func (s *Shared[T]) Auto(ctx context.Context, n int) func(ctx context.Context, emit func(T) bool) error {
+	var bound *Link[T] // guarded by s's lock, as is arrived
+	arrived := 0
+	bind := func(l *Link[T]) {
+		if bound == nil {
+			s.connected(l, ctx)
+			bound = l
+		}
+	}
+	ended := func() *Hub[T] {
+		if bound != nil && bound.state == over {
+			return bound.Hub
+		}
+		return nil
+	}
+	if n == 0 {
+		s.mu.Lock()
+		if l := s.link(); l.state != closing {
+			bind(l)
+		}
+		s.mu.Unlock()
+	}
+	return func(own context.Context, emit func(T) bool) error {
+		release := func() {}
+		defer func() { release() }()
+		return s.run(own, emit, Policy{}, ended, func(l *Link[T]) {
+			if arrived++; arrived >= n {
+				bind(l)
+				return
+			}
+			release = scope.OnDone(ctx, func() { // it can't connect any more: all who wait are told
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				bind(l)
+			})
+		})
+	}
+}
+
+// PolicyOf is what options say.
+func PolicyOf(o opt.Share) Policy {
+	return Policy{
+		Min: o.MinSubscribers, Grace: o.Grace, Connected: o.Connected,
+		KeepOnEnd: o.KeepOnComplete, KeepOnFail: o.KeepOnError,
+	}
+}
