@@ -1,0 +1,70 @@
+package turbopipes
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/hot"
+)
+
+// Broadcast gives n streams each of which has all items of one run of src. Each
+// takes one subscriber, a second one gets [ErrAlreadySubscribed]; src starts when
+// all n are subscribed, so one that never is keeps the others waiting until their
+// ctx ends.
+//
+// Each subscriber has a queue of its own; [WithQueue], [WithOverflow] and
+// [OnDiscard] are as with [Subject]. One that leaves goes without a trace for the
+// others; the last one to leave ends src, and returns when that is reaped. src
+// runs on a goroutine of its own, with the values of the ctx of who subscribed
+// last. When all that are there are being stopped gracefully, src is.
+//
+// A zero src is an [ErrInvalidArgument] of all n; an n < 1 gives one stream that
+// fails so. To deal each item to one of several see [Balance]; for subscribers
+// that come and go, [Publish]. It corresponds to Pekko's Broadcast.
+func Broadcast[T any](src Observable[T], n int, opts ...QueueOption) []Observable[T] {
+	queue, err := hotQueue("Broadcast", opts)
+	if outs := several(src, "Broadcast", n, err); outs != nil {
+		return outs
+	}
+	s := shared("Broadcast", src, queue)
+	policy := hot.Policy{Min: n, Arrivals: true}
+	return outputs(n, "Broadcast", func(ctx context.Context, emit func(T) bool) error { return s.Run(ctx, emit, policy) })
+}
+
+// several gives streams that fail where an argument is bad, else nil.
+func several[T any](src Observable[T], name string, n int, err error) []Observable[T] {
+	switch {
+	case n < 1:
+		return []Observable[T]{failing[T](fault.Invalid(name, "n is less than 1"))}
+	case src.IsZero():
+		err = fault.Invalid(name, "src is the zero Observable")
+	}
+	if err == nil {
+		return nil
+	}
+	outs := make([]Observable[T], n)
+	for i := range outs {
+		outs[i] = failing[T](err)
+	}
+	return outs
+}
+
+// outputs are n streams with one subscriber each, which runs run.
+func outputs[T any](n int, name string, run Source[T]) []Observable[T] {
+	outs := make([]Observable[T], n)
+	for i := range outs {
+		taken := new(atomic.Bool)
+		outs[i] = wrap(func(ctx context.Context, emit func(T) bool) error {
+			switch {
+			case stopping(ctx):
+				return nil
+			case taken.Swap(true):
+				return fmt.Errorf("%w: %s", ErrAlreadySubscribed, name)
+			}
+			return run(ctx, emit)
+		})
+	}
+	return outs
+}

@@ -1,0 +1,311 @@
+package hot
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/handoff"
+	"github.com/turbopipes/turbopipes/internal/run"
+	"github.com/turbopipes/turbopipes/internal/scope"
+)
+
+// Balance deals the items of one run of a stream to subscribers, each to one of
+// them.
+type Balance[T any] struct {
+	cfg Config[T]
+	up  feed.Push[T]
+
+	mu     sync.Mutex // guards all below, and every out; never held across a wait or a call of user code
+	conn   *Conn
+	outs   []*out[T]     // who is there
+	turn   int           // who is asked first
+	given  uint64        // items that upstream has given
+	back   []numbered[T] // what those who left have not taken, in order
+	room   chan struct{} // cap 1: wakes upstream
+	waits  bool          // it does
+	closed bool          // upstream has ended
+	over   bool          // everybody has left before
+	err    error
+}
+
+type numbered[T any] struct {
+	n uint64
+	v T
+}
+
+// out is a subscriber.
+type out[T any] struct {
+	queue    []numbered[T]
+	ready    chan struct{} // cap 1
+	waits    bool
+	halted   bool // its ctx is done
+	stopping bool // gracefully
+	shut     bool // it takes no more
+}
+
+// NewBalance makes a Balance. Its first subscriber starts up.
+func NewBalance[T any](cfg Config[T], up feed.Push[T]) *Balance[T] {
+	return &Balance[T]{cfg: cfg, up: up, room: make(chan struct{}, 1)}
+}
+
+// Run is one subscriber.
+func (b *Balance[T]) Run(ctx context.Context, emit func(T) bool) (err error) {
+	rec := run.From(ctx)
+	if rec.Stopping() {
+		return nil
+	}
+	o := &out[T]{ready: make(chan struct{}, 1)}
+	b.mu.Lock()
+	if b.over || b.closed && len(b.outs) == 0 {
+		defer b.mu.Unlock()
+		if b.over {
+			return fault.ErrClosed
+		}
+		return b.err
+	}
+	b.outs = append(b.outs, o)
+	if b.conn == nil {
+		b.conn = start(context.WithoutCancel(ctx), b.cfg.Name, b.feed, b.ended, func() bool { return false })
+	}
+	b.deal()
+	b.mu.Unlock()
+	defer func() { err = fault.Join(err, b.leave(o, rec)) }()
+	defer scope.OnDone(ctx, func() { b.halt(o) })()
+	defer rec.Leave(rec.Enter(b.cfg.Name, func() { b.stop(o) }))
+	for {
+		v, ok := b.take(o)
+		if !ok {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if o.shut {
+				return nil
+			}
+			return b.err
+		}
+		if !emit(v) {
+			return nil
+		}
+	}
+}
+
+func (b *Balance[T]) feed(ctx context.Context, cut *atomic.Bool) error {
+	return b.up(ctx, func(v T) bool { return !cut.Load() && b.put(ctx, v) })
+}
+
+// free finds the first subscriber with room, from the one whose turn it is.
+func (b *Balance[T]) free() *out[T] {
+	for i := range b.outs {
+		at := (b.turn + i) % len(b.outs)
+		if o := b.outs[at]; !o.shut && len(o.queue) < b.cfg.Size {
+			b.turn = (at + 1) % len(b.outs)
+			return o
+		}
+	}
+	return nil
+}
+
+func (o *out[T]) add(v numbered[T]) {
+	o.queue = append(o.queue, v)
+	o.wake()
+}
+
+func (o *out[T]) wake() {
+	if o.waits {
+		o.waits = false
+		o.ready <- struct{}{} // it has room: the flag was set
+	}
+}
+
+// deal hands out what has come back, and then lets upstream go on.
+func (b *Balance[T]) deal() {
+	for len(b.back) > 0 {
+		o := b.free()
+		if o == nil {
+			return
+		}
+		o.add(b.back[0])
+		clear(b.back[:1])
+		b.back = b.back[1:]
+	}
+	if b.waits {
+		b.waits = false
+		b.room <- struct{}{}
+	}
+}
+
+// put deals v. It runs on upstream's goroutine.
+func (b *Balance[T]) put(ctx context.Context, v T) bool {
+	b.mu.Lock()
+	item := numbered[T]{b.given, v}
+	for {
+		o := (*out[T])(nil)
+		if len(b.back) == 0 {
+			o = b.free()
+		}
+		if o != nil {
+			b.given++
+			o.add(item)
+			b.mu.Unlock()
+			return true
+		}
+		if b.cfg.Full != handoff.Block {
+			lost := b.drop(item)
+			b.mu.Unlock()
+			return b.fell(lost)
+		}
+		b.waits = true
+		b.mu.Unlock()
+		select {
+		case <-b.room:
+			b.mu.Lock()
+		case <-ctx.Done():
+			b.mu.Lock()
+			if !b.waits {
+				<-b.room // it is in there
+			}
+			b.waits = false
+			b.mu.Unlock()
+			return false
+		}
+	}
+}
+
+// drop makes room for item, or drops that.
+func (b *Balance[T]) drop(item numbered[T]) (lost T) {
+	if b.cfg.Full == handoff.DropOldest {
+		for i := range b.outs {
+			at := (b.turn + i) % len(b.outs)
+			if o := b.outs[at]; !o.shut && len(o.queue) > 0 {
+				lost = o.queue[0].v
+				clear(o.queue[:1])
+				o.queue = o.queue[1:]
+				b.turn = (at + 1) % len(b.outs)
+				b.given++
+				o.add(item)
+				return lost
+			}
+		}
+	}
+	return item.v
+}
+
+// fell accounts for what a strategy has dropped, and tells whether to go on.
+func (b *Balance[T]) fell(v T) bool {
+	err := run.Fell(b.conn.rec, b.cfg.Discard, v)
+	if b.cfg.Full == handoff.Fail {
+		err = fault.Join(overflow(b.cfg.Name), err)
+	}
+	if err != nil {
+		b.ended(err)
+	}
+	return err == nil
+}
+
+// ended is told on upstream's goroutine how it has ended. The first one counts.
+func (b *Balance[T]) ended(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return
+	}
+	b.closed, b.err = true, err
+	for _, o := range b.outs {
+		o.wake()
+	}
+}
+
+// take waits for an item of o. false: there will be none.
+func (b *Balance[T]) take(o *out[T]) (v T, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for len(o.queue) == 0 || o.halted {
+		if o.halted || o.shut || b.closed {
+			return v, false
+		}
+		o.waits = true
+		b.mu.Unlock()
+		<-o.ready
+		b.mu.Lock()
+	}
+	v = o.queue[0].v
+	clear(o.queue[:1])
+	o.queue = o.queue[1:]
+	b.deal()
+	return v, true
+}
+
+// halt gives back what o has not taken, though its downstream may still be busy.
+func (b *Balance[T]) halt(o *out[T]) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	o.halted = true
+	if len(b.outs) > 1 {
+		b.giveBack(o)
+	}
+	o.wake()
+}
+
+func (b *Balance[T]) giveBack(o *out[T]) {
+	o.shut = true
+	b.back = append(b.back, o.queue...)
+	o.queue = nil
+	slices.SortFunc(b.back, func(x, y numbered[T]) int { return cmp.Compare(x.n, y.n) })
+	b.deal()
+}
+
+// stop ends the intake of o, or, if everybody is being stopped, upstream.
+func (b *Balance[T]) stop(o *out[T]) {
+	b.mu.Lock()
+	o.stopping = true
+	all := true
+	for _, other := range b.outs {
+		all = all && other.stopping
+	}
+	if !all {
+		o.shut = true
+	}
+	o.wake()
+	b.mu.Unlock()
+	if all {
+		b.conn.rec.Stop()
+	}
+}
+
+// leave gives back what o has not taken; the last one to leave reaps upstream,
+// and accounts for what nobody takes.
+func (b *Balance[T]) leave(o *out[T], rec *run.Record) error {
+	b.mu.Lock()
+	b.outs = slices.DeleteFunc(b.outs, func(other *out[T]) bool { return other == o })
+	b.turn = 0
+	b.giveBack(o)
+	if len(b.outs) > 0 {
+		b.mu.Unlock()
+		return nil
+	}
+	told := b.closed
+	b.over = !told
+	b.mu.Unlock()
+	if !told {
+		b.conn.cancel(errDisconnected)
+	}
+	joined := rec.Join()
+	b.conn.scope.Join()
+	joined()
+	b.mu.Lock()
+	lost := make([]T, 0, len(b.back))
+	for _, item := range b.back {
+		lost = append(lost, item.v)
+	}
+	b.back = nil
+	b.mu.Unlock()
+	err := run.Lost(rec, b.cfg.Discard, lost...)
+	if told {
+		return err
+	}
+	return fault.Join(b.conn.err, err)
+}

@@ -1,0 +1,104 @@
+package turbopipes
+
+import (
+	"context"
+	"sync"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+)
+
+// MergeHub brings streams that come and go to one subscriber. [NewMergeHub] makes
+// one. All methods may be called from any goroutine.
+//
+// What comes waits in one queue, also before the subscriber has come. The items
+// of each stream keep their order; of several streams that wait for room, the one
+// that has waited longest goes on first. A full queue does what [WithOverflow]
+// says; under [Fail] the subscriber ends with an [ErrOverflow].
+//
+// Goroutines: none of its own. It corresponds to Pekko's MergeHub.
+type MergeHub[T any] struct {
+	feed feed[T]
+	one  single[T]
+
+	mu       sync.Mutex // guards all below
+	attached map[*context.CancelCauseFunc]struct{}
+	closing  bool // nothing more is attached
+	gone     bool // nor is what was
+}
+
+// NewMergeHub makes a MergeHub. Its options are those of [NewSubject].
+func NewMergeHub[T any](opts ...QueueOption) *MergeHub[T] {
+	h := &MergeHub[T]{feed: newFeed[T]("MergeHub", opts, nil, nil), attached: map[*context.CancelCauseFunc]struct{}{}}
+	h.one = single[T]{name: "MergeHub", hub: h.feed.hub, sub: h.feed.hub.Join()}
+	return h
+}
+
+// Attach runs src into the hub, on the calling goroutine, and returns how src has
+// ended: the hub goes on. When ctx ends, it returns context.Cause(ctx), and
+// [ErrClosed] when the hub is closed, or the subscriber has left or is being
+// stopped gracefully. It returns when src is reaped.
+func (h *MergeHub[T]) Attach(ctx context.Context, src Observable[T]) error {
+	switch {
+	case h.feed.bad != nil:
+		return h.feed.bad
+	case ctx == nil:
+		return fault.Invalid("Attach", "ctx is nil")
+	case src.IsZero():
+		return fault.Invalid("Attach", "src is the zero Observable")
+	}
+	own, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	h.mu.Lock()
+	if h.closing || h.gone {
+		h.mu.Unlock()
+		return ErrClosed
+	}
+	h.attached[&cancel] = struct{}{}
+	h.mu.Unlock()
+	defer h.detach(&cancel)
+	var refused error
+	_, err := each(own, "Attach", src, func(v T) bool {
+		refused = h.feed.hub.Put(own, v)
+		return refused == nil
+	})
+	return fault.Join(refused, err)
+}
+
+func (h *MergeHub[T]) detach(cancel *context.CancelCauseFunc) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.attached, cancel)
+	if h.closing && len(h.attached) == 0 {
+		h.feed.hub.Close(nil)
+	}
+}
+
+// Close lets the streams that are attached go on to their ends, and then
+// completes. Nothing more can be attached.
+func (h *MergeHub[T]) Close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closing = true
+	if len(h.attached) == 0 {
+		h.feed.hub.Close(nil)
+	}
+}
+
+// leave ends what is attached: nobody is there to take it.
+func (h *MergeHub[T]) leave() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.gone = true
+	for cancel := range h.attached {
+		(*cancel)(ErrClosed)
+	}
+}
+
+// Observable is the stream. It takes one subscriber; a second one gets
+// [ErrAlreadySubscribed].
+func (h *MergeHub[T]) Observable() Observable[T] {
+	if h.feed.bad != nil {
+		return failing[T](h.feed.bad)
+	}
+	return h.one.stream(h.leave)
+}
