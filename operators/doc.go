@@ -32,6 +32,10 @@
 //
 //   - [Reduce]
 //
+// # Hot streams
+//
+//   - [Share], [ShareReplay]: one run of upstream for many subscribers
+//
 // # Utilities
 //
 //   - [Do], [Finally], [Name]

@@ -1,0 +1,164 @@
+package operators_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
+	"github.com/turbopipes/turbopipes/tptest"
+)
+
+var noCtx context.Context
+
+func TestShare(t *testing.T) {
+	tptest.Doc(t, "share.go", "Share", operators.Share[string]())
+	for name, diagram := range map[string]string{
+		"empty": "--|", "an error at first": "#", "an error later": "-ab-#", "at once": "(abc|)", "endless": "-a-",
+	} {
+		t.Run(name, func(t *testing.T) { tptest.Marbles(t, diagram, operators.Share[string](), diagram) })
+	}
+	for bad, options := range map[string][]operators.ShareOption{
+		"Share: an option is nil":                      {nil},
+		"Share: WithTTL is no option of it":            {turbopipes.WithTTL(time.Second)},
+		"Share: WithTTL's d is not positive":           {turbopipes.WithTTL(0)},
+		"Share: the queue's size is less than 1":       {turbopipes.WithQueue(0)},
+		"Share: the overflow strategy is unknown":      {turbopipes.WithOverflow(7)},
+		"Share: WithMinSubscribers's n is less than 1": {turbopipes.WithMinSubscribers(0)},
+		"Share: WithGrace's d is not positive":         {turbopipes.WithGrace(-1)},
+		"Share: KeepConnected's ctx is nil":            {operators.KeepConnected(noCtx)},
+	} {
+		requireInvalid(t, operators.Share[int](options...), bad)
+	}
+}
+
+// Case 30 of RxJS's marble tests: left, joined, started anew.
+func TestShareStartsAnew(t *testing.T) {
+	tptest.Run(t, func(s *tptest.Scenario) {
+		shared := operators.Share[string]()(tptest.Cold[string](s, "-a-b-c|", nil, tptest.Subscribed("^!", "---^--!")))
+		o := operators.Concat(tptest.Cold[string](s, "--|", nil), operators.Take[string](2)(shared))(operators.Take[string](1)(shared))
+		tptest.Expect(s, o, "-a--a-(b|)", nil, tptest.Once())
+	})
+}
+
+func TestShareAmongSeveral(t *testing.T) {
+	tptest.Run(t, func(s *tptest.Scenario) {
+		shared := operators.Share[string]()(tptest.Cold[string](s, "-a-b-c-d|", nil, tptest.Subscribed("^-------!")))
+		tptest.Expect(s, shared, "-a-b-c-d|", nil, tptest.At(0), tptest.Once())
+		tptest.Expect(s, shared, "---b-c-d|", nil, tptest.At(2), tptest.Once())
+	})
+}
+
+// The end of a run: who comes later starts a new one, or gets the end.
+func TestShareAfterTheEnd(t *testing.T) {
+	for name, c := range map[string]struct {
+		options []operators.ShareOption
+		err     error
+		runs    int
+	}{
+		"completion":           {nil, nil, 2},
+		"error":                {nil, errBoom, 2},
+		"completion, kept":     {[]operators.ShareOption{operators.KeepOnComplete()}, nil, 1},
+		"error, kept":          {[]operators.ShareOption{operators.KeepOnError()}, errBoom, 1},
+		"completion, not kept": {[]operators.ShareOption{operators.KeepOnError()}, nil, 2},
+		"error, not kept":      {[]operators.ShareOption{operators.KeepOnComplete()}, errBoom, 2},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			runs := 0
+			o := operators.Share[int](c.options...)(turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
+				runs++
+				emit(runs)
+				return c.err
+			}))
+			for i := range 2 {
+				items, err := o.Collect(t.Context())
+				require.Equal(t, c.err, err)
+				if i == 0 || c.runs == 2 {
+					require.Equal(t, []int{i + 1}, items)
+				} else {
+					require.Empty(t, items)
+				}
+			}
+			require.Equal(t, c.runs, runs)
+		})
+	}
+}
+
+// One that still drains an ended run and one that starts a new one don't meet.
+func TestShareDrainsWhileAnotherStarts(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		runs := 0
+		o := operators.Share[int]()(turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
+			runs++
+			emit(10 * runs)
+			emit(10*runs + 1)
+			return nil
+		}))
+		var slow []int
+		s := o.Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(v int) { slow = append(slow, v); time.Sleep(time.Minute) }})
+		synctest.Wait()
+		items, err := o.Collect(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, []int{20, 21}, items)
+		require.NoError(t, s.Wait())
+		require.Equal(t, []int{10, 11}, slow)
+	})
+}
+
+func TestShareKeepConnected(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		var a alive
+		ctx, cancel := context.WithCancelCause(t.Context())
+		o := operators.Share[int](operators.KeepConnected(ctx))(turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
+			defer a.enter()()
+			return turbopipes.Interval(time.Second).Push(ctx, emit)
+		}))
+		items, err := operators.Take[int](1)(o).Collect(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, []int{0}, items)
+		time.Sleep(2500 * time.Millisecond)
+		items, err = operators.Take[int](1)(o).Collect(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, []int{3}, items)
+		cancel(errBoom)
+		synctest.Wait()
+		a.requireReaped(t)
+		require.Equal(t, errBoom, o.Drain(t.Context()))
+	})
+}
+
+func TestShareHoldsUpstream(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		var c counting
+		o := operators.Share[int](turbopipes.WithQueue(2))(c.stream(10))
+		s := endedBy(t, o, time.Second, 2500*time.Millisecond, dispose)
+		require.Len(t, s.items, 3, "the third is with downstream")
+		require.EqualValues(t, 5, c.accepted.Load(), "3 taken, and 2 wait")
+		require.EqualValues(t, 6, c.begun.Load(), "and upstream has one in its hand")
+		require.EqualValues(t, 2, s.stats.Discarded)
+	})
+}
+
+func ExampleShare() {
+	queries := 0
+	rows := turbopipes.Defer(func(context.Context) (turbopipes.Observable[int], error) {
+		queries++
+		return turbopipes.Just(1, 2, 3), nil
+	})
+	shared := operators.Share[int](turbopipes.WithMinSubscribers(2))(rows)
+	sum := operators.Reduce(0, func(a, v int) int { return a + v })
+	product := operators.Reduce(1, func(a, v int) int { return a * v })
+	both := operators.Zip(product(shared), func(a, b int) [2]int { return [2]int{a, b} })(sum(shared))
+	fmt.Println(both.Collect(context.Background()))
+	fmt.Println(queries, "query")
+	// Output:
+	// [[6 6]] <nil>
+	// 1 query
+}
+
+func BenchmarkShare(b *testing.B) { benchmark(b, operators.Share[int]()) }
