@@ -21,7 +21,7 @@ import (
 // on the goroutine that called Next; or, under [Fail], that subscriber alone
 // ends with an [ErrOverflow], behind its queue. What is in its queue when a
 // subscriber leaves counts as discarded, and is given to OnDiscard on its own
-// goroutine. A graceful stop ends a subscriber's intake and drains its queue.
+// goroutine; so that is called on several goroutines at the same time. A graceful stop ends a subscriber's intake and drains its queue.
 //
 // Memory: under [Block] the subscribers share one ring of the queue's size, which
 // keeps delivered items alive until they are overwritten or the last subscriber

@@ -229,7 +229,7 @@ func TestGuardedCancelled(t *testing.T) {
 
 // A result that came in spite of the cancellation is a success.
 func TestGuardedSucceedsLate(t *testing.T) {
-	b := opened(t, operators.WithCooldown(time.Nanosecond))
+	b := broken(t, operators.WithCooldown(time.Nanosecond))
 	ctx, cancel := context.WithCancel(t.Context())
 	fn := operators.Guarded(b, func(context.Context, int) (int, error) { cancel(); return 7, nil })
 	r, err := fn(ctx, 1)
@@ -243,7 +243,7 @@ func TestGuardedSucceedsLate(t *testing.T) {
 
 // An open Breaker does not hide that ctx has ended, and a dead ctx is no trial.
 func TestCircuitBreakerDeadContext(t *testing.T) {
-	b := opened(t)
+	b := broken(t)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errLate)
 	err := operators.CircuitBreaker[int](b)(turbopipes.Just(1)).Push(ctx, func(int) bool { return true })
