@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -104,16 +105,17 @@ func TestConflateByKeyDeliversTheLast(t *testing.T) {
 			last := map[int]int{}
 			turn := 0
 			src = operators.Map(func(v int) int { turn++; last[v%keys] = 1000*turn + v; return last[v%keys] })(src)
-			out, waiting := map[int]int{}, 0
-			counted := operators.Do(operators.Hooks[int]{Next: func(int) { waiting++ }})(src)
-			opts = append(opts, tp.OnDrop(func(int) { waiting-- }))
+			out := map[int]int{}
+			var waiting atomic.Int64
+			counted := operators.Do(operators.Hooks[int]{Next: func(int) { waiting.Add(1) }})(src)
+			opts = append(opts, tp.OnDrop(func(int) { waiting.Add(-1) }))
 			err := tp.ConflateByKey(func(v int) int { return v % 1000 % keys }, opts...)(counted).Each(t.Context(), func(v int) error {
-				waiting--
+				waiting.Add(-1)
 				require.Greater(t, v, out[v%1000%keys], "the order of a key")
 				out[v%1000%keys] = v
 				time.Sleep(work)
 				synctest.Wait()
-				require.LessOrEqual(t, waiting, most+1, "and one in upstream's hand")
+				require.LessOrEqual(t, waiting.Load(), int64(most+1), "and one in upstream's hand")
 				return nil
 			})
 			require.NoError(t, err)

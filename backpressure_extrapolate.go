@@ -57,11 +57,15 @@ func extrapolated[T any](up *feed.Feed[T], last T, next func(T) iter.Seq[T], emi
 	if !waits {
 		return v, more
 	}
-	seq := next(last)
-	if seq == nil {
-		return wait(up)
+	if seq := next(last); seq != nil {
+		return filled(up, seq, emit, inHand)
 	}
+	return wait(up)
+}
+
+func filled[T any](up *feed.Feed[T], seq iter.Seq[T], emit func(T) bool, inHand *bool) (v T, more bool) {
 	for w := range seq {
+		waits := false
 		if v, more, waits = poll(up); !waits {
 			*inHand = more
 			return v, more

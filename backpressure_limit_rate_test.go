@@ -3,6 +3,7 @@ package turbopipes_test
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,10 +39,13 @@ func TestLimitRateAsksInBursts(t *testing.T) {
 		8: {9, 9, 9, 9, 9, 9, 15, 15, 15, 15}, // down to two
 	} {
 		bubble(t, fmt.Sprint(n), func(t *testing.T) {
-			asked := 0
+			var asked atomic.Int64
 			src := tp.Create(func(_ context.Context, emit func(int) bool) error {
-				for asked < 20 && emit(asked) {
-					if asked++; asked == 1 {
+				for i := range 20 {
+					if !emit(i) {
+						break
+					}
+					if asked.Add(1) == 1 {
 						time.Sleep(time.Second) // until it is delivered
 					}
 				}
@@ -50,14 +54,14 @@ func TestLimitRateAsksInBursts(t *testing.T) {
 			var ahead []int
 			s := tp.LimitRate[int](n)(src).Subscribe(t.Context(), tp.Observer[int]{Next: func(int) {
 				time.Sleep(2 * time.Second)
-				if ahead = append(ahead, asked); len(ahead) == len(want) {
+				if ahead = append(ahead, int(asked.Load())); len(ahead) == len(want) {
 					time.Sleep(time.Hour)
 				}
 			}})
 			time.Sleep(time.Minute)
-			require.Equal(t, want, ahead)
 			s.Dispose()
-			require.Equal(t, int64(asked-len(want)), s.Stats().Discarded)
+			require.Equal(t, want, ahead)
+			require.Equal(t, asked.Load()-int64(len(want)), s.Stats().Discarded)
 		})
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -137,7 +138,8 @@ func spilled(t *testing.T, dir string, random *rand.Rand) {
 	at := random.IntN(150) + 1
 	most := []int64{0, 1, 3000, 10_000, 40_000}[random.IntN(5)]
 	var all []int
-	in, out, largest := 0, 0, 0
+	in, out := 0, 0
+	var largest atomic.Int64
 	opts := []tp.BackpressureOption[sized]{tp.OnDrop(func(v sized) { all = append(all, v.n) })}
 	if most > 0 {
 		opts = append(opts, tp.WithMaxBytes[sized](most))
@@ -146,7 +148,7 @@ func spilled(t *testing.T, dir string, random *rand.Rand) {
 		for i := range items {
 			time.Sleep(gap)
 			pad := random.IntN(1200)
-			largest = max(largest, pad)
+			largest.Store(max(largest.Load(), int64(pad)))
 			if ctx.Err() != nil || !emit(sized{i, pad}) {
 				return nil
 			}
@@ -171,7 +173,7 @@ func spilled(t *testing.T, dir string, random *rand.Rand) {
 		synctest.Wait() // upstream has written, and holds still
 		size, files := onDisk(t, dir)
 		if most > 0 {
-			require.LessOrEqual(t, size, max(most, int64(largest)+20))
+			require.LessOrEqual(t, size, max(most, largest.Load()+20))
 		}
 		require.LessOrEqual(t, files, 12)
 		if how == "has a consumer that panics" && out == at {
@@ -393,13 +395,13 @@ func TestSpillToDiskDirectory(t *testing.T) {
 func TestSpillToDiskLargeItems(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		large := operators.Map(func(v int) sized { return sized{v, 300_000} })(pace(6, time.Millisecond))
-		written := 0
-		src := operators.Do(operators.Hooks[sized]{Next: func(sized) { written++ }})(large)
+		var written atomic.Int64
+		src := operators.Do(operators.Hooks[sized]{Next: func(sized) { written.Add(1) }})(large)
 		var ahead []int
 		err := tp.SpillToDisk(t.TempDir(), 1, sizes, tp.WithMaxBytes[sized](1000))(src).Each(t.Context(), func(v sized) error {
 			require.Equal(t, 300_000, v.pad)
 			time.Sleep(time.Second)
-			ahead = append(ahead, written-v.n)
+			ahead = append(ahead, int(written.Load())-v.n)
 			return nil
 		})
 		require.NoError(t, err)
