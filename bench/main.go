@@ -19,7 +19,10 @@ import (
 )
 
 // workloads are in the order in which they run.
-var workloads = []workload{chains, free, cpu, sleeps, blockedTasks, ordered, disposal, merging, flattening, batches, latency, breakEven}
+var workloads = []workload{
+	chains, free, cpu, sleeps, blockedTasks, ordered, disposal, merging, flattening, batches, sharing, hashing, latency,
+	breakEven, growing, subscribing,
+}
 
 func main() {
 	only := flag.String("only", "", "workloads to run, as in W2,W3; all when empty")
