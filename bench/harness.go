@@ -47,6 +47,8 @@ const (
 	efficiency               // the same, as a share of the limit's speed
 	delay                    // end of a task to its delivery
 	teardown                 // time to dispose, and what is left
+	memory                   // bytes that are held
+	growth                   // time per item from one size to the next
 )
 
 // role is what a contender stands for.
@@ -87,8 +89,9 @@ type trial struct {
 	took       time.Duration
 	ended      []time.Duration // when the task of item v has ended, where delays are measured
 	delays     []time.Duration
+	held       int // bytes, while all tasks are blocked
 	tasks      int // left when the disposing call returned
-	goroutines int // left soon after
+	goroutines int // left soon after; where bytes are measured, those that hold them
 }
 
 // epoch is what trial.ended counts from.
@@ -121,6 +124,7 @@ func (t *trial) join(other tally) {
 // sample is what one repetition of a contender has measured.
 type sample struct {
 	ns, bytes, allocs float64 // per cell.per
+	held              float64 // the same
 	p50, p99, longest time.Duration
 	tasks, goroutines int
 	disturbed         bool
@@ -169,7 +173,7 @@ func (h *harness) run(c cell) table {
 		t.warm = append(t.warm, h.sample(c, k, 1))
 		took := time.Duration(t.warm[i].ns * float64(c.per))
 		rounds[i] = 1
-		if c.layout != teardown && took > 0 {
+		if c.layout != teardown && c.layout != memory && took > 0 {
 			rounds[i] = max(1, min(10_000, int(h.atLeast/took)))
 		}
 	}
@@ -220,6 +224,7 @@ func (h *harness) sample(c cell, k contender, rounds int) (s sample) {
 			s.wrong = fmt.Sprintf("%d items and checksum %d, not %d and %d", t.count, t.sum, c.want.count, c.want.sum)
 		}
 		delays = append(delays, t.delays...)
+		s.held = max(s.held, float64(t.held)/float64(c.per))
 		s.tasks, s.goroutines = max(s.tasks, t.tasks), max(s.goroutines, t.goroutines)
 	}
 	runtime.ReadMemStats(&after)

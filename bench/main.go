@@ -8,6 +8,7 @@
 //	go -C bench run .                   everything
 //	go -C bench run . -only W2,W3       some workloads
 //	go -C bench run . -short            does it work? No figures, nothing written
+//	go -C bench run . -charts           draw charts/ from results/; a run does that too
 package main
 
 import (
@@ -19,16 +20,24 @@ import (
 )
 
 // workloads are in the order in which they run.
-var workloads = []workload{chains, free, cpu, sleeps, ordered, disposal, merging, flattening, batches, latency, breakEven}
+var workloads = []workload{
+	chains, free, cpu, sleeps, blockedTasks, ordered, disposal, merging, flattening, batches, sharing, hashing, latency,
+	breakEven, growing, subscribing,
+}
 
 func main() {
 	only := flag.String("only", "", "workloads to run, as in W2,W3; all when empty")
 	reps := flag.Int("reps", 9, "repetitions of each contender")
 	short := flag.Bool("short", false, "little work, once: to see that it works")
-	out := flag.String("out", "results", "directory for the tables; with -short nothing is written")
+	out := flag.String("out", resultsDir, "directory for the tables; with -short nothing is written")
 	list := flag.Bool("list", false, "list the workloads")
+	onlyCharts := flag.Bool("charts", false, "only draw the charts of the results that there are")
 	flag.Parse()
 
+	if *onlyCharts {
+		draw()
+		return
+	}
 	chosen, err := choose(*only)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -57,8 +66,24 @@ func main() {
 			os.Exit(1)
 		}
 	}
+	if !*short && *out == resultsDir {
+		draw()
+	}
 	if wrong > 0 {
 		fmt.Fprintln(os.Stderr, "bench: wrong results:", wrong)
+		os.Exit(1)
+	}
+}
+
+const (
+	resultsDir = "results"
+	chartsDir  = "charts"
+)
+
+// draw draws the charts of the results in the tree.
+func draw() {
+	if err := drawCharts(resultsDir, chartsDir); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }

@@ -49,8 +49,20 @@ func (t table) of(i int, measure func(sample) float64) (mid, lo, hi float64) {
 	return all[len(all)/2], all[0], all[len(all)-1]
 }
 
-func nanos(s sample) float64     { return s.ns }
 func tasksLeft(s sample) float64 { return float64(s.tasks) }
+
+// figure is the measure that the ratios are of.
+func (t table) figure(s sample) float64 {
+	if t.layout == memory {
+		return s.held
+	}
+	return s.ns
+}
+
+// has tells whether there is a contender in that role.
+func (t table) has(r role) bool {
+	return slices.ContainsFunc(t.contenders, func(c contender) bool { return c.role == r })
+}
 
 // best is the fastest contender that ok accepts, that was right, and that left
 // nothing behind; -1: there is none.
@@ -61,7 +73,7 @@ func (t table) best(ok func(contender) bool) int {
 		if !ok(c) || left > 0 || t.wrongAt(i) != "" {
 			continue
 		}
-		if mid, _, _ := t.of(i, nanos); best < 0 || mid < least {
+		if mid, _, _ := t.of(i, t.figure); best < 0 || mid < least {
 			best, least = i, mid
 		}
 	}
@@ -77,8 +89,8 @@ func (t table) ratio(i, j int, format string) string {
 	if j < 0 {
 		return ""
 	}
-	mine, _, _ := t.of(i, nanos)
-	other, _, _ := t.of(j, nanos)
+	mine, _, _ := t.of(i, t.figure)
+	other, _, _ := t.of(j, t.figure)
 	return fmt.Sprintf(format, mine/other)
 }
 
@@ -89,7 +101,7 @@ func (t table) String() string {
 	fmt.Fprintf(&b, "| contender | %s |\n|---|%s\n", strings.Join(header, " | "), strings.Repeat("---:|", len(header)))
 	for i, c := range t.contenders {
 		name := c.name
-		if c.role == ours {
+		if c.role == ours && t.layout != growth {
 			name = "**" + name + "**"
 		}
 		cols := row(i)
@@ -108,6 +120,13 @@ func (t table) columns() (header []string, row func(i int) []string) {
 		return t.delayColumns()
 	case teardown:
 		return t.teardownColumns()
+	case memory:
+		return t.memoryColumns()
+	case growth:
+		return t.growthColumns()
+	}
+	if !t.has(peer) && !t.has(limit) {
+		return append([]string{"median, " + t.unitName, "min", "max"}, spent...), func(i int) []string { return append(t.times(i), t.spent(i)...) }
 	}
 	header, row = t.costColumns()
 	if !slices.ContainsFunc(t.contenders, func(c contender) bool { return c.bound != anyBound }) {
@@ -127,7 +146,7 @@ func (t table) costColumns() (header []string, row func(i int) []string) {
 	if t.layout == efficiency {
 		toLimit = "speed, of the limit"
 	}
-	return []string{"median, " + t.unitName, "min", "max", "× " + cmp.Or(t.rival, "best peer"), toLimit, "bytes", "allocations"}, t.cost
+	return append([]string{"median, " + t.unitName, "min", "max", "× " + cmp.Or(t.rival, "best peer"), toLimit}, spent...), t.cost
 }
 
 func (t table) cost(i int) []string {
@@ -135,9 +154,29 @@ func (t table) cost(i int) []string {
 	if t.layout == efficiency {
 		toLimit = t.share(i, t.top())
 	}
+	return append(append(t.times(i), t.ratio(i, t.bestPeer(), "%.2f"), toLimit), t.spent(i)...)
+}
+
+// spent names what the function of that name gives.
+var spent = []string{"bytes", "allocations"}
+
+func (t table) spent(i int) []string {
 	bytes, _, _ := t.of(i, func(s sample) float64 { return s.bytes })
 	allocs, _, _ := t.of(i, func(s sample) float64 { return s.allocs })
-	return append(t.times(i), t.ratio(i, t.bestPeer(), "%.2f"), toLimit, fmt.Sprintf("%.1f", bytes), fmt.Sprintf("%.2f", allocs))
+	return []string{fmt.Sprintf("%.1f", bytes), fmt.Sprintf("%.2f", allocs)}
+}
+
+func (t table) growthColumns() (header []string, row func(i int) []string) {
+	return append([]string{"median, " + t.unitName, "min", "max", "× first row"}, spent...), func(i int) []string {
+		return append(append(t.times(i), t.ratio(i, 0, "%.2f")), t.spent(i)...)
+	}
+}
+
+func (t table) memoryColumns() (header []string, row func(i int) []string) {
+	return []string{"median, " + t.unitName, "min", "max", "× limit", "× best peer", "goroutines"}, func(i int) []string {
+		g, _, _ := t.of(i, func(s sample) float64 { return float64(s.goroutines) })
+		return append(t.times(i), t.ratio(i, t.top(), "%.2f"), t.ratio(i, t.bestPeer(), "%.2f"), fmt.Sprint(int(g)))
+	}
 }
 
 func (t table) delayColumns() (header []string, row func(i int) []string) {
@@ -168,18 +207,18 @@ func (t table) share(i, j int) string {
 	if j < 0 {
 		return ""
 	}
-	mine, _, _ := t.of(i, nanos)
-	other, _, _ := t.of(j, nanos)
+	mine, _, _ := t.of(i, t.figure)
+	other, _, _ := t.of(j, t.figure)
 	return fmt.Sprintf("%.0f%%", 100*other/mine)
 }
 
 func (t table) times(i int) []string {
-	mid, lo, hi := t.of(i, nanos)
+	mid, lo, hi := t.of(i, t.figure)
 	return []string{t.inUnit(mid), t.inUnit(lo), t.inUnit(hi)}
 }
 
 func (t table) time(i int) string {
-	mid, _, _ := t.of(i, nanos)
+	mid, _, _ := t.of(i, t.figure)
 	return t.inUnit(mid)
 }
 

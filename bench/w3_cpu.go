@@ -8,10 +8,10 @@ import (
 
 var cpu = workload{
 	id: "W3", title: "a parallel map over tasks that use the processor",
-	about: `As W2, with tasks that spin for 1, 10 or 100 µs. The limit is a loop that is split over the processors,
+	about: `As W2, with tasks that spin for 1, 10 or 100 µs, or for 1 ms. The limit is a loop that is split over the processors,
 without a stream.` + aboutParallel,
 	cells: func(s scale) (all []cell) {
-		for _, d := range []time.Duration{time.Microsecond, 10 * time.Microsecond, 100 * time.Microsecond} {
+		for _, d := range []time.Duration{time.Microsecond, 10 * time.Microsecond, 100 * time.Microsecond, time.Millisecond} {
 			for _, n := range []int{2, 8} {
 				c := parallel(fmt.Sprintf("%s of CPU, n = %d", micros(d), n), n, spinItems(s, d), spinning(d))
 				c.layout = efficiency
@@ -33,4 +33,10 @@ func spinning(d time.Duration) func(int) int {
 	return func(v int) int { spin(spins); return affine(v) }
 }
 
-func micros(d time.Duration) string { return fmt.Sprintf("%d µs", d/time.Microsecond) }
+// micros is d in words.
+func micros(d time.Duration) string {
+	if d >= time.Millisecond {
+		return fmt.Sprintf("%d ms", d/time.Millisecond)
+	}
+	return fmt.Sprintf("%d µs", d/time.Microsecond)
+}

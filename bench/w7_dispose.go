@@ -67,20 +67,32 @@ func (b *blocked) task(ctx context.Context) error {
 // disposeOf times the end of a pipeline whose tasks all wait.
 func disposeOf(t *trial, b *blocked, start func(*blocked) (end func())) {
 	before := runtime.NumGoroutine()
-	end := start(b)
-	for b.begun.Load() < int64(b.n) {
-		time.Sleep(100 * time.Microsecond)
-	}
+	end := b.begin(start)
 	t.begin()
 	end()
 	t.end()
 	t.tasks = int(b.running.Load())
 	time.Sleep(5 * time.Millisecond) // a goroutine that has ended is counted for a moment longer
 	t.goroutines = max(0, runtime.NumGoroutine()-before)
-	for b.running.Load() > 0 || runtime.NumGoroutine() > before { // so that the next run has the machine for itself
+	b.settle(before)
+	t.tally = tally{int(b.begun.Load()), b.n}
+}
+
+// begin starts a pipeline, and returns when all its tasks wait.
+func (b *blocked) begin(start func(*blocked) (end func())) (end func()) {
+	end = start(b)
+	for b.begun.Load() < int64(b.n) {
+		time.Sleep(100 * time.Microsecond)
+	}
+	return end
+}
+
+// settle waits until only so many goroutines are left as there were before, so
+// that the next run has the machine for itself.
+func (b *blocked) settle(before int) {
+	for b.running.Load() > 0 || runtime.NumGoroutine() > before {
 		time.Sleep(time.Millisecond)
 	}
-	t.tally = tally{int(b.begun.Load()), b.n}
 }
 
 func blockGoroutines(b *blocked) (end func()) {
