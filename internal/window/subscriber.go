@@ -35,12 +35,15 @@ func (e *engine[T, K, R]) borrow() bool {
 }
 
 // refill wakes the feeder, unless there is still enough to do. Who claims the
-// last job wakes it then.
+// last job wakes it then. In a narrow window there never is enough.
 func (e *engine[T, K, R]) refill() {
-	e.mu.Lock()
-	wake := e.runnable.Load()-e.claimed <= e.low && e.fWait.Swap(false)
-	e.mu.Unlock()
-	if wake {
+	wake := true
+	if e.low > 1 {
+		e.mu.Lock()
+		wake = e.runnable.Load()-e.claimed <= e.low
+		e.mu.Unlock()
+	}
+	if wake && e.fWait.Swap(false) {
 		e.fch <- struct{}{}
 	}
 }

@@ -45,7 +45,7 @@ var mutants = []mutant{
 		"a lost wake-up of the subscriber", crew, "if wakes {\n\t\te.sch <- struct{}{}\n\t}", "",
 		"TestParallel", inOperators,
 	}, {
-		"a lost wake-up of the feeder", subscriber, "wake := e.runnable.Load()-e.claimed <= e.low && e.fWait.Swap(false)", "wake := false",
+		"a lost wake-up of the feeder", subscriber, "if wake && e.fWait.Swap(false) {", "if e.low > 1 && !wake && e.fWait.Swap(false) {",
 		"TestParallel", inOperators,
 	}, {
 		"a feeder that sleeps while nothing is left to claim", crew, "return e.fWait.Load() && e.claimed == e.runnable.Load()", "return false && e.claimed == e.runnable.Load()",
