@@ -17,6 +17,7 @@ type chart struct {
 	column      string   // that the figures are in; "median" when empty
 	only        string   // what the names of the tables end with; it is cut off
 	skip        []string // rows
+	cut         string   // what is left out of the rows' names
 	shared      bool     // one scale for all tables
 }
 
@@ -31,20 +32,20 @@ const (
 
 var charts = []chart{
 	{file: "W1", page: "W1", title: "A chain of Map and Filter", unit: "ns per item and stage", kind: dots, shared: true},
-	{file: "W2", page: "W2", title: "A parallel map over a function that costs nothing", unit: "ns per item", skip: []string{"conc iter.Map: slices"}, shared: true},
-	{file: "W3-n2", page: "W3", title: "A parallel map over tasks that use the processor, 2 at a time", unit: "speed, of the limit", column: "speed", only: " of CPU, n = 2", shared: true},
-	{file: "W3-n8", page: "W3", title: "A parallel map over tasks that use the processor, 8 at a time", unit: "speed, of the limit", column: "speed", only: " of CPU, n = 8", shared: true},
+	{file: "W2", page: "W2", title: "A parallel map over a function that costs nothing", unit: "ns per item", skip: []string{"conc iter.Map: slices"}, shared: true, cut: " Parallel"},
+	{file: "W3-n2", page: "W3", title: "A parallel map over tasks that use the processor, 2 at a time", unit: "speed, of the limit", column: "speed", only: " of CPU, n = 2", shared: true, cut: " Parallel"},
+	{file: "W3-n8", page: "W3", title: "A parallel map over tasks that use the processor, 8 at a time", unit: "speed, of the limit", column: "speed", only: " of CPU, n = 8", shared: true, cut: " Parallel"},
 	{file: "W5", page: "W5", title: "What 100,000 blocked tasks hold", unit: "bytes per task"},
 	{
-		file: "W6", page: "W6", title: "A parallel map that keeps the order", unit: "ns per item",
+		file: "W6", page: "W6", title: "A parallel map that keeps the order", unit: "ns per item", cut: " Parallel, Ordered",
 		skip: []string{"turbopipes Parallel, unordered", "turbopipes Parallel, Buffered(64), unordered"},
 	},
-	{file: "W8", page: "W8", title: "Merging 8 sources", unit: "ns per item", skip: []string{"ro Merge"}},
+	{file: "W8", page: "W8", title: "Merging 8 sources", unit: "ns per item", skip: []string{"ro Merge"}, cut: " Merge"},
 	{file: "W8b", page: "W8b", title: "Flattening streams of 100 items, 8 at a time", unit: "ns per item"},
 	{file: "W9", page: "W9", title: "Batches of 100", unit: "ns per item"},
-	{file: "W10", page: "W10", title: "One source, many subscribers", unit: "ns per item and subscriber", kind: dots},
+	{file: "W10", page: "W10", title: "One source, many subscribers", unit: "ns per item and subscriber", kind: dots, cut: ", AutoConnect"},
 	{file: "W11", page: "W11", title: "The SHA-256 of each file of Go's source", unit: "ms"},
-	{file: "latency", page: "latency", title: "The end of a task to the delivery of its result", unit: "µs, p50 to p99", kind: ranges},
+	{file: "latency", page: "latency", title: "The end of a task to the delivery of its result", unit: "µs, p50 to p99", kind: ranges, cut: " Parallel"},
 	{file: "growth", page: "growth", title: "What an item costs as things grow", unit: "ns", kind: curves},
 }
 
@@ -85,6 +86,9 @@ func drawn(resultsDir string) (map[string]string, error) {
 	return files, nil
 }
 
+// shorter makes the names of tables fit beside each other.
+var shorter = strings.NewReplacer(" of CPU", "", "free function", "free")
+
 // choose leaves the tables and rows that are to be drawn.
 func (c chart) choose(all []resultTable) (chosen []resultTable) {
 	for _, t := range all {
@@ -92,8 +96,14 @@ func (c chart) choose(all []resultTable) (chosen []resultTable) {
 		if !ok {
 			continue
 		}
-		t.name = name
-		t.rows = slices.DeleteFunc(slices.Clone(t.rows), func(r resultRow) bool { return slices.Contains(c.skip, r.name) })
+		t.name = shorter.Replace(name)
+		t.rows = slices.DeleteFunc(slices.Clone(t.rows), func(r resultRow) bool {
+			_, _, ok := c.figures(t, r)
+			return !ok || slices.Contains(c.skip, r.name)
+		})
+		for i := range t.rows {
+			t.rows[i].name = strings.Replace(t.rows[i].name, c.cut, "", 1)
+		}
 		chosen = append(chosen, t)
 	}
 	return chosen

@@ -27,7 +27,8 @@ const (
 	margin       = 20
 	rowHeight    = 22
 	fontSize     = 12
-	charWidth    = 6.3 // of that font, about
+	charWidth    = 6.6 // of that font, about
+	boldWidth    = 7.5
 )
 
 // picture is an SVG file in the making.
@@ -110,7 +111,11 @@ func (c chart) drawRows(p *picture, tables []resultTable) {
 	names := rowNames(tables)
 	left := 0.0
 	for _, name := range names {
-		left = max(left, charWidth*float64(len([]rune(name))))
+		wide := charWidth
+		if roleOf(tables, name) == ours {
+			wide = boldWidth
+		}
+		left = max(left, wide*float64(len([]rune(name))))
 	}
 	left += margin + 14
 	wide := (pictureWidth - margin - left) / float64(max(len(tables), 1))
@@ -203,10 +208,10 @@ func (c column) draw(p *picture, t resultTable, names []string) {
 		}
 		y := c.top + rowHeight*float64(slices.Index(names, r.name))
 		mid, color, end := y+11, p.color(r.role), c.at(to)
-		label := figure(to)
+		label := c.label(to)
 		switch c.kind {
 		case ranges:
-			label = figure(from) + " – " + figure(to)
+			label = c.label(from) + " – " + c.label(to)
 			p.line(c.at(from), mid, end, mid, 4, color)
 			p.dot(c.at(from), mid, 4.5, color)
 			p.dot(end, mid, 4.5, color)
@@ -216,9 +221,6 @@ func (c column) draw(p *picture, t resultTable, names []string) {
 			end += 3
 		default:
 			p.rect(c.x, y+4, max(end-c.x, 1.5), rowHeight-8, color)
-		}
-		if c.column == "speed" {
-			label += "%"
 		}
 		style, text := small, p.muted
 		if r.role == ours {
@@ -251,10 +253,21 @@ func (c column) at(v float64) float64 {
 	return c.x + room*math.Log(v/low)/math.Log(max(c.high/low, 1.1))
 }
 
+// label is v as the table has it, with commas.
+func (c chart) label(v float64) string {
+	switch {
+	case c.column == "speed":
+		return fmt.Sprintf("%.0f%%", v)
+	case v < 1000:
+		return short(v)
+	}
+	return figure(v)
+}
+
 // figure is v with commas.
 func figure(v float64) string {
 	if v < 1000 {
-		return strconv.FormatFloat(v, 'f', -1, 64) // the results have three digits
+		return strconv.FormatFloat(v, 'f', -1, 64)
 	}
 	digits := strconv.Itoa(int(math.Round(v)))
 	for i := len(digits) - 3; i > 0; i -= 3 {
@@ -306,7 +319,7 @@ func (c chart) drawCurve(p *picture, t resultTable, x, y, w, h float64) {
 			continue
 		}
 		p.dot(xAt(sizes[i]), yAt(v), 3.5, p.ours)
-		p.textAt(xAt(sizes[i]), yAt(v)-8, middle+bold, p.ours, figure(v))
+		p.textAt(xAt(sizes[i]), yAt(v)-8, middle+bold, p.ours, c.label(v))
 		p.textAt(xAt(sizes[i]), y+h+18, middle, p.muted, sizeName(sizes[i]))
 	}
 }

@@ -35,7 +35,7 @@ func main() {
 	flag.Parse()
 
 	if *onlyCharts {
-		draw()
+		draw(*out)
 		return
 	}
 	chosen, err := choose(*only)
@@ -66,8 +66,8 @@ func main() {
 			os.Exit(1)
 		}
 	}
-	if !*short && *out == resultsDir {
-		draw()
+	if !*short {
+		draw(*out)
 	}
 	if wrong > 0 {
 		fmt.Fprintln(os.Stderr, "bench: wrong results:", wrong)
@@ -80,9 +80,14 @@ const (
 	chartsDir  = "charts"
 )
 
-// draw draws the charts of the results in the tree.
-func draw() {
-	if err := drawCharts(resultsDir, chartsDir); err != nil {
+// draw draws the charts of the results in out: those of the tree's have a folder
+// of their own.
+func draw(out string) {
+	dir := out
+	if out == resultsDir {
+		dir = chartsDir
+	}
+	if err := drawCharts(out, dir); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
