@@ -88,6 +88,22 @@ func TestWindowWhenCleanUp(t *testing.T) {
 	})
 }
 
+// boundary is cancelled when upstream ends, also while downstream is busy.
+func TestWindowWhenCancelsBoundary(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		begin := time.Now()
+		ended := make(chan time.Duration, 1)
+		boundary := turbopipes.Create(func(ctx context.Context, _ func(int) bool) error {
+			<-ctx.Done()
+			ended <- time.Since(begin)
+			return context.Cause(ctx)
+		})
+		s := endedBy(t, operators.WindowWhen[int](boundary)(timed(0, 1)), 5*time.Second, 0, itself)
+		require.NoError(t, s.err)
+		require.Equal(t, time.Second, <-ended)
+	})
+}
+
 func TestWindowWhenConserves(t *testing.T) {
 	for after := time.Duration(0); after < 9*time.Second; after += 500 * time.Millisecond {
 		bubble(t, after.String(), func(t *testing.T) {
