@@ -87,7 +87,7 @@ func drawn(resultsDir string) (map[string]string, error) {
 }
 
 // shorter makes the names of tables fit beside each other.
-var shorter = strings.NewReplacer(" of CPU", "", "free function", "free")
+var shorter = strings.NewReplacer(" of CPU", "", ", a free function", "", "free function", "free")
 
 // choose leaves the tables and rows that are to be drawn.
 func (c chart) choose(all []resultTable) (chosen []resultTable) {
