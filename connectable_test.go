@@ -400,18 +400,12 @@ func TestFromEventSource(t *testing.T) {
 }
 
 func ExamplePublish() {
-	ctx := context.Background()
-	numbers := tp.Publish(tp.Range(1, 4)).AutoConnect(ctx, 2) // runs once, when two have subscribed
-	sums := make(chan int)
-	for range 2 {
-		go func() {
-			sum := 0
-			_ = numbers.Each(ctx, func(v int) error { sum += v; return nil })
-			sums <- sum
-		}()
-	}
-	fmt.Println(<-sums, <-sums)
-	// Output: 10 10
+	numbers := tp.Publish(tp.Range(1, 4)).AutoConnect(context.Background(), 2)
+	sum := operators.Reduce(0, func(a, v int) int { return a + v })(numbers)
+	count := operators.Reduce(0, func(n, _ int) int { return n + 1 })(numbers)
+	both := operators.Zip(count, func(sum, n int) string { return fmt.Sprintf("%d/%d", sum, n) })(sum)
+	fmt.Println(both.Collect(context.Background())) // of one run
+	// Output: [10/4] <nil>
 }
 
 func ExampleFromEventSource() {
