@@ -193,7 +193,7 @@ func TestHubAccounts(t *testing.T) {
 					time.Sleep(time.Duration(random.IntN(2)) * time.Microsecond)
 					if h.Len() > 0 {
 						h.mu.Lock()
-						open := !h.subs[0].ended && h.subs[0].flags.Load() == 0
+						open := len(h.subs) > 0 && !h.subs[0].ended && h.subs[0].flags.Load() == 0 // it may leave in this instant
 						h.mu.Unlock()
 						require.NoError(t, h.Put(context.Background(), item{0, n}))
 						if open && h.Len() > 0 {
