@@ -97,13 +97,13 @@ var mutants = []mutant{
 		"a Dispose from within that waits for itself", "internal/run/mark.go", "if c == r {\n\t\t\treturn true", "if c == r {\n\t\t\treturn false",
 		"TestDispose", inRoot,
 	}, {
-		"an item lost by a full queue", handoff, "lost = q.ring.Take(q.lo)\n\t\tq.lo++\n\t\tq.store(v)\n\t\treturn lost, Dropped", "lost = q.ring.Take(q.lo)\n\t\tq.lo++\n\t\tq.store(v)\n\t\treturn lost, Stored",
+		"an item lost by a full queue", handoff, "lost = q.take()\n\t\tq.store(v)\n\t\treturn lost, Dropped", "lost = q.take()\n\t\tq.store(v)\n\t\treturn lost, Stored",
 		"TestConservation", inRoot,
 	}, {
 		"what is left in a queue is not told", "internal/handoff/boundary.go", "b.Queue.Left()...", "b.Queue.Left()[:0]...",
 		"TestConservation", inRoot,
 	}, {
-		"a queue one too long", handoff, "case q.hi-q.lo < q.bound:", "case q.hi-q.lo <= q.bound:",
+		"a queue one too long", handoff, "case q.waits() < q.bound:", "case q.waits() <= q.bound:",
 		"TestBackpressure", inRoot,
 	}, {
 		"a consumer's panic recovered", "consume.go", "if c.inside {\n\t\t\treturn // without a recover\n\t\t}", "",
