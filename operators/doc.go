@@ -78,10 +78,6 @@
 //
 //   - [Share], [ShareReplay]: one run of upstream for many subscribers
 //
-// # Hot streams
-//
-//   - [Share], [ShareReplay]: one run of upstream for many subscribers
-//
 // # Utilities
 //
 //   - [Do], [Finally], [Name], [Log], [WithContext]

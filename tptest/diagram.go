@@ -32,10 +32,18 @@ func (s signal) String() string {
 	switch {
 	case s.kind != item:
 		return string(s.kind)
-	case len([]rune(s.key)) == 1 && !strings.ContainsAny(s.key, meaning):
+	case bare([]rune(s.key)):
 		return s.key
 	}
 	return "{" + s.key + "}"
+}
+
+// bare tells whether a key may stand without braces.
+func bare(key []rune) bool { return len(key) == 1 && drawable(key[0]) }
+
+// drawable tells whether a rune is an item by itself.
+func drawable(r rune) bool {
+	return !strings.ContainsRune(meaning, r) && unicode.IsGraphic(r) && r != unicode.ReplacementChar
 }
 
 // meaning has the characters that are no items.
@@ -163,7 +171,7 @@ func (p *reader) signal(at, shown int) error {
 		return p.add(signal{at, item, key}, shown)
 	case strings.ContainsRune(p.marks, r):
 		return p.add(signal{at: at, kind: kind(r)}, shown)
-	case strings.ContainsRune(meaning, r) || !unicode.IsGraphic(r) || r == unicode.ReplacementChar:
+	case !drawable(r):
 		return bad(shown, fmt.Sprintf("%q can't be here", r))
 	}
 	return p.add(signal{at, item, string(r)}, shown)

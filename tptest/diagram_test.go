@@ -66,7 +66,7 @@ func TestParseFails(t *testing.T) {
 
 func TestRender(t *testing.T) {
 	for _, text := range []string{
-		"a-b-|", "--#", "(ab)--(c|)", "|", "-{a1}---({b2}|)", "^--!", "(^!)", "{(}-{ }|",
+		"a-b-|", "--#", "(ab)--(c|)", "|", "-{a1}---({b2}|)", "^--!", "(^!)", "{(}-{ }|", "-{\ufffd}{\x01}|",
 		"5:a 5:b 6:c 6:|", "0:a 0:b 3:c", "4:b 4:c 7:d 7:e 8:|",
 	} {
 		d, err := parse(text, allMarks)
@@ -77,7 +77,7 @@ func TestRender(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"a-bc---d----e-|", "--(ab|)", "-{a1}-#", "^--!", "5:a 5:b 6:{c d}", "(a", "a b", "\xff"} {
+	for _, seed := range []string{"a-bc---d----e-|", "--(ab|)", "-{a1}-#", "^--!", "5:a 5:b 6:{c d}", "(a", "a b", "\xff", "{\xff}", "{\x01}"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
