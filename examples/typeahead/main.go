@@ -1,0 +1,200 @@
+// Command typeahead searches a big word list while its user types: a search
+// begins when the keys rest for a moment, and is cancelled as soon as another
+// text is there to be searched for.
+//
+//	go run ./examples/typeahead                 each line is what stands in the box
+//	go run ./examples/typeahead -demo           a typist with errors, second thoughts and pauses
+//	go run ./examples/typeahead -words FILE     other words, one a line
+//
+// Without a word list on this machine, the words are those of the Go
+// installation's source: identifiers and what its comments are made of. A match
+// begins with the text, give or take one typing error, and each search takes
+// -latency longer than it has to, as if the words were on a server.
+//
+// An outdated search is cancelled and reaped before the next one begins. At the
+// end, which is that of standard input or Ctrl-C, it proves that: searches
+// started = finished + cancelled, never two at once, and no goroutine left. Exit
+// status 1 is a failed proof. A second Ctrl-C ends it at once.
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
+)
+
+// bounce is how soon a second signal is still the first: timeout(1) sends one to
+// the process and one to its group.
+const bounce = 50 * time.Millisecond
+
+func main() {
+	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, func() { time.AfterFunc(bounce, restore) })
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the command; it gives the exit status. The end of ctx stops it gracefully.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	b := &box{out: log.New(stdout, "", 0), n: runtime.GOMAXPROCS(0)}
+	flags := flag.NewFlagSet("typeahead", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	file := flags.String("words", "", "the word `file`; none: "+dict+", or the source of Go")
+	demo := flags.Bool("demo", false, "replay a typist; the default where standard input is empty")
+	flags.DurationVar(&b.quiet, "quiet", 100*time.Millisecond, "how long the keys must rest before a search")
+	flags.DurationVar(&b.latency, "latency", 250*time.Millisecond, "what a search takes in addition")
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		return 1
+	case b.quiet < 0 || flags.NArg() > 0:
+		err = errors.New("-quiet must not be negative, and nothing may follow the flags")
+	default:
+		err = b.open(ctx, *file, stdin, *demo)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "typeahead:", err)
+		return 1
+	}
+	return 0
+}
+
+// open loads the words and runs the pipeline over what is typed.
+func (b *box) open(ctx context.Context, file string, stdin io.Reader, demo bool) (err error) {
+	var from string
+	if b.words, from, err = load(ctx, file); err != nil {
+		return err
+	}
+	b.out.Printf("%d words of %s", len(b.words), from)
+	typed := typist(phrases, 1)
+	if !demo {
+		b.out.Print("type, with Enter after each change of the text")
+		reading, end := context.WithCancel(context.Background())
+		defer end()
+		typed = operators.SwitchIfEmpty(typed)(lines(reading, stdin))
+	}
+	before := runtime.NumGoroutine()
+	b.start = time.Now()
+	sub := b.matches(typed).Subscribe(context.WithoutCancel(ctx), tp.Observer[found]{Next: b.show})
+	select {
+	case <-sub.Done():
+	case <-ctx.Done():
+		b.out.Print("stopping: the search for the last text is finished; Ctrl-C again ends it at once")
+	}
+	if err := sub.Stop(context.Background()); err != nil {
+		return err
+	}
+	return b.prove(before, runtime.NumGoroutine())
+}
+
+// lines is what r has. Reading a terminal can't be cancelled, so it happens on a
+// goroutine of its own, which ends with r, with ctx, or with the process.
+func lines(ctx context.Context, r io.Reader) tp.Observable[string] {
+	read := make(chan tp.Result[string])
+	send := func(line tp.Result[string]) bool {
+		select {
+		case read <- line:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+	go func() {
+		defer close(read)
+		s := bufio.NewScanner(r)
+		for s.Scan() {
+			if !send(tp.Result[string]{Value: s.Text()}) {
+				return
+			}
+		}
+		if s.Err() != nil {
+			send(tp.Result[string]{Err: s.Err()})
+		}
+	}()
+	return operators.Unwrap[string]()(tp.FromChannel(read))
+}
+
+// box is the search box.
+type box struct {
+	words          []string // in lower case
+	n              int      // parts that are searched at a time
+	quiet, latency time.Duration
+	out            *log.Logger // for several goroutines
+	start          time.Time
+
+	typed, started, finished, cancelled, running, most atomic.Int64
+}
+
+// matches is the whole of it: what is typed, what of that is worth a search, and
+// the newest search only.
+func (b *box) matches(typed tp.Observable[string]) tp.Observable[found] {
+	return tp.Pipe5(typed,
+		operators.Map(func(text string) string { return strings.ToLower(strings.TrimSpace(text)) }),
+		operators.Do(operators.Hooks[string]{Next: func(string) { b.typed.Add(1) }}),
+		operators.Debounce[string](b.quiet),
+		operators.DistinctUntilChanged(operators.Self[string]),
+		operators.SwitchMap(b.search))
+}
+
+// search is one search: several parts of the words at a time, after the latency.
+// It begins when SwitchMap subscribes to it, and not before the one that it
+// replaces has ended, with all of its tasks.
+func (b *box) search(text string) tp.Observable[found] {
+	if text == "" {
+		return tp.Empty[found]() // which ends the search for what stood there
+	}
+	var began time.Time
+	return tp.Pipe5(tp.FromSeq(slices.Chunk(b.words, 2000)),
+		operators.DelaySubscription[[]string](b.latency),
+		operators.Parallel(b.n, func(_ context.Context, part []string) (found, error) { return match(text, part), nil }),
+		operators.Reduce(found{text: text}, found.merge),
+		operators.Do(operators.Hooks[found]{
+			Subscribe: func() {
+				began = time.Now()
+				b.started.Add(1)
+				b.most.Store(max(b.most.Load(), b.running.Add(1)))
+				b.say("%-12q …", text)
+			},
+			Complete: func() { b.finished.Add(1) },
+			Stop: func(error) {
+				b.cancelled.Add(1)
+				b.say("%-12q superseded after %v", text, time.Since(began).Round(time.Millisecond))
+			},
+		}),
+		operators.Finally[found](func() { b.running.Add(-1) }))
+}
+
+func (b *box) show(f found) {
+	b.say("%-12q %5d matches: %s", f.text, f.n, strings.Join(f.best, ", "))
+}
+
+func (b *box) say(format string, args ...any) {
+	b.out.Printf("%6.2f s  "+format, append([]any{time.Since(b.start).Seconds()}, args...)...)
+}
+
+func (b *box) prove(before, after int) error {
+	started, finished, cancelled := b.started.Load(), b.finished.Load(), b.cancelled.Load()
+	b.out.Printf("proof     %d texts typed; %d searches started = %d finished + %d cancelled; %d at once at most, %d now",
+		b.typed.Load(), started, finished, cancelled, b.most.Load(), b.running.Load())
+	b.out.Printf("proof     goroutines: %d before, %d after", before, after)
+	if started != finished+cancelled || b.running.Load() != 0 || b.most.Load() > 1 || after > before {
+		return errors.New("something was left running")
+	}
+	return nil
+}

@@ -1,0 +1,253 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const ms = time.Millisecond
+
+// play types keys into a box, in the virtual time of a bubble, and gives what it
+// says.
+func play(t *testing.T, keys ...key) (*box, string) {
+	t.Helper()
+	var out bytes.Buffer
+	b := &box{
+		words: []string{"rain", "read", "reader", "readers", "ready", "tree"},
+		n:     2, quiet: 100 * ms, latency: 250 * ms, start: time.Now(), out: log.New(&out, "", 0),
+	}
+	typed := operators.ConcatMap(func(k key) tp.Observable[string] {
+		return operators.DelaySubscription[string](k.pause)(tp.Just(k.text))
+	})(tp.FromSlice(keys))
+	require.NoError(t, b.matches(typed).Each(t.Context(), func(f found) error {
+		b.show(f)
+		return nil
+	}))
+	require.NoError(t, b.prove(0, 0))
+	said, _, _ := strings.Cut(out.String(), "proof")
+	return b, said
+}
+
+func said(lines ...string) string { return strings.Join(lines, "\n") + "\n" }
+
+func TestMatches(t *testing.T) {
+	for name, c := range map[string]struct {
+		keys              []key
+		started, finished int64
+		want              string
+	}{
+		"only what rests is searched for": {
+			[]key{{0, "r"}, {50 * ms, "re"}, {50 * ms, " REA "}, {50 * ms, "read"}},
+			1, 1,
+			said(`  0.15 s  "read"       …`, `  0.40 s  "read"           4 matches: read, ready, reader, readers`),
+		},
+		"a newer one cancels": {
+			[]key{{0, "re"}, {200 * ms, "rea"}, {500 * ms, "ready"}},
+			3, 2,
+			said(`  0.10 s  "re"         …`, `  0.30 s  "re"         superseded after 200ms`,
+				`  0.30 s  "rea"        …`, `  0.55 s  "rea"            4 matches: read, ready, reader, readers`,
+				`  0.70 s  "ready"      …`, `  0.95 s  "ready"          4 matches: ready, read, reader, readers`),
+		},
+		"what was taken back is no change": {
+			[]key{{0, "rea"}, {150 * ms, "reax"}, {50 * ms, "rea"}, {500 * ms, "rea"}},
+			1, 1,
+			said(`  0.10 s  "rea"        …`, `  0.35 s  "rea"            4 matches: read, ready, reader, readers`),
+		},
+		"an empty box cancels, and asks for nothing": {
+			[]key{{0, "rea"}, {150 * ms, ""}},
+			1, 0,
+			said(`  0.10 s  "rea"        …`, `  0.15 s  "rea"        superseded after 50ms`),
+		},
+		"nothing typed": {nil, 0, 0, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b, got := play(t, c.keys...)
+				require.Equal(t, c.want, got)
+				require.Equal(t, []int64{int64(len(c.keys)), c.started, c.finished, c.started - c.finished},
+					[]int64{b.typed.Load(), b.started.Load(), b.finished.Load(), b.cancelled.Load()})
+			})
+		})
+	}
+}
+
+// TestNeverTwoSearches types at random.
+func TestNeverTwoSearches(t *testing.T) {
+	for seed := range uint64(20) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 0))
+			var typed []key
+			for i := range 200 {
+				typed = append(typed, key{time.Duration(random.IntN(300)) * ms, fmt.Sprint(i)})
+			}
+			b, _ := play(t, typed...) // which proves it
+			require.Greater(t, b.cancelled.Load(), int64(5))
+			require.Greater(t, b.finished.Load(), int64(5))
+		})
+	}
+}
+
+func TestProofOfAFailure(t *testing.T) {
+	b := &box{out: log.New(io.Discard, "", 0)}
+	require.Error(t, b.prove(1, 2), "a goroutine")
+	b.started.Store(1)
+	require.Error(t, b.prove(1, 1), "a search")
+	b.finished.Store(1)
+	require.NoError(t, b.prove(1, 1))
+	b.most.Store(2)
+	require.Error(t, b.prove(1, 1), "two at once")
+}
+
+// wordFile is a file of words.
+func wordFile(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "words")
+	require.NoError(t, os.WriteFile(file, []byte("Mutex\ngoroutine\nsynchronous\nGoroutine\n"), 0o600))
+	return file
+}
+
+const proven = "0 now\nproof     goroutines: "
+
+func TestRun(t *testing.T) {
+	for name, c := range map[string]struct {
+		stdin io.Reader
+		args  []string
+		want  string
+	}{
+		"a typist where nothing is typed": {strings.NewReader(""), nil, `"goroutine"      1 matches: goroutine`},
+		"a typist where asked for":        {unreadable{}, []string{"-demo"}, `"mutex"          1 matches: mutex`},
+		"lines":                           {strings.NewReader("m\nmy\nmuetx\n"), nil, "  0.00 s  \"muetx\"      …\n  0.25 s  \"muetx\"          1 matches: mutex\nproof     3 texts typed; 1 searches"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var stdout, stderr bytes.Buffer
+				status := run(t.Context(), append(c.args, "-words", wordFile(t)), c.stdin, &stdout, &stderr)
+				require.Zero(t, status, &stderr)
+				require.Contains(t, stdout.String(), "3 words of ")
+				require.Contains(t, stdout.String(), c.want)
+				require.Contains(t, stdout.String(), proven)
+			})
+		})
+	}
+}
+
+type unreadable struct{}
+
+var errRead = errors.New("input/output error")
+
+func (unreadable) Read([]byte) (int, error) { return 0, errRead }
+
+func TestUnreadableInput(t *testing.T) {
+	for _, c := range []struct {
+		stdin io.Reader
+		want  string
+	}{
+		{unreadable{}, "typeahead: input/output error\n"},
+		{strings.NewReader("mu\n" + strings.Repeat("x", 1<<20)), "typeahead: bufio.Scanner: token too long\n"},
+	} {
+		var stderr bytes.Buffer
+		require.Equal(t, 1, run(t.Context(), []string{"-words", wordFile(t)}, c.stdin, io.Discard, &stderr))
+		require.Equal(t, c.want, stderr.String())
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, interrupt := context.WithCancel(t.Context())
+		stdin, keyboard := io.Pipe()
+		time.AfterFunc(time.Second, func() { _, _ = keyboard.Write([]byte("mutex\n")) })
+		time.AfterFunc(time.Second+200*ms, interrupt) // while it searches
+		var stdout, stderr bytes.Buffer
+		status := run(ctx, []string{"-words", wordFile(t)}, stdin, &stdout, &stderr)
+		require.Zero(t, status, &stderr)
+		require.Contains(t, stdout.String(), "stopping")
+		require.Contains(t, stdout.String(), "  1.35 s  \"mutex\"          1 matches: mutex\n")
+		require.Contains(t, stdout.String(), "1 searches started = 1 finished + 0 cancelled")
+		require.Contains(t, stdout.String(), proven)
+		require.NoError(t, stdin.Close()) // as the end of the process would
+	})
+}
+
+func TestBadArguments(t *testing.T) {
+	for name, args := range map[string][]string{
+		"negative":      {"-quiet", "-1s"},
+		"not a flag":    {"words"},
+		"unknown flag":  {"-x"},
+		"no such words": {"-words", filepath.Join(t.TempDir(), "none")},
+		"no words":      {"-words", os.DevNull},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stderr bytes.Buffer
+			require.Equal(t, 1, run(t.Context(), args, strings.NewReader(""), io.Discard, &stderr))
+			require.NotEmpty(t, stderr.String())
+		})
+	}
+	require.Zero(t, run(t.Context(), []string{"-h"}, nil, io.Discard, io.Discard))
+}
+
+func TestHarvest(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "b", "dir.go"), 0o700))
+	for name, text := range map[string]string{
+		"a.go":   "package alpha // Beta, and gamma_delta: no 1st of x2y",
+		"b/b.go": "package alpha\nvar epsilon = \"\xff" + strings.Repeat("long", 10) + "\"",
+		"c.txt":  "zeta",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	words, err := harvest(t.Context(), dir)
+	require.NoError(t, err)
+	require.Equal(t, []string{"alpha", "and", "beta", "epsilon", "gamma_delta", "package", "var"}, words)
+
+	_, err = harvest(t.Context(), filepath.Join(dir, "none"))
+	require.ErrorIs(t, err, os.ErrNotExist)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = harvest(ctx, dir)
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestBegins(t *testing.T) {
+	for _, c := range []struct {
+		text, word string
+		want       int
+	}{
+		{"", "reader", 0},
+		{"rea", "reader", 0},
+		{"reader", "reader", 0},
+		{"readers", "reader", 1},
+		{"rex", "reader", 1},
+		{"re", "r", 2},
+		{"reaxder", "reader", 1},
+		{"reder", "reader", 1},
+		{"rexder", "reader", 1},
+		{"redaer", "reader", 1},
+		{"xeader", "reader", 2},
+		{"rxader", "reader", 2},
+		{"rexxer", "reader", 2},
+		{"reederx", "reader", 2},
+		{"readerss", "reader", 2},
+		{"tree", "reader", 2},
+	} {
+		require.Equal(t, c.want, begins(c.word, c.text), "%q for %q", c.text, c.word)
+	}
+}
