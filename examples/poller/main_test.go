@@ -1,0 +1,278 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	tp "github.com/turbopipes/turbopipes"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// pipes is a network in memory, for virtual time.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func newNetwork() network {
+	p := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+	return network{p.dial, func() (net.Listener, error) { return p, nil }}
+}
+
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80} }
+
+func (p *pipes) Close() error {
+	p.once.Do(func() { close(p.closed) })
+	return nil
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.conns:
+		return conn, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	client, server := net.Pipe()
+	select {
+	case p.conns <- server:
+		return client, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+const proven = "connections open: 0; goroutines: "
+
+func TestRehearsal(t *testing.T) {
+	for range 5 { // the jitter differs
+		synctest.Test(t, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			require.Zero(t, run(t.Context(), nil, newNetwork(), &stdout, &stderr), "%s%s", &stderr, &stdout)
+			for _, want := range []string{
+				"a state that lasts 590ms must be seen\n",
+				"  0.10 s  ==> queued\n", "  0.86 s  ==> building\n", // slow by 60 ms
+				"500 Internal Server Error; again in ", "500 Internal Server Error; asking the mirror\n",
+				"Timeout: no item within 100ms; again in ", "malformed JSON: unexpected end of JSON input; ", "EOF; asking the mirror\n",
+				"503 Service Unavailable; still deploying as far as is known\n",
+				"seen: queued, building, testing, deploying, verifying, live\n", proven,
+			} {
+				require.Contains(t, stdout.String(), want)
+			}
+		})
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 2150*ms) // in the midst of a poll that hangs
+		defer cancel()
+		var stdout, stderr bytes.Buffer
+		require.Zero(t, run(ctx, nil, newNetwork(), &stdout, &stderr), &stderr)
+		require.Contains(t, stdout.String(), "  2.15 s  stopping")
+		require.Contains(t, stdout.String(), "seen: queued, building, testing\n", "that poll was finished")
+		require.Contains(t, stdout.String(), proven)
+	})
+}
+
+func TestAnotherAPI(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		server, err := serve(n, []phase{{time.Minute, "down", "down"}, {time.Minute, "slow", "slow"}, {time.Hour, "up", ""}})
+		require.NoError(t, err)
+		defer server.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+		defer cancel()
+		var stdout, stderr bytes.Buffer
+		args := []string{"-url", server.url + "/state", "-field", "none", "-every", "7s", "-timeout", "1s"}
+		require.Zero(t, run(ctx, args, n, &stdout, &stderr), &stderr)
+		require.Contains(t, stdout.String(), "503 Service Unavailable; no state is known yet\n")
+		require.Contains(t, stdout.String(), " 63.06 s  ==> {\"state\":\"slow\"}\n126.00 s  ==> {\"state\":\"up\"}\n300.00 s  stopping")
+	})
+}
+
+// answers is an API without a network.
+type answers func(*http.Request) (status int, body string, err error)
+
+func (a answers) RoundTrip(r *http.Request) (*http.Response, error) {
+	status, body, err := a(r)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+}
+
+// polling is a poller of a.
+func polling(a answers, out io.Writer) *poller {
+	return &poller{
+		client: &http.Client{Transport: a}, url: "http://api", field: "state",
+		every: 100 * ms, timeout: 100 * ms, out: log.New(out, "", 0), start: time.Now(),
+	}
+}
+
+func TestPoll(t *testing.T) {
+	down := errors.New("refused")
+	for name, c := range map[string]struct {
+		api    []any // a status, an error, a body, or how long it takes, one request after another
+		mirror string
+		last   string
+		want   []string
+		said   []string // in order
+	}{
+		"well":                       {api: []any{`{"state": "up"}`}, want: []string{"up"}},
+		"the second time":            {api: []any{down, `{"state": "up"}`}, want: []string{"up"}, said: []string{"refused; again in "}},
+		"the third time":             {api: []any{503, 429, `{"state": "up"}`}, want: []string{"up"}, said: []string{"503 Service Unavailable; again in ", "429 Too Many Requests; again in "}},
+		"what nobody knows":          {api: []any{down, down, down}, said: []string{"refused; again", "refused; again", "refused; no state is known yet"}},
+		"the last known":             {api: []any{down, down, down}, last: "up", want: []string{"up"}, said: []string{"still up as far as is known"}},
+		"no other request would do":  {api: []any{404}, last: "up", want: []string{"up"}, said: []string{"404 Not Found; still up"}},
+		"the mirror":                 {api: []any{404, `{"state": "up"}`}, mirror: "http://mirror", want: []string{"up"}, said: []string{"404 Not Found; asking the mirror"}},
+		"the mirror is down as well": {api: []any{404, 500}, mirror: "http://mirror", last: "up", want: []string{"up"}, said: []string{"404 Not Found; asking the mirror", "500 Internal Server Error; still up"}},
+		"late, but not too late":     {api: []any{99 * ms}, want: []string{"late"}},
+		"too late":                   {api: []any{101 * ms, 99 * ms}, want: []string{"late"}, said: []string{"no item within 100ms; again in "}},
+		"malformed":                  {api: []any{"<html>", `{"state": "up"}`}, want: []string{"up"}, said: []string{"malformed JSON: invalid character '<' looking for beginning of value; again in "}},
+		"another type":               {api: []any{`{"state": 7}`}, want: []string{"7"}},
+		"no such field":              {api: []any{`[1, 2]`}, want: []string{"[1,2]"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var out bytes.Buffer
+				asked := 0
+				p := polling(func(r *http.Request) (int, string, error) {
+					if c.mirror != "" && asked == len(c.api)-1 {
+						require.Equal(t, c.mirror, r.URL.String())
+					}
+					asked++
+					switch next := c.api[asked-1].(type) {
+					case int:
+						return next, "", nil
+					case string:
+						return 200, next, nil
+					case time.Duration:
+						late := time.NewTimer(next)
+						defer late.Stop()
+						select {
+						case <-late.C:
+							return 200, `"late"`, nil
+						case <-r.Context().Done():
+							return 0, "", r.Context().Err()
+						}
+					default:
+						return 0, "", next.(error)
+					}
+				}, &out)
+				p.mirror, p.last = c.mirror, c.last
+				got, err := p.poll().Collect(t.Context())
+				require.NoError(t, err)
+				if name == "late, but not too late" || name == "too late" {
+					require.Len(t, got, 1)
+					got[0] = strings.Trim(got[0], `"`)
+				}
+				require.Equal(t, c.want, got)
+				require.Equal(t, len(c.api), asked)
+				rest := out.String()
+				for _, want := range c.said {
+					var found bool
+					_, rest, found = strings.Cut(rest, want)
+					require.True(t, found, "%q in %s", want, &out)
+				}
+			})
+		})
+	}
+}
+
+// TestOnePollAtATime has answers that take longer than a tick.
+func TestOnePollAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		running, states, start := 0, []string{"a", "a", "b", "a", "a", "c"}, time.Now()
+		var began []time.Duration
+		p := polling(func(*http.Request) (int, string, error) {
+			running++
+			defer func() { running-- }()
+			require.Equal(t, 1, running)
+			began = append(began, time.Since(start))
+			time.Sleep(250 * ms)
+			return 200, `{"state": "` + states[len(began)-1] + `"}`, nil
+		}, io.Discard)
+		p.timeout = time.Second
+		var seen []string
+		require.ErrorIs(t, p.changes().Each(t.Context(), func(state string) error {
+			if seen = append(seen, state); state == "c" {
+				return tp.ErrClosed
+			}
+			return nil
+		}), tp.ErrClosed)
+		require.Equal(t, []string{"a", "b", "a", "c"}, seen)
+		require.Equal(t, []time.Duration{100 * ms, 400 * ms, 700 * ms, 1000 * ms, 1300 * ms, 1600 * ms}, began)
+	})
+}
+
+func TestMissed(t *testing.T) {
+	plan := []phase{{500 * ms, "a", ""}, {300 * ms, "b", "hangs"}, {300 * ms, "b", ""}, {10 * ms, "c", ""}, {500 * ms, "d", "down"}, {500 * ms, "d", ""}}
+	for _, c := range []struct {
+		seen   string
+		lasted time.Duration
+		want   string
+	}{
+		{"a b d", time.Hour, ""},
+		{"a b c d", time.Hour, ""},
+		{"a d", time.Hour, "b was missed: [a d]"},
+		{"b d", time.Hour, "a was missed"},
+		{"a b", time.Hour, "d was missed"},
+		{"a b", 1900 * ms, ""}, // d has not been there for long
+		{"a", 890 * ms, ""},
+		{"", 300 * ms, ""},
+		{"", 500 * ms, "a was missed"},
+		{"a b a d", time.Hour, "was missed"},
+		{"a b d d", time.Hour, "d was seen twice or out of order"},
+		{"a b d c", time.Hour, "c was seen twice or out of order"},
+		{"a b d x", time.Hour, "x was seen"},
+	} {
+		err := missed(plan, strings.Fields(c.seen), c.lasted, 400*ms)
+		if c.want == "" {
+			require.NoError(t, err, c.seen)
+		} else {
+			require.ErrorContains(t, err, c.want)
+		}
+	}
+}
+
+func TestBadArguments(t *testing.T) {
+	for name, args := range map[string][]string{
+		"never":        {"-every", "0"},
+		"no patience":  {"-timeout", "-1s"},
+		"not a flag":   {"http://localhost"},
+		"unknown flag": {"-x"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stderr bytes.Buffer
+			require.Equal(t, 1, run(t.Context(), args, network{}, io.Discard, &stderr))
+			require.NotEmpty(t, stderr.String())
+		})
+	}
+	require.Zero(t, run(t.Context(), []string{"-h"}, network{}, io.Discard, io.Discard))
+
+	var stderr bytes.Buffer
+	full := network{listen: func() (net.Listener, error) { return nil, errors.New("no port is free") }}
+	require.Equal(t, 1, run(t.Context(), nil, full, io.Discard, &stderr))
+	require.Equal(t, "poller: no port is free\n", stderr.String())
+}
