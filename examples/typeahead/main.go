@@ -19,12 +19,14 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log"
+	"math"
 	"os"
 	"os/signal"
 	"runtime"
@@ -89,7 +91,7 @@ func (b *box) open(ctx context.Context, file string, stdin io.Reader, demo bool)
 		defer end()
 		typed = operators.SwitchIfEmpty(typed)(lines(reading, stdin))
 	}
-	before := runtime.NumGoroutine()
+	before := goroutines(math.MaxInt)
 	b.start = time.Now()
 	sub := b.matches(typed).Subscribe(context.WithoutCancel(ctx), tp.Observer[found]{Next: b.show})
 	select {
@@ -100,7 +102,7 @@ func (b *box) open(ctx context.Context, file string, stdin io.Reader, demo bool)
 	if err := sub.Stop(context.Background()); err != nil {
 		return err
 	}
-	return b.prove(before, runtime.NumGoroutine())
+	return b.prove(before, goroutines(before))
 }
 
 // lines is what r has. Reading a terminal can't be cancelled, so it happens on a
@@ -197,4 +199,19 @@ func (b *box) prove(before, after int) error {
 		return errors.New("something was left running")
 	}
 	return nil
+}
+
+// goroutines counts the goroutines, less those of the runtime itself, which
+// runtime.NumGoroutine has among them. Where there are more than enough, it looks
+// again: one that has ended may still be about to vanish.
+func goroutines(enough int) (n int) {
+	stacks := make([]byte, 1<<20)
+	for range 100 {
+		n = bytes.Count(stacks[:runtime.Stack(stacks, true)], []byte("\n\ngoroutine ")) + 1
+		if n <= enough {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return n
 }
