@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	tp "github.com/turbopipes/turbopipes"
+)
+
+// entry is a request, as a line of the log tells of it.
+type entry struct {
+	path   string
+	status int
+	bytes  int64
+	took   time.Duration // 0: the log does not tell
+}
+
+func (e entry) dir() string { return path.Dir(e.path) }
+
+// format is the common log format, or the combined one, with what the request took
+// behind or not: in microseconds, or in seconds with a point.
+var format = regexp.MustCompile(`^\S+ \S+ \S+ \[[^\]]+\] "\S+ (\S+)[^"]*" (\d{3}) (\d+|-)(?:| .*?)(?: (\d+(?:\.\d+)?))?$`)
+
+func parse(line string) (e entry, ok bool) {
+	field := format.FindStringSubmatch(line)
+	if field == nil {
+		return e, false
+	}
+	e.path, _, _ = strings.Cut(field[1], "?")
+	e.status, _ = strconv.Atoi(field[2])
+	e.bytes, _ = strconv.ParseInt(field[3], 10, 64) // 0 for -
+	if took, err := strconv.ParseFloat(field[4], 64); err == nil {
+		if !strings.Contains(field[4], ".") {
+			took /= 1e6
+		}
+		e.took = time.Duration(took * float64(time.Second))
+	}
+	return e, true
+}
+
+// lines is the text that comes out of a pipe. The end of ctx, or a downstream that
+// has enough, closes it for those who write.
+func lines(reads *io.PipeReader) tp.Observable[string] {
+	return tp.Create(func(ctx context.Context, emit func(string) bool) error {
+		defer reads.Close()
+		defer context.AfterFunc(ctx, func() { reads.CloseWithError(context.Cause(ctx)) })()
+		s := bufio.NewScanner(reads)
+		for s.Scan() {
+			if !emit(s.Text()) {
+				return nil
+			}
+		}
+		return s.Err()
+	})
+}
+
+// sum is what a reader adds up.
+type sum struct{ requests, missing, bytes int64 }
+
+func (s sum) add(e entry) sum {
+	if s.requests++; e.status == http.StatusNotFound {
+		s.missing++
+	}
+	s.bytes += e.bytes
+	return s
+}
+
+// percentiles tells what requests took.
+func percentiles(entries []entry) string {
+	var took []time.Duration
+	for _, e := range entries {
+		if e.took > 0 {
+			took = append(took, e.took)
+		}
+	}
+	if len(took) == 0 {
+		return "none: the log does not tell"
+	}
+	slices.Sort(took)
+	at := func(percent int) time.Duration { return took[(len(took)-1)*percent/100].Round(time.Microsecond) }
+	return fmt.Sprintf("50: %v, 90: %v, 99: %v", at(50), at(90), at(99))
+}
+
+// group is a directory, with the number of its requests.
+type group = tp.Pair[string, int]
+
+func bySize(a, b group) int {
+	return cmp.Or(cmp.Compare(a.Second, b.Second), cmp.Compare(b.First, a.First))
+}
+
+func list(groups []group) string {
+	var all []string
+	for _, g := range groups {
+		all = append(all, fmt.Sprint(g.First, " ", g.Second))
+	}
+	return strings.Join(all, ", ")
+}
+
+// ranking tells of all groups.
+func ranking(dirs map[string]int) string {
+	var all []group
+	for dir, n := range dirs {
+		all = append(all, group{First: dir, Second: n})
+	}
+	slices.SortFunc(all, func(a, b group) int { return bySize(b, a) })
+	return fmt.Sprintf("%d directories: %s, …", len(all), list(all[:min(len(all), 4)]))
+}

@@ -1,0 +1,214 @@
+// Command livestats shows live statistics of an HTTP server's access log: three
+// readers, each with windows of its own, of one run of the log.
+//
+//	go run ./examples/livestats                     a site of its own, and its visitors, for 4 s
+//	go run ./examples/livestats -for 1m -rate 5000  for longer, with more requests a second
+//	go run ./examples/livestats -log FILE           the log of another server
+//	tail -f FILE | go run ./examples/livestats -log -
+//
+// The site is the source of the Go installation, served on this machine and asked
+// for over HTTP; what the readers get are the lines that it logs, in the common
+// log format with the microseconds that each request took behind.
+//
+// One reader counts requests by the second, one groups them by directory and
+// gives the greatest groups, one gives percentiles of what the requests took over
+// a window that slides. At the end, or at Ctrl-C, the source is stopped gracefully,
+// and the readers end when they have seen all of it. Then they must agree, with
+// each other, with the site and with its visitors: exit status 1 is a disagreement.
+// A second Ctrl-C ends it at once.
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"os"
+	"os/signal"
+	"slices"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
+)
+
+// bounce is how soon a second signal is still the first: timeout(1) sends one to
+// the process and one to its group.
+const bounce = 50 * time.Millisecond
+
+func main() {
+	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, func() { time.AfterFunc(bounce, restore) })
+	dial := new(net.Dialer).DialContext
+	listen := func() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") } //nolint:noctx // it does not block
+	os.Exit(run(ctx, os.Args[1:], network{dial, listen}, os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the command; it gives the exit status. The end of ctx stops it gracefully.
+func run(ctx context.Context, args []string, n network, stdin io.Reader, stdout, stderr io.Writer) int {
+	s := &stats{out: log.New(stdout, "", 0), dirs: map[string]int{}}
+	w := &site{network: n}
+	flags := flag.NewFlagSet("livestats", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	length := flags.Duration("for", 0, "how long; 0: 4 s, or to the end of -log")
+	file := flags.String("log", "", "a log `file` to read, - is standard input; none: a site of its own")
+	flags.StringVar(&w.dir, "dir", "", "the `directory` that the site serves; none: the source of Go")
+	flags.IntVar(&w.rate, "rate", 1000, "requests to the site a second")
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		return 1
+	case *length < 0 || w.rate < 1 || flags.NArg() > 0:
+		err = errors.New("-for and -rate must be positive, and nothing may follow the flags")
+	case *file == "":
+		err = s.watch(ctx, cmp.Or(*length, 4*time.Second), w)
+	case *file == "-":
+		err = s.watch(ctx, *length, &copied{from: io.NopCloser(stdin)})
+	default:
+		var from *os.File
+		if from, err = os.Open(*file); err == nil {
+			err = s.watch(ctx, *length, &copied{from: from})
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "livestats:", err)
+		return 1
+	}
+	return 0
+}
+
+// stats is what the readers see.
+type stats struct {
+	out   *log.Logger
+	start time.Time
+
+	runs, read, skipped atomic.Int64 // of the source
+
+	// each of one reader
+	rate, grouped, timed int64
+	dirs                 map[string]int
+}
+
+// watch runs the readers over the log of an origin, for length.
+func (s *stats) watch(ctx context.Context, length time.Duration, from origin) error {
+	enough := ctx
+	if length > 0 {
+		limited, cancel := context.WithTimeout(ctx, length)
+		defer cancel()
+		enough = limited
+	}
+	reads, writes := io.Pipe()
+	s.start = time.Now()
+	whole := context.WithoutCancel(ctx)
+	entries := s.entries(reads)
+	var readers []*tp.Subscription
+	for _, reader := range []tp.Observable[string]{s.rates(entries), s.groups(entries), s.times(entries)} {
+		readers = append(readers, reader.Subscribe(whole, tp.Observer[string]{Next: func(line string) {
+			s.out.Printf("%6.2f s  %s", time.Since(s.start).Seconds(), line)
+		}}))
+		defer readers[len(readers)-1].Dispose()
+	}
+	feed, err := from.open(whole, writes)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-enough.Done():
+	case <-feed.Done():
+	}
+	if ctx.Err() != nil {
+		s.out.Print("stopping: what is in flight is counted; Ctrl-C again ends it at once")
+	}
+	// From the source to the end: what the feed has in flight still comes, then the
+	// log ends, and with it, when they have all of it, the readers.
+	err = errors.Join(feed.Stop(whole), from.close(), writes.Close())
+	for _, reader := range readers {
+		err = errors.Join(err, reader.Wait())
+	}
+	return errors.Join(err, s.prove(from.counts()))
+}
+
+// entries is the source: it runs once for all three, and each of them has a
+// queue of its own. It begins when all are there, so that none misses anything.
+func (s *stats) entries(reads *io.PipeReader) tp.Observable[entry] {
+	return tp.Pipe3(lines(reads),
+		operators.FilterMap(func(line string) (entry, bool) {
+			e, ok := parse(line)
+			if !ok {
+				s.skipped.Add(1)
+			}
+			return e, ok
+		}),
+		operators.Do(operators.Hooks[entry]{
+			Subscribe: func() { s.runs.Add(1) },
+			Next:      func(entry) { s.read.Add(1) },
+		}),
+		operators.Share[entry](tp.WithMinSubscribers(3)))
+}
+
+// rates reads by the second.
+func (s *stats) rates(entries tp.Observable[entry]) tp.Observable[string] {
+	return tp.Pipe3(entries,
+		operators.WindowWithTime[entry](time.Second),
+		operators.ConcatMap(operators.Reduce(sum{}, sum.add)),
+		operators.Map(func(all sum) string {
+			s.rate += all.requests
+			return fmt.Sprintf("rate         %d requests, %.1f MB, %d not found", all.requests, float64(all.bytes)/1e6, all.missing)
+		}))
+}
+
+// groups reads by the directory, the greatest of each second.
+func (s *stats) groups(entries tp.Observable[entry]) tp.Observable[string] {
+	size := func(g tp.Group[string, entry]) tp.Observable[group] {
+		return tp.Pipe2(g.Items, operators.Count[entry](),
+			operators.Map(func(n int) group { return group{First: g.Key, Second: n} }))
+	}
+	greatest := func(second tp.Observable[entry]) tp.Observable[[]group] {
+		return tp.Pipe5(second,
+			operators.GroupBy(entry.dir),
+			operators.FlatMap(tp.Infinite, size),
+			operators.Do(operators.Hooks[group]{Next: func(g group) {
+				s.grouped += int64(g.Second)
+				s.dirs[g.First] += g.Second
+			}}),
+			operators.TopK(4, bySize),
+			operators.ToSlice[group]())
+	}
+	return tp.Pipe3(entries,
+		operators.WindowWithTime[entry](time.Second),
+		operators.ConcatMap(greatest),
+		operators.Map(func(groups []group) string { return "directories  " + list(groups) }))
+}
+
+// times reads what requests took, in a window of a second that slides by half of it.
+func (s *stats) times(entries tp.Observable[entry]) tp.Observable[string] {
+	return tp.Pipe4(entries,
+		operators.BufferWithTime[entry](time.Second/2),
+		operators.Do(operators.Hooks[[]entry]{Next: func(half []entry) { s.timed += int64(len(half)) }}),
+		operators.SlidingWindow[[]entry](2, 1, operators.Partial()),
+		operators.Map(func(halves [][]entry) string { return "percentiles  " + percentiles(slices.Concat(halves...)) }))
+}
+
+// prove compares what the readers have seen with what there was to be seen.
+func (s *stats) prove(origin []count) error {
+	s.out.Printf("total        %s; %d lines were no entries", ranking(s.dirs), s.skipped.Load())
+	proof := fmt.Sprintf("proof        runs of the source: %d; read: %d", s.runs.Load(), s.read.Load())
+	agreed := s.runs.Load() == 1
+	for _, c := range append([]count{{"rate", s.rate}, {"directories", s.grouped}, {"percentiles", s.timed}}, origin...) {
+		proof += fmt.Sprintf(", %s: %d", c.name, c.n)
+		agreed = agreed && c.n == s.read.Load()
+	}
+	s.out.Print(proof)
+	if !agreed {
+		return errors.New("they do not agree")
+	}
+	return nil
+}
