@@ -8,7 +8,7 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-var phrases = []string{"goroutine", "synchron", "mutex"}
+var phrases = []string{"goroutine", "mutex"}
 
 // key is what stands in the box after a key, which comes after a pause.
 type key struct {
