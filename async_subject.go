@@ -14,6 +14,10 @@ import (
 // item it just completes; after Fail there is only the error. [NewAsyncSubject]
 // makes one. All methods may be called from any goroutine.
 //
+//	in:   -a--b---c-|
+//	out:  ----------(c|)
+//	late: -------------(c|)     subscribes at 13
+//
 // Memory: one item. Goroutines: none of its own. It corresponds to RxJS's
 // AsyncSubject and Reactor's Sinks.one.
 type AsyncSubject[T any] struct {

@@ -44,6 +44,9 @@ func special[T any](name, bad string, set func(*opt.Backpressure[T])) Backpressu
 // ends the stream with an [ErrOverflow]; the item that found no room counts as
 // dropped.
 //
+//	in:  abcde-|              capacity: 2, overflow: DropOldest
+//	out: a----d----e----|     downstream takes 5 for an item
+//
 // Emits when downstream is free and an item waits. What is in the queue is
 // delivered before a completion or an error. Conservation: what upstream has
 // emitted is delivered, dropped, or left at an early end, never anything else.
@@ -73,6 +76,9 @@ func onBackpressureBuffer[T any](name string, capacity int, overflow Overflow, d
 // OnBackpressureDrop passes an item if downstream waits for one, and drops it
 // otherwise. Upstream is never held.
 //
+//	in:  a-b-c--d-|
+//	out: a------d----|     downstream takes 5 for an item
+//
 // Emits when an item meets a downstream that waits. Memory: one item.
 // Goroutines: one, for upstream. It corresponds to Reactor's onBackpressureDrop
 // and RxGo's Drop strategy.
@@ -88,6 +94,9 @@ func OnBackpressureDrop[T any](opts ...BackpressureOption[T]) Operator[T, T] {
 // one takes the place of the one that waits, which is dropped. Upstream is never
 // held; the last item of all is always delivered.
 //
+//	in:  a-b-c--d-|
+//	out: a----c----d----|     downstream takes 5 for an item
+//
 // Emits when downstream is free and an item waits. Memory: one item.
 // Goroutines: one, for upstream. It corresponds to Reactor's
 // onBackpressureLatest and Pekko's conflate.
@@ -99,6 +108,9 @@ func OnBackpressureLatest[T any](opts ...BackpressureOption[T]) Operator[T, T] {
 
 // OnBackpressureError ends the stream with an [ErrOverflow] when an item meets a
 // busy downstream. That item counts as dropped. Upstream is never held.
+//
+//	in:  a-b-c--d-|
+//	out: a----#     downstream takes 5 for an item
 //
 // Emits when an item meets a downstream that waits. Memory: one item.
 // Goroutines: one, for upstream. It corresponds to Reactor's
@@ -116,6 +128,9 @@ func OnBackpressureError[T any]() Operator[T, T] {
 // OnBackpressureBatch gives a downstream that waits each item at once, in a
 // slice of its own, and a busy one, when it is free again, all that have piled
 // up, at most max. When max wait, upstream is held.
+//
+//	in:  a-b-c--d-|          max: 3
+//	out: a----{bc}----d----|     downstream takes 5 for an item
 //
 // Emits when downstream is free and an item waits; what waits is delivered
 // before a completion or an error. Downstream owns the slice. Memory: two times

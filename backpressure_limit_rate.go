@@ -13,6 +13,9 @@ import (
 // when at most a quarter of n are left. Nothing is dropped. It is for an upstream
 // that is better asked rarely and for many, such as one that fetches pages.
 //
+//	in:  a-b-c-|   n: 4
+//	out: a-b-c-|
+//
 // Emits when downstream is free and an item waits. What waits is delivered before
 // a completion or an error; what is left at an early end counts as discarded.
 // Fails and completes with upstream. Backpressure: upstream waits from a full

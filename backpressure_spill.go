@@ -39,6 +39,9 @@ func WithMaxBytes[T any](b int64) BackpressureOption[T] {
 // SpillToDisk lets upstream run ahead of downstream by more than memory should
 // hold: up to mem items wait in memory, and those behind them in files.
 //
+//	in:  abcd-|              mem: 1; c and d are on disk meanwhile
+//	out: a----b----c----d----|     downstream takes 5 for an item
+//
 // The files are in a new sub-directory of dir, or of [os.TempDir] where dir is
 // empty. It is made when the stream is subscribed to, so that a bad dir shows at
 // once, and removed at its end, whatever the end, a panic included; only a process

@@ -7,6 +7,10 @@ import "github.com/turbopipes/turbopipes/internal/hot"
 // subscriber, a second one gets [ErrAlreadySubscribed]; src starts with the
 // first.
 //
+//	in:   -a--b---c-|     n: 2
+//	out:  -a------c-|
+//	and:  ----b-----|
+//
 // What is in the queue of one that leaves goes to the others, before newer items.
 // The last one to leave ends src, and returns when that is reaped; who subscribes
 // later gets [ErrClosed], or src's end if it had ended before. src runs on a

@@ -6,6 +6,10 @@ import "github.com/turbopipes/turbopipes/internal/hot"
 // the newest one, and then what comes. After the end a subscriber gets only the
 // end. [NewBehaviorSubject] makes one.
 //
+//	in:   -a--b---c-|     initial: i
+//	out:  ia--b---c-|
+//	late: ------b-c-|     subscribes at 6
+//
 // It corresponds to RxJS's BehaviorSubject and Reactor's
 // Sinks.many().replay().latestOrDefault.
 type BehaviorSubject[T any] struct{ inlet[T] }

@@ -14,6 +14,10 @@ import (
 // all n are subscribed, so one that never is keeps the others waiting until their
 // ctx ends.
 //
+//	in:   -a--b---c-|     n: 2
+//	out:  -a--b---c-|
+//	and:  -a--b---c-|
+//
 // Each subscriber has a queue of its own; [WithQueue], [WithOverflow] and
 // [OnDiscard] are as with [Subject]. One that leaves goes without a trace for the
 // others; the last one to leave ends src, and returns when that is reaped. src

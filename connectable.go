@@ -28,6 +28,10 @@ type Connectable[T any] struct {
 // Publish makes src connectable. Its options are those of [NewSubject]. A zero
 // src is an [ErrInvalidArgument] of every subscription and connection.
 //
+//	in:   -a--b---c-|     connected at once
+//	out:  -a--b---c-|
+//	late: --------c-|     subscribes at 6
+//
 // It corresponds to RxJS's connectable, Reactor's publish, Pekko's BroadcastHub
 // and RxGo's WithPublishStrategy.
 func Publish[T any](src Observable[T], opts ...QueueOption) *Connectable[T] {

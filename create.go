@@ -10,6 +10,8 @@ import (
 
 // Just emits items, in order, and completes. Without items it is [Empty].
 //
+//	out: (abc|)   items: a, b, c
+//
 // Goroutines: none; it runs on its subscriber's. The slice is not copied: the
 // caller must not change it. It corresponds to RxJS's of, Reactor's just, and
 // RxGo's Just and JustItem.
@@ -17,6 +19,8 @@ func Just[T any](items ...T) Observable[T] { return fromSlice("Just", items) }
 
 // FromSlice emits the elements of s, in order, and completes. A nil slice is
 // [Empty].
+//
+//	out: (abc|)   s: a, b, c
 //
 // Goroutines: none; it runs on its subscriber's. The slice is not copied: the
 // caller must not change it. It corresponds to RxJS's from and Reactor's
@@ -49,6 +53,8 @@ func due(ctx context.Context, i int) bool { return i%glance == glance-1 && ctx.E
 // [Empty]; a negative one, or an end past the greatest int, is an
 // [ErrInvalidArgument].
 //
+//	out: (345|)   start: 3, count: 3
+//
 // Goroutines: none; it runs on its subscriber's. It corresponds to RxJS's,
 // Reactor's and RxGo's range; as there, the second argument is a count, not an
 // end.
@@ -74,6 +80,8 @@ func Range(start, count int) Observable[int] {
 // FromSeq emits what seq yields, and completes when it ends. A nil seq is an
 // [ErrInvalidArgument].
 //
+//	out: (abc|)   seq: yields a, b, c
+//
 // ctx is looked at for each item; a seq that blocks can't be interrupted. Each
 // subscription ranges over seq anew. Goroutines: none; seq runs on the
 // subscriber's. It corresponds to RxJS's from(iterable) and Reactor's
@@ -98,6 +106,8 @@ func FromSeq[T any](seq iter.Seq[T]) Observable[T] {
 // FromSeq2 emits the values of seq until the first error that is not nil, which
 // ends the stream; the value beside it is ignored. It is the inverse of
 // [Observable.Seq]. A nil seq is an [ErrInvalidArgument].
+//
+//	out: (ab#)   seq: yields a, b, and an error
 //
 // ctx is looked at for each item; a seq that blocks can't be interrupted. Each
 // subscription ranges over seq anew. Goroutines: none; seq runs on the
@@ -154,6 +164,8 @@ func FromChannel[T any](ch <-chan T) Observable[T] {
 // emitted. Each subscription starts at seed. A nil next is an
 // [ErrInvalidArgument].
 //
+//	out: (1248|)   seed: 1; next: twice the state, below 10
+//
 // Goroutines: none; next runs on the subscriber's. It corresponds to RxJS's and
 // Reactor's generate and Pekko's unfold.
 func Unfold[S, T any](seed S, next func(S) (v T, s S, ok bool)) Observable[T] {
@@ -177,6 +189,8 @@ func Unfold[S, T any](seed S, next func(S) (v T, s S, ok bool)) Observable[T] {
 
 // Start calls fns one after another, and emits what each returns. The first
 // error ends the stream. Without fns it is [Empty].
+//
+//	out: ---a--(b|)   fns: one gives a after 3, one gives b after 3
 //
 // Nothing is called before a subscription, and each subscription calls them
 // anew. A graceful stop cancels the ctx of the one that runs; what it returns all
@@ -215,6 +229,8 @@ func Start[T any](fns ...func(ctx context.Context) (T, error)) Observable[T] {
 // Paginate fetches one page after another, from first on, and emits their items.
 // next is where the page behind it begins, and more tells whether there is one. An
 // error of fetch ends the stream, behind the items of the pages before.
+//
+//	out: ----(ab)(cd|)   fetch: takes 4, and gives a and b, then c and d
 //
 // A page is fetched when all items of the one before are taken: to have it ready
 // by then, put Prefetch, of package operators, behind it. An empty page is no
@@ -257,12 +273,16 @@ func Paginate[T, C any](first C, fetch func(ctx context.Context, cursor C) (item
 
 // Empty completes at once, without an item. It corresponds to RxJS's EMPTY, and
 // Reactor's and RxGo's empty.
+//
+//	out: |
 func Empty[T any]() Observable[T] {
 	return leaf("Empty", func(context.Context, func(T) bool) error { return nil })
 }
 
 // Never emits nothing and does not end of its own accord: it waits for ctx. It
 // corresponds to RxJS's NEVER, and Reactor's and RxGo's never.
+//
+//	out: ------
 func Never[T any]() Observable[T] {
 	return leaf("Never", func(ctx context.Context, _ func(T) bool) error {
 		<-ctx.Done()
@@ -272,6 +292,8 @@ func Never[T any]() Observable[T] {
 
 // Throw fails with err, without an item. A nil err is an [ErrInvalidArgument].
 // It corresponds to RxJS's throwError, Reactor's error and RxGo's Thrown.
+//
+//	out: #
 func Throw[T any](err error) Observable[T] {
 	if err == nil {
 		return failing[T](fault.Invalid("Throw", "err is nil"))

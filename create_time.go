@@ -10,6 +10,8 @@ import (
 // Interval emits 0, 1, 2 … every d, the first one d after the subscription, and
 // never completes.
 //
+//	out: --0-1-2-3   d: 2
+//
 // Ticks that pass while downstream is busy are skipped, but for one; the
 // numbers stay consecutive. d ≤ 0 is an [ErrInvalidArgument]. Goroutines: none;
 // it runs on its subscriber's. It corresponds to RxJS's, Reactor's and RxGo's
@@ -56,6 +58,8 @@ func WithPeriod(d time.Duration) TimerOption { return timerPeriod(d) }
 
 // Timer emits 0, d after the subscription, and completes; with [WithPeriod] it
 // goes on instead. d ≤ 0 is at once.
+//
+//	out: ---(0|)   d: 3
 //
 // Goroutines: none; it runs on its subscriber's. It corresponds to RxJS's timer
 // and Reactor's Mono.delay. RxGo's Timer only completes.

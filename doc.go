@@ -32,5 +32,44 @@
 // closures; only operators that need concurrency start goroutines, and they
 // join them before they return.
 //
+// # Creation
+//
+//   - [Just], [FromSlice], [Range], [Empty], [Never], [Throw]
+//   - [FromSeq], [FromSeq2], [FromChannel], [FromEventSource]: what there is in Go
+//   - [Interval], [Timer]: time
+//   - [Create], [Defer], [Start], [Iif]: functions
+//   - [Unfold], [Paginate], [Using]: with a state, page by page, with a resource
+//
+// # Hot streams
+//
+//   - [Subject], [BehaviorSubject], [ReplaySubject], [AsyncSubject],
+//     [UnicastSubject]: streams that are fed by hand
+//   - [Publish], [Broadcast], [Balance]: one run of a stream for several subscribers
+//   - [MergeHub], [Topic]: many producers
+//
+// # Backpressure
+//
+//   - [OnBackpressureBuffer], [OnBackpressureDrop], [OnBackpressureLatest],
+//     [OnBackpressureReduce], [OnBackpressureBatch], [OnBackpressureError]
+//   - [Conflate], [ConflateByKey], [LoadShed], [BackpressureTimeout]
+//   - [LimitRate], [Gate], [Extrapolate], [SpillToDisk]
+//
+// # Consuming
+//
+//   - [Observable.Each], [Observable.Drain], [Observable.Collect], [Observable.Seq],
+//     [Observable.Pull], [Observable.ToChannel], [Observable.Subscribe]
+//   - [Subscription]: what is running
+//   - [Run], [Send], [Errors]
+//
+// # RxGo
+//
+//   - [Observable.ToRx], [FromRx], [FromRxResults], [LiftRx]
+//
+// # Writing operators
+//
+//   - [Lift], [Invalid], [Guard], [Shield], [Stopping]
+//   - [Checked], [WithReapWarning]: to find what breaks the rules
+//
 //go:generate go run ./internal/cmd/pipes
+//go:generate go run ./internal/cmd/pages
 package turbopipes

@@ -11,6 +11,10 @@ import (
 // That is so after the end as well, which comes behind them. [NewReplaySubject]
 // makes one.
 //
+//	in:   -a--b-------c-|     n: 2
+//	out:  -a--b-------c-|
+//	late: ------(ab)--c-|     subscribes at 6
+//
 // What is replayed does not go through the subscriber's queue, which may be
 // smaller; while it is being replayed, what comes waits there. Memory: the items
 // that are remembered, and as many for each subscriber that they are replayed

@@ -14,6 +14,10 @@ import (
 // none is dropped. [NewSubject] makes one. All methods may be called from any
 // goroutine.
 //
+//	in:   -a--b---c-|
+//	out:  -a--b---c-|
+//	late: --------c-|     subscribes at 6
+//
 // Every subscriber has a queue of its own, which it drains on its own goroutine,
 // so its downstream runs there. A full queue does what [WithOverflow] says: it
 // holds whoever calls Next, which is the default; or that subscriber alone loses

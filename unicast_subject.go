@@ -13,6 +13,9 @@ import (
 // [ErrAlreadySubscribed]. When the subscriber has left, or is being stopped
 // gracefully, Next returns [ErrClosed]. [NewUnicastSubject] makes one.
 //
+//	in:   -a--b-------c-|
+//	out:  ------(ab)--c-|     subscribes at 6
+//
 // It corresponds to Reactor's Sinks.many().unicast and Pekko's Source.queue.
 type UnicastSubject[T any] struct {
 	inlet[T]

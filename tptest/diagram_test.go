@@ -6,8 +6,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const allMarks = "|#!^"
-
 func TestParse(t *testing.T) {
 	for text, want := range map[string]struct {
 		list    string // the same as a list

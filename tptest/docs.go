@@ -30,8 +30,8 @@ func Doc(t *testing.T, file, name string, op turbopipes.Operator[string, string]
 	Marbles(t, d["in"], op, d["out"], opts...)
 }
 
-// DocDiagram gives the diagrams in the doc comment of the function called name
-// in file, for operators with several sources or other types of items: pass them
+// DocDiagram gives the diagrams in the doc comment of the function or type called
+// name in file, for operators with several sources or other types of items: pass them
 // to [Cold] and [Expect]. It fails t where there are none.
 //
 // It reads the indented lines that start with a key and a colon, such as
@@ -76,16 +76,23 @@ func (d Diagrams) read(fields []string) {
 	}
 }
 
-// docOf gives the doc comment of a function or method.
+// docOf gives the doc comment of a function, a method or a type.
 func docOf(file, name string) (string, error) {
 	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
 		return "", fmt.Errorf("tptest: %w", err)
 	}
 	for _, d := range f.Decls {
-		if fn, ok := d.(*ast.FuncDecl); ok && fn.Name.Name == name {
-			return fn.Doc.Text(), nil
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			if d.Name.Name == name {
+				return d.Doc.Text(), nil
+			}
+		case *ast.GenDecl:
+			if t, ok := d.Specs[0].(*ast.TypeSpec); ok && t.Name.Name == name {
+				return d.Doc.Text(), nil
+			}
 		}
 	}
-	return "", fmt.Errorf("tptest: no function %s in %s", name, file)
+	return "", fmt.Errorf("tptest: no function or type %s in %s", name, file)
 }

@@ -1,6 +1,6 @@
 // Command docs checks the Markdown files of the module against its code: every
-// relative link leads to a file, and a link whose text is the name of a test
-// leads to the file that has that test. Run it from the module's root.
+// relative link leads to a file, and where it names a heading to one that has it;
+// a link whose text is the name of a test leads to the file that has that test. Run it from the module's root.
 package main
 
 import (
@@ -10,9 +10,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
-var link = regexp.MustCompile(`\[([^\]]+)\]\(([^)#\s]+)(#[^)]*)?\)`)
+var link = regexp.MustCompile(`\[([^\]]+)\]\(([^)#\s]*)(?:#([^)]*))?\)`)
+
+var heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
 
 // fence is a block of code, in which brackets are no links.
 var fence = regexp.MustCompile("(?s)```.*?```")
@@ -49,12 +52,15 @@ func check(path string) (links int, problems []string, err error) {
 		return 0, nil, err
 	}
 	for _, m := range link.FindAllStringSubmatch(fence.ReplaceAllString(string(text), ""), -1) {
-		name, target := m[1], m[2]
-		if strings.Contains(target, "://") || !strings.ContainsAny(target, "./") {
+		name, target, anchor := m[1], m[2], m[3]
+		if strings.Contains(target, "://") || anchor == "" && !strings.ContainsAny(target, "./") {
 			continue // elsewhere, or code such as Take[int](n)
 		}
 		links++
-		file := filepath.Join(filepath.Dir(path), target)
+		file := path
+		if target != "" {
+			file = filepath.Join(filepath.Dir(path), target)
+		}
 		content, err := os.ReadFile(file)
 		if info, e := os.Stat(file); e == nil && info.IsDir() {
 			err = nil
@@ -63,9 +69,30 @@ func check(path string) (links int, problems []string, err error) {
 		switch {
 		case err != nil:
 			problems = append(problems, fmt.Sprintf("%s: %s does not exist", path, target))
+		case anchor != "" && !anchors(string(content))[anchor]:
+			problems = append(problems, fmt.Sprintf("%s: %s has no heading %s", path, target, anchor))
 		case t != nil && !strings.Contains(string(content), "func "+t[1]+"("):
 			problems = append(problems, fmt.Sprintf("%s: %s has no %s", path, target, t[1]))
 		}
 	}
 	return links, problems, nil
+}
+
+// anchors are those of the text's headings: in lower case, without what is no
+// letter, digit, hyphen or underline, and with a hyphen for a space.
+func anchors(text string) map[string]bool {
+	found := map[string]bool{}
+	for _, m := range heading.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
+		var b strings.Builder
+		for _, r := range strings.ToLower(link.ReplaceAllString(m[1], "$1")) {
+			switch {
+			case r == ' ':
+				b.WriteByte('-')
+			case r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r):
+				b.WriteRune(r)
+			}
+		}
+		found[b.String()] = true
+	}
+	return found
 }

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// bracketed is a name in a text by hand, such as [Debounce] or [Observable.Each].
+var bracketed = regexp.MustCompile(`\[([A-Z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z0-9]*)?)\]([^(]|$)`)
+
+// guide gives the text with its names linked. It fails where a name does not
+// exist, and where an operator is never named.
+func (lib *library) guide(text string) ([]byte, error) {
+	var bad []error
+	named := map[string]bool{}
+	linked := bracketed.ReplaceAllStringFunc(text, func(m string) string {
+		parts := bracketed.FindStringSubmatch(m)
+		named[parts[1]] = true
+		url := lib.lookup(parts[1])
+		if url == "" {
+			bad = append(bad, fmt.Errorf("choosing.md names %s, which does not exist", parts[1]))
+		}
+		return "[" + parts[1] + "](" + url + ")" + parts[2]
+	})
+	for _, e := range lib.entries() {
+		if !named[e.name] {
+			bad = append(bad, fmt.Errorf("choosing.md never names %s", e.name))
+		}
+	}
+	return []byte(strings.Replace(generated, "the comments there", "choosing.md there", 1) + linked), errors.Join(bad...)
+}
+
+// lookup is the address of a name in either package, or nothing.
+func (lib *library) lookup(name string) string {
+	for _, p := range slices.Backward(lib.packages) {
+		if p.funcs[name] != nil || p.types[name] != nil || p.vars[name] != "" {
+			return lib.find(p, name)
+		}
+	}
+	return ""
+}
+
+// code is a name of ours in a cell of names.tsv: a word that begins with a capital
+// letter, perhaps with its type before it.
+var code = regexp.MustCompile(`\b[A-Z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z0-9]*)?\b`)
+
+// names makes the tables of what other libraries call things. A line of the
+// file is the library, its name for it, ours, and perhaps a note.
+func (lib *library) names(tsv string) ([]byte, error) {
+	var b bytes.Buffer
+	var bad []error
+	fmt.Fprintf(&b, "%s# Names elsewhere\n\n", strings.Replace(generated, "the comments there", "names.tsv there", 1))
+	b.WriteString("What RxGo v2, RxJS 7 and Reactor call it, and what it is here. The names link to what they do exactly, which is not always the same: the note says ")
+	b.WriteString("where it matters. More on RxGo in [Coming from RxGo](../rxgo.md).\n")
+	at := ""
+	for i, line := range strings.Split(strings.TrimSpace(tsv), "\n") {
+		cells := strings.Split(line, "\t")
+		if len(cells) < 3 || len(cells) > 4 {
+			bad = append(bad, fmt.Errorf("names.tsv:%d: %d cells", i+1, len(cells)))
+			continue
+		}
+		if len(cells) == 3 {
+			cells = append(cells, "")
+		}
+		if cells[0] != at {
+			at = cells[0]
+			fmt.Fprintf(&b, "\n## From %s\n\n| %s | here | |\n|---|---|---|\n", at, at)
+		}
+		ours := code.ReplaceAllStringFunc(cells[2], func(name string) string {
+			url := lib.lookup(name)
+			if url == "" {
+				bad = append(bad, fmt.Errorf("names.tsv:%d: %s does not exist", i+1, name))
+			}
+			return "[" + name + "](" + url + ")"
+		})
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", theirs(cells[1]), ours, cells[3])
+	}
+	return b.Bytes(), errors.Join(bad...)
+}
+
+// theirs are names of another library, in code.
+func theirs(cell string) string {
+	parts := strings.Split(cell, ", ")
+	for i, p := range parts {
+		parts[i] = "`" + p + "`"
+	}
+	return strings.Join(parts, ", ")
+}
