@@ -8,14 +8,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// A fused operator allocates when it is subscribed to, and nothing per item.
-func TestFusedAllocateNothingPerItem(t *testing.T) {
+// fused are the operators that run on their subscriber's goroutine alone and
+// allocate only when they are subscribed to.
+func fused() map[string]func(turbopipes.Observable[int]) {
 	one := turbopipes.Lift("one", func(_ context.Context, _ turbopipes.Observable[int], emit func(int) bool) error {
 		emit(1)
 		return nil
@@ -23,83 +25,125 @@ func TestFusedAllocateNothingPerItem(t *testing.T) {
 	yes := func(int) bool { return true }
 	no := func(int) bool { return false }
 	sum := func(sum, v int) int { return sum + v }
-	for name, drain := range map[string]func(turbopipes.Observable[int]){
-		"All":                  drained(operators.All(yes)),
-		"Any":                  drained(operators.Any(no)),
-		"Average":              drained(operators.Average[int]()),
-		"BufferWithCount":      drained(operators.BufferWithCount[int](5000)), // one slice, however many
-		"Cast":                 drained(operators.Cast[int, int]()),
-		"Catch":                drained(operators.Catch(func(error) turbopipes.Observable[int] { return one })),
-		"CircuitBreaker":       drained(operators.CircuitBreaker[int](operators.NewBreaker())),
-		"Concat":               drained(operators.Concat(one)),
-		"ConcatMap":            drained(operators.ConcatMap(func(int) turbopipes.Observable[int] { return one })),
-		"Contains":             drained(operators.Contains(-1)),
-		"Count":                drained(operators.Count[int]()),
-		"DeadLetter":           drained(turbopipes.Compose2(operators.Map(func(v int) turbopipes.Result[int] { return turbopipes.Result[int]{Value: v} }), operators.DeadLetter(func(context.Context, turbopipes.Result[int]) error { return nil }))),
-		"Dedup":                drained(operators.Dedup(operators.Self[int], 4, time.Hour)),
-		"DefaultIfEmpty":       drained(operators.DefaultIfEmpty(1)),
-		"DelaySubscription":    drained(operators.DelaySubscription[int](0)),
-		"Dematerialize":        drained(turbopipes.Compose2(operators.Materialize[int](), operators.Dematerialize[int]())),
-		"Distinct":             drained(operators.Distinct(func(v int) int { return v & 3 })),
-		"DistinctUntilChanged": drained(operators.DistinctUntilChanged(operators.Self[int])),
-		"Do":                   drained(operators.Do(operators.Hooks[int]{Next: func(int) {}})),
-		"ElementAt":            drained(operators.ElementAt[int](999)),
-		"EndWith":              drained(operators.EndWith(1)),
-		"Filter":               drained(operators.Filter(yes)),
-		"FilterMap":            drained(operators.FilterMap(func(v int) (int, bool) { return v, true })),
-		"Finally":              drained(operators.Finally[int](func() {})),
-		"Find":                 drained(operators.Find(no)),
-		"FindIndex":            drained(operators.FindIndex(no)),
-		"First":                drained(operators.First[int]()),
-		"FirstOrDefault":       drained(operators.FirstOrDefault(1)),
-		"IgnoreElements":       drained(operators.IgnoreElements[int]()),
-		"Index":                drained(operators.Index[int]()),
-		"Intersperse":          drained(operators.Intersperse(0, operators.WithEnds(1, 2))),
-		"IsEmpty":              drained(operators.IsEmpty[int]()),
-		"Last":                 drained(operators.Last[int]()),
-		"LastOrDefault":        drained(operators.LastOrDefault(1)),
-		"Log":                  drained(operators.Log[int](slog.New(slog.DiscardHandler), "stage")),
-		"Map":                  drained(operators.Map(func(v int) int { return v })),
-		"MapError":             drained(operators.MapError[int](func(err error) error { return err })),
-		"Materialize":          drained(operators.Materialize[int]()),
-		"Max":                  drained(operators.Max(ascending)),
-		"Min":                  drained(operators.Min(ascending)),
-		"Name":                 drained(operators.Name[int]("stage")),
-		"OfType":               drained(operators.OfType[int, int]()),
-		"OnErrorComplete":      drained(operators.OnErrorComplete[int](nil)),
-		"OnErrorResume…":       drained(operators.OnErrorResumeNext(one)),
-		"OnErrorReturn":        drained(operators.OnErrorReturnItem(1)),
-		"Pairwise":             drained(operators.Pairwise[int]()),
-		"RateLimit":            drained(operators.RateLimit[int](1<<40, time.Nanosecond)),
-		"Reduce":               drained(operators.Reduce(0, sum)),
-		"Repeat":               drained(operators.Repeat[int](1)),
-		"Results":              drained(operators.Results[int]()),
-		"Retry":                drained(operators.Retry[int](1)),
-		"Scan":                 drained(operators.Scan(0, sum)),
-		"Serialize":            drained(operators.Serialize(0, operators.Self[int])),
-		"Single":               drained(operators.Single(func(v int) bool { return v == 1 })),
-		"Skip":                 drained(operators.Skip[int](1)),
-		"SkipFor":              drained(operators.SkipFor[int](time.Hour)),
-		"SkipLast":             drained(operators.SkipLast[int](4)),
-		"SkipWhile":            drained(operators.SkipWhile(func(v int) bool { return v < 3 })),
-		"StartWith":            drained(operators.StartWith(1)),
-		"StatefulMap":          drained(operators.StatefulMap(opened(0), func(_ context.Context, s, v int) (int, int, error) { return s + v, s, nil }, nil)),
-		"Sum":                  drained(operators.Sum[int]()),
-		"SwitchIfEmpty":        drained(operators.SwitchIfEmpty(one)),
-		"Take":                 drained(operators.Take[int](1 << 40)),
-		"TakeLast":             drained(operators.TakeLast[int](4)),
-		"TakeUntilMatch":       drained(operators.TakeUntilMatch(no)),
-		"TakeWhile":            drained(operators.TakeWhile(yes, operators.Inclusive())),
-		"ThrowIfEmpty":         drained(operators.ThrowIfEmpty[int](nil)),
-		"TimeInterval":         drained(operators.TimeInterval[int]()),
-		"Timestamp":            drained(operators.Timestamp[int]()),
-		"ToMap":                drained(operators.ToMap(parity)),
-		"TopK":                 drained(operators.TopK(5, ascending)),
-		"TryMap":               drained(operators.TryMap(identity)),
-		"Unwrap":               drained(turbopipes.Compose2(operators.Map(func(v int) turbopipes.Result[int] { return turbopipes.Result[int]{Value: v} }), operators.Unwrap[int]())),
-		"WithContext":          drained(operators.WithContext[int](ownChild)),
-		"a chain":              drained(chain()),
-	} {
+	return map[string]func(turbopipes.Observable[int]){
+		"All":                    drained(operators.All(yes)),
+		"Any":                    drained(operators.Any(no)),
+		"Average":                drained(operators.Average[int]()),
+		"BufferWithCount":        drained(operators.BufferWithCount[int](5000)), // one slice, however many
+		"Cast":                   drained(operators.Cast[int, int]()),
+		"Catch":                  drained(operators.Catch(func(error) turbopipes.Observable[int] { return one })),
+		"CircuitBreaker":         drained(operators.CircuitBreaker[int](operators.NewBreaker())),
+		"Concat":                 drained(operators.Concat(one)),
+		"ConcatMap":              drained(operators.ConcatMap(func(int) turbopipes.Observable[int] { return one })),
+		"Contains":               drained(operators.Contains(-1)),
+		"Count":                  drained(operators.Count[int]()),
+		"DeadLetter":             drained(turbopipes.Compose2(operators.Map(func(v int) turbopipes.Result[int] { return turbopipes.Result[int]{Value: v} }), operators.DeadLetter(func(context.Context, turbopipes.Result[int]) error { return nil }))),
+		"Dedup":                  drained(operators.Dedup(operators.Self[int], 4, time.Hour)),
+		"DefaultIfEmpty":         drained(operators.DefaultIfEmpty(1)),
+		"DelaySubscription":      drained(operators.DelaySubscription[int](0)),
+		"Dematerialize":          drained(turbopipes.Compose2(operators.Materialize[int](), operators.Dematerialize[int]())),
+		"Distinct":               drained(operators.Distinct(func(v int) int { return v & 3 })),
+		"DistinctUntilChanged":   drained(operators.DistinctUntilChanged(operators.Self[int])),
+		"Do":                     drained(operators.Do(operators.Hooks[int]{Next: func(int) {}})),
+		"ElementAt":              drained(operators.ElementAt[int](999)),
+		"EndWith":                drained(operators.EndWith(1)),
+		"Filter":                 drained(operators.Filter(yes)),
+		"FilterMap":              drained(operators.FilterMap(func(v int) (int, bool) { return v, true })),
+		"Finally":                drained(operators.Finally[int](func() {})),
+		"Find":                   drained(operators.Find(no)),
+		"FindIndex":              drained(operators.FindIndex(no)),
+		"First":                  drained(operators.First[int]()),
+		"FirstOrDefault":         drained(operators.FirstOrDefault(1)),
+		"IgnoreElements":         drained(operators.IgnoreElements[int]()),
+		"Index":                  drained(operators.Index[int]()),
+		"Intersperse":            drained(operators.Intersperse(0, operators.WithEnds(1, 2))),
+		"IsEmpty":                drained(operators.IsEmpty[int]()),
+		"Last":                   drained(operators.Last[int]()),
+		"LastOrDefault":          drained(operators.LastOrDefault(1)),
+		"Log":                    drained(operators.Log[int](slog.New(slog.DiscardHandler), "stage")),
+		"Map":                    drained(operators.Map(func(v int) int { return v })),
+		"MapError":               drained(operators.MapError[int](func(err error) error { return err })),
+		"Materialize":            drained(operators.Materialize[int]()),
+		"Max":                    drained(operators.Max(ascending)),
+		"Min":                    drained(operators.Min(ascending)),
+		"Name":                   drained(operators.Name[int]("stage")),
+		"OfType":                 drained(operators.OfType[int, int]()),
+		"OnErrorComplete":        drained(operators.OnErrorComplete[int](nil)),
+		"OnErrorResume…":         drained(operators.OnErrorResumeNext(one)),
+		"OnErrorReturn":          drained(operators.OnErrorReturnItem(1)),
+		"Pairwise":               drained(operators.Pairwise[int]()),
+		"RateLimit":              drained(operators.RateLimit[int](1<<40, time.Nanosecond)),
+		"Reduce":                 drained(operators.Reduce(0, sum)),
+		"Repeat":                 drained(operators.Repeat[int](1)),
+		"Results":                drained(operators.Results[int]()),
+		"Retry":                  drained(operators.Retry[int](1)),
+		"Scan":                   drained(operators.Scan(0, sum)),
+		"Serialize":              drained(operators.Serialize(0, operators.Self[int])),
+		"Single":                 drained(operators.Single(func(v int) bool { return v == 1 })),
+		"Skip":                   drained(operators.Skip[int](1)),
+		"SkipFor":                drained(operators.SkipFor[int](time.Hour)),
+		"SkipLast":               drained(operators.SkipLast[int](4)),
+		"SkipWhile":              drained(operators.SkipWhile(func(v int) bool { return v < 3 })),
+		"OnErrorResumeNext":      drained(operators.OnErrorResumeNext(one)),
+		"OnErrorReturnItem":      drained(operators.OnErrorReturnItem(1)),
+		"ToMapWithValueSelector": drained(operators.ToMapWithValueSelector(parity, func(v int) int { return v })),
+		"Partition": func(in turbopipes.Observable[int]) {
+			match, rest := operators.Partition(in, yes)
+			_, _ = match.Drain(context.Background()), rest.Drain(context.Background())
+		},
+		"StartWith":      drained(operators.StartWith(1)),
+		"StatefulMap":    drained(operators.StatefulMap(opened(0), func(_ context.Context, s, v int) (int, int, error) { return s + v, s, nil }, nil)),
+		"Sum":            drained(operators.Sum[int]()),
+		"SwitchIfEmpty":  drained(operators.SwitchIfEmpty(one)),
+		"Take":           drained(operators.Take[int](1 << 40)),
+		"TakeLast":       drained(operators.TakeLast[int](4)),
+		"TakeUntilMatch": drained(operators.TakeUntilMatch(no)),
+		"TakeWhile":      drained(operators.TakeWhile(yes, operators.Inclusive())),
+		"ThrowIfEmpty":   drained(operators.ThrowIfEmpty[int](nil)),
+		"TimeInterval":   drained(operators.TimeInterval[int]()),
+		"Timestamp":      drained(operators.Timestamp[int]()),
+		"ToMap":          drained(operators.ToMap(parity)),
+		"TopK":           drained(operators.TopK(5, ascending)),
+		"TryMap":         drained(operators.TryMap(identity)),
+		"Unwrap":         drained(turbopipes.Compose2(operators.Map(func(v int) turbopipes.Result[int] { return turbopipes.Result[int]{Value: v} }), operators.Unwrap[int]())),
+		"WithContext":    drained(operators.WithContext[int](ownChild)),
+		"a chain":        drained(chain()),
+	}
+}
+
+// notFused are those that start no goroutine either, and why they are in no table
+// of what allocates nothing per item.
+var notFused = map[string]string{
+	"BufferUntilChanged": "a slice for each run of equal keys",
+	"BufferWeighted":     "a slice for each batch",
+	"EventTimeWindow":    "a slice for each window",
+	"Marshal":            "what its function allocates",
+	"SlidingWindow":      "a slice for each window",
+	"Sort":               "keeps every item",
+	"TakeFor":            "a timer of its own",
+	"Timeout":            "a timer for each wait",
+	"ToSlice":            "keeps every item",
+	"Unmarshal":          "a fresh item each",
+}
+
+// Every operator that says that it starts no goroutine is measured.
+func TestFusedCoversAll(t *testing.T) {
+	table := fused()
+	for _, file := range sources(t) {
+		for _, fn := range functions(parsed(t, file)) {
+			name := fn.Name.Name
+			if !strings.Contains(strings.Join(strings.Fields(fn.Doc.Text()), " "), "Goroutines: none") {
+				continue
+			}
+			_, measured := table[name]
+			_, excused := notFused[name]
+			assert.NotEqual(t, measured, excused, "%s: in one of the two tables", name)
+		}
+	}
+}
+
+func TestFusedAllocateNothingPerItem(t *testing.T) {
+	for name, drain := range fused() {
 		t.Run(name, func(t *testing.T) {
 			few, many := turbopipes.Range(0, 10), turbopipes.Range(0, 1000)
 			require.LessOrEqual(t, allocs(drain, many), allocs(drain, few), "allocations of 1000 items and of 10")
@@ -142,28 +186,28 @@ func chain() turbopipes.Operator[int, int] {
 	return op
 }
 
-// The items of fused operators come on the consumer's goroutine, and no other is
+// The source of a fused operator runs on the consumer's goroutine, and no other is
 // started.
 func TestFusedStartNoGoroutine(t *testing.T) {
 	id := func() string {
 		buf := make([]byte, 64)
 		return strings.Fields(string(buf[:runtime.Stack(buf, false)]))[1]
 	}
-	mine, before := id(), runtime.NumGoroutine()
-	seen := 0
-	src := turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
-		require.Equal(t, mine, id(), "the source")
-		for i := range 100 {
-			emit(i)
-		}
-		return nil
-	})
-	err := chain()(src).Each(t.Context(), func(int) error {
-		seen++
-		require.Equal(t, mine, id(), "the consumer")
-		require.LessOrEqual(t, runtime.NumGoroutine(), before)
-		return nil
-	})
-	require.NoError(t, err)
-	require.Equal(t, 100, seen)
+	for name, drain := range fused() {
+		t.Run(name, func(t *testing.T) {
+			mine, before, items := id(), runtime.NumGoroutine(), 0
+			drain(turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
+				for i := range 100 {
+					require.Equal(t, mine, id())
+					require.LessOrEqual(t, runtime.NumGoroutine(), before)
+					items++
+					if !emit(i) {
+						break
+					}
+				}
+				return nil
+			}))
+			require.Positive(t, items)
+		})
+	}
 }
