@@ -3,6 +3,7 @@ package operators_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -142,6 +143,27 @@ func TestShareHoldsUpstream(t *testing.T) {
 		require.EqualValues(t, 6, c.begun.Load(), "and upstream has one in its hand")
 		require.EqualValues(t, 2, s.stats.Discarded)
 	})
+}
+
+// Several readers in one subscription all get the same items when it is stopped
+// gracefully, though they are told one after the other.
+func TestShareStopsItsReadersAsOne(t *testing.T) {
+	for range 20 {
+		o := operators.Share[int](turbopipes.WithMinSubscribers(3))(turbopipes.Range(0, math.MaxInt))
+		under := make(chan struct{})
+		var counts [3]int
+		reader := func(i int) turbopipes.Observable[int] {
+			return operators.Do(operators.Hooks[int]{Next: func(v int) {
+				if counts[i]++; i == 1 && v == 500 {
+					close(under)
+				}
+			}})(o)
+		}
+		s := operators.Merge(reader(1), reader(2))(reader(0)).Subscribe(t.Context(), turbopipes.Observer[int]{})
+		<-under
+		require.NoError(t, s.Stop(t.Context()))
+		require.Equal(t, [3]int{counts[0], counts[0], counts[0]}, counts)
+	}
 }
 
 func ExampleShare() {

@@ -52,10 +52,10 @@ type Link[T any] struct {
 	state    state
 	conn     *Conn
 	policy   Policy
-	owned    bool          // the last subscriber to leave ends it
-	subs     int           // who is subscribed, or about to leave
-	stopping int           // of those, who is being stopped gracefully
-	halting  int           // of those, whose ctx is done
+	owned    bool // the last subscriber to leave ends it
+	subs     int  // who is subscribed, or about to leave
+	halting  int  // of those, whose ctx is done
+	members  map[*member]struct{}
 	cut      bool          // upstream was cancelled, since nobody is there
 	arrived  int           // who has ever come
 	newcomer chan struct{} // closed by one; nil: nobody waits for that
@@ -106,7 +106,8 @@ func (s *Shared[T]) run(ctx context.Context, emit func(T) bool, p Policy, ended 
 	}
 	l := s.cur
 	sub := l.Hub.Join()
-	l.subs++
+	m := &member{rec: rec}
+	l.add(m)
 	l.arrived++
 	if l.newcomer != nil {
 		close(l.newcomer)
@@ -122,13 +123,43 @@ func (s *Shared[T]) run(ctx context.Context, emit func(T) bool, p Policy, ended 
 	}
 	s.mu.Unlock()
 
-	m := &member{}
 	defer func() { err = fault.Join(err, s.left(l, rec, m)) }()
 	return sub.Run(ctx, emit, func() { s.stop(l, sub, m) }, func() { s.halt(l, m) })
 }
 
 // member is one of those who are subscribed.
-type member struct{ stopping, halting bool }
+type member struct {
+	rec               *run.Record
+	stopping, halting bool
+}
+
+func (l *Link[T]) add(m *member) {
+	if l.members == nil {
+		l.members = map[*member]struct{}{}
+	}
+	l.members[m] = struct{}{}
+	l.subs++
+}
+
+func (l *Link[T]) remove(m *member) {
+	delete(l.members, m)
+	l.subs--
+	if m.halting {
+		l.halting--
+	}
+}
+
+// allStop tells whether all are being stopped gracefully. Several may belong to
+// one subscription, whose stop is told to one after the other: they count at
+// once, or the first ones would miss what the last one still gets.
+func (l *Link[T]) allStop() bool {
+	for m := range l.members {
+		if !m.stopping && !m.rec.Stopping() {
+			return false
+		}
+	}
+	return true
+}
 
 // reaped waits for the run that is being reaped. It is called and left with the
 // lock held.
@@ -148,11 +179,8 @@ func (s *Shared[T]) reaped(ctx context.Context, rec *run.Record) {
 // and what its operators flush is not lost.
 func (s *Shared[T]) stop(l *Link[T], sub *Sub[T], m *member) {
 	s.mu.Lock()
-	if !m.stopping {
-		m.stopping = true
-		l.stopping++
-	}
-	all := l.owned && l.stopping == l.subs && (l.state == running || l.state == closing)
+	m.stopping = true
+	all := l.owned && (l.state == running || l.state == closing) && l.allStop()
 	if all && l.state == running {
 		s.close(l)
 	}
@@ -193,13 +221,7 @@ func (s *Shared[T]) close(l *Link[T]) {
 // and gives what its clean-up has failed with.
 func (s *Shared[T]) left(l *Link[T], rec *run.Record, m *member) error {
 	s.mu.Lock()
-	l.subs--
-	if m.stopping {
-		l.stopping--
-	}
-	if m.halting {
-		l.halting--
-	}
+	l.remove(m)
 	if !s.last(l) {
 		s.mu.Unlock()
 		return nil
