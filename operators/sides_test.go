@@ -40,6 +40,8 @@ func TestSidesFail(t *testing.T) {
 	first := func(x, _ int) int { return x }
 	when := func(v int) time.Time { return time.UnixMilli(int64(v)) }
 	none := operators.Filter(func(int) bool { return false })
+	itself := func(o turbopipes.Observable[int]) turbopipes.Observable[int] { return o }
+	grouped := func(g turbopipes.Group[int, int]) turbopipes.Observable[int] { return g.Items }
 	for how, bad := range map[string]turbopipes.Observable[int]{
 		"fails":  operators.Concat(turbopipes.Throw[int](errBoom))(none(turbopipes.Timer(10 * time.Second))),
 		"panics": operators.Map(func(int) int { panic(errBoom) })(turbopipes.Timer(10 * time.Second)),
@@ -89,6 +91,23 @@ func TestSidesFail(t *testing.T) {
 			"Timeout":                  operators.Timeout[int](time.Hour)(operators.Merge(good)(bad)),
 			"Timeout's fallback":       operators.Timeout[int](time.Second, operators.FallbackTo(operators.Merge(good)(bad)))(turbopipes.Never[int]()),
 			"Catch's stream":           operators.Catch(func(error) turbopipes.Observable[int] { return operators.Merge(good)(bad) })(turbopipes.Throw[int](errLate)),
+			"SkipUntil":                operators.SkipUntil[int](bad)(good),
+			"SkipUntil, upstream":      operators.SkipUntil[int](none(good))(bad),
+			"Sample":                   operators.Sample[int](bad)(good),
+			"Sample, upstream":         operators.Sample[int](none(good))(bad),
+			"BufferWhen":               operators.Map(func([]int) int { return 0 })(operators.BufferWhen[int](bad, operators.WithMaxItems(1<<20))(good)),
+			"BufferWhen, upstream":     operators.Map(func([]int) int { return 0 })(operators.BufferWhen[int](none(good))(bad)),
+			"WindowWhen":               operators.FlatMap(turbopipes.Infinite, itself)(operators.WindowWhen[int](bad)(good)),
+			"WindowWhen, upstream":     operators.FlatMap(turbopipes.Infinite, itself)(operators.WindowWhen[int](none(good))(operators.Merge(good)(bad))),
+			"GroupBy, upstream":        operators.FlatMap(turbopipes.Infinite, grouped)(operators.GroupBy(operators.Self[int])(operators.Merge(operators.Take[int](2)(good))(bad))),
+			"DelayWhen":                operators.DelayWhen(inner(bad))(good),
+			"DelayWhen, upstream":      operators.DelayWhen(inner(none(good)))(operators.Concat(bad)(turbopipes.Just(1))),
+			"Race":                     operators.Race(bad)(none(good)),
+			"SwitchAll":                operators.SwitchAll[int]()(operators.Concat(turbopipes.Never[turbopipes.Observable[int]]())(turbopipes.Just(operators.Merge(good)(bad)))),
+			"Flatten":                  operators.Flatten[int](3)(turbopipes.Just(good, bad, good)),
+			"Gate":                     turbopipes.Gate[int](operators.Map(func(int) bool { return true })(bad))(good),
+			"Gate, upstream":           turbopipes.Gate[int](operators.Map(func(int) bool { return true })(good))(bad),
+			"SwitchIfEmpty":            operators.SwitchIfEmpty(operators.Merge(good)(bad))(turbopipes.Empty[int]()),
 			"OnBackpressureLatest":     turbopipes.OnBackpressureLatest[int]()(operators.Merge(good)(bad)),
 			"SubscribeOn":              operators.SubscribeOn[int](func(task func()) { go task() })(operators.Merge(good)(bad)),
 		} {
