@@ -25,7 +25,10 @@ var test = regexp.MustCompile("^`?((?:Test|Fuzz|Benchmark|Example)[A-Z][A-Za-z0-
 func main() {
 	links, bad := 0, 0
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || filepath.Ext(path) != ".md" {
+		switch {
+		case err == nil && d.IsDir() && d.Name() == "node_modules": // of others, if it is there
+			return filepath.SkipDir
+		case err != nil || d.IsDir() || filepath.Ext(path) != ".md":
 			return err
 		}
 		n, problems, err := check(path)
