@@ -1,0 +1,101 @@
+package operators_test
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// rxjsData has what RxJS makes of each case; docs/rxjs.md tells how.
+var rxjsData = filepath.Join("..", "internal", "rxjs", "testdata")
+
+// fewestRxJSCases is what the data has if it was not cut short.
+const fewestRxJSCases = 2000
+
+// rxjsCase is a line of cases.tsv.
+type rxjsCase struct {
+	id, operator  string
+	args, sources map[string]string
+	theirs        string // what comes out, tick:signal, of each subscriber
+	line          string
+}
+
+func rxjsCases(t *testing.T) (cases []rxjsCase) {
+	t.Helper()
+	for _, f := range rxjsTable(t, "cases.tsv", 5) {
+		cases = append(cases, rxjsCase{f[0], f[1], rxjsFields(f[2], " "), rxjsFields(f[3], "; "), f[4], strings.Join(f, "\t")})
+	}
+	return cases
+}
+
+// rxjsTable reads a file of tab-separated columns, without its head.
+func rxjsTable(t *testing.T, file string, columns int) (rows [][]string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(rxjsData, file))
+	require.NoError(t, err)
+	for line := range strings.Lines(string(text)) {
+		row := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		require.Len(t, row, columns, "%s: %s", file, line)
+		rows = append(rows, row)
+	}
+	return rows[1:]
+}
+
+func rxjsFields(text, between string) map[string]string {
+	fields := map[string]string{}
+	for field := range strings.SplitSeq(text, between) {
+		if key, value, ok := strings.Cut(field, "="); ok {
+			fields[key] = value
+		}
+	}
+	return fields
+}
+
+// rxjsBuilder makes the stream of a case. ours is what the operator is called
+// here.
+type rxjsBuilder struct {
+	ours  string
+	build func(w *rxjsWorld) rxjsStream
+}
+
+// rxjsBuilders has one for each operator of the data.
+func rxjsBuilders() map[string]rxjsBuilder {
+	all := map[string]rxjsBuilder{}
+	for _, family := range []map[string]rxjsBuilder{
+		rxjsCreation, rxjsTransforming, rxjsInner, rxjsFiltering, rxjsAggregates, rxjsCombining, rxjsErrors, rxjsTime, rxjsHot,
+	} {
+		maps.Copy(all, family)
+	}
+	return all
+}
+
+// TestRxJS replays what RxJS makes of each case. Where we differ on purpose,
+// differences.tsv has what we make of it.
+func TestRxJS(t *testing.T) {
+	differences := map[string]rxjsDifference{}
+	for _, d := range rxjsDifferences(t) {
+		differences[d.id] = d
+	}
+	cases, builders := rxjsCases(t), rxjsBuilders()
+	require.GreaterOrEqual(t, len(cases), fewestRxJSCases)
+	unused := rxjsBuilders()
+	for _, c := range cases {
+		b, ok := builders[c.operator]
+		require.True(t, ok, "%s has no builder", c.operator)
+		delete(unused, c.operator)
+		want, ok := differences[c.id]
+		if !ok {
+			want.ours = c.theirs
+		}
+		t.Run(c.id, func(t *testing.T) {
+			if got := rxjsReplay(t, c, b.build); !want.allows(got, c.theirs) {
+				t.Errorf("%s\n%s\n  want: %s\n   got: %s", c.line, rxjsAligned([]string{"rxjs", "want", "got"}, c.theirs, want.ours, got), want.ours, got)
+			}
+		})
+	}
+	require.Empty(t, unused, "builders without a case")
+}
