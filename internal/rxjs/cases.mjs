@@ -32,17 +32,19 @@ export const pick = (r, list) => list[Math.floor(r() * list.length)];
 const upTo = (r, n) => Math.floor(r() * (n + 1));
 
 // anySource draws a random source. shared tells whether signals may share a
-// column.
-export function anySource(r, { letters = 'abcdeabA', most = 6, gap = 3, shared = true, ends = '|||#-', first = 3 } = {}) {
+// column, and racing that an error may not share one with an item: where sources
+// run on goroutines of their own, an item and the error behind it may race.
+export function anySource(r, { letters = 'abcdeabA', most = 6, gap = 3, shared = true, racing = false, ends = '|||#-', first = 3, from = 0 } = {}) {
   const signals = [];
   const n = upTo(r, most);
-  let at = upTo(r, first);
+  let at = from + upTo(r, first);
   for (let i = 0; i < n; i++) {
     signals.push({ at, end: '', item: pick(r, letters) });
     at += shared && r() < 0.15 ? 0 : 1 + upTo(r, gap);
   }
   const end = pick(r, ends);
-  if (shared && n > 0 && r() < 0.2) at = signals[n - 1].at;
+  if (shared && n > 0 && r() < 0.2 && !(racing && end === '#')) at = signals[n - 1].at;
+  else if (racing && n > 0 && at === signals[n - 1].at) at += 1;
   if (end !== '-') signals.push({ at, end, item: '' });
   return draw(signals);
 }

@@ -13,8 +13,9 @@ const ab = pairs.map(([a, b]) => [{}, { a, b }]);
 const abc = [
   [{}, { a: 'a---b|', b: '-1---2|', c: '--x-------y|' }], [{}, { a: 'a---b|', b: '-1---2|', c: '--#' }], [{}, { a: 'a---b|', b: '-1---2|', c: '--|' }], [{}, { a: '|', b: '-|', c: '--|' }],
 ];
-const two = (r) => ({ args: {}, sources: { a: anySource(r, { letters: 'abc' }), b: anySource(r, { letters: '123' }) } });
-const three = (r) => ({ args: {}, sources: { a: anySource(r, { letters: 'abc', most: 4 }), b: anySource(r, { letters: '123', most: 4 }), c: anySource(r, { letters: 'xyz', most: 4 }) } });
+const racing = (r, letters, most = 6) => anySource(r, { letters, most, racing: true });
+const two = (r) => ({ args: {}, sources: { a: racing(r, 'abc'), b: racing(r, '123') } });
+const three = (r) => ({ args: {}, sources: { a: racing(r, 'abc', 4), b: racing(r, '123', 4), c: racing(r, 'xyz', 4) } });
 const all = (w) => [w.a, w.b, w.c].filter(Boolean);
 
 several('merge', (w) => merge(...all(w)), [...ab, ...abc], three, 10);
@@ -24,7 +25,8 @@ several('concatWith', (w) => w.a.pipe(concatWith(w.b)), ab.slice(0, 4), two, 3);
 several('combineLatest', (w) => combineLatest([w.a, w.b], join), ab, two, 14);
 several('combineLatestWith', (w) => w.a.pipe(combineLatestWith(w.b), map((v) => join(...v))), ab.slice(0, 4), two, 3);
 several('withLatestFrom', (w) => w.a.pipe(withLatestFrom(w.b), map((v) => join(...v))), ab, two, 14);
-several('zip', (w) => zip(w.a, w.b).pipe(map((v) => join(...v))), [...ab, [{}, { a: 'ab#', b: '----1-2|' }], [{}, { a: 'abc|', b: '----1-2-3-4|' }]], two, 14);
+several('zip', (w) => zip(w.a, w.b).pipe(map((v) => join(...v))), [...ab, [{}, { a: 'ab#', b: '----1-2|' }], [{}, { a: 'abc|', b: '----1-2-3-4|' }],
+  [{}, { a: '-a|', b: '3:1 3:#' }], [{}, { a: '---a---b----|', b: '12#' }], [{}, { a: 'ab-#', b: '-' }]], two, 14);
 several('zipWith', (w) => w.a.pipe(zipWith(w.b), map((v) => join(...v))), ab.slice(0, 4), two, 3);
 several('forkJoin', (w) => forkJoin(all(w)).pipe(map((v) => join(...v))), [...ab, ...abc], three, 10);
 several('race', (w) => race(...all(w)), [...ab, ...abc], three, 10);

@@ -54,7 +54,9 @@ several('sequenceEqual', (w) => w.a.pipe(sequenceEqual(w.b)), [
   [{}, { a: 'a-b-c|', b: '-a-b-c|' }], [{}, { a: 'a-b-c|', b: '-a-c-c|' }], [{}, { a: 'a-b-c|', b: '-a-b--|' }], [{}, { a: 'a-b|', b: '-a-b-c|' }], [{}, { a: '|', b: '--|' }],
   [{}, { a: '|', b: '--a' }], [{}, { a: '--a', b: '|' }], [{}, { a: 'a-b-#', b: '-a-b---|' }], [{}, { a: 'a-b-', b: '-a-b---|' }], [{}, { a: 'a-b-', b: '-a-b-----c' }], [{}, { a: '#', b: '-' }],
   [{}, { a: 'ab#', b: '-----ab|' }],
+  [{}, { a: 'a---a|', b: '---|' }], [{}, { a: '---|', b: 'a---|' }], [{}, { a: '-a---#', b: '--|' }],
+  [{}, { a: '0:b 3:b 3:#', b: 'b-a|' }],
 ], (r) => {
-  const a = anySource(r, { letters: 'ab', most: 3, ends: '|||#' });
-  return { args: {}, sources: { a, b: r() < 0.5 ? `-${a}`.replace(/^-(\d+:.*)$/, '$1') : anySource(r, { letters: 'ab', most: 3, ends: '|||#' }) } };
+  const a = anySource(r, { letters: 'ab', most: 3, ends: '|||#', racing: true });
+  return { args: {}, sources: { a, b: r() < 0.5 ? `-${a}`.replace(/^-(\d+:.*)$/, '$1') : anySource(r, { letters: 'ab', most: 3, ends: '|||#', racing: true }) } };
 }, 10);

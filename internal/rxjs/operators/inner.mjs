@@ -27,7 +27,7 @@ const merging = hand.map(([args, s]) => [args, { ...s, a: s.a.replace('a---b----
 const failing = [[{}, { a: 'a-#', i: '-x-y-z|' }], [{}, { a: 'ab-#', i: '--x----y|' }]];
 const anyInner = (r, args = {}) => {
   const sources = { a: anySource(r, { letters: 'pqr', most: 4, ends: '||||#', shared: false }) };
-  for (const name of 'pqr') sources[name] = anySource(r, { letters: 'xyz', most: 3, ends: '||||#-' });
+  for (const name of 'pqr') sources[name] = anySource(r, { letters: 'xyz', most: 3, ends: '||||#-', racing: true });
   return { args, sources };
 };
 const calm = (r, args = {}) => {
@@ -56,7 +56,7 @@ several('exhaustAll', (w) => w.a.pipe(map((v) => w.inner(v)), exhaustAll()), [..
 several('expand', (w) => w.a.pipe(expand((v) => (v.length < 3 ? w.inner(v).pipe(map((i) => v + i)) : EMPTY), limit(w))), [
   [{}, { a: 'a|', i: '--x|' }], [{}, { a: '|', i: '-x|' }], [{}, { a: 'a-#', i: '---x|' }], [{}, { a: '#', i: '---x|' }],
   [{}, { a: 'a-b|', i: '---x|' }], [{}, { a: 'a|', i: '-#' }], [{}, { a: 'a|', i: '|' }], [{ n: 1 }, { a: 'a-b|', i: '---x|' }], [{ n: 1 }, { a: 'a|', i: '--x---y|' }],
-], (r) => ({ args: pick(r, [{}, {}, { n: 1 }, { n: 2 }]), sources: { a: anySource(r, { most: 2, ends: '|' }), i: anySource(r, { letters: 'xy', most: 2, ends: '|||#' }) } }), 8);
+], (r) => ({ args: pick(r, [{}, {}, { n: 1 }, { n: 2 }]), sources: { a: anySource(r, { most: 2, ends: '|' }), i: anySource(r, { letters: 'xy', most: 2, ends: '|||#', racing: true }) } }), 8);
 
 // all of them are known before any is subscribed
 const allKnown = [
@@ -67,7 +67,7 @@ const anyKnown = (r) => ({
   args: {},
   sources: {
     a: pick(r, ['pq|', 'pqr|', 'qp-|']),
-    p: anySource(r, { letters: 'abc', most: 4, first: 2 }), q: anySource(r, { letters: 'xyz', most: 4, first: 2 }), r: anySource(r, { letters: 'klm', most: 4, first: 2 }),
+    p: anySource(r, { letters: 'abc', most: 4, first: 2, racing: true }), q: anySource(r, { letters: 'xyz', most: 4, first: 2, racing: true }), r: anySource(r, { letters: 'klm', most: 4, first: 2, racing: true }),
   },
 });
 several('combineLatestAll', (w) => w.a.pipe(map((v) => w.inner(v)), combineLatestAll((...v) => v.join(''))), allKnown, anyKnown, 8);

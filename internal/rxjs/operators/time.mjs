@@ -19,7 +19,7 @@ one('throttleTime.trailingOnly', throttle, [{ d: 4, trailing: 'only' }, { d: 3, 
   count: 18, source: wide, only: some, more: [[{ d: 4, trailing: 'only' }, 'abc--d-e--|'], [{ d: 5, trailing: 'only' }, 'ab|'], [{ d: 5, trailing: 'only' }, 'a|']],
 });
 one('auditTime', (w) => w.a.pipe(auditTime(w.d('d'))), [{ d: 4 }, { d: 3 }, { d: 7 }], { count: 16, source: wide, only: some, more: [[{ d: 4 }, 'ab---c-d|']] });
-one('delay', (w) => w.a.pipe(delay(w.d('d'))), [{ d: 3 }, { d: 0 }, { d: 1 }, { d: 9 }], { count: 12, source: wide, more: [[{ d: 3 }, 'a---b-#'], [{ d: -1 }, 'a-b|']] });
+one('delay', (w) => w.a.pipe(delay(w.d('d'))), [{ d: 3 }, { d: 0 }, { d: 1 }, { d: 9 }], { count: 12, source: wide, more: [[{ d: 3 }, 'a---b-#'], [{ d: -1 }, 'a-b|'], [{ d: 0 }, '1:a 3:b 3:#'], [{ d: 3 }, 'a---b---#']] });
 several('delayWhen', (w) => w.a.pipe(delayWhen((v) => w.inner(v))), [
   [{}, { a: 'p-q|', p: '-----x', q: '-x' }], [{}, { a: 'p-q|', p: '-----|', q: '-x' }], [{}, { a: 'p-q|', p: '-----#', q: '-x' }], [{}, { a: 'p-q|', p: '-', q: '-x|' }],
   [{}, { a: '|', p: '-x' }], [{}, { a: 'p-#', p: '---x' }], [{}, { a: 'p-q-#', p: '-x', q: '---x' }], [{}, { a: 'p-q-', p: 'x', q: 'x--x' }], [{}, { a: '0:p 0:|', p: '0:x 0:|' }],

@@ -26,7 +26,7 @@ one('bufferTime', (w) => w.a.pipe(bufferTime(w.d('d')), emptied(w)), [
   { d: 4 }, { d: 3 }, { d: 7 }, { d: 50 },
 ], { count: 18, source: { most: 9 }, only: ['---|', '#', '--#', '-', 'a|', '0:a 0:|', '-a#', 'ab-c-d-e-f|'], more: [[{ d: 4 }, 'ab---c--------d--|'], ...emptiesToo.map(([args, a]) => [{ ...args, empties: 1 }, a]), [{ d: 4, plain: 1 }, 'ab---c--------d--|'], [{ d: 4, plain: 1 }, '--|']] });
 one('bufferTime.max', (w) => w.a.pipe(bufferTime(w.d('d'), null, w.n('n')), filled), [
-  { d: 30, n: 2 }, { d: 30, n: 1 }, { d: 30, n: 3 },
+  { d: 50, n: 2 }, { d: 50, n: 1 }, { d: 50, n: 3 },
 ], { count: 8, source: { most: 9 }, only: ['---|', '#', '-', 'a|', '-a#', 'ab-c-d-e-f|'], more: [[{ d: 4, n: 3 }, 'abc-d------ef-|'], [{ d: 4, n: 3 }, '--a----b----|'], [{ d: 5, n: 2 }, '-ab-c------d-|']] });
 
 const bounded = (r) => ({ args: {}, sources: { a: anySource(r, { most: 8 }), b: anySource(r, { letters: 'x', ends: '|---#' }) } });
