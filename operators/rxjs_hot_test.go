@@ -14,6 +14,12 @@ var rxjsHot = map[string]rxjsBuilder{
 	"ReplaySubject":   {"ReplaySubject", func(w *rxjsWorld) rxjsStream { return w.fed(turbopipes.NewReplaySubject[string](w.n("n"))) }},
 	"AsyncSubject":    {"AsyncSubject", func(w *rxjsWorld) rxjsStream { return w.fed(turbopipes.NewAsyncSubject[string]()) }},
 	"share":           {"Share", func(w *rxjsWorld) rxjsStream { return operators.Share[string]()(w.runs()) }},
+	"ReplaySubject.ttl": {"ReplaySubject with WithTTL", func(w *rxjsWorld) rxjsStream {
+		return w.fed(turbopipes.NewReplaySubject[string](w.n("n"), turbopipes.WithTTL(w.d("ttl"))))
+	}},
+	"share.grace": {"Share with WithGrace", func(w *rxjsWorld) rxjsStream {
+		return operators.Share[string](turbopipes.WithGrace(w.d("grace")))(w.runs())
+	}},
 	"share.keep": {"Share with KeepOnComplete and KeepOnError", func(w *rxjsWorld) rxjsStream {
 		return operators.Share[string](operators.KeepOnComplete(), operators.KeepOnError())(w.runs())
 	}},

@@ -14,7 +14,7 @@ import (
 var rxjsData = filepath.Join("..", "internal", "rxjs", "testdata")
 
 // fewestRxJSCases is what the data has if it was not cut short.
-const fewestRxJSCases = 2000
+const fewestRxJSCases = 3000
 
 // rxjsCase is a line of cases.tsv.
 type rxjsCase struct {
@@ -66,7 +66,7 @@ type rxjsBuilder struct {
 func rxjsBuilders() map[string]rxjsBuilder {
 	all := map[string]rxjsBuilder{}
 	for _, family := range []map[string]rxjsBuilder{
-		rxjsCreation, rxjsTransforming, rxjsInner, rxjsFiltering, rxjsAggregates, rxjsCombining, rxjsErrors, rxjsTime, rxjsHot,
+		rxjsCreation, rxjsTransforming, rxjsInner, rxjsFiltering, rxjsAggregates, rxjsCombining, rxjsErrors, rxjsTime, rxjsHot, rxjsChain,
 	} {
 		maps.Copy(all, family)
 	}

@@ -12,6 +12,7 @@ import './operators/combining.mjs';
 import './operators/errors.mjs';
 import './operators/time.mjs';
 import './operators/hot.mjs';
+import './operators/chains.mjs';
 
 const fields = (o, between) => Object.entries(o).map(([k, v]) => `${k}=${v}`).join(between);
 
@@ -35,7 +36,7 @@ for (const [name, { build, hand, random, count }] of operators) {
     if (out) add(`${name}/${i + 1}`, name, c, out);
   });
   for (let tries = 0, kept = 0; kept < count; tries++) {
-    if (tries > 400) throw new Error(`${name}: only ${kept} random cases without a tie`);
+    if (tries > 4000) throw new Error(`${name}: only ${kept} random cases without a tie`);
     const c = random(r);
     const out = run(build, c, jitter);
     if (out && add(`${name}/r${kept + 1}`, name, c, out)) kept++;

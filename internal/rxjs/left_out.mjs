@@ -34,7 +34,6 @@ export const leftOut = {
   noop: 'no operator',
   observeOn: scheduler,
   pairs: older('from'),
-  pipe: 'Pipe2 to Pipe9 and Compose2 to Compose9 are typed forms of it',
   pluck: older('map'),
   publish: older('connectable'),
   publishBehavior: older('connectable'),

@@ -69,7 +69,7 @@ export class World {
   source(name) {
     const signals = parse(this.spec.sources[name]);
     return new Observable((subscriber) => {
-      const late = Math.abs(this.jitter());
+      const late = Math.abs(this.jitter() * this.jitter()) * 100; // mostly little, so that several may add up to less than one
       for (const { at, end, item } of signals) {
         const tell = () => {
           if (end === '|') subscriber.complete();

@@ -1,5 +1,6 @@
 import {
-  combineLatest, combineLatestWith, concat, concatWith, endWith, forkJoin, map, merge, mergeWith, partition, race, raceWith, startWith, withLatestFrom, zip, zipWith,
+  combineLatest, combineLatestWith, concat, concatWith, endWith, forkJoin, map, merge, mergeWith, partition, race,
+  raceWith, startWith, withLatestFrom, zip, zipWith,
 } from 'rxjs';
 import { anySource, one, several } from '../cases.mjs';
 

@@ -1,4 +1,4 @@
-import { EMPTY, NEVER, defer, from, generate, iif, interval, map, of, range, throwError, timer, using, concat, finalize } from 'rxjs';
+import { concat, defer, EMPTY, from, generate, iif, interval, map, NEVER, of, range, throwError, timer, using } from 'rxjs';
 import { several } from '../cases.mjs';
 import { marble } from '../virtual.mjs';
 

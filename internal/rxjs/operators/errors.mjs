@@ -1,5 +1,6 @@
 import {
-  catchError, concat, defer, dematerialize, EMPTY, finalize, map, materialize, of, onErrorResumeNext, onErrorResumeNextWith, repeat, retry, take, tap, throwError, timer,
+  catchError, concat, defer, dematerialize, EMPTY, finalize, map, materialize, of, onErrorResumeNext,
+  onErrorResumeNextWith, repeat, retry, take, tap, throwError, timer,
 } from 'rxjs';
 import { anySource, one, pick, several } from '../cases.mjs';
 import { marble } from '../virtual.mjs';

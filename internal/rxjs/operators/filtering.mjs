@@ -1,8 +1,9 @@
 import {
-  count, defaultIfEmpty, distinct, distinctUntilChanged, distinctUntilKeyChanged, elementAt, every, filter, find, findIndex, first, ignoreElements, isEmpty, last, map, max, min,
-  reduce, sample, sampleTime, single, skip, skipLast, skipUntil, skipWhile, take, takeLast, takeUntil, takeWhile, throwIfEmpty, toArray, sequenceEqual,
+  count, defaultIfEmpty, distinct, distinctUntilChanged, distinctUntilKeyChanged, elementAt, every, filter, find,
+  findIndex, first, ignoreElements, isEmpty, last, map, max, min, reduce, sample, sampleTime, sequenceEqual, single,
+  skip, skipLast, skipUntil, skipWhile, take, takeLast, takeUntil, takeWhile, throwIfEmpty, toArray,
 } from 'rxjs';
-import { anySource, one, pick, several } from '../cases.mjs';
+import { anySource, one, several } from '../cases.mjs';
 import { marble } from '../virtual.mjs';
 
 const preds = [{ p: 'vowel' }, { p: 'all' }, { p: 'none' }, { p: 'lt:c' }, { p: 'is:b' }];

@@ -1,6 +1,4 @@
-import {
-  AsyncSubject, BehaviorSubject, ReplaySubject, Subject, connectable, defer, share, shareReplay,
-} from 'rxjs';
+import { AsyncSubject, BehaviorSubject, connectable, defer, ReplaySubject, share, shareReplay, Subject, timer } from 'rxjs';
 import { anySource, pick, several } from '../cases.mjs';
 
 // runs is a stream whose n-th run is the source rn, or the last one there is, as
@@ -29,6 +27,9 @@ const anyFed = (r, args = {}) => ({ args: { ...args, subs: pick(r, ['0,4', '0,7'
 several('Subject', (w) => fed(w, new Subject()), late, anyFed);
 several('BehaviorSubject', (w) => fed(w, new BehaviorSubject('z')), late, anyFed);
 several('ReplaySubject', (w) => fed(w, new ReplaySubject(w.n('n'))), late.map(([args, s]) => [{ n: 2, ...args }, s]), (r) => anyFed(r, { n: pick(r, [1, 2, 5]) }));
+several('ReplaySubject.ttl', (w) => fed(w, new ReplaySubject(w.n('n'), w.d('ttl'))), [
+  [{ n: 9, ttl: 5, subs: '0,9' }, { a: '-a-b-c-d--e|' }], [{ n: 2, ttl: 5, subs: '0,9' }, { a: '-a-b-c-d--e|' }], [{ n: 9, ttl: 5, subs: '0,20' }, { a: '-a-b|' }], [{ n: 9, ttl: 5, subs: '0,8' }, { a: '-a--b-c#' }],
+], (r) => anyFed(r, { n: pick(r, [2, 9]), ttl: pick(r, [3, 5, 9]) }));
 several('AsyncSubject', (w) => fed(w, new AsyncSubject()), late, anyFed);
 
 const shared = [
@@ -51,6 +52,9 @@ const anyShared = (r, args = {}) => ({
 });
 several('share', (w) => runs(w).pipe(share()), shared, anyShared, 12);
 several('share.keep', (w) => runs(w).pipe(share({ resetOnComplete: false, resetOnError: false })), shared, anyShared, 8);
+several('share.grace', (w) => runs(w).pipe(share({ resetOnRefCountZero: () => timer(w.d('grace')) })), [
+  [{ grace: 6, subs: '0,4', take: '1,' }, { r1: '-a-b-c-d|', r2: '--x|' }], [{ grace: 2, subs: '0,6', take: '1,' }, { r1: '-a-b-c-d|', r2: '--x|' }],
+]);
 several('shareReplay.refCount', (w) => runs(w).pipe(shareReplay({ bufferSize: w.n('n'), refCount: true })), shared.map(([args, s]) => [{ n: 2, ...args }, s]),
   (r) => anyShared(r, { n: pick(r, [1, 2, 5]) }), 10);
 several('shareReplay', (w) => runs(w).pipe(shareReplay(w.n('n'))), [

@@ -1,7 +1,8 @@
 import {
-  EMPTY, concatAll, concatMap, exhaustAll, exhaustMap, expand, map, mergeAll, mergeMap, of, switchAll, switchMap, delay, combineLatestAll, zipAll,
+  combineLatestAll, concatAll, concatMap, EMPTY, exhaustAll, exhaustMap, expand, map, mergeAll, mergeMap, of,
+  switchAll, switchMap, zipAll,
 } from 'rxjs';
-import { anySource, pick, several } from '../cases.mjs';
+import { anySource, edges, one, pick, several } from '../cases.mjs';
 
 const limit = (w) => (w.has('n') ? w.n('n') : Infinity);
 const inner = (w) => (v) => w.inner(v).pipe(map((i) => v + i));
@@ -57,6 +58,14 @@ several('expand', (w) => w.a.pipe(expand((v) => (v.length < 3 ? w.inner(v).pipe(
   [{}, { a: 'a|', i: '--x|' }], [{}, { a: '|', i: '-x|' }], [{}, { a: 'a-#', i: '---x|' }], [{}, { a: '#', i: '---x|' }],
   [{}, { a: 'a-b|', i: '---x|' }], [{}, { a: 'a|', i: '-#' }], [{}, { a: 'a|', i: '|' }], [{ n: 1 }, { a: 'a-b|', i: '---x|' }], [{ n: 1 }, { a: 'a|', i: '--x---y|' }],
 ], (r) => ({ args: pick(r, [{}, {}, { n: 1 }, { n: 2 }]), sources: { a: anySource(r, { most: 2, ends: '|' }), i: anySource(r, { letters: 'xy', most: 2, ends: '|||#', racing: true }) } }), 8);
+
+// inner streams that end at once
+const apart = { source: { shared: false }, only: edges.filter((e) => !e.startsWith('0:')) };
+const pair = (v) => of(v, `${v}${v}`);
+one('mergeMap.of', (w) => w.a.pipe(mergeMap(pair)), [{}], apart);
+one('concatMap.of', (w) => w.a.pipe(concatMap(pair)), [{}], apart);
+one('switchMap.of', (w) => w.a.pipe(switchMap(pair)), [{}], apart);
+one('exhaustMap.of', (w) => w.a.pipe(exhaustMap(pair)), [{}], apart);
 
 // all of them are known before any is subscribed
 const allKnown = [

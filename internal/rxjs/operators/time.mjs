@@ -1,6 +1,4 @@
-import {
-  auditTime, debounceTime, delay, delayWhen, map, throttleTime, timeInterval, timeout, timestamp,
-} from 'rxjs';
+import { auditTime, debounceTime, delay, delayWhen, map, throttleTime, timeInterval, timeout, timestamp } from 'rxjs';
 import { anySource, one, pick, several } from '../cases.mjs';
 import { column } from '../virtual.mjs';
 

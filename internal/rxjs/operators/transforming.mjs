@@ -1,7 +1,8 @@
 import {
-  bufferCount, bufferTime, buffer, filter, groupBy, map, mergeMap, of, concat, pairwise, scan, toArray, window, windowCount, windowTime, EMPTY, debounceTime,
+  buffer, bufferCount, bufferTime, concat, debounceTime, filter, groupBy, map, mergeMap, of, pairwise, scan, toArray,
+  window, windowCount, windowTime,
 } from 'rxjs';
-import { anySource, edges, one, pick, several } from '../cases.mjs';
+import { anySource, edges, one, several } from '../cases.mjs';
 
 // groups and windows: what shares a column would go through several inner
 // streams at once, whose order is unspecified.
