@@ -9,14 +9,14 @@ one('debounceTime', (w) => w.a.pipe(debounceTime(w.d('d'))), [{ d: 3 }, { d: 1 }
   count: 18, source: wide, only: some, more: [[{ d: 3 }, 'ab-c----d-|'], [{ d: 3 }, 'ab-#'], [{ d: 3 }, 'a-bc---d----e-|']],
 });
 const throttle = (w) => w.a.pipe(throttleTime(w.d('d'), undefined, { leading: !w.has('trailing') || w.text('trailing') === 'too', trailing: w.has('trailing') }));
-one('throttleTime', throttle, [{ d: 4 }, { d: 3 }, { d: 7 }], { count: 14, source: wide, only: some, more: [[{ d: 4 }, 'abc--d-e--|']] });
+one('throttleTime', throttle, [{ d: 4 }, { d: 3 }, { d: 7 }], { count: 14, source: wide, only: some, more: [[{ d: 4 }, 'abc--d-e--|'], [{ d: 0 }, 'a-b|']] });
 one('throttleTime.trailing', throttle, [{ d: 4, trailing: 'too' }, { d: 3, trailing: 'too' }, { d: 7, trailing: 'too' }], {
   count: 18, source: wide, only: some, more: [[{ d: 4, trailing: 'too' }, 'abc--d-e--|'], [{ d: 5, trailing: 'too' }, 'ab|'], [{ d: 5, trailing: 'too' }, 'ab#']],
 });
 one('throttleTime.trailingOnly', throttle, [{ d: 4, trailing: 'only' }, { d: 3, trailing: 'only' }, { d: 7, trailing: 'only' }], {
   count: 18, source: wide, only: some, more: [[{ d: 4, trailing: 'only' }, 'abc--d-e--|'], [{ d: 5, trailing: 'only' }, 'ab|'], [{ d: 5, trailing: 'only' }, 'a|']],
 });
-one('auditTime', (w) => w.a.pipe(auditTime(w.d('d'))), [{ d: 4 }, { d: 3 }, { d: 7 }], { count: 16, source: wide, only: some, more: [[{ d: 4 }, 'ab---c-d|']] });
+one('auditTime', (w) => w.a.pipe(auditTime(w.d('d'))), [{ d: 4 }, { d: 3 }, { d: 7 }], { count: 16, source: wide, only: some, more: [[{ d: 4 }, 'ab---c-d|'], [{ d: 0 }, 'a-b|']] });
 one('delay', (w) => w.a.pipe(delay(w.d('d'))), [{ d: 3 }, { d: 0 }, { d: 1 }, { d: 9 }], { count: 12, source: wide, more: [[{ d: 3 }, 'a---b-#'], [{ d: -1 }, 'a-b|'], [{ d: 0 }, '1:a 3:b 3:#'], [{ d: 3 }, 'a---b---#']] });
 several('delayWhen', (w) => w.a.pipe(delayWhen((v) => w.inner(v))), [
   [{}, { a: 'p-q|', p: '-----x', q: '-x' }], [{}, { a: 'p-q|', p: '-----|', q: '-x' }], [{}, { a: 'p-q|', p: '-----#', q: '-x' }], [{}, { a: 'p-q|', p: '-', q: '-x|' }],
