@@ -15,10 +15,10 @@ import (
 
 var rxjsWrite = flag.Bool("rxjs.write", false, "TestRxJSDocs writes docs/rxjs.md instead of comparing it")
 
-// rxjsPart is a part of docs/rxjs.md that is made of the data.
+// rxjsPart is a part of docs/rxjs.md that is made of those files.
 var rxjsPart = regexp.MustCompile(`(?s)<!-- made: (\w+) -->\n.*?<!-- end -->`)
 
-// TestRxJSDocs holds docs/rxjs.md to the data.
+// TestRxJSDocs holds docs/rxjs.md to the files that it tells of.
 func TestRxJSDocs(t *testing.T) {
 	page := filepath.Join("..", "docs", "rxjs.md")
 	text, err := os.ReadFile(page)

@@ -10,10 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// rxjsData has what RxJS makes of each case; docs/rxjs.md tells how.
-var rxjsData = filepath.Join("..", "internal", "rxjs", "testdata")
+// rxjsFiles has what RxJS makes of each case; docs/rxjs.md tells how.
+var rxjsFiles = filepath.Join("..", "internal", "rxjs", "testdata")
 
-// fewestRxJSCases is what the data has if it was not cut short.
+// fewestRxJSCases is how many there are if none were lost.
 const fewestRxJSCases = 3000
 
 // rxjsCase is a line of cases.tsv.
@@ -35,7 +35,7 @@ func rxjsCases(t *testing.T) (cases []rxjsCase) {
 // rxjsTable reads a file of tab-separated columns, without its head.
 func rxjsTable(t *testing.T, file string, columns int) (rows [][]string) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(rxjsData, file))
+	text, err := os.ReadFile(filepath.Join(rxjsFiles, file))
 	require.NoError(t, err)
 	for line := range strings.Lines(string(text)) {
 		row := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
@@ -62,7 +62,7 @@ type rxjsBuilder struct {
 	build func(w *rxjsWorld) rxjsStream
 }
 
-// rxjsBuilders has one for each operator of the data.
+// rxjsBuilders has one for each operator that has cases.
 func rxjsBuilders() map[string]rxjsBuilder {
 	all := map[string]rxjsBuilder{}
 	for _, family := range []map[string]rxjsBuilder{

@@ -69,7 +69,7 @@ export class World {
   source(name) {
     const signals = parse(this.spec.sources[name]);
     return new Observable((subscriber) => {
-      const late = Math.abs(this.jitter() * this.jitter()) * 100; // mostly little, so that several may add up to less than one
+      const late = Math.abs(this.jitter() * this.jitter()) * 100; // mostly little: a few may add up to less than another one
       for (const { at, end, item } of signals) {
         const tell = () => {
           if (end === '|') subscriber.complete();
@@ -109,7 +109,7 @@ export class World {
   }
 }
 
-export function once(build, c, jitter) {
+function once(build, c, jitter) {
   const subscribers = (c.args.subs ?? '0').split(',').map(Number);
   const takes = (c.args.take ?? '').split(',');
   const outs = subscribers.map(() => []);
