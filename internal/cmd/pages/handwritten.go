@@ -55,7 +55,7 @@ func (lib *library) names(tsv string) ([]byte, error) {
 	var bad []error
 	fmt.Fprintf(&b, "%s# Names elsewhere\n\n", strings.Replace(generated, "the comments there", "names.tsv there", 1))
 	b.WriteString("What RxGo v2, RxJS 7 and Reactor call it, and what it is here. The names link to what they do exactly, which is not always the same: the note says ")
-	b.WriteString("where it matters. More on RxGo in [Coming from RxGo](../rxgo.md).\n")
+	b.WriteString("where it matters. More on [RxGo](../rxgo.md), and, case by case, on [RxJS](../rxjs.md).\n")
 	at := ""
 	for i, line := range strings.Split(strings.TrimSpace(tsv), "\n") {
 		cells := strings.Split(line, "\t")
