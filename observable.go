@@ -121,6 +121,12 @@ var errStop = errors.New("turbopipes: stopped")
 
 // leaf is where Stop reaches: the source sees a cancelled ctx and an emit that
 // refuses, and downstream sees a completion. name is what reports call it.
+//
+// It is not inlined, nor are Lift and Invalid: each call would compile their
+// closures once more, which makes a fifth of a binary that assembles many streams
+// (the operators' tests: 29.4 MB, and 23.9 without), and nothing per item.
+//
+//go:noinline
 func leaf[T any](name string, src Source[T]) Observable[T] {
 	return observable(func(ctx context.Context, emit func(T) bool) error {
 		if ctx.Err() != nil {
@@ -169,6 +175,8 @@ func wrap[T any](src Source[T]) Observable[T] {
 // When the subscription is stopped gracefully, sources end as if complete, and
 // operators made by Lift flush as at a completion. A nil run is an
 // [ErrInvalidArgument].
+//
+//go:noinline
 func Lift[In, Out any](name string, run func(ctx context.Context, in Observable[In], emit func(Out) bool) error) Operator[In, Out] {
 	if run == nil {
 		return Invalid[In, Out](name, "run is nil")
@@ -191,6 +199,8 @@ func Lift[In, Out any](name string, run func(ctx context.Context, in Observable[
 // Invalid is what the constructor of an operator returns for a bad argument: an
 // operator whose streams fail with an [ErrInvalidArgument] that names operator
 // and says why, without subscribing upstream.
+//
+//go:noinline
 func Invalid[In, Out any](operator, why string) Operator[In, Out] {
 	return func(Observable[In]) Observable[Out] {
 		return failing[Out](fault.Invalid(operator, why))
