@@ -2,13 +2,11 @@ package operators_test
 
 import (
 	"strings"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
-	"github.com/turbopipes/turbopipes/tptest"
 )
 
 // rxjsChain has random chains of operators.
@@ -85,5 +83,3 @@ func firstOf(v string) string { return v[:1] }
 func firstIsVowel(v string) bool { return isVowel(v[:1]) }
 
 func addedFirst(s, v string) string { return s + v[:1] }
-
-func columns(n int) time.Duration { return time.Duration(n) * tptest.Step }

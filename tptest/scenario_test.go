@@ -93,7 +93,7 @@ func TestHot(t *testing.T) {
 	})
 }
 
-// Case 13 of the catalogue: an inner stream that takes time to unwind.
+// An inner stream that takes time to unwind.
 func TestUnwinding(t *testing.T) {
 	tptest.Run(t, func(s *tptest.Scenario) {
 		inner := map[string]turbopipes.Observable[string]{
