@@ -24,9 +24,10 @@ import (
 // Downstream owns the slices. Backpressure: upstream and boundary wait while
 // downstream is busy; upstream waits, too, at the second item beyond a slice's most,
 // until boundary's next one ([WithMaxItems], 65,536 without it). When boundary has
-// completed, an item beyond that ends the stream with an ErrOverflow. Memory: that
-// many items, one more, and one in upstream's hand. Goroutines: two, for upstream
-// and for boundary, joined before it ends.
+// completed, an item beyond that ends the stream with an ErrOverflow; at a graceful
+// stop it comes out in a further slice. Memory: that many items, one more, and one
+// in upstream's hand. Goroutines: two, for upstream and for boundary, joined before
+// it ends.
 //
 // The zero Observable as boundary and other options are an ErrInvalidArgument. For
 // streams instead of slices see [WindowWhen]. It corresponds to buffer in RxJS and
@@ -71,7 +72,13 @@ func BufferWhen[T, N any](boundary turbopipes.Observable[N], opts ...BufferOptio
 				}
 				return nil
 			}
-			if b.isExtra && bounds == nil {
+			switch {
+			case !b.isExtra || bounds != nil:
+			case stopping(ctx): // which has ended boundary, and upstream but for what it has in hand
+				if !b.flush(emit) {
+					return nil
+				}
+			default:
 				if o.flushOnError {
 					b.rest(emit)
 				}

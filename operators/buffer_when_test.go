@@ -74,6 +74,18 @@ func TestBufferWhenOverflow(t *testing.T) {
 	})
 }
 
+// A graceful stop ends boundary as well, and what a full slice holds up comes out.
+func TestBufferWhenGracefulStop(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		op := operators.BufferWhen[int](turbopipes.Never[int](), operators.WithMaxItems(2))
+		sizes := operators.Map(func(b []int) int { return len(b) })(op(timed(1, 2, 3, 4)))
+		s := endedBy(t, sizes, 0, 5*time.Second, stop)
+		require.NoError(t, s.err)
+		require.Equal(t, []int{2, 2}, s.items, "the last one was in upstream's hand")
+		require.Zero(t, s.stats.Discarded)
+	})
+}
+
 // Both are reaped when boundary fails or panics, and upstream's end cancels it.
 func TestBufferWhenReaps(t *testing.T) {
 	for name, boundary := range map[string]turbopipes.Observable[int]{
