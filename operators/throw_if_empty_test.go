@@ -16,7 +16,7 @@ import (
 func TestThrowIfEmpty(t *testing.T) {
 	boom := operators.ThrowIfEmpty[string](func() error { return errBoom })
 	t.Run("as documented", func(t *testing.T) {
-		tptest.Doc(t, "throw_if_empty.go", "ThrowIfEmpty", boom, tptest.Error(errBoom))
+		tptest.Doc(t, "throw_if_empty.go", "ThrowIfEmpty", boom, tptest.Error(errBoom), tptest.Unstopped())
 	})
 	t.Run("empty", func(t *testing.T) { tptest.Marbles(t, "|", boom, "#", tptest.Error(errBoom)) })
 	for name, c := range map[string]struct{ in, out string }{
@@ -25,7 +25,7 @@ func TestThrowIfEmpty(t *testing.T) {
 		"an error at first": {"-#", "-#"},
 		"an error later":    {"-a#", "-a#"},
 	} {
-		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, boom, c.out) })
+		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, boom, c.out, tptest.Unstopped()) })
 	}
 	for name, op := range map[string]turbopipes.Operator[string, string]{
 		"err is nil":    operators.ThrowIfEmpty[string](nil),

@@ -83,7 +83,7 @@ func TestTimeoutTexts(t *testing.T) {
 // Upstream is reaped before the fallback begins, which has no limit.
 func TestTimeoutFallback(t *testing.T) {
 	for name, c := range map[string]struct {
-		unwinds           time.Duration
+		unwinds           time.Duration // so long that a graceful stop may come to the limit
 		in, fallback, out string
 		inLives           string
 		fallbackLives     []string
@@ -98,7 +98,11 @@ func TestTimeoutFallback(t *testing.T) {
 			tptest.Run(t, func(s *tptest.Scenario) {
 				in := tptest.Cold[string](s, c.in, nil, tptest.Unwinds(c.unwinds*tptest.Step), tptest.Subscribed(c.inLives))
 				fallback := tptest.Cold[string](s, c.fallback, nil, tptest.Subscribed(c.fallbackLives...))
-				tptest.Expect(s, limited(4, operators.FallbackTo(fallback))(in), c.out, nil)
+				var opts []tptest.Option
+				if c.unwinds > 0 {
+					opts = append(opts, tptest.Unstopped())
+				}
+				tptest.Expect(s, limited(4, operators.FallbackTo(fallback))(in), c.out, nil, opts...)
 			})
 		})
 	}

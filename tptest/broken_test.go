@@ -13,14 +13,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 type (
-	run      = func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error
+	pushed   = func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error
 	operator = turbopipes.Operator[string, string]
 )
 
-func lift(r run) operator { return turbopipes.Lift("Broken", r) }
+func lift(r pushed) operator { return turbopipes.Lift("Broken", r) }
 
 var errOther = errors.New("another error")
 
@@ -208,12 +209,66 @@ func faults() map[string]fault {
 			})
 		}(), "-b|", []string{"run to the end, under Checked:", "wanted b in column 1, got | in column 2"}},
 
+		"leaks at a graceful stop": {lift(func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
+			err := in.Push(ctx, emit)
+			if isStopping(ctx) {
+				go sleepLong()
+			}
+			return err
+		}), "a-b|", []string{"with a graceful stop in column 0, under Checked:\n  cold: a-b|\nwanted: a …|\n   got: (a|)\na goroutine was left behind:\n", "tptest.sleepLong"}},
+
+		"does not end at a graceful stop": {lift(func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
+			err := in.Push(ctx, emit)
+			if isStopping(ctx) {
+				<-ctx.Done()
+			}
+			return err
+		}), "a-b|", []string{"with a graceful stop in column 0, ", "wanted it to complete, got ! in column 1003\nit had not ended 1s after its last column:", "broken_test.go:"}},
+
+		"fails at a graceful stop": {lift(func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
+			if err := in.Push(ctx, emit); err != nil || !isStopping(ctx) {
+				return err
+			}
+			return errOther
+		}), "a-b|", []string{"with a graceful stop in column 0, ", "got: (a#)\nit ended with the error: another error"}},
+
+		"loses an item to a graceful stop": {lift(func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
+			err := in.Push(ctx, emit)
+			if isStopping(ctx) {
+				run.From(ctx).Discard(1)
+			}
+			return err
+		}), "a-b|", []string{"with a graceful stop in column 0, ", "items were lost to the graceful stop: 1"}},
+
+		"does otherwise where it may be stopped": {lift(func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
+			return in.Push(ctx, func(v string) bool { return emit(v) && (turbopipes.Stopping(ctx) == nil || emit(v)) })
+		}), "a-b|", []string{"with a graceful stop in column 0, ", "wanted: a …|\n   got: (aa|)\nwanted nothing more, got a in column 0, before the stop"}},
+
+		"emits on another goroutine at a graceful stop": {lift(func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
+			err := in.Push(ctx, emit)
+			if isStopping(ctx) {
+				var other sync.WaitGroup
+				other.Go(func() { emit("z") })
+				other.Wait()
+			}
+			return err
+		}), "a-b|", []string{"with a graceful stop in column 0, ", "emit was called on another goroutine than the subscriber's"}},
+
 		"breaks the contract inside": {lift(func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
 			stubborn := turbopipes.Create(func(_ context.Context, emit func(string) bool) error {
 				return in.Push(ctx, func(v string) bool { return emit(v) || again(emit, v) })
 			})
 			return stubborn.Push(ctx, emit)
 		}), "-b|", []string{"leaves at item 1, under Checked, ", "broken contract"}},
+	}
+}
+
+func isStopping(ctx context.Context) bool {
+	select {
+	case <-turbopipes.Stopping(ctx):
+		return true
+	default:
+		return false
 	}
 }
 

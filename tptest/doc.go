@@ -10,8 +10,30 @@
 // there. All of that is done plainly and under [turbopipes.Checked], each time in
 // a bubble of testing/synctest of its own. Each run compares what comes out and
 // in which column, and how and when the stream ends, and fails if a goroutine is
-// left when it has ended, be it one that was told to end and not waited for. A failure shows both diagrams, one above the other, and
-// the stack of a goroutine that is left.
+// left when it has ended, be it one that was told to end and not waited for. A
+// failure shows both diagrams, one above the other, and the stack of a goroutine
+// that is left.
+//
+// # Graceful stops
+//
+// In further runs, under Checked, the subscription is stopped gracefully, by
+// [turbopipes.Subscription.Stop]: once in each column in which something happens,
+// behind it. What must come out then depends on the operator: what is in flight,
+// what its buffers hold. Of any operator it is checked that
+//
+//   - what has come out before the stop is what it is in the run to the end, and in
+//     the same columns;
+//   - the stream ends, and completes. It may fail with the error that is expected of
+//     the run to the end, with that of a source, or because it is too short
+//     ([turbopipes.ErrEmpty], [turbopipes.ErrNotFound],
+//     [turbopipes.ErrIndexOutOfRange], [turbopipes.ErrSequenceGap]). It need not end
+//     while a source runs that draws no end and that Stop spares, as it does inner
+//     streams;
+//   - no item counts as discarded;
+//   - what comes out behind the stop comes on the subscriber's goroutine, one at a
+//     time, and not after the end; and nothing is left behind.
+//
+// [Unstopped] leaves these runs out.
 //
 // # Diagrams
 //

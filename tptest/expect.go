@@ -18,13 +18,14 @@ import (
 
 // expectation is what [Expect] was told, but for its type.
 type expectation struct {
-	want    []signal // the last one is the end
-	target  error    // what # stands for
-	busy    time.Duration
-	lingers time.Duration
-	at      int // the column of At, or -1
-	once    bool
-	index   int // among those of the scenario
+	want      []signal // the last one is the end
+	target    error    // what # stands for
+	busy      time.Duration
+	lingers   time.Duration
+	at        int // the column of At, or -1
+	once      bool
+	unstopped bool
+	index     int // among those of the scenario
 }
 
 // Expect fails the test unless o does what diagram draws. It subscribes at once
@@ -59,7 +60,7 @@ func Expect[T any](s *Scenario, o turbopipes.Observable[T], diagram string, valu
 	}
 	j := newJob(s, x)
 	j.run = func(ctx context.Context) error {
-		return watched(j, o, names).Each(ctx, func(v T) error {
+		next := func(v T) error {
 			return j.take(func(n int) string {
 				key := names.key(v)
 				switch {
@@ -70,7 +71,11 @@ func Expect[T any](s *Scenario, o turbopipes.Observable[T], diagram string, valu
 				}
 				return key
 			})
-		})
+		}
+		if j.stops() {
+			return stoppable(ctx, j, watched(j, o, names), next)
+		}
+		return watched(j, o, names).Each(ctx, next)
 	}
 	s.jobs = append(s.jobs, j)
 	if x.at >= 0 {
@@ -86,6 +91,7 @@ func Expect[T any](s *Scenario, o turbopipes.Observable[T], diagram string, valu
 // would not let them through.
 func watched[T any](j *job, o turbopipes.Observable[T], names naming[T]) turbopipes.Observable[T] {
 	return turbopipes.Lift("Expect", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		j.runner = goroutineID()
 		var refused atomic.Bool
 		return in.Push(ctx, func(v T) bool {
 			if refused.Load() {

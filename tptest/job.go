@@ -27,10 +27,12 @@ type note struct {
 
 // outcome is how a stream went.
 type outcome struct {
-	once  bool
-	from  time.Duration // of the subscription
-	until time.Duration // it was left to itself
-	notes []note        // the last one is the end
+	once      bool
+	unstopped bool
+	from      time.Duration // of the subscription
+	until     time.Duration // it was left to itself
+	notes     []note        // the last one is the end
+	busy      map[int]bool  // columns in which it or a source has signalled
 }
 
 // has tells whether there is a signal at exactly that time.
@@ -54,13 +56,15 @@ type job struct {
 	from    time.Time // of the subscription
 	runner  string    // the goroutine of the subscriber
 	cancel  context.CancelCauseFunc
+	endless bool          // a graceful stop need not end it
 	ended   chan struct{} // run has returned
 	watched chan struct{} // and what watches over it
 	left    []string      // stacks of goroutines that outlive it
 
 	busy atomic.Bool // in take
 
-	mu       sync.Mutex // guards what follows; never held while anything waits
+	mu       sync.Mutex               // guards what follows; never held while anything waits
+	sub      *turbopipes.Subscription // where it is to be stopped gracefully
 	notes    []note
 	items    int
 	refused  bool
@@ -91,7 +95,6 @@ func (j *job) start() {
 	ctx, j.cancel = context.WithCancelCause(j.s.Context())
 	go j.mark.do(ctx, func(ctx context.Context) {
 		defer close(j.ended)
-		j.runner = goroutineID()
 		err := errors.New("runtime.Goexit was called")
 		defer func() { j.end(err) }()
 		err = j.run(ctx)
@@ -104,6 +107,12 @@ func (j *job) start() {
 
 // watch cancels j when it is time to, and gives it up when it does not end.
 func (j *job) watch() {
+	if c := j.cut(); j.stops() {
+		if j.await(time.Until(j.origin.Add(c.after))) {
+			return
+		}
+		j.stop()
+	}
 	if after, ok := j.cancelAfter(); ok {
 		if j.await(time.Until(j.origin.Add(after))) {
 			return
@@ -117,7 +126,9 @@ func (j *job) watch() {
 	if j.await(time.Until(j.origin.Add(limit))) {
 		return
 	}
-	j.problem(fmt.Sprintf("it had not ended %v after its last column:", patience), j.mark.alive()...)
+	if j.endless = j.mayGoOn(); !j.endless {
+		j.problem(fmt.Sprintf("it had not ended %v after its last column:", patience), j.mark.alive()...)
+	}
 	j.cancel(errCut)
 	if !j.await(j.slack() + patience) {
 		j.problem("it did not end when it was cancelled then")
@@ -138,7 +149,7 @@ func (j *job) await(d time.Duration) bool {
 
 // cancelAfter tells whether and when ctx is to be cancelled.
 func (j *job) cancelAfter() (after time.Duration, ok bool) {
-	if c := j.cut(); c != nil && c.items == 0 {
+	if c := j.cut(); c != nil && c.items == 0 && !c.stops {
 		return c.after, true
 	}
 	if end := j.x.want[len(j.x.want)-1]; end.kind == cancelled {
@@ -187,7 +198,7 @@ func (j *job) note(name func(n int) string) error {
 	j.notes = append(j.notes, note{time.Since(j.origin), item, key})
 	c := j.cut()
 	switch {
-	case goroutineID() != j.runner:
+	case j.elsewhere():
 		j.refused = true
 		j.problems = append(j.problems, "emit was called on another goroutine than the subscriber's")
 	case c != nil && c.items == j.items:
@@ -214,7 +225,7 @@ func (j *job) end(err error) {
 		how = complete
 	case err == errLeft || err == errCut: //nolint:errorlint // alone, as the contract says
 		how = cancelled
-	case !errors.Is(err, j.x.target):
+	case !errors.Is(err, j.x.target) && !j.failsStopped(err):
 		j.text = fmt.Sprintf("it ended with the error: %v", err)
 		if p := (*turbopipes.PanicError)(nil); errors.As(err, &p) {
 			j.text += "\n" + string(p.Stack)
@@ -230,4 +241,10 @@ func (j *job) problem(text string, stacks ...string) {
 		text += "\n" + stack
 	}
 	j.problems = append(j.problems, text)
+}
+
+// elsewhere tells whether the caller is not the subscriber's goroutine. Asking is
+// dear: the runs under Checked are asked the other ways.
+func (j *job) elsewhere() bool {
+	return (!j.s.variant.checked || j.stops()) && goroutineID() != j.runner
 }

@@ -15,7 +15,12 @@ func (s *Scenario) judge(j *job) {
 	wanted := j.wanted()
 	problems := slices.Clone(j.problems)
 	j.problems = nil
-	differ := differs(wanted, j.notes, j.slackOf(wanted))
+	differ, more := "", ""
+	if j.stops() {
+		differ, more = j.differsStopped(wanted), " …|"
+	} else {
+		differ = differs(wanted, j.notes, j.slackOf(wanted))
+	}
 	if j.text != "" {
 		problems = append(problems, j.text)
 	}
@@ -31,13 +36,17 @@ func (s *Scenario) judge(j *job) {
 	if differ != "" {
 		problems = slices.Insert(problems, 0, differ)
 	}
-	s.report(fmt.Sprintf("%s%s:%s\nwanted: %s\n   got: %s\n%s", j.place, s.variant.name, s.drawings(),
-		render(signals(wanted)), render(signals(j.notes)), strings.Join(problems, "\n")))
+	s.report(fmt.Sprintf("%s%s:%s\nwanted: %s%s\n   got: %s\n%s", j.place, s.variant.name, s.drawings(),
+		render(signals(wanted)), more, render(signals(j.notes)), strings.Join(problems, "\n")))
 }
 
 // outcome is how j went, for the variants that are cut short.
 func (j *job) outcome() *outcome {
-	o := &outcome{once: j.x.once, from: j.from.Sub(j.origin), notes: slices.Clone(j.notes)}
+	o := &outcome{once: j.x.once, unstopped: j.x.unstopped, from: j.from.Sub(j.origin), notes: slices.Clone(j.notes)}
+	o.busy = j.s.busy(j.origin)
+	for _, n := range o.notes {
+		o.busy[int(n.at/Step)] = true
+	}
 	o.until = o.notes[len(o.notes)-1].at
 	if after, ok := j.cancelAfter(); ok {
 		o.until = min(o.until, after)
@@ -72,6 +81,9 @@ func (j *job) wanted() []note {
 	if n == 0 {
 		for n < len(whole)-1 && whole[n].at < c.after {
 			n++
+		}
+		if c.stops {
+			return slices.Clone(whole[:n])
 		}
 		return append(slices.Clone(whole[:n]), note{at: j.whenFree(whole[:n], c.after), kind: cancelled})
 	}

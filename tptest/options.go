@@ -12,17 +12,19 @@ type ErrorOption interface {
 }
 
 type (
-	busy     time.Duration
-	lingers  time.Duration
-	at       int
-	once     struct{}
-	errorFor struct{ target error }
+	busy      time.Duration
+	lingers   time.Duration
+	at        int
+	once      struct{}
+	unstopped struct{}
+	errorFor  struct{ target error }
 )
 
 func (d busy) expect(x *expectation)     { x.busy = time.Duration(d) }
 func (d lingers) expect(x *expectation)  { x.lingers = time.Duration(d) }
 func (n at) expect(x *expectation)       { x.at = int(n) }
 func (once) expect(x *expectation)       { x.once = true }
+func (unstopped) expect(x *expectation)  { x.unstopped = true }
 func (e errorFor) expect(x *expectation) { x.target = e.target }
 func (e errorFor) source(s *source)      { s.err = e.target }
 
@@ -35,9 +37,14 @@ func Busy(d time.Duration) Option { return busy(d) }
 // it, # is [ErrMarble].
 func Error(target error) ErrorOption { return errorFor{target} }
 
-// Once has an expectation run to its end only, neither stopped nor cancelled on
-// the way: for a stream of which the early ends can't be told from its diagram.
+// Once has an expectation run to its end only, neither left nor cancelled nor
+// stopped on the way: for a stream of which the early ends can't be told from its
+// diagram.
 func Once() Option { return once{} }
+
+// Unstopped has an expectation not stopped gracefully: for a stream that does not
+// end then, or that fails with an error of its own.
+func Unstopped() Option { return unstopped{} }
 
 // Lingers lets a stream take up to d to end when it is stopped or cancelled.
 // Without it, the end must come in the same column, but for what [Unwinds] says

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -19,15 +20,19 @@ type Scenario struct {
 	variant variant
 	seen    map[int]*outcome // of each expectation, from the run to the end
 	sources []*source
-	jobs    []*job      // all of them
-	cutting atomic.Bool // the cut has come
+	jobs    []*job       // all of them
+	cutting atomic.Bool  // the cut has come
+	spared  atomic.Int64 // sources that run, and that a graceful stop does not end
 	failed  bool
-	tell    func(text string) // reports a failure
+
+	mu    sync.Mutex        // guards stirs
+	stirs []time.Duration   // when a source has signalled, since the start
+	tell  func(text string) // reports a failure
 }
 
 // Whole tells whether this run goes to the end of every diagram, so that what a
 // scenario counts itself can be compared. In the others, one of the expectations
-// stops or is cancelled early.
+// ends early.
 func (s *Scenario) Whole() bool { return s.variant.cut == nil }
 
 // Column is how many columns of virtual time have passed since the start of the
@@ -47,6 +52,7 @@ type variant struct {
 type cut struct {
 	items int           // > 0: downstream leaves at this item
 	after time.Duration // else: ctx is cancelled, that long after the start
+	stops bool          // or, then, the subscription is stopped gracefully
 }
 
 // bubble runs f in a bubble of its own. It gives an error where f did not
@@ -84,8 +90,9 @@ func bubbleOf(t *testing.T) bubble {
 // for each expectation once per item with a downstream that leaves there and
 // once per column with a ctx that is cancelled there. All of this is done
 // plainly and under [turbopipes.Checked], there with sources that take a moment
-// to return when they have to, if there is but one expectation. It stops
-// at the first run that fails.
+// to return when they have to, if there is but one expectation. Under Checked
+// there is also a run with a graceful stop for each column in which something
+// happens. Run stops at the first run that fails.
 //
 // scenario therefore has to build everything it uses itself.
 func Run(t *testing.T, scenario func(s *Scenario)) {
@@ -118,13 +125,13 @@ func explore(in bubble, scenario func(*Scenario)) error {
 		}
 	}
 	for i, v := range variants {
-		if i > 0 {
+		if i > 0 && !v.stops() {
 			if s, err := attempt(in, scenario, v, seen); err != nil || s.failed {
 				return err
 			}
 		}
 		v.name, v.checked = v.name+", under Checked", true
-		if v.cut != nil && len(whole.jobs) == 1 {
+		if v.cut != nil && !v.stops() && len(whole.jobs) == 1 {
 			v.name, v.slow = v.name+", with sources that are slow to return", true
 		}
 		if s, err := attempt(in, scenario, v, seen); err != nil || s.failed {
@@ -133,6 +140,9 @@ func explore(in bubble, scenario func(*Scenario)) error {
 	}
 	return nil
 }
+
+// stops tells whether it is stopped gracefully.
+func (v variant) stops() bool { return v.cut != nil && v.cut.stops }
 
 // cuts gives the early ends of an expectation that went as seen says.
 func cuts(i int, seen *outcome) (variants []variant) {
@@ -151,6 +161,10 @@ func cuts(i int, seen *outcome) (variants []variant) {
 		}
 		name := fmt.Sprintf("with a ctx that is cancelled in column %d", column)
 		variants = append(variants, variant{name: name, expect: i, cut: &cut{after: after}})
+		if !seen.unstopped && seen.busy[int(column)] {
+			name = fmt.Sprintf("with a graceful stop in column %d", column)
+			variants = append(variants, variant{name: name, expect: i, cut: &cut{after: after, stops: true}})
+		}
 	}
 	return variants
 }

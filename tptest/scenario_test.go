@@ -130,7 +130,14 @@ func TestEarlyEnds(t *testing.T) {
 		runs++
 		tptest.Expect(s, slow, "a---", nil, tptest.Lingers(5*step))
 	})
-	require.Equal(t, 2*(1+1+3), runs, "to the end, an item, three columns before the one that is drawn as the end")
+	require.Equal(t, 2*(1+1+3)+1, runs, "to the end, an item, three columns before the one that is drawn as the end; a graceful stop behind the item")
+
+	runs = 0
+	tptest.Run(t, func(s *tptest.Scenario) {
+		runs++
+		tptest.Expect(s, slow, "a---", nil, tptest.Lingers(5*step), tptest.Unstopped())
+	})
+	require.Equal(t, 2*(1+1+3), runs)
 
 	runs = 0
 	tptest.Run(t, func(s *tptest.Scenario) {
@@ -151,6 +158,36 @@ func TestEarlyEnds(t *testing.T) {
 			require.NoError(s, src.Drain(s.Context()))
 		}
 	})
+}
+
+// A graceful stop ends what a stream needs, and not what runs for its items.
+func TestGracefulStops(t *testing.T) {
+	for name, c := range map[string]struct {
+		in, inner, out string
+		op             func(inner turbopipes.Observable[string]) turbopipes.Operator[string, string]
+	}{
+		"too short": {"a-b-|", "|", "--(b|)", func(turbopipes.Observable[string]) turbopipes.Operator[string, string] {
+			return operators.ElementAt[string](1)
+		}},
+		"an inner stream goes on":  {"a-#", "-x", "-x#", perItem},
+		"an inner stream fails":    {"a----b|", "-x-#", "-x-#", perItem},
+		"a failure is not handled": {"a-#", "---x|", "a----x|", orElse},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tptest.Run(t, func(s *tptest.Scenario) {
+				inner := tptest.Cold[string](s, c.inner, nil)
+				tptest.Expect(s, c.op(inner)(tptest.Cold[string](s, c.in, nil)), c.out, nil)
+			})
+		})
+	}
+}
+
+func perItem(inner turbopipes.Observable[string]) turbopipes.Operator[string, string] {
+	return operators.FlatMap(2, func(string) turbopipes.Observable[string] { return inner })
+}
+
+func orElse(other turbopipes.Observable[string]) turbopipes.Operator[string, string] {
+	return operators.Catch(func(error) turbopipes.Observable[string] { return other })
 }
 
 func TestGaugeInAScenario(t *testing.T) {

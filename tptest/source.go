@@ -108,10 +108,19 @@ func draw[T any](s *Scenario, kind, text string, values map[string]T, opts []Sou
 		from := int(now.Sub(begin) / Step)
 		// What shares a column comes in turn, and no source meets another.
 		begin = begin.Add(turn + time.Duration(earlier)*time.Nanosecond)
-		cut, err := play(ctx, plan, begin, from, src.err, emit)
+		if d.endless() && turbopipes.Stopping(ctx) == nil {
+			s.spared.Add(1)
+			defer s.spared.Add(-1)
+		}
+		cut, err := play(ctx, plan, begin, from, src.err, func(v T) bool {
+			s.stir()
+			return emit(v)
+		})
 		if cut {
 			time.Sleep(src.unwinds)
 			s.lags()
+		} else {
+			s.stir()
 		}
 		return err
 	})
@@ -144,4 +153,10 @@ func play[T any](ctx context.Context, plan []planned[T], begin time.Time, from i
 	}
 	<-ctx.Done() // drawn without an end
 	return true, context.Cause(ctx)
+}
+
+// endless tells whether d draws no end.
+func (d diagram) endless() bool {
+	n := len(d.signals)
+	return n == 0 || d.signals[n-1].kind == item || d.signals[n-1].kind == start
 }

@@ -86,7 +86,7 @@ func (s *Scenario) checkSubscriptions() {
 	s.Helper()
 	end := time.Duration(-1) // of the stream that ends early
 	if !s.Whole() {
-		if len(s.jobs) != 1 {
+		if len(s.jobs) != 1 || s.variant.stops() {
 			return
 		}
 		j := s.jobs[0]

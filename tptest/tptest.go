@@ -19,8 +19,9 @@ var ErrMarble = errors.New("marble error")
 //
 // The diagram is run to its end, also under [turbopipes.Checked]; once per item
 // of out with a downstream that leaves there; and once per column with a ctx
-// that is cancelled there. Each of these runs has virtual time of its own and
-// checks what comes out and when, and that nothing is left running.
+// that is cancelled there; and once per column in which something happens with a
+// graceful stop. Each of these runs has virtual time of its own and checks what
+// comes out and when, and that nothing is left running.
 //
 // in and out may draw no end: in then goes on without one, and the ctx is
 // cancelled in the last column of out, or where out has a !.
