@@ -44,7 +44,7 @@ func Timeout[T any](d time.Duration, opts ...TimeoutOption) turbopipes.Operator[
 			return err
 		}
 		if !typed || err != nil || stopping(ctx) {
-			return fault.Join(fmt.Errorf("%w: Timeout: %s", turbopipes.ErrTimeout, o.text), err)
+			return fault.Join(fmt.Errorf("%w: %s", turbopipes.ErrTimeout, o.text), err)
 		}
 		return fallback.Push(ctx, emit)
 	})

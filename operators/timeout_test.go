@@ -67,9 +67,9 @@ func TestTimeout(t *testing.T) {
 
 func TestTimeoutTexts(t *testing.T) {
 	for text, opts := range map[string][]operators.TimeoutOption{
-		"turbopipes: timeout: Timeout: no item within 3s":       nil,
-		"turbopipes: timeout: Timeout: no first item within 3s": {operators.FirstOnly()},
-		"turbopipes: timeout: Timeout: not complete within 3s":  {operators.Total()},
+		"turbopipes: timeout: no item within 3s":       nil,
+		"turbopipes: timeout: no first item within 3s": {operators.FirstOnly()},
+		"turbopipes: timeout: not complete within 3s":  {operators.Total()},
 	} {
 		bubble(t, text, func(t *testing.T) {
 			err := operators.Timeout[int](3*time.Second, opts...)(turbopipes.Never[int]()).Drain(t.Context())
@@ -162,7 +162,7 @@ func TestTimeoutCleanUp(t *testing.T) {
 	bubble(t, "fails", func(t *testing.T) {
 		for _, opts := range [][]operators.TimeoutOption{nil, {operators.FallbackTo(uncalled(t))}} {
 			err := operators.Timeout[int](time.Second, opts...)(failingCleanUp[int](errLate)).Drain(t.Context())
-			require.EqualError(t, err, "turbopipes: timeout: Timeout: no item within 1s\nlate")
+			require.EqualError(t, err, "turbopipes: timeout: no item within 1s\nlate")
 		}
 	})
 	bubble(t, "panics", func(t *testing.T) {
@@ -244,7 +244,7 @@ func ExampleTimeout() {
 	fmt.Println(errors.Is(err, turbopipes.ErrTimeout), err)
 	// Output:
 	// [from the replica] <nil>
-	// true turbopipes: timeout: Timeout: no item within 10ms
+	// true turbopipes: timeout: no item within 10ms
 }
 
 func BenchmarkTimeout(b *testing.B) { benchmark(b, operators.Timeout[int](time.Hour)) }

@@ -38,7 +38,7 @@ func TestRehearsal(t *testing.T) {
 				"a state that lasts 590ms must be seen\n",
 				"  0.10 s  ==> queued\n", "  0.86 s  ==> building\n", // slow by 60 ms
 				"500 Internal Server Error; again in ", "500 Internal Server Error; asking the mirror\n",
-				"Timeout: no item within 100ms; again in ", "malformed JSON: unexpected end of JSON input; ", "EOF; asking the mirror\n",
+				"timeout: no item within 100ms; again in ", "malformed JSON: unexpected end of JSON input; ", "EOF; asking the mirror\n",
 				"503 Service Unavailable; still deploying as far as is known\n",
 				"seen: queued, building, testing, deploying, verifying, live\n", proven,
 			} {
