@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
-	"github.com/turbopipes/turbopipes/internal/alarm"
 	"github.com/turbopipes/turbopipes/internal/feed"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -21,11 +20,12 @@ import (
 // item that a newer one overtakes. Fails as soon as upstream fails, without the
 // item that waits, which counts as discarded.
 //
-// Backpressure: upstream is never held; while downstream is busy, a newer item
-// overtakes the one that waits. Memory: two items. Goroutines: one, for
-// upstream, joined before it ends.
+// Backpressure: upstream is never held. Time goes on while downstream is busy, and
+// of what is due then only the newest waits. Memory: two items. Goroutines: one,
+// for upstream, joined before it ends.
 //
-// A quiet of 0 lets every item through. A negative one is an ErrInvalidArgument.
+// A quiet of 0 lets every item through, so that upstream waits while downstream is
+// busy, and needs no goroutine. A negative one is an ErrInvalidArgument.
 // To emit at a steady pace instead, batch with [BufferWithTimeOrCount]. It
 // corresponds to RxJS's debounceTime, Reactor's sampleTimeout and RxGo's
 // Debounce, which drops the item that waits at completion.
@@ -38,51 +38,19 @@ func Debounce[T any](quiet time.Duration, opts ...DebounceOption) turbopipes.Ope
 		if quiet == 0 {
 			return in.Push(ctx, emit)
 		}
-		up, burst := feed.Latest(ctx, "Debounce", in.Push), debounce[T]{debounceOptions: o}
-		var inHand int64
+		burst := debounce[T]{debounceOptions: o}
+		up := feed.OpenClocked(ctx, "Debounce", &burst)
 		defer func() {
 			up.Close(&err)
-			run.From(ctx).Discard(inHand + burst.left() + int64(up.Waiting()))
+			run.From(ctx).Discard(burst.left())
 		}()
-		clock := alarm.New()
-		defer clock.Stop()
-
-		pass := func(v T, ok bool) bool { return !ok || emit(v) }
-		take := func(item feed.At[T]) bool {
-			late, isLate := burst.due(item.Time)
-			first, isFirst := burst.item(item.Value, item.Time, item.First)
-			if isFirst {
-				inHand = 1
-			}
-			if !pass(late, isLate) {
-				return false
-			}
-			inHand = 0
-			return pass(first, isFirst)
-		}
-		for {
-			clock.Set(burst.deadline())
-			select {
-			case item, more := <-up.Items():
-				if !more { // upstream has completed
-					pass(burst.flush())
-					return nil
-				}
-				if !take(item) {
-					return nil
-				}
-			case <-clock.C:
-				clock.Heard()
-				if up.Waiting() == 0 && up.Ctx.Err() == nil && !pass(burst.due(time.Now())) {
-					return nil
-				}
-			case <-up.Done(): // upstream has failed, or ctx is done: Close tells
-				if up.Waiting() > 0 && ctx.Err() == nil {
-					take(<-up.Items())
-				}
-				return nil
-			}
-		}
+		up.Start(func(ctx context.Context) error {
+			return in.Push(ctx, func(v T) bool {
+				return up.Do(func(now time.Time) bool { return burst.item(v, now) })
+			})
+		}, burst.end)
+		up.Loop(ctx, emit)
+		return nil
 	})
 }
 

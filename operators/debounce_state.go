@@ -2,64 +2,74 @@ package operators
 
 import "time"
 
-// debounce is the state of one Debounce: what happens goes in, with its time,
-// and what is to be emitted comes out.
+// debounce is the state of one Debounce: a feed.State.
 type debounce[T any] struct {
 	debounceOptions
-	latest  T
-	waiting bool      // latest is withheld
 	open    bool      // a burst is going on
 	quietAt time.Time // when it is over
-	maxAt   time.Time // when latest must be out; zero: no limit
+	maxAt   time.Time // when latest must be out, with WithMaxWait
+	latest  spot[T]   // is withheld
+	out     spot[T]   // is to be emitted now
+	closed  bool      // no item will come
+	failed  bool      // nor be withheld
 }
 
-// item is a new item, which came at that time; since is when the first one came
-// of those that it has overtaken. ok: v is to be emitted at once.
-func (d *debounce[T]) item(item T, at, since time.Time) (v T, ok bool) {
+// item is a new item. news: the subscriber must ask.
+func (d *debounce[T]) item(v T, now time.Time) (news bool) {
+	d.advance(now)
 	begins := !d.open
-	d.open, d.quietAt = true, at.Add(d.quiet)
+	d.open, d.quietAt = true, now.Add(d.quiet)
 	if begins && d.leading {
-		return item, true
+		d.out.put(v)
+		return true
 	}
-	if !d.waiting && d.maxWait > 0 {
-		d.maxAt = since.Add(d.maxWait)
+	news = !d.latest.full || d.out.full
+	if !d.latest.full && d.maxWait > 0 {
+		d.maxAt = now.Add(d.maxWait)
 	}
-	d.latest, d.waiting = item, true
-	return v, false
+	d.latest.put(v)
+	return news
 }
 
-// deadline is when due must be called; ok is false where it need not be.
-func (d *debounce[T]) deadline() (at time.Time, ok bool) {
+// end tells that no item will come; a failure drops the one that is withheld,
+// unless its time has come.
+func (d *debounce[T]) end(now time.Time, failed bool) {
+	d.advance(now)
+	d.closed, d.failed = true, failed
+}
+
+// advance does what the time asks for, however late one looks.
+func (d *debounce[T]) advance(now time.Time) {
+	if d.failed {
+		return
+	}
+	if at, ok := d.Deadline(); ok && !now.Before(at) {
+		v, _ := d.latest.take()
+		d.out.put(v)
+	}
+	d.open = d.open && now.Before(d.quietAt)
+}
+
+// Next gives what is to be emitted.
+func (d *debounce[T]) Next(now time.Time) (v T, ok bool) {
+	d.advance(now)
+	if v, ok = d.out.take(); ok || !d.closed || d.failed {
+		return v, ok
+	}
+	return d.latest.take()
+}
+
+// Deadline is when what is withheld must be out.
+func (d *debounce[T]) Deadline() (at time.Time, ok bool) {
 	at = d.quietAt
-	if d.waiting && d.maxWait > 0 && d.maxAt.Before(at) {
+	if d.maxWait > 0 && d.maxAt.Before(at) {
 		at = d.maxAt
 	}
-	return at, d.open
+	return at, d.latest.full
 }
 
-// due does what the clock asks for.
-func (d *debounce[T]) due(now time.Time) (v T, ok bool) {
-	at, ok := d.deadline()
-	if !ok || now.Before(at) {
-		return v, false
-	}
-	if !now.Before(d.quietAt) {
-		d.open = false
-	}
-	return d.flush()
-}
+// Over tells that nothing will be emitted.
+func (d *debounce[T]) Over() bool { return d.closed }
 
-// flush gives the item that is withheld.
-func (d *debounce[T]) flush() (v T, ok bool) {
-	ok = d.waiting
-	v, d.latest, d.waiting = d.latest, v, false
-	return v, ok
-}
-
-// left is the number of items that are withheld.
-func (d *debounce[T]) left() int64 {
-	if d.waiting {
-		return 1
-	}
-	return 0
-}
+// left is the number of items that wait.
+func (d *debounce[T]) left() int64 { return d.latest.count() + d.out.count() }

@@ -1,7 +1,6 @@
 package operators
 
 import (
-	"cmp"
 	"slices"
 	"testing"
 	"time"
@@ -13,8 +12,9 @@ import (
 // out is written down with its time.
 func TestDebounceState(t *testing.T) {
 	type step struct {
-		at, first int // first: of the one that it has overtaken; 0: at
-		item      string
+		at   int
+		item string
+		busy bool // downstream is: nobody asks
 	}
 	for name, c := range map[string]struct {
 		o     debounceOptions
@@ -22,45 +22,54 @@ func TestDebounceState(t *testing.T) {
 		out   []string
 		left  int64
 	}{
-		"one":                               {debounceOptions{quiet: 3}, []step{{at: 1, item: "a"}, {at: 3}, {at: 4}, {at: 9}}, []string{"4a"}, 0},
-		"the latest":                        {debounceOptions{quiet: 3}, []step{{at: 1, item: "a"}, {at: 2, item: "b"}, {at: 4}, {at: 5}}, []string{"5b"}, 0},
-		"withheld":                          {debounceOptions{quiet: 3}, []step{{at: 1, item: "a"}, {at: 2, item: "b"}, {at: 4}}, nil, 1},
-		"an item at the deadline":           {debounceOptions{quiet: 3}, []step{{at: 1, item: "a"}, {at: 4, item: "b"}}, []string{"4a"}, 1},
-		"the clock looked at late":          {debounceOptions{quiet: 3}, []step{{at: 1, item: "a"}, {at: 9}}, []string{"9a"}, 0},
-		"leading":                           {debounceOptions{quiet: 3, leading: true}, []step{{at: 1, item: "a"}, {at: 4}, {at: 5, item: "b"}, {at: 8}}, []string{"1a", "5b"}, 0},
-		"leading, with a last one":          {debounceOptions{quiet: 3, leading: true}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 4}, {at: 6}}, []string{"1a", "6b"}, 0},
-		"leading, a burst at the deadline":  {debounceOptions{quiet: 3, leading: true}, []step{{at: 1, item: "a"}, {at: 4, item: "b"}}, []string{"1a", "4b"}, 0},
-		"a limit":                           {debounceOptions{quiet: 3, maxWait: 4}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 4}, {at: 5}, {at: 6}}, []string{"5b"}, 0},
-		"a limit that an item starts anew":  {debounceOptions{quiet: 3, maxWait: 4}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 5}, {at: 5, item: "c"}, {at: 7}, {at: 8}}, []string{"5b", "8c"}, 0},
-		"a limit that counts what was lost": {debounceOptions{quiet: 3, maxWait: 4}, []step{{at: 3, first: 1, item: "b"}, {at: 4}, {at: 5}}, []string{"5b"}, 0},
-		"a limit longer than the quiet":     {debounceOptions{quiet: 3, maxWait: 9}, []step{{at: 1, item: "a"}, {at: 4}}, []string{"4a"}, 0},
-		"a limit, and leading":              {debounceOptions{quiet: 3, maxWait: 4, leading: true}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 5, item: "c"}, {at: 6}, {at: 7}}, []string{"1a", "7c"}, 0},
+		"one":                              {debounceOptions{quiet: 3}, []step{{at: 1, item: "a"}, {at: 3}, {at: 4}, {at: 9}}, []string{"4a"}, 0},
+		"the latest":                       {debounceOptions{quiet: 3}, []step{{at: 1, item: "a"}, {at: 2, item: "b"}, {at: 4}, {at: 5}}, []string{"5b"}, 0},
+		"withheld":                         {debounceOptions{quiet: 3}, []step{{at: 1, item: "a"}, {at: 2, item: "b"}, {at: 4}}, nil, 1},
+		"an item at the deadline":          {debounceOptions{quiet: 3}, []step{{at: 1, item: "a"}, {at: 4, item: "b"}}, []string{"4a"}, 1},
+		"the clock looked at late":         {debounceOptions{quiet: 3}, []step{{at: 1, item: "a"}, {at: 9}}, []string{"9a"}, 0},
+		"busy, the one that is due stays":  {debounceOptions{quiet: 3}, []step{{at: 1, item: "a"}, {at: 4, item: "b", busy: true}, {at: 5}}, []string{"5a"}, 1},
+		"busy, the newest that is due":     {debounceOptions{quiet: 3}, []step{{at: 1, item: "a"}, {at: 4, item: "b", busy: true}, {at: 9}}, []string{"9b"}, 0},
+		"leading":                          {debounceOptions{quiet: 3, leading: true}, []step{{at: 1, item: "a"}, {at: 4}, {at: 5, item: "b"}, {at: 8}}, []string{"1a", "5b"}, 0},
+		"leading, with a last one":         {debounceOptions{quiet: 3, leading: true}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 4}, {at: 6}}, []string{"1a", "6b"}, 0},
+		"leading, a burst at the deadline": {debounceOptions{quiet: 3, leading: true}, []step{{at: 1, item: "a"}, {at: 4, item: "b"}}, []string{"1a", "4b"}, 0},
+		"leading, nobody asks meanwhile":   {debounceOptions{quiet: 3, leading: true}, []step{{at: 1, item: "a", busy: true}, {at: 1, item: "b", busy: true}, {at: 1, item: "c"}, {at: 4}}, []string{"1a", "4c"}, 0},
+		"a limit":                          {debounceOptions{quiet: 3, maxWait: 4}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 4}, {at: 5}, {at: 6}}, []string{"5b"}, 0},
+		"a limit that an item starts anew": {debounceOptions{quiet: 3, maxWait: 4}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 5}, {at: 5, item: "c"}, {at: 7}, {at: 8}}, []string{"5b", "8c"}, 0},
+		"a limit longer than the quiet":    {debounceOptions{quiet: 3, maxWait: 9}, []step{{at: 1, item: "a"}, {at: 4}}, []string{"4a"}, 0},
+		"a limit, and leading":             {debounceOptions{quiet: 3, maxWait: 4, leading: true}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 5, item: "c"}, {at: 6}, {at: 7}}, []string{"1a", "7c"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.o.quiet, c.o.maxWait = c.o.quiet*time.Second, c.o.maxWait*time.Second
 			d := debounce[string]{debounceOptions: c.o}
 			var out []string
-			note := func(at int, v string, ok bool) {
-				if ok {
-					out = append(out, string(rune('0'+at))+v)
-				}
-			}
-			second := func(n int) time.Time { return time.Unix(int64(n), 0) }
+			now := time.Time{}
 			for _, s := range c.steps {
-				v, ok := d.due(second(s.at))
-				note(s.at, v, ok)
+				now = time.Unix(int64(s.at), 0)
 				if s.item != "" {
-					v, ok = d.item(s.item, second(s.at), second(cmp.Or(s.first, s.at)))
-					note(s.at, v, ok)
+					d.item(s.item, now)
 				}
-				at, ok := d.deadline()
-				require.Equal(t, d.open, ok)
-				require.True(t, !ok || at.After(second(s.at)), "due was asked")
+				if s.busy {
+					continue
+				}
+				for v, ok := d.Next(now); ok; v, ok = d.Next(now) {
+					out = append(out, string(rune('0'+s.at))+v)
+				}
+				at, ok := d.Deadline()
+				require.True(t, !ok || at.After(now), "Next was asked")
+				require.False(t, d.Over())
 			}
 			require.Equal(t, c.out, out)
 			require.Equal(t, c.left, d.left())
-			_, flushed := d.flush()
+			failed := d
+			failed.end(now, true)
+			_, emitted := failed.Next(now)
+			require.False(t, emitted, "what is withheld is lost to a failure")
+			require.True(t, failed.Over())
+			require.Equal(t, c.left, failed.left())
+			d.end(now, false)
+			_, flushed := d.Next(now)
 			require.Equal(t, c.left == 1, flushed)
+			require.True(t, d.Over())
 			require.Zero(t, d.left())
 		})
 	}
@@ -75,25 +84,25 @@ func TestDebounceStateExhaustively(t *testing.T) {
 			d := debounce[int]{debounceOptions: o}
 			var out, in []int
 			begun := -1 // when the first of those that wait came
-			note := func(now, v int, ok bool) {
-				if !ok {
-					return
+			ask := func(now int) {
+				for v, ok := d.Next(time.Unix(0, int64(now))); ok; v, ok = d.Next(time.Unix(0, int64(now))) {
+					out = append(out, v)
+					if begun >= 0 && o.maxWait > 0 {
+						require.LessOrEqual(t, now-begun, int(o.maxWait))
+					}
+					begun = -1
 				}
-				out = append(out, v)
-				if begun >= 0 && o.maxWait > 0 {
-					require.LessOrEqual(t, now-begun, int(o.maxWait))
-				}
-				begun = -1
 			}
 			for now := range columns + 9 {
-				at := time.Unix(0, int64(now))
-				v, ok := d.due(at)
-				note(now, v, ok)
+				if at, ok := d.Deadline(); ok && at.Equal(time.Unix(0, int64(now))) { // as the clock has it
+					ask(now)
+				}
 				if now < columns && pattern>>now&1 == 1 {
 					in = append(in, now)
-					v, ok := d.item(now, at, at)
-					note(now, v, ok)
-					if !ok && begun < 0 {
+					if d.item(now, time.Unix(0, int64(now))) { // as the subscriber has it
+						ask(now)
+					}
+					if d.latest.full && begun < 0 {
 						begun = now
 					}
 				}

@@ -34,6 +34,8 @@ func TestDebounce(t *testing.T) {
 		"at its deadline an item is out":    {debounced(3), "a--b---|", "---a--b|"},
 		"a quiet of 0":                      {debounced(0), "(ab)-c|", "(ab)-c|"},
 		"leading":                           {debounced(3, leading), "abc-----d------|", "a----c--d------|"},
+		"leading, in one instant":           {debounced(3, leading), "(abc)----(de)|", "0:a 3:c 9:d 12:e 13:|"},
+		"leading, all at once":              {debounced(3, leading), "(abc|)", "0:a 0:c 0:|"},
 		"leading, a burst of one":           {debounced(3, leading), "a-----b-|", "a-----b-|"},
 		"leading, completion flushes":       {debounced(3, leading), "ab|", "a-(b|)"},
 		"leading, an error drops":           {debounced(3, leading), "ab#", "a-#"},
@@ -65,6 +67,8 @@ func TestDebounceBusyDownstream(t *testing.T) {
 		"quiet has not passed yet":   {debounced(3), "a------bc------|", "---a-------c------|"},
 		"a burst of its own":         {debounced(2, operators.Leading()), "a--b----|", "a------b------|"},
 		"completion comes meanwhile": {debounced(2), "a---b|", "--a------b------|"},
+		"a burst, and its first":     {debounced(4, operators.Leading()), "a----bc-----|", "a------b------c------|"},
+		"a quiet of 0 holds":         {debounced(0), "ab|", "a------b------|"},
 	} {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out, tptest.Busy(7*tptest.Step)) })
 	}

@@ -4,7 +4,6 @@ package feed
 
 import (
 	"context"
-	"time"
 
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
@@ -28,7 +27,13 @@ func Open[T any](ctx context.Context, name string, up Push[T]) *Feed[T] {
 // Join is Open on a Scope that is open already.
 func Join[T any](s *scope.Scope, up Push[T]) *Feed[T] {
 	f := &Feed[T]{Scope: s, items: make(chan T)}
-	f.run(up, f.hand)
+	f.Go(func(ctx context.Context) error {
+		err := up(ctx, f.hand)
+		if err == nil && ctx.Err() == nil {
+			close(f.items)
+		}
+		return err
+	})
 	return f
 }
 
@@ -43,16 +48,6 @@ func (f *Feed[T]) hand(v T) bool {
 	}
 }
 
-func (f *Feed[T]) run(up Push[T], emit func(T) bool) {
-	f.Go(func(ctx context.Context) error {
-		err := up(ctx, emit)
-		if err == nil && ctx.Err() == nil {
-			close(f.items)
-		}
-		return err
-	})
-}
-
 // Items gives what upstream emits, and is closed when it has completed. After a
 // failure, and when ctx is done, it stays as it is: see Done.
 func (f *Feed[T]) Items() <-chan T { return f.items }
@@ -60,41 +55,3 @@ func (f *Feed[T]) Items() <-chan T { return f.items }
 // Done is closed when upstream has failed, something else on the Scope has, or
 // ctx is done. Close tells which.
 func (f *Feed[T]) Done() <-chan struct{} { return f.Ctx.Done() }
-
-// At is an item and when it came.
-type At[T any] struct {
-	Value T
-	Time  time.Time
-	First time.Time // when the first one came of those that it has overtaken
-}
-
-// Latest starts up and never holds it: while the operator is busy, a newer item
-// takes the place of the one that waits. The caller must defer Close.
-func Latest[T any](ctx context.Context, name string, up Push[T]) *Feed[At[T]] {
-	f := &Feed[At[T]]{Scope: scope.Open(ctx, name), items: make(chan At[T], 1)}
-	f.run(func(ctx context.Context, _ func(At[T]) bool) error {
-		return up(ctx, func(v T) bool { return overwrite(ctx, f.items, v) })
-	}, nil)
-	return f
-}
-
-// overwrite has the only sender's side of slot: once it has made room, there is
-// room.
-func overwrite[T any](ctx context.Context, slot chan At[T], v T) bool {
-	if ctx.Err() != nil {
-		return false
-	}
-	now := time.Now()
-	item := At[T]{v, now, now}
-	select {
-	case old := <-slot:
-		item.First = old.First
-	default:
-	}
-	slot <- item
-	return true
-}
-
-// Waiting is the number of items that Items has ready. An operator that hears
-// its clock, or the end, looks at those first: they came before.
-func (f *Feed[T]) Waiting() int { return len(f.items) }

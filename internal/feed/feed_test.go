@@ -5,7 +5,6 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -53,29 +52,5 @@ func TestFeedRefuses(t *testing.T) {
 		}
 		require.NoError(t, leave())
 		require.True(t, refused)
-	})
-}
-
-func TestLatest(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		begin := time.Now()
-		use := func() (err error) {
-			f := Latest(t.Context(), "test", func(_ context.Context, emit func(int) bool) error {
-				for i := range 4 {
-					require.True(t, emit(i), "it is never held")
-					time.Sleep(time.Second)
-				}
-				return nil
-			})
-			defer f.Close(&err)
-			time.Sleep(2500 * time.Millisecond)
-			require.Equal(t, 1, f.Waiting())
-			require.Equal(t, At[int]{2, begin.Add(2 * time.Second), begin}, <-f.Items())
-			require.Equal(t, At[int]{3, begin.Add(3 * time.Second), begin.Add(3 * time.Second)}, <-f.Items(), "it has overtaken none")
-			_, more := <-f.Items()
-			require.False(t, more)
-			return nil
-		}
-		require.NoError(t, use())
 	})
 }
