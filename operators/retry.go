@@ -200,10 +200,19 @@ func retryable(err error) bool {
 	return !errors.Is(err, turbopipes.ErrInvalidArgument) && !errors.As(err, &p)
 }
 
-// jittered is d, spread by the fraction f.
+// jittered is d, spread by the fraction f, or the longest there is where that is
+// more.
 func jittered(d time.Duration, f float64) time.Duration {
 	if f == 0 {
 		return d
 	}
-	return time.Duration(float64(d) * (1 + f*(2*rand.Float64()-1))) //nolint:gosec // no secret
+	return spread(d, 1+f*(2*rand.Float64()-1)) //nolint:gosec // no secret
+}
+
+// spread is d times by, which is not negative.
+func spread(d time.Duration, by float64) time.Duration {
+	if long := float64(d) * by; long < math.MaxInt64 {
+		return time.Duration(long)
+	}
+	return math.MaxInt64
 }

@@ -2,6 +2,7 @@ package operators
 
 import (
 	"errors"
+	"math"
 	"testing"
 	"time"
 
@@ -122,4 +123,11 @@ func TestJittered(t *testing.T) {
 	require.GreaterOrEqual(t, low, 500*time.Millisecond)
 	require.LessOrEqual(t, high, 1500*time.Millisecond)
 	require.Equal(t, time.Second, jittered(time.Second, 0))
+	for range 100 {
+		require.GreaterOrEqual(t, jittered(math.MaxInt64, 0.5), time.Duration(math.MaxInt64/2), "past the greatest number")
+	}
+	require.EqualValues(t, math.MaxInt64, spread(math.MaxInt64, 1))
+	require.EqualValues(t, math.MaxInt64, spread(math.MaxInt64, 2))
+	require.Zero(t, spread(math.MaxInt64, 0))
+	require.Equal(t, -2*time.Second, spread(-time.Second, 2), "no wait, as without a spread")
 }
