@@ -186,7 +186,7 @@ func faults() map[string]fault {
 			_ = in.Push(ctx, emit)
 			<-ctx.Done()
 			return nil
-		}), "-b|", []string{"it had not ended 1s after its last column:", "broken_test.go:", "wanted | in column 2, got ! in column 1002"}},
+		}), "-b|", []string{"it had not ended 1s after its last column:", "broken_test.go:", "wanted: -b|\n   got: 1:b 1002:!\n", "wanted | in column 2, got ! in column 1002"}},
 
 		"does not end when cancelled": {lift(func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
 			_ = in.Push(ctx, emit)

@@ -192,8 +192,11 @@ func (p *reader) add(s signal, shown int) error {
 
 func bad(column int, why string) error { return fmt.Errorf("column %d: %s", column, why) }
 
-// render draws signals, or lists them where they can't be drawn because one
-// follows a group too closely.
+// widest is how many columns of nothing are drawn at most.
+const widest = 200
+
+// render draws signals, or lists them where one follows a group too closely to be
+// drawn, or another too late to be read.
 func render(signals []signal) string {
 	var b strings.Builder
 	column := 0
@@ -202,7 +205,7 @@ func render(signals []signal) string {
 		for n < len(signals) && signals[n].at == signals[i].at {
 			n++
 		}
-		if signals[i].at < column {
+		if signals[i].at < column || signals[i].at-column > widest {
 			return list(signals)
 		}
 		b.WriteString(strings.Repeat("-", signals[i].at-column))
