@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -443,22 +444,18 @@ func TestUnicastSubject(t *testing.T) {
 }
 
 func ExampleNewSubject() {
+	ctx := context.Background()
 	prices := tp.NewSubject[int]()
-	ready := make(chan struct{})
-	sum := prices.Observable().Subscribe(context.Background(), tp.Observer[int]{
+	shown := prices.Observable().Subscribe(ctx, tp.Observer[int]{
 		Next: func(v int) { fmt.Println("got", v) },
 	})
-	go func() {
-		for prices.Subscribers() == 0 {
-			time.Sleep(time.Millisecond)
-		}
-		close(ready)
-	}()
-	<-ready
-	_ = prices.Next(context.Background(), 7)
-	_ = prices.Next(context.Background(), 8)
+	for prices.Subscribers() == 0 { // what comes earlier is dropped
+		runtime.Gosched()
+	}
+	_ = prices.Next(ctx, 7)
+	_ = prices.Next(ctx, 8)
 	prices.Complete()
-	fmt.Println(sum.Wait())
+	fmt.Println(shown.Wait())
 	// Output:
 	// got 7
 	// got 8
