@@ -98,15 +98,16 @@ func hundreds(v int, d time.Duration) turbopipes.Observable[int] {
 }
 
 func TestContractCoversAll(t *testing.T) {
+	all := constructors(t)
 	var inTable []string
 	for _, e := range contracts(turbopipes.Empty[int]()) {
 		name, _, variant := strings.Cut(e.name, "/")
 		if !variant {
 			inTable = append(inTable, name)
 		}
-		require.Contains(t, constructors(t), name)
+		require.Contains(t, all, name)
 	}
-	require.ElementsMatch(t, constructors(t), inTable)
+	require.ElementsMatch(t, all, inTable)
 }
 
 // rig is one operator between an upstream and a side that count their runs, and
