@@ -99,7 +99,8 @@ func OnBackpressureDrop[T any](opts ...BackpressureOption[T]) Operator[T, T] {
 //
 // Emits when downstream is free and an item waits. Memory: one item.
 // Goroutines: one, for upstream. It corresponds to Reactor's
-// onBackpressureLatest and Pekko's conflate.
+// onBackpressureLatest and Pekko's conflate with a function that keeps the newer
+// item.
 func OnBackpressureLatest[T any](opts ...BackpressureOption[T]) Operator[T, T] {
 	return withOptions("OnBackpressureLatest", "", opts, func(o opt.Backpressure[T]) Operator[T, T] {
 		return onBackpressureBuffer("OnBackpressureLatest", 1, DropOldest, o.Drop)

@@ -23,7 +23,7 @@ import (
 // joined before it ends.
 //
 // An n below 1 is an [ErrInvalidArgument]. To refill item by item, see
-// [OnBackpressureBuffer]; to bound a rate in time, an operator of package
+// [OnBackpressureBuffer]; to bound a rate in time, RateLimit in package
 // operators. It corresponds to Reactor's limitRate.
 func LimitRate[T any](n int) Operator[T, T] {
 	const name = "LimitRate"

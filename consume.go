@@ -194,7 +194,7 @@ func (o Observable[T]) Drain(ctx context.Context) error {
 }
 
 // Run runs o for its effects, and returns how it ended. It corresponds to
-// Reactor's blockLast and RxGo's Run.
+// Reactor's then().block() and RxGo's Run.
 func Run[T any](ctx context.Context, o Observable[T]) error {
 	return drain(ctx, "Run", o)
 }

@@ -44,7 +44,8 @@
 //
 //   - [Subject], [BehaviorSubject], [ReplaySubject], [AsyncSubject],
 //     [UnicastSubject]: streams that are fed by hand
-//   - [Publish], [Broadcast], [Balance]: one run of a stream for several subscribers
+//   - [Publish], [Connectable], [Broadcast], [Balance]: one run of a stream for
+//     several subscribers
 //   - [MergeHub], [Topic]: many producers
 //
 // # Backpressure

@@ -37,8 +37,8 @@ func (h DiscardHook) ApplyShare(s *opt.Share) { h.ApplyQueue(&s.Queue) }
 // TTL is what [WithTTL] returns: an option of replays and of ShareReplay.
 type TTL struct{ d time.Duration }
 
-// WithTTL makes a replay leave out what is older than d when a subscriber comes.
-// d ≤ 0 is an [ErrInvalidArgument].
+// WithTTL makes a [ReplaySubject], or operators.ShareReplay, leave out what is
+// older than d when a subscriber comes. d ≤ 0 is an [ErrInvalidArgument].
 func WithTTL(d time.Duration) TTL { return TTL{d} }
 
 const badTTL = "WithTTL's d is not positive"

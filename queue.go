@@ -65,7 +65,9 @@ func (n QueueSize) ApplyGroup(g *opt.Group) { n.ApplyQueue(&g.Queue) }
 // a queue, with windows and groups.
 type QueueOverflow struct{ s Overflow }
 
-// WithOverflow sets what a full queue does; without it, it blocks.
+// WithOverflow sets what a full queue does: [Block], which is the default, holds
+// whoever has the item; [DropNewest] drops that one, and [DropOldest] the one that
+// has waited longest; [Fail] ends the stream with an [ErrOverflow].
 func WithOverflow(s Overflow) QueueOverflow { return QueueOverflow{s} }
 
 // ApplyQueue makes s an option of queues.

@@ -41,9 +41,9 @@ func (s Step) ApplyWindow(w *opt.Window) {
 	}
 }
 
-// WithStep makes a buffer or a window begin at every k-th item: less than the buffers' size
-// makes them overlap, more leaves gaps, whose items are dropped. k < 1 is an
-// ErrInvalidArgument.
+// WithStep makes a slice of [BufferWithCount] or a window of [WindowWithCount]
+// begin at every k-th item: less than their size makes them overlap, more leaves
+// gaps, whose items are dropped. k < 1 is an ErrInvalidArgument.
 func WithStep(k int) Step { return Step{k} }
 
 // MaxItems is what [WithMaxItems] returns: a BufferOption.
@@ -55,8 +55,9 @@ func (m MaxItems) buffer(o *bufferOptions) {
 	}
 }
 
-// WithMaxItems bounds a buffer that has no size of its own to k items, and so
-// what [ToSlice] and [Sort] collect. k < 1 is an ErrInvalidArgument.
+// WithMaxItems bounds the slices of [BufferWithTime], [BufferWhen] and
+// [SessionWindow] to k items, and what [ToSlice] and [Sort] collect. k < 1 is an
+// ErrInvalidArgument.
 func WithMaxItems(k int) MaxItems { return MaxItems{k} }
 
 type flushOnError struct{}
@@ -76,8 +77,8 @@ func (Empties) buffer(o *bufferOptions) { o.empties = true }
 // ApplyWindow makes e an option of windows.
 func (e Empties) ApplyWindow(w *opt.Window) { w.Empties = true }
 
-// EmitEmpty makes buffers and windows come out that are closed without an item
-// in them.
+// EmitEmpty makes the slices of [BufferWithTime] and [BufferWhen] and the windows
+// of [WindowWithTime] come out that are closed without an item in them.
 func EmitEmpty() Empties { return Empties{} }
 
 type partial struct{}

@@ -35,7 +35,7 @@ import (
 // A nil fn, a bad option, and the strategy DropOldest, which would have to wait for
 // a stream to unwind, are an ErrInvalidArgument. For the same time for all see
 // [Delay]. It corresponds to RxJS's delayWhen; Reactor's delayUntil and Pekko's
-// delayWith keep the order.
+// delayWith keep the order, and the former waits for the stream's end.
 func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...turbopipes.QueueOption) turbopipes.Operator[T, T] {
 	o, bad := queueOptions(opts)
 	switch {

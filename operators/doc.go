@@ -52,7 +52,7 @@
 //   - [OnErrorResumeNext], [OnErrorReturn], [OnErrorReturnItem],
 //     [OnErrorComplete], [MapError]: another end
 //   - [Results], [DeadLetter]: failures as data
-//   - [CircuitBreaker], [Guarded]: leaving alone for a while what keeps failing
+//   - [CircuitBreaker], [Guarded], [NewBreaker]: leaving alone for a while what keeps failing
 //
 // # Time
 //

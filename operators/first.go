@@ -19,7 +19,7 @@ import (
 //
 // For another item where there is none see [FirstOrDefault]; to complete empty,
 // [Take]; for a condition, [Find]. It corresponds to first in RxJS and RxGo,
-// which completes empty, and to Reactor's next and single.
+// which completes empty, as Reactor's next does.
 func First[T any]() turbopipes.Operator[T, T] {
 	return turbopipes.Lift("First", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		found := false

@@ -21,8 +21,8 @@ import (
 // Goroutines: none; fn runs on the subscriber's.
 //
 // A nil fn is an ErrInvalidArgument. For one fixed item see [OnErrorReturnItem];
-// for a stream, or to refuse an error, [Catch]. It corresponds to Reactor's and
-// RxGo's onErrorReturn, Pekko's recover, and RxJS's catchError with of.
+// for a stream, or to refuse an error, [Catch]. It corresponds to RxGo's
+// OnErrorReturn, Pekko's recover, and RxJS's catchError with of.
 func OnErrorReturn[T any](fn func(err error) T) turbopipes.Operator[T, T] {
 	if fn == nil {
 		return turbopipes.Invalid[T, T]("OnErrorReturn", "fn is nil")
@@ -36,7 +36,8 @@ func OnErrorReturn[T any](fn func(err error) T) turbopipes.Operator[T, T] {
 //	out: -a-b-(x|)
 //
 // Emits when upstream does, and once that has failed and is reaped. It is
-// [OnErrorReturn] of a function that always gives v. Goroutines: none.
+// [OnErrorReturn] of a function that always gives v. Goroutines: none. It
+// corresponds to Reactor's onErrorReturn and RxGo's OnErrorReturnItem.
 func OnErrorReturnItem[T any](v T) turbopipes.Operator[T, T] {
 	return onErrorReturn("OnErrorReturnItem", func(error) T { return v })
 }

@@ -15,9 +15,10 @@ type ordered struct{}
 
 func (ordered) ApplyParallel(o *opt.Parallel) { o.Ordered = true }
 
-// Ordered makes [Parallel] and its kin deliver results in the order of their
-// items. What waits for an earlier one keeps its place in the window, so a slow
-// head keeps the window full, and never more than full.
+// Ordered makes [Parallel], [ParallelBy], [ParallelResults] and [Tasks] deliver
+// results in the order of their items. What waits for an earlier one keeps its
+// place in the window, so a slow head keeps the window full, and never more than
+// full.
 func Ordered() ParallelOption { return ordered{} }
 
 // Ahead is what [Buffered] returns: an option of [Parallel], its kin and
@@ -77,8 +78,10 @@ func (p Policy) ApplyParallel(o *opt.Parallel) {
 	}
 }
 
-// WithPolicy sets what the failure of a task does. Panics and Goexits of tasks
-// are failures. Under all but FailFast an error of upstream is told when what it
+// WithPolicy sets what the failure of a task does: [FailFast], which is the
+// default, cancels the others; [FinishInFlight] begins no more; [CollectErrors]
+// goes on to the end and fails with all errors joined; [SkipErrors] discards what
+// fails and goes on. Panics and Goexits of tasks are failures. Under all but FailFast an error of upstream is told when what it
 // had given before is finished and delivered.
 func WithPolicy(p Policy) ParallelOption { return p }
 

@@ -17,7 +17,8 @@ import (
 //
 // seed is shared between subscriptions: pass a value, not something that fn
 // changes in place. A nil fn is an ErrInvalidArgument. For the last state only,
-// see [Reduce]. It corresponds to scan in RxJS, Reactor and RxGo.
+// see [Reduce]. It corresponds to scan in RxJS and RxGo, and to Reactor's, which
+// emits the seed first.
 func Scan[T, A any](seed A, fn func(state A, v T) A) turbopipes.Operator[T, A] {
 	if fn == nil {
 		return turbopipes.Invalid[T, A]("Scan", "fn is nil")

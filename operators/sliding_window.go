@@ -23,8 +23,8 @@ import (
 //
 // A size or a step below 1, other options, and FlushOnError without Partial are an
 // ErrInvalidArgument. To have all slices that have begun come out at completion,
-// see [BufferWithCount] with [WithStep]. It corresponds to RxJS's bufferCount,
-// Reactor's buffer and Pekko's sliding.
+// see [BufferWithCount] with [WithStep]. It corresponds to Pekko's sliding;
+// RxJS's bufferCount and Reactor's buffer are BufferWithCount with WithStep.
 func SlidingWindow[T any](size, step int, opts ...BufferOption) turbopipes.Operator[T, []T] {
 	o, bad := bufferOptionsOf(opts, takesPartial|takesFlushOnError)
 	switch {

@@ -84,7 +84,7 @@ func percentiles(entries []entry) string {
 		}
 	}
 	if len(took) == 0 {
-		return "none: the log does not tell"
+		return "none"
 	}
 	slices.Sort(took)
 	at := func(percent int) time.Duration { return took[(len(took)-1)*percent/100].Round(time.Microsecond) }

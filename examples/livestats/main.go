@@ -67,7 +67,7 @@ func run(ctx context.Context, args []string, n network, stdin io.Reader, stdout,
 	case err != nil:
 		return 1
 	case *length < 0 || w.rate < 1 || flags.NArg() > 0:
-		err = errors.New("-for and -rate must be positive, and nothing may follow the flags")
+		err = errors.New("-for must not be negative and -rate must be positive, and nothing may follow the flags")
 	case *file == "":
 		err = s.watch(ctx, cmp.Or(*length, 4*time.Second), w)
 	case *file == "-":
@@ -191,7 +191,7 @@ func (s *stats) groups(entries tp.Observable[entry]) tp.Observable[string] {
 // times reads what requests took, in a window of a second that slides by half of it.
 func (s *stats) times(entries tp.Observable[entry]) tp.Observable[string] {
 	return tp.Pipe4(entries,
-		operators.BufferWithTime[entry](time.Second/2),
+		operators.BufferWithTime[entry](time.Second/2, operators.EmitEmpty()),
 		operators.Do(operators.Hooks[[]entry]{Next: func(half []entry) { s.timed += int64(len(half)) }}),
 		operators.SlidingWindow[[]entry](2, 1, operators.Partial()),
 		operators.Map(func(halves [][]entry) string { return "percentiles  " + percentiles(slices.Concat(halves...)) }))

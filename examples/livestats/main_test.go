@@ -96,7 +96,8 @@ func TestLiveLog(t *testing.T) {
 			"  2.00 s  rate         3 requests, 1.5 MB, 0 not found\n",
 			"  3.30 s  rate         1 requests, 0.5 MB, 0 not found\n",
 			"  1.00 s  directories  /0 2\n", "  2.00 s  directories  /1 3\n", "  3.30 s  directories  /3 1\n",
-			"  1.50 s  percentiles  50: 1.1ms, 90: 1.2ms, 99: 1.2ms\n", // both halves that had any: 100, 200; 1100, 1200, 1300
+			"  1.50 s  percentiles  50: 1.2ms, 90: 1.2ms, 99: 1.2ms\n", // the last second: 1100, 1200, 1300
+			"  2.50 s  percentiles  none\n",
 			"total        3 directories: /1 3, /0 2, /3 1, …; 1 lines were no entries\n",
 			"runs of the source: 1; read: 6, rate: 6, directories: 6, percentiles: 6\n",
 		} {

@@ -85,6 +85,12 @@ func (lib *library) names(tsv string) ([]byte, error) {
 // theirs are names of another library, in code.
 func theirs(cell string) string {
 	parts := strings.Split(cell, ", ")
+	for i := 1; i < len(parts); i++ { // not within the arguments of one
+		if strings.Count(parts[i-1], "(") > strings.Count(parts[i-1], ")") {
+			parts = slices.Replace(parts, i-1, i+1, parts[i-1]+", "+parts[i])
+			i--
+		}
+	}
 	for i, p := range parts {
 		parts[i] = "`" + p + "`"
 	}

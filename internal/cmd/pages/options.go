@@ -3,7 +3,7 @@ package main
 import (
 	"go/ast"
 	"go/doc"
-	"go/doc/comment"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -31,6 +31,17 @@ func (lib *library) takers(o *doc.Func) (found []*entry) {
 // type's name with its package: options are told apart by these.
 type methods map[string][]string
 
+// alias is before the name of one; its only method is what it stands for.
+const alias = "="
+
+// of gives the methods of a type.
+func (m methods) of(name string) []string {
+	if target := m[alias+name]; target != nil {
+		return m.of(target[0])
+	}
+	return m[name]
+}
+
 func (m methods) add(files []*ast.File) {
 	for _, f := range files {
 		for _, d := range f.Decls {
@@ -55,6 +66,9 @@ func (m methods) addInterfaces(pkg string, d *ast.GenDecl) {
 		}
 		i, ok := t.Type.(*ast.InterfaceType)
 		if !ok {
+			if t.Assign.IsValid() {
+				m[alias+pkg+"."+t.Name.Name] = []string{typeName(pkg, t.Type)}
+			}
 			continue
 		}
 		for _, method := range i.Methods.List {
@@ -92,12 +106,12 @@ func (lib *library) optionsOf(e *entry) (options []option) {
 	takes = append(takes, e.makers...)
 	for _, f := range takes {
 		takes := optionType(e.pkg.Name, f.Decl)
-		if !strings.HasSuffix(takes, "Option") || len(lib.methods[takes]) == 0 {
+		if !strings.HasSuffix(takes, "Option") || len(lib.methods.of(takes)) == 0 {
 			continue
 		}
 		for _, p := range lib.packages {
 			for _, maker := range p.makers() {
-				if lib.serves(p, maker, lib.methods[takes]) && !lib.elsewhere(p, maker, e) && !slices.ContainsFunc(options, func(o option) bool { return o.Name == maker.Name }) {
+				if lib.serves(p, maker, lib.methods.of(takes)) && !lib.elsewhere(maker, e) && !slices.ContainsFunc(options, func(o option) bool { return o.Name == maker.Name }) {
 					options = append(options, option{maker, p})
 				}
 			}
@@ -137,28 +151,37 @@ func (lib *library) serves(p *pkg, maker *doc.Func, want []string) bool {
 	if results == nil || len(results.List) != 1 {
 		return false
 	}
-	have := lib.methods[typeName(p.Name, results.List[0].Type)]
+	have := lib.methods.of(typeName(p.Name, results.List[0].Type))
 	return !slices.ContainsFunc(want, func(m string) bool { return !slices.Contains(have, m) })
 }
 
+var word = regexp.MustCompile(`[A-Za-z0-9.]*[A-Za-z0-9]`)
+
 // elsewhere tells whether a comment says that the option is of entries which e is
 // not among.
-func (lib *library) elsewhere(p *pkg, maker *doc.Func, e *entry) bool {
-	var of []string
-	for _, b := range p.Parser().Parse(maker.Doc).Content {
-		par, ok := b.(*comment.Paragraph)
-		if !ok {
-			continue
-		}
-		for _, t := range par.Text {
-			link, ok := t.(*comment.DocLink)
-			if !ok {
+func (lib *library) elsewhere(maker *doc.Func, e *entry) bool {
+	said := false
+	for _, w := range word.FindAllString(maker.Doc, -1) {
+		w = strings.TrimPrefix(w, "operators.")
+		for _, other := range lib.entries() {
+			if other.name != w && !other.makes(w) || !lib.takesOptions(other) || w == maker.Name {
 				continue
 			}
-			if f := p.funcs[link.Name]; f != nil && strings.HasSuffix(optionType(p.Name, f.Decl), "Option") {
-				of = append(of, link.Name)
+			if other == e {
+				return false
 			}
+			said = true
 		}
 	}
-	return len(of) > 0 && e.pkg == p && !slices.Contains(of, e.name) && !slices.ContainsFunc(of, e.makes)
+	return said
+}
+
+// takesOptions tells whether there are options of an entry at all.
+func (lib *library) takesOptions(e *entry) bool {
+	for _, f := range append(slices.Clone(e.makers), e.pkg.funcs[e.name]) {
+		if f != nil && strings.HasSuffix(optionType(e.pkg.Name, f.Decl), "Option") {
+			return true
+		}
+	}
+	return false
 }

@@ -82,6 +82,12 @@ func TestOptions(t *testing.T) {
 	}
 	require.Equal(t, []string{"Leading", "WithMaxWait"}, of["Debounce"])
 	require.Equal(t, []string{"OnDrop"}, of["OnBackpressureDrop"])
+	require.Equal(t, []string{"FlushOnError", "WithStep"}, of["BufferWithCount"], "and none that it refuses")
+	require.Equal(t, []string{"EmitEmpty", "FlushOnError", "WithMaxItems"}, of["BufferWithTime"])
+	require.Contains(t, of["ParallelBy"], "Ordered")
+	require.Contains(t, of["Share"], "WithGrace", "whose type has another name there")
+	require.NotContains(t, of["Share"], "WithTTL")
+	require.Contains(t, of["ShareReplay"], "WithTTL")
 	require.Contains(t, of["SpillToDisk"], "WithMaxBytes")
 	require.Contains(t, of["GroupBy"], "WithQueue", "of the other package")
 	require.Empty(t, of["Merge"])
