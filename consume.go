@@ -153,7 +153,8 @@ func (o Observable[T]) Each(ctx context.Context, fn func(T) error) error {
 //
 //	for v, err := range o.Seq(ctx) {
 //
-// A failure comes as the last pair, with a zero value. The loop's body runs on
+// A failure comes as the last pair, with a zero value. A loop over the values
+// alone takes a failure for a zero value: look at err. The loop's body runs on
 // the goroutine of the loop, within the stream's emit, and no other goroutine
 // is started. Leaving the loop stops the stream, and the statement behind the
 // loop runs when everything is reaped. What clean-up fails with then is

@@ -428,6 +428,7 @@ func ExampleObservable_Seq() {
 	for v, err := range tp.Just("a", "b", "c").Seq(context.Background()) {
 		if err != nil {
 			fmt.Println(err)
+			break // it is the last pair, without a value
 		}
 		fmt.Println(v)
 		if v == "b" {

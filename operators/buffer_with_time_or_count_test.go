@@ -118,13 +118,8 @@ func ExampleBufferWithTimeOrCount() {
 	rows := operators.Concat(turbopipes.Never[string]())(turbopipes.Just("r1", "r2", "r3", "r4", "r5"))
 	// Inserts of at most two rows, and no row waits longer than 10 ms.
 	inserts := operators.BufferWithTimeOrCount[string](10*time.Millisecond, 2)(rows)
-	for batch := range operators.Take[[]string](3)(inserts).Seq(context.Background()) {
-		fmt.Println("INSERT", batch)
-	}
-	// Output:
-	// INSERT [r1 r2]
-	// INSERT [r3 r4]
-	// INSERT [r5]
+	fmt.Println(operators.Take[[]string](3)(inserts).Collect(context.Background()))
+	// Output: [[r1 r2] [r3 r4] [r5]] <nil>
 }
 
 func BenchmarkBufferWithTimeOrCount(b *testing.B) {

@@ -291,7 +291,11 @@ func ExampleGuarded() {
 	b := operators.NewBreaker(operators.WithThreshold(1))
 	lookUp := operators.Guarded(b, func(context.Context, string) (int, error) { return 0, errors.New("no route to host") })
 	results := operators.TryMap(operators.AsResults(lookUp))(turbopipes.Just("apple", "pear"))
-	for r := range results.Seq(context.Background()) {
+	for r, err := range results.Seq(context.Background()) {
+		if err != nil {
+			fmt.Println(err)
+			break
+		}
 		fmt.Println(errors.Is(r.Err, turbopipes.ErrCircuitOpen))
 	}
 	// Output:

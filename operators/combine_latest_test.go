@@ -141,14 +141,9 @@ func TestCombineLatestGracefulStop(t *testing.T) {
 func ExampleCombineLatest() {
 	price := turbopipes.Just(20)
 	amounts := operators.Map(func(i int) int { return i + 1 })(operators.Take[int](3)(turbopipes.Interval(10 * time.Millisecond)))
-	total := func(price, amount int) string { return fmt.Sprint(amount, " for ", price*amount) }
-	for line := range operators.CombineLatest(amounts, total)(price).Seq(context.Background()) {
-		fmt.Println(line)
-	}
-	// Output:
-	// 1 for 20
-	// 2 for 40
-	// 3 for 60
+	total := func(price, amount int) int { return price * amount }
+	fmt.Println(operators.CombineLatest(amounts, total)(price).Collect(context.Background()))
+	// Output: [20 40 60] <nil>
 }
 
 func BenchmarkCombineLatest(b *testing.B) {

@@ -76,13 +76,8 @@ func ExampleConcat() {
 	header := turbopipes.Just("name,age")
 	rows := turbopipes.Just("Ann,31", "Bob,27")
 	file := operators.Concat(rows)(header)
-	for line := range file.Seq(context.Background()) {
-		fmt.Println(line)
-	}
-	// Output:
-	// name,age
-	// Ann,31
-	// Bob,27
+	fmt.Println(file.Collect(context.Background()))
+	// Output: [name,age Ann,31 Bob,27] <nil>
 }
 
 func BenchmarkConcat(b *testing.B) { benchmark(b, operators.Concat(turbopipes.Empty[int]())) }

@@ -51,14 +51,8 @@ func TestEndWithGracefulStop(t *testing.T) {
 func ExampleEndWith() {
 	body := turbopipes.Just("<li>one</li>", "<li>two</li>")
 	list := turbopipes.Compose2(operators.StartWith("<ul>"), operators.EndWith("</ul>"))
-	for line := range list(body).Seq(context.Background()) {
-		fmt.Println(line)
-	}
-	// Output:
-	// <ul>
-	// <li>one</li>
-	// <li>two</li>
-	// </ul>
+	fmt.Println(list(body).Collect(context.Background()))
+	// Output: [<ul> <li>one</li> <li>two</li> </ul>] <nil>
 }
 
 func BenchmarkEndWith(b *testing.B) { benchmark(b, operators.EndWith(1)) }

@@ -156,14 +156,8 @@ func TestExpandGracefulStop(t *testing.T) {
 func ExampleExpand() {
 	files := map[string][]string{"/": {"/docs", "/go.mod"}, "/docs": {"/docs/guide.md"}}
 	list := func(path string) turbopipes.Observable[string] { return turbopipes.FromSlice(files[path]) }
-	for path := range operators.Expand(1, list)(turbopipes.Just("/")).Seq(context.Background()) {
-		fmt.Println(path)
-	}
-	// Output:
-	// /
-	// /docs
-	// /go.mod
-	// /docs/guide.md
+	fmt.Println(operators.Expand(1, list)(turbopipes.Just("/")).Collect(context.Background()))
+	// Output: [/ /docs /go.mod /docs/guide.md] <nil>
 }
 
 func BenchmarkExpand(b *testing.B) {

@@ -94,7 +94,11 @@ func TestFinallyInsideOut(t *testing.T) {
 
 func ExampleFinally() {
 	lines := operators.Finally[string](func() { fmt.Println("file closed") })(turbopipes.Just("one", "two", "three"))
-	for line := range lines.Seq(context.Background()) {
+	for line, err := range lines.Seq(context.Background()) {
+		if err != nil {
+			fmt.Println(err)
+			break
+		}
 		fmt.Println(line)
 		break
 	}

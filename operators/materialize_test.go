@@ -72,13 +72,8 @@ func TestMaterializeIsNotTheEndOfContext(t *testing.T) {
 
 func ExampleMaterialize() {
 	broken := operators.Concat(turbopipes.Throw[int](fmt.Errorf("no more")))(turbopipes.Just(1, 2))
-	for n := range operators.Materialize[int]()(broken).Seq(context.Background()) {
-		fmt.Println(n.Kind, n.Value, n.Err)
-	}
-	// Output:
-	// next 1 <nil>
-	// next 2 <nil>
-	// error 0 no more
+	fmt.Println(operators.Materialize[int]()(broken).Collect(context.Background()))
+	// Output: [{next 1 <nil>} {next 2 <nil>} {error 0 no more}] <nil>
 }
 
 func BenchmarkMaterialize(b *testing.B) { benchmark(b, operators.Materialize[int]()) }

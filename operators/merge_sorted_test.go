@@ -96,14 +96,8 @@ func TestMergeSortedHoldsItsStreams(t *testing.T) {
 
 func ExampleMergeSorted() {
 	monday, tuesday := turbopipes.Just("08:15 open", "12:00 lunch"), turbopipes.Just("09:30 call", "17:45 close")
-	for line := range operators.MergeSorted(strings.Compare, tuesday)(monday).Seq(context.Background()) {
-		fmt.Println(line)
-	}
-	// Output:
-	// 08:15 open
-	// 09:30 call
-	// 12:00 lunch
-	// 17:45 close
+	fmt.Println(operators.MergeSorted(strings.Compare, tuesday)(monday).Collect(context.Background()))
+	// Output: [08:15 open 09:30 call 12:00 lunch 17:45 close] <nil>
 }
 
 func BenchmarkMergeSorted(b *testing.B) {

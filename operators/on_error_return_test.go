@@ -67,12 +67,8 @@ func ExampleOnErrorReturn() {
 		Err  error
 	}
 	answers := operators.Concat(turbopipes.Throw[answer](errors.New("hung up")))(turbopipes.Just(answer{Text: "yes"}))
-	for a := range operators.OnErrorReturn(func(err error) answer { return answer{"none", err} })(answers).Seq(context.Background()) {
-		fmt.Println(a.Text, a.Err)
-	}
-	// Output:
-	// yes <nil>
-	// none hung up
+	fmt.Println(operators.OnErrorReturn(func(err error) answer { return answer{"none", err} })(answers).Collect(context.Background()))
+	// Output: [{yes <nil>} {none hung up}] <nil>
 }
 
 func ExampleOnErrorReturnItem() {

@@ -60,7 +60,11 @@ func ExamplePrefetch() {
 	pages := operators.TryMap(func(_ context.Context, n int) (string, error) {
 		return fmt.Sprint("page ", n), nil // fetched while the one before is being read
 	})(turbopipes.Range(1, 3))
-	for page := range operators.Prefetch[string](1)(pages).Seq(context.Background()) {
+	for page, err := range operators.Prefetch[string](1)(pages).Seq(context.Background()) {
+		if err != nil {
+			fmt.Println(err)
+			break
+		}
 		fmt.Println(page)
 	}
 	// Output:

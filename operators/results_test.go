@@ -71,12 +71,8 @@ func TestResultsLeavesAlone(t *testing.T) {
 
 func ExampleResults() {
 	broken := operators.Concat(turbopipes.Throw[string](errors.New("disk full")))(turbopipes.Just("a.txt"))
-	for r := range operators.Results[string]()(broken).Seq(context.Background()) {
-		fmt.Printf("%q %v\n", r.Value, r.Err)
-	}
-	// Output:
-	// "a.txt" <nil>
-	// "" disk full
+	fmt.Println(operators.Results[string]()(broken).Collect(context.Background()))
+	// Output: [{a.txt <nil>} { disk full}] <nil>
 }
 
 func BenchmarkResults(b *testing.B) { benchmark(b, operators.Results[int]()) }

@@ -77,13 +77,8 @@ func TestStartWithGracefulStop(t *testing.T) {
 
 func ExampleStartWith() {
 	rows := turbopipes.Just("1;Ada", "2;Grace")
-	for line := range operators.StartWith("id;name")(rows).Seq(context.Background()) {
-		fmt.Println(line)
-	}
-	// Output:
-	// id;name
-	// 1;Ada
-	// 2;Grace
+	fmt.Println(operators.StartWith("id;name")(rows).Collect(context.Background()))
+	// Output: [id;name 1;Ada 2;Grace] <nil>
 }
 
 func BenchmarkStartWith(b *testing.B) { benchmark(b, operators.StartWith(1)) }

@@ -59,12 +59,8 @@ func ExampleTasks() {
 	hello := func(context.Context) (string, error) { return "hello", nil }
 	world := func(context.Context) (string, error) { return "", fmt.Errorf("no world") }
 	results := operators.Tasks[string](2, operators.Ordered())(turbopipes.Just[turbopipes.Task[string]](hello, world))
-	for r := range results.Seq(context.Background()) {
-		fmt.Println(r.Value, r.Err)
-	}
-	// Output:
-	// hello <nil>
-	//  no world
+	fmt.Println(results.Collect(context.Background()))
+	// Output: [{hello <nil>} { no world}] <nil>
 }
 
 func BenchmarkTasks(b *testing.B) {

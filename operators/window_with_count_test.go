@@ -127,18 +127,21 @@ func ExampleWindowWithCount() {
 	// A file for each two rows, without holding two rows in memory.
 	files := operators.WindowWithCount[string](2)(rows)
 	n := 0
-	for rows := range files.Seq(context.Background()) {
+	err := files.Each(context.Background(), func(rows turbopipes.Observable[string]) error {
 		n++
-		for row := range rows.Seq(context.Background()) {
+		return rows.Each(context.Background(), func(row string) error {
 			fmt.Printf("file %d: %s\n", n, row)
-		}
-	}
+			return nil
+		})
+	})
+	fmt.Println(err)
 	// Output:
 	// file 1: r1
 	// file 1: r2
 	// file 2: r3
 	// file 2: r4
 	// file 3: r5
+	// <nil>
 }
 
 func BenchmarkWindowWithCount(b *testing.B) {

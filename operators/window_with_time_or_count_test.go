@@ -69,7 +69,11 @@ func ExampleWindowWithTimeOrCount() {
 	// Uploads of at most two lines, each begun with its first line and over within
 	// a second.
 	uploads := operators.WindowWithTimeOrCount[string](time.Second, 2)(lines)
-	for upload := range uploads.Seq(context.Background()) {
+	for upload, err := range uploads.Seq(context.Background()) {
+		if err != nil {
+			fmt.Println(err)
+			break
+		}
 		fmt.Println(upload.Collect(context.Background()))
 	}
 	// Output:

@@ -123,13 +123,9 @@ func TestWithLatestFromGracefulStop(t *testing.T) {
 func ExampleWithLatestFrom() {
 	settings := turbopipes.Just("loud")
 	clicks := operators.Take[int](2)(turbopipes.Interval(10 * time.Millisecond))
-	play := func(click int, setting string) string { return fmt.Sprint("click ", click, ": ", setting) }
-	for line := range operators.WithLatestFrom(settings, play)(clicks).Seq(context.Background()) {
-		fmt.Println(line)
-	}
-	// Output:
-	// click 0: loud
-	// click 1: loud
+	play := func(click int, setting string) string { return fmt.Sprint(click, ":", setting) }
+	fmt.Println(operators.WithLatestFrom(settings, play)(clicks).Collect(context.Background()))
+	// Output: [0:loud 1:loud] <nil>
 }
 
 func BenchmarkWithLatestFrom(b *testing.B) {

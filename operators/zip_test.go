@@ -132,14 +132,9 @@ func TestZipGracefulStop(t *testing.T) {
 func ExampleZip() {
 	questions := turbopipes.Just("2+2", "3*3", "7-5")
 	answers := turbopipes.Just(4, 9, 2)
-	show := func(question string, answer int) string { return fmt.Sprint(question, " = ", answer) }
-	for line := range operators.Zip(answers, show)(questions).Seq(context.Background()) {
-		fmt.Println(line)
-	}
-	// Output:
-	// 2+2 = 4
-	// 3*3 = 9
-	// 7-5 = 2
+	show := func(question string, answer int) string { return fmt.Sprint(question, "=", answer) }
+	fmt.Println(operators.Zip(answers, show)(questions).Collect(context.Background()))
+	// Output: [2+2=4 3*3=9 7-5=2] <nil>
 }
 
 func BenchmarkZip(b *testing.B) { benchmark(b, operators.Zip(turbopipes.Range(0, 1024), sum)) }
