@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -164,6 +165,48 @@ func TestShareStopsItsReadersAsOne(t *testing.T) {
 		require.NoError(t, s.Stop(t.Context()))
 		require.Equal(t, [3]int{counts[0], counts[0], counts[0]}, counts)
 	}
+}
+
+// The same holds where others stay and upstream goes on.
+func TestShareStopsItsReadersAtOneItem(t *testing.T) {
+	const readers = 100
+	for range 5 {
+		o := operators.Share[int](turbopipes.WithMinSubscribers(readers + 1))(turbopipes.Range(0, math.MaxInt))
+		under := make(chan struct{})
+		counts := make([]int, readers)
+		all := make([]turbopipes.Observable[int], readers)
+		for i := range all {
+			all[i] = operators.Do(operators.Hooks[int]{Next: func(v int) {
+				if counts[i]++; i == 1 && v == 100 {
+					close(under)
+				}
+			}})(o)
+		}
+		other := o.Subscribe(t.Context(), turbopipes.Observer[int]{})
+		s := operators.Merge(all[1:]...)(all[0]).Subscribe(t.Context(), turbopipes.Observer[int]{})
+		<-under
+		require.NoError(t, s.Stop(t.Context()))
+		other.Dispose()
+		require.Equal(t, counts[0], slices.Min(counts))
+		require.Equal(t, counts[0], slices.Max(counts))
+	}
+}
+
+// A reader whose inner streams read the same run is stopped though they come when
+// that run is ending, which waits for the reader.
+func TestShareReadWithinItsReader(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		o := operators.Share[int]()(turbopipes.Interval(time.Millisecond))
+		s := operators.ConcatMap(func(v int) turbopipes.Observable[int] {
+			if v == 0 {
+				return turbopipes.Timer(50 * time.Millisecond) // others come meanwhile
+			}
+			return operators.Take[int](1)(o)
+		})(o).Subscribe(t.Context(), turbopipes.Observer[int]{})
+		time.Sleep(30 * time.Millisecond)
+		require.NoError(t, s.Stop(t.Context()))
+		require.Zero(t, s.Stats().Discarded)
+	})
 }
 
 func ExampleShare() {

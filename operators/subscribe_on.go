@@ -73,6 +73,10 @@ func elsewhere[T any](s *scope.Scope, run func(func()), up feed.Push[T]) feed.Pu
 				if begun.Swap(true) {
 					err = <-ended
 				}
+			case <-turbopipes.Stopping(ctx): // what has not begun completes
+				if begun.Swap(true) {
+					err = <-ended
+				}
 			}
 		}()
 		fault.Foot(func() error { run(task); return nil }, s.Fail)

@@ -17,8 +17,8 @@
 // # Graceful stops
 //
 // In further runs, under Checked, the subscription is stopped gracefully, by
-// [turbopipes.Subscription.Stop]: once in each column in which something happens,
-// behind it. What must come out then depends on the operator: what is in flight,
+// [turbopipes.Subscription.Stop]: in the column of the subscription, and in each in
+// which something happens, behind it. What must come out then depends on the operator: what is in flight,
 // what its buffers hold. Of any operator it is checked that
 //
 //   - what has come out before the stop is what it is in the run to the end, and in

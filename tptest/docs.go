@@ -1,6 +1,7 @@
 package tptest
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -89,8 +90,10 @@ func docOf(file, name string) (string, error) {
 				return d.Doc.Text(), nil
 			}
 		case *ast.GenDecl:
-			if t, ok := d.Specs[0].(*ast.TypeSpec); ok && t.Name.Name == name {
-				return d.Doc.Text(), nil
+			for _, spec := range d.Specs {
+				if t, ok := spec.(*ast.TypeSpec); ok && t.Name.Name == name {
+					return cmp.Or(t.Doc.Text(), d.Doc.Text()), nil
+				}
 			}
 		}
 	}

@@ -113,7 +113,7 @@ func (j *job) watch() {
 		}
 		j.stop()
 	}
-	if after, ok := j.cancelAfter(); ok {
+	if after, ok := j.cancelAfter(); ok && !j.stops() {
 		if j.await(time.Until(j.origin.Add(after))) {
 			return
 		}

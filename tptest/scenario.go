@@ -161,7 +161,7 @@ func cuts(i int, seen *outcome) (variants []variant) {
 		}
 		name := fmt.Sprintf("with a ctx that is cancelled in column %d", column)
 		variants = append(variants, variant{name: name, expect: i, cut: &cut{after: after}})
-		if !seen.unstopped && seen.busy[int(column)] {
+		if !seen.unstopped && (seen.busy[int(column)] || column == seen.from/Step) {
 			name = fmt.Sprintf("with a graceful stop in column %d", column)
 			variants = append(variants, variant{name: name, expect: i, cut: &cut{after: after, stops: true}})
 		}

@@ -71,7 +71,7 @@ func (j *job) differsStopped(wanted []note) string {
 	if differ := differs(wanted, items[:early], 0); differ != "" {
 		return differ + ", before the stop"
 	}
-	if end.kind == complete || end.kind == failure || end.kind == cancelled && (j.endless || j.x.want[len(j.x.want)-1].kind == cancelled) {
+	if end.kind == complete || end.kind == failure || end.kind == cancelled && j.endless {
 		return ""
 	}
 	return "wanted it to complete, got " + inColumn(end)

@@ -264,7 +264,7 @@ func (b *Balance[T]) stop(o *out[T]) {
 	o.stopping = true
 	all := true
 	for _, other := range b.outs {
-		all = all && other.stopping
+		all = all && (other.stopping || other.halted)
 	}
 	if !all {
 		o.shut = true

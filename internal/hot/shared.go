@@ -35,33 +35,6 @@ type Policy struct {
 	KeepOnFail bool            // the same for an error
 }
 
-// state of a Link.
-type state int
-
-const (
-	waiting state = iota // for a connection
-	running
-	closing // newcomers wait until it is reaped
-	over    // upstream has ended
-)
-
-// Link is one run.
-type Link[T any] struct {
-	Hub *Hub[T]
-
-	state    state
-	conn     *Conn
-	policy   Policy
-	owned    bool // the last subscriber to leave ends it
-	subs     int  // who is subscribed, or about to leave
-	halting  int  // of those, whose ctx is done
-	members  map[*member]struct{}
-	cut      bool          // upstream was cancelled, since nobody is there
-	arrived  int           // who has ever come
-	newcomer chan struct{} // closed by one; nil: nobody waits for that
-	reaped   chan struct{} // closed when a closing Link is
-}
-
 // NewShared makes a Shared; fresh makes the Hub of a run.
 func NewShared[T any](name string, up feed.Push[T], fresh func() *Hub[T]) *Shared[T] {
 	return &Shared[T]{name: name, up: up, fresh: fresh}
@@ -102,11 +75,15 @@ func (s *Shared[T]) run(ctx context.Context, emit func(T) bool, p Policy, ended 
 		if s.link().state != closing {
 			break
 		}
+		if s.cur.waitsFor(rec) {
+			s.cur = nil
+			continue
+		}
 		s.reaped(ctx, rec)
 	}
 	l := s.cur
 	sub := l.Hub.Join()
-	m := &member{rec: rec}
+	m := &member[T]{rec: rec, sub: sub}
 	l.add(m)
 	l.arrived++
 	if l.newcomer != nil {
@@ -124,41 +101,7 @@ func (s *Shared[T]) run(ctx context.Context, emit func(T) bool, p Policy, ended 
 	s.mu.Unlock()
 
 	defer func() { err = fault.Join(err, s.left(l, rec, m)) }()
-	return sub.Run(ctx, emit, func() { s.stop(l, sub, m) }, func() { s.halt(l, m) })
-}
-
-// member is one of those who are subscribed.
-type member struct {
-	rec               *run.Record
-	stopping, halting bool
-}
-
-func (l *Link[T]) add(m *member) {
-	if l.members == nil {
-		l.members = map[*member]struct{}{}
-	}
-	l.members[m] = struct{}{}
-	l.subs++
-}
-
-func (l *Link[T]) remove(m *member) {
-	delete(l.members, m)
-	l.subs--
-	if m.halting {
-		l.halting--
-	}
-}
-
-// allStop tells whether all are being stopped gracefully. Several may belong to
-// one subscription, whose stop is told to one after the other: they count at
-// once, or the first ones would miss what the last one still gets.
-func (l *Link[T]) allStop() bool {
-	for m := range l.members {
-		if !m.stopping && !m.rec.Stopping() {
-			return false
-		}
-	}
-	return true
+	return sub.Run(ctx, emit, func() { s.stop(l, m) }, func() { s.halt(l, m) })
 }
 
 // reaped waits for the run that is being reaped. It is called and left with the
@@ -174,27 +117,38 @@ func (s *Shared[T]) reaped(ctx context.Context, rec *run.Record) {
 	s.mu.Lock()
 }
 
-// stop ends the intake of one that is being stopped gracefully. If all are, and
-// the run is theirs, upstream is stopped instead, so that what it has in hand
-// and what its operators flush is not lost.
-func (s *Shared[T]) stop(l *Link[T], sub *Sub[T], m *member) {
+// stop ends the intake of one that is being stopped gracefully, and at the same
+// item that of the others in its subscription. If all are being stopped, and the
+// run is theirs, upstream is stopped instead, so that what it has in hand and what
+// its operators flush is not lost.
+func (s *Shared[T]) stop(l *Link[T], m *member[T]) {
 	s.mu.Lock()
+	if _, here := l.members[m]; !here {
+		s.mu.Unlock()
+		return // it has left meanwhile
+	}
 	m.stopping = true
-	all := l.owned && (l.state == running || l.state == closing) && l.allStop()
+	all := l.owned && (l.state == closing || l.state == running && l.allStop())
 	if all && l.state == running {
 		s.close(l)
+	}
+	var together []*Sub[T]
+	for other := range l.members {
+		if !all && other.rec == m.rec {
+			together = append(together, other.sub)
+		}
 	}
 	s.mu.Unlock()
 	if all {
 		l.conn.rec.Stop()
 	} else {
-		sub.Stop()
+		l.Hub.stop(together)
 	}
 }
 
 // halt cancels upstream as soon as nobody is there but those whose downstream is
 // still busy, so that it does not go on for nobody.
-func (s *Shared[T]) halt(l *Link[T], m *member) {
+func (s *Shared[T]) halt(l *Link[T], m *member[T]) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m.halting = true
@@ -219,7 +173,7 @@ func (s *Shared[T]) close(l *Link[T]) {
 
 // left is called by each that leaves. The last one ends the run if it is theirs,
 // and gives what its clean-up has failed with.
-func (s *Shared[T]) left(l *Link[T], rec *run.Record, m *member) error {
+func (s *Shared[T]) left(l *Link[T], rec *run.Record, m *member[T]) error {
 	s.mu.Lock()
 	l.remove(m)
 	if !s.last(l) {

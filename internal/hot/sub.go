@@ -82,11 +82,18 @@ func (s *Sub[T]) end(err error) {
 
 // Stop ends the intake: what is in the queue comes out, and then the stream
 // completes.
-func (s *Sub[T]) Stop() {
-	s.hub.mu.Lock()
-	s.end(nil)
-	s.hub.mu.Unlock()
-	s.hub.wakeOne(s)
+func (s *Sub[T]) Stop() { s.hub.stop([]*Sub[T]{s}) }
+
+// stop ends the intake of several at the same item.
+func (h *Hub[T]) stop(subs []*Sub[T]) {
+	h.mu.Lock()
+	for _, s := range subs {
+		s.end(nil)
+	}
+	h.mu.Unlock()
+	for _, s := range subs {
+		h.wakeOne(s)
+	}
 }
 
 // halt makes Run return.

@@ -81,6 +81,16 @@ func (r *Record) Stoppable() bool { return r.stoppable }
 // Stopping tells whether it was.
 func (r *Record) Stopping() bool { return r.stopping.Load() }
 
+// Within tells whether r is o, or runs in what has o.
+func (r *Record) Within(o *Record) bool {
+	for ; r != nil && o != none; r = r.parent {
+		if r == o {
+			return true
+		}
+	}
+	return false
+}
+
 // Stopped is closed by Stop; it is nil where that can't happen.
 func (r *Record) Stopped() <-chan struct{} { return r.stopped }
 
