@@ -18,7 +18,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -29,12 +28,12 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"runtime"
 	"strings"
 	"syscall"
 	"time"
 
 	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/examples/internal/goroutines"
 	"github.com/turbopipes/turbopipes/operators"
 )
 
@@ -181,7 +180,7 @@ func (p *poller) patience() time.Duration {
 
 // rehearse polls an API that follows the script, and proves what came of it.
 func (p *poller) rehearse(ctx context.Context, n network) error {
-	before := goroutines()
+	before := goroutines.All()
 	api, err := serve(n, script)
 	if err != nil {
 		return err
@@ -197,13 +196,13 @@ func (p *poller) rehearse(ctx context.Context, n network) error {
 	await(func() bool { return api.open.Load() == 0 })
 	open := api.open.Load()
 	failed = errors.Join(failed, api.Close())
-	await(func() bool { return goroutines() <= before })
-	after := goroutines()
+	await(func() bool { return goroutines.Since(before) == 0 })
+	left := goroutines.Since(before)
 
 	p.out.Printf("proof     seen: %s", strings.Join(p.seen, ", "))
-	p.out.Printf("proof     %d requests; %d of them served well; connections open: %d; goroutines: %d before, %d after",
-		api.requests.Load(), api.well.Load(), open, before, after)
-	if failed == nil && (open > 0 || after > before) {
+	p.out.Printf("proof     %d requests; %d of them served well; connections open: %d; goroutines left: %d",
+		api.requests.Load(), api.well.Load(), open, left)
+	if failed == nil && (open > 0 || left > 0) {
 		failed = errors.New("something was left running")
 	}
 	return errors.Join(failed, missed(script, p.seen, lasted, p.patience()))
@@ -214,11 +213,4 @@ func (p *poller) rehearse(ctx context.Context, n network) error {
 func await(done func() bool) {
 	_ = tp.Pipe2(tp.Interval(5*time.Millisecond), operators.TakeFor[int](2*time.Second),
 		operators.Any(func(int) bool { return done() })).Drain(context.Background())
-}
-
-// goroutines counts the goroutines, less those of the runtime itself, which
-// runtime.NumGoroutine has among them once there is garbage.
-func goroutines() int {
-	stacks := make([]byte, 1<<20)
-	return bytes.Count(stacks[:runtime.Stack(stacks, true)], []byte("\n\ngoroutine ")) + 1
 }

@@ -19,14 +19,12 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log"
-	"math"
 	"os"
 	"os/signal"
 	"runtime"
@@ -37,6 +35,7 @@ import (
 	"time"
 
 	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/examples/internal/goroutines"
 	"github.com/turbopipes/turbopipes/operators"
 )
 
@@ -91,7 +90,7 @@ func (b *box) open(ctx context.Context, file string, stdin io.Reader, demo bool)
 		defer end()
 		typed = operators.SwitchIfEmpty(typed)(lines(reading, stdin))
 	}
-	before := goroutines(math.MaxInt)
+	before := goroutines.All()
 	b.start = time.Now()
 	sub := b.matches(typed).Subscribe(context.WithoutCancel(ctx), tp.Observer[found]{Next: b.show})
 	select {
@@ -102,7 +101,7 @@ func (b *box) open(ctx context.Context, file string, stdin io.Reader, demo bool)
 	if err := sub.Stop(context.Background()); err != nil {
 		return err
 	}
-	return b.prove(before, goroutines(before))
+	return b.prove(left(before))
 }
 
 // lines is what r has. Reading a terminal can't be cancelled, so it happens on a
@@ -170,7 +169,7 @@ func (b *box) search(text string) tp.Observable[found] {
 			Subscribe: func() {
 				began = time.Now()
 				b.started.Add(1)
-				b.most.Store(max(b.most.Load(), b.running.Add(1)))
+				raise(&b.most, b.running.Add(1))
 				b.say("%-12q …", text)
 			},
 			Complete: func() { b.finished.Add(1) },
@@ -190,28 +189,31 @@ func (b *box) say(format string, args ...any) {
 	b.out.Printf("%6.2f s  "+format, append([]any{time.Since(b.start).Seconds()}, args...)...)
 }
 
-func (b *box) prove(before, after int) error {
+func (b *box) prove(left int) error {
 	started, finished, cancelled := b.started.Load(), b.finished.Load(), b.cancelled.Load()
 	b.out.Printf("proof     %d texts typed; %d searches started = %d finished + %d cancelled; %d at once at most, %d now",
 		b.typed.Load(), started, finished, cancelled, b.most.Load(), b.running.Load())
-	b.out.Printf("proof     goroutines: %d before, %d after", before, after)
-	if started != finished+cancelled || b.running.Load() != 0 || b.most.Load() > 1 || after > before {
+	b.out.Printf("proof     goroutines left: %d", left)
+	if started != finished+cancelled || b.running.Load() != 0 || b.most.Load() > 1 || left > 0 {
 		return errors.New("something was left running")
 	}
 	return nil
 }
 
-// goroutines counts the goroutines, less those of the runtime itself, which
-// runtime.NumGoroutine has among them. Where there are more than enough, it looks
-// again: one that has ended may still be about to vanish.
-func goroutines(enough int) (n int) {
-	stacks := make([]byte, 1<<20)
+// left counts the goroutines that have come since. One that has ended may still
+// be about to vanish, so it looks again.
+func left(since []string) (n int) {
 	for range 100 {
-		n = bytes.Count(stacks[:runtime.Stack(stacks, true)], []byte("\n\ngoroutine ")) + 1
-		if n <= enough {
+		if n = goroutines.Since(since); n == 0 {
 			break
 		}
 		time.Sleep(time.Millisecond)
 	}
 	return n
+}
+
+// raise makes most at least n.
+func raise(most *atomic.Int64, n int64) {
+	for old := most.Load(); old < n && !most.CompareAndSwap(old, n); old = most.Load() {
+	}
 }
