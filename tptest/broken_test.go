@@ -225,6 +225,14 @@ func faults() map[string]fault {
 			return err
 		}), "a-b|", []string{"with a graceful stop in column 0, ", "wanted it to complete, got ! in column 1003\nit had not ended 1s after its last column:", "broken_test.go:"}},
 
+		"does not end at a graceful stop, and draws no end": {lift(func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
+			err := in.Push(ctx, emit)
+			if isStopping(ctx) {
+				<-ctx.Done()
+			}
+			return err
+		}), "a-b---", []string{"with a graceful stop in column 0, ", "wanted it to complete"}},
+
 		"fails at a graceful stop": {lift(func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
 			if err := in.Push(ctx, emit); err != nil || !isStopping(ctx) {
 				return err
