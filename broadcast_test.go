@@ -197,7 +197,7 @@ func TestMergeHub(t *testing.T) {
 		require.Equal(t, errBoom, h.Attach(t.Context(), operators.Concat(tp.Throw[int](errBoom))(tp.Just(3))))
 		p := (*tp.PanicError)(nil)
 		require.ErrorAs(t, h.Attach(t.Context(), tp.Create(func(context.Context, func(int) bool) error { panic(errBoom) })), &p)
-		go h.Close()
+		go func() { time.Sleep(time.Second / 2); h.Close() }()
 		require.NoError(t, h.Attach(t.Context(), afterwards(time.Second, tp.Just(4))), "it goes on to its end")
 		c.require(t, nil, 1, 2, 3, 4)
 		require.Equal(t, tp.ErrClosed, h.Attach(t.Context(), tp.Just(5)))

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import * as rxjs from 'rxjs';
 import { operators, seeded } from './cases.mjs';
 import { leftOut } from './left_out.mjs';
-import { run } from './virtual.mjs';
+import { holds, run } from './virtual.mjs';
 import './operators/creation.mjs';
 import './operators/transforming.mjs';
 import './operators/inner.mjs';
@@ -16,15 +16,21 @@ import './operators/chains.mjs';
 
 const fields = (o, between) => Object.entries(o).map(([k, v]) => `${k}=${v}`).join(between);
 
+// interleaved are cases in which a timer of a later stage is due in the instant in
+// which an earlier one emits an item and completes: in RxJS nothing comes between
+// those two, so that shifting shows no tie.
+const interleaved = new Set(['pipe/r314']);
+
 const lines = [];
 const ties = [];
 const seen = new Set();
-function add(id, operator, c, out) {
+function add(id, operator, c, out, build) {
   const what = [operator, fields(c.args, ' '), fields(c.sources, '; ')].join('\t');
   if (seen.has(what)) return false;
   seen.add(what);
-  lines.push([id, what, out].join('\t'));
-  return true;
+  if (interleaved.has(id)) return true;
+  if (!/\/r/.test(id) || holds(build, c, seeded(what), out)) lines.push([id, what, out].join('\t'));
+  return true; // it keeps its number, be it left out
 }
 
 for (const [name, { build, hand, random, count }] of operators) {
@@ -33,13 +39,13 @@ for (const [name, { build, hand, random, count }] of operators) {
   hand.forEach((c, i) => {
     const out = run(build, c, jitter);
     if (!out && !c.paired) ties.push(`${name}: ${JSON.stringify(c)} hinges on a tie`);
-    if (out) add(`${name}/${i + 1}`, name, c, out);
+    if (out) add(`${name}/${i + 1}`, name, c, out, build);
   });
   for (let tries = 0, kept = 0; kept < count; tries++) {
     if (tries > 4000) throw new Error(`${name}: only ${kept} random cases without a tie`);
     const c = random(r);
     const out = run(build, c, jitter);
-    if (out && add(`${name}/r${kept + 1}`, name, c, out)) kept++;
+    if (out && add(`${name}/r${kept + 1}`, name, c, out, build)) kept++;
   }
 }
 
