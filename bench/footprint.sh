@@ -157,3 +157,13 @@ for name in line channels rxgo turbopipes; do
 	stripped=$(stat -c %s "$dir/$name.bin")
 	echo "$name $first $again $size $stripped" | awk '{printf "| %s | %s s | %s s | %.1f MB | %.1f MB |\n", $1, $2, $3, $4 / 1e6, $5 / 1e6}'
 done
+
+# code lists the functions of a file of the compiler or the linker.
+code() { go tool nm -size "$1" | awk '$3 == "T" || $3 == "t"'; }
+
+echo
+build turbopipes # with symbols again
+code "$dir/turbopipes.bin" | awk '/turbopipes\/turbopipes/ {n += $2} END {printf "turbopipes in the binary: %.0f KB of code\n", n / 1e3}'
+methods=$(sed -n 's/^func (v View) \([A-Z][A-Za-z0-9]*\).*/\1/p' "$root"/internal/rxv/*.go | sort -u | paste -sd '|')
+code "$(cd "$dir/turbopipes" && go list -export -f '{{.Export}}' .)" > "$dir/functions"
+echo "functions compiled: $(wc -l < "$dir/functions"), methods of rxgo.Observable among them: $(grep -cE "Observable\[.*\]\)?\.($methods)\b" "$dir/functions")"

@@ -113,5 +113,9 @@ func ranking(dirs map[string]int) string {
 		all = append(all, group{First: dir, Second: n})
 	}
 	slices.SortFunc(all, func(a, b group) int { return bySize(b, a) })
-	return fmt.Sprintf("%d directories: %s, …", len(all), list(all[:min(len(all), 4)]))
+	most := list(all[:min(len(all), 4)])
+	if len(all) > 4 {
+		most += ", …"
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%d directories: %s", len(all), most), ": ")
 }

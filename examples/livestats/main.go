@@ -26,34 +26,25 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"net"
 	"os"
-	"os/signal"
 	"slices"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/examples/internal/interrupt"
+	"github.com/turbopipes/turbopipes/examples/internal/network"
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// bounce is how soon a second signal is still the first: timeout(1) sends one to
-// the process and one to its group.
-const bounce = 50 * time.Millisecond
-
 func main() {
-	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, func() { time.AfterFunc(bounce, restore) })
-	dial := new(net.Dialer).DialContext
-	listen := func() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") } //nolint:noctx // it does not block
-	os.Exit(run(ctx, os.Args[1:], network{dial, listen}, os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(run(interrupt.Context(), os.Args[1:], network.TCP(), os.Stdin, os.Stdout, os.Stderr))
 }
 
 // run is the command; it gives the exit status. The end of ctx stops it gracefully.
-func run(ctx context.Context, args []string, n network, stdin io.Reader, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, n network.Network, stdin io.Reader, stdout, stderr io.Writer) int {
 	s := &stats{out: log.New(stdout, "", 0), dirs: map[string]int{}}
-	w := &site{network: n}
+	w := &site{Network: n}
 	flags := flag.NewFlagSet("livestats", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	length := flags.Duration("for", 0, "how long; 0: 4 s, or to the end of -log")

@@ -18,15 +18,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/turbopipes/turbopipes/examples/internal/pipes"
+	"github.com/turbopipes/turbopipes/examples/internal/network"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-func newNetwork() network {
-	n := pipes.New()
-	return network{n.Dial, n.Listen}
-}
 
 // tree is a directory with files.
 func tree(t *testing.T) string {
@@ -44,7 +39,7 @@ func TestSite(t *testing.T) {
 	dir := tree(t)
 	synctest.Test(t, func(t *testing.T) {
 		var stdout, stderr bytes.Buffer
-		require.Zero(t, run(t.Context(), []string{"-for", "2500ms", "-rate", "400", "-dir", dir}, newNetwork(), nil, &stdout, &stderr), "%s%s", &stderr, &stdout)
+		require.Zero(t, run(t.Context(), []string{"-for", "2500ms", "-rate", "400", "-dir", dir}, network.InMemory(), nil, &stdout, &stderr), "%s%s", &stderr, &stdout)
 		for _, want := range []string{
 			"  1.00 s  rate         4", "  2.00 s  rate         400 requests, ", "  2.50 s  rate         20",
 			"  2.00 s  directories  ", "  2.50 s  percentiles  none", "total        3 directories: ", "; 0 lines were no entries",
@@ -68,7 +63,7 @@ func TestInterrupt(t *testing.T) {
 		defer cancel()
 		var stdout, stderr bytes.Buffer
 		start := time.Now()
-		require.Zero(t, run(ctx, []string{"-for", "1h", "-dir", dir}, newNetwork(), nil, &stdout, &stderr), "%s%s", &stderr, &stdout)
+		require.Zero(t, run(ctx, []string{"-for", "1h", "-dir", dir}, network.InMemory(), nil, &stdout, &stderr), "%s%s", &stderr, &stdout)
 		require.InDelta(t, 1.5, time.Since(start).Seconds(), 0.01)
 		require.Contains(t, stdout.String(), "stopping: ")
 		require.Contains(t, stdout.String(), "runs of the source: 1; read: 15")
@@ -89,7 +84,7 @@ func TestLiveLog(t *testing.T) {
 		ctx, interrupt := context.WithTimeout(t.Context(), 3300*time.Millisecond) // while a line is being waited for
 		defer interrupt()
 		var stdout, stderr bytes.Buffer
-		require.Zero(t, run(ctx, []string{"-log", "-"}, network{}, stdin, &stdout, &stderr), &stderr)
+		require.Zero(t, run(ctx, []string{"-log", "-"}, network.Network{}, stdin, &stdout, &stderr), &stderr)
 		require.NoError(t, stdin.Close()) // as the end of the process would
 		for _, want := range []string{
 			"  1.00 s  rate         2 requests, 1.0 MB, 0 not found\n",
@@ -98,7 +93,7 @@ func TestLiveLog(t *testing.T) {
 			"  1.00 s  directories  /0 2\n", "  2.00 s  directories  /1 3\n", "  3.30 s  directories  /3 1\n",
 			"  1.50 s  percentiles  50: 1.2ms, 90: 1.2ms, 99: 1.2ms\n", // the last second: 1100, 1200, 1300
 			"  2.50 s  percentiles  none\n",
-			"total        3 directories: /1 3, /0 2, /3 1, …; 1 lines were no entries\n",
+			"total        3 directories: /1 3, /0 2, /3 1; 1 lines were no entries\n",
 			"runs of the source: 1; read: 6, rate: 6, directories: 6, percentiles: 6\n",
 		} {
 			require.Contains(t, stdout.String(), want)
@@ -120,16 +115,16 @@ func TestLogFile(t *testing.T) {
 	}
 	require.NoError(t, os.WriteFile(file, []byte(text.String()), 0o600))
 	var stdout, stderr bytes.Buffer
-	require.Zero(t, run(t.Context(), []string{"-log", file}, network{}, nil, &stdout, &stderr), &stderr)
+	require.Zero(t, run(t.Context(), []string{"-log", file}, network.Network{}, nil, &stdout, &stderr), &stderr)
 	require.Contains(t, stdout.String(), "100 directories: /0 50, /1 50, /10 50, /11 50, …")
 	require.Contains(t, stdout.String(), "read: 5000, rate: 5000, directories: 5000, percentiles: 5000\n")
 }
 
 func TestFailures(t *testing.T) {
 	refused := errors.New("refused")
-	up := newNetwork().listen
+	up := network.InMemory().Listen
 	for name, c := range map[string]struct {
-		network network
+		network network.Network
 		args    []string
 		stdin   string
 		want    string
@@ -139,11 +134,11 @@ func TestFailures(t *testing.T) {
 		"no such directory":     {args: []string{"-dir", filepath.Join(t.TempDir(), "none")}, want: "no such file"},
 		"nothing to serve":      {args: []string{"-dir", t.TempDir()}, want: "no files"},
 		"no port": {
-			network: network{listen: func() (net.Listener, error) { return nil, refused }},
+			network: network.Network{Listen: func() (net.Listener, error) { return nil, refused }},
 			args:    []string{"-dir", tree(t)}, want: "refused",
 		},
 		"no way to the site": {
-			network: network{func(context.Context, string, string) (net.Conn, error) { return nil, refused }, up},
+			network: network.Network{Dial: func(context.Context, string, string) (net.Conn, error) { return nil, refused }, Listen: up},
 			args:    []string{"-dir", tree(t)}, want: "refused",
 		},
 		"a time below 0":    {args: []string{"-for", "-1s"}, want: "must be positive"},
@@ -157,7 +152,7 @@ func TestFailures(t *testing.T) {
 			require.Contains(t, stderr.String(), c.want)
 		})
 	}
-	require.Zero(t, run(t.Context(), []string{"-h"}, network{}, nil, io.Discard, io.Discard))
+	require.Zero(t, run(t.Context(), []string{"-h"}, network.Network{}, nil, io.Discard, io.Discard))
 }
 
 func TestDisagreement(t *testing.T) {

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/examples/internal/network"
 	"github.com/turbopipes/turbopipes/operators"
 )
 
@@ -83,15 +84,9 @@ func (c *copied) close() error {
 
 func (*copied) counts() []count { return nil }
 
-// network is the way to the site; tests have one of their own.
-type network struct {
-	dial   func(ctx context.Context, network, addr string) (net.Conn, error)
-	listen func() (net.Listener, error)
-}
-
 // site is an origin: a server of a directory, and its visitors.
 type site struct {
-	network
+	network.Network
 	dir  string
 	rate int
 
@@ -111,14 +106,14 @@ func (w *site) open(ctx context.Context, log io.Writer) (*tp.Subscription, error
 	if err != nil {
 		return nil, err
 	}
-	listener, err := w.listen()
+	listener, err := w.Listen()
 	if err != nil {
 		return nil, err
 	}
 	w.server.Handler = w.logging(log, http.FileServer(http.Dir(w.dir)))
 	go func() { _ = w.server.Serve(listener) }() // until close
 
-	w.visitors = &http.Transport{DialContext: w.dial, MaxIdleConnsPerHost: visitors}
+	w.visitors = &http.Transport{DialContext: w.Dial, MaxIdleConnsPerHost: visitors}
 	random := rand.New(rand.NewPCG(1, 0))
 	popular := rand.NewZipf(random, 1.2, 20, uint64(len(paths)-1))
 	random.Shuffle(len(paths), func(i, j int) { paths[i], paths[j] = paths[j], paths[i] })

@@ -24,39 +24,24 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	tp "github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/examples/internal/goroutines"
+	"github.com/turbopipes/turbopipes/examples/internal/interrupt"
+	"github.com/turbopipes/turbopipes/examples/internal/network"
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// bounce is how soon a second signal is still the first: timeout(1) sends one to
-// the process and one to its group.
-const bounce = 50 * time.Millisecond
-
 func main() {
-	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, func() { time.AfterFunc(bounce, restore) })
-	dial := new(net.Dialer).DialContext
-	listen := func() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") } //nolint:noctx // it does not block
-	os.Exit(run(ctx, os.Args[1:], network{dial, listen}, os.Stdout, os.Stderr))
-}
-
-// network is the way to the API; tests have one of their own.
-type network struct {
-	dial   func(ctx context.Context, network, addr string) (net.Conn, error)
-	listen func() (net.Listener, error)
+	os.Exit(run(interrupt.Context(), os.Args[1:], network.TCP(), os.Stdout, os.Stderr))
 }
 
 // run is the command; it gives the exit status. The end of ctx stops it gracefully.
-func run(ctx context.Context, args []string, n network, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, n network.Network, stdout, stderr io.Writer) int {
 	p := &poller{out: log.New(stdout, "", 0)}
 	flags := flag.NewFlagSet("poller", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -73,11 +58,14 @@ func run(ctx context.Context, args []string, n network, stdout, stderr io.Writer
 		return 1
 	case p.every <= 0 || p.timeout <= 0 || flags.NArg() > 0:
 		err = errors.New("-every and -timeout must be positive, and nothing may follow the flags")
+	case !served(p.url) || !served(p.mirror):
+		err = errors.New("-url and -mirror must begin with http:// or https://")
 	default:
-		transport := &http.Transport{DialContext: n.dial, Proxy: http.ProxyFromEnvironment}
+		transport := &http.Transport{DialContext: n.Dial, Proxy: http.ProxyFromEnvironment}
 		defer transport.CloseIdleConnections()
 		p.client = &http.Client{Transport: transport}
 		if p.url != "" {
+			p.out.Printf("polling %s every %v", p.url, p.every)
 			err = p.watch(ctx, nil)
 		} else {
 			err = p.rehearse(ctx, n)
@@ -88,6 +76,11 @@ func run(ctx context.Context, args []string, n network, stdout, stderr io.Writer
 		return 1
 	}
 	return 0
+}
+
+// served tells whether a URL is one of HTTP's, or none.
+func served(url string) bool {
+	return url == "" || strings.HasPrefix(url, "http://") || strings.HasPrefix(url, "https://")
 }
 
 // poller polls.
@@ -106,7 +99,8 @@ type poller struct {
 // changes is the whole of it. ExhaustMap lets the ticks that come during a poll
 // pass, so that a slow answer is neither cut short nor polled for twice.
 func (p *poller) changes() tp.Observable[string] {
-	return tp.Pipe3(tp.Interval(p.every),
+	return tp.Pipe4(tp.Interval(p.every),
+		operators.StartWith(0), // the first one at once
 		operators.ExhaustMap(func(int) tp.Observable[string] { return p.poll() }),
 		operators.Do(operators.Hooks[string]{Next: func(state string) { p.last = state }}),
 		operators.DistinctUntilChanged(operators.Self[string]))
@@ -179,7 +173,7 @@ func (p *poller) patience() time.Duration {
 }
 
 // rehearse polls an API that follows the script, and proves what came of it.
-func (p *poller) rehearse(ctx context.Context, n network) error {
+func (p *poller) rehearse(ctx context.Context, n network.Network) error {
 	before := goroutines.All()
 	api, err := serve(n, script)
 	if err != nil {
@@ -196,8 +190,7 @@ func (p *poller) rehearse(ctx context.Context, n network) error {
 	await(func() bool { return api.open.Load() == 0 })
 	open := api.open.Load()
 	failed = errors.Join(failed, api.Close())
-	await(func() bool { return goroutines.Since(before) == 0 })
-	left := goroutines.Since(before)
+	left := goroutines.Left(before)
 
 	p.out.Printf("proof     seen: %s", strings.Join(p.seen, ", "))
 	p.out.Printf("proof     %d requests; %d of them served well; connections open: %d; goroutines left: %d",

@@ -17,15 +17,10 @@ import (
 	"go.uber.org/goleak"
 
 	tp "github.com/turbopipes/turbopipes"
-	"github.com/turbopipes/turbopipes/examples/internal/pipes"
+	"github.com/turbopipes/turbopipes/examples/internal/network"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-func newNetwork() network {
-	n := pipes.New()
-	return network{n.Dial, n.Listen}
-}
 
 const proven = "connections open: 0; goroutines left: 0"
 
@@ -33,10 +28,10 @@ func TestRehearsal(t *testing.T) {
 	for range 5 { // the jitter differs
 		synctest.Test(t, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
-			require.Zero(t, run(t.Context(), nil, newNetwork(), &stdout, &stderr), "%s%s", &stderr, &stdout)
+			require.Zero(t, run(t.Context(), nil, network.InMemory(), &stdout, &stderr), "%s%s", &stderr, &stdout)
 			for _, want := range []string{
 				"a state that lasts 590ms must be seen\n",
-				"  0.10 s  ==> queued\n", "  0.86 s  ==> building\n", // slow by 60 ms
+				"  0.00 s  ==> queued\n", "  0.86 s  ==> building\n", // slow by 60 ms
 				"500 Internal Server Error; again in ", "500 Internal Server Error; asking the mirror\n",
 				"timeout: no item within 100ms; again in ", "malformed JSON: unexpected end of JSON input; ", "EOF; asking the mirror\n",
 				"503 Service Unavailable; still deploying as far as is known\n",
@@ -53,7 +48,7 @@ func TestInterrupt(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2150*ms) // in the midst of a poll that hangs
 		defer cancel()
 		var stdout, stderr bytes.Buffer
-		require.Zero(t, run(ctx, nil, newNetwork(), &stdout, &stderr), &stderr)
+		require.Zero(t, run(ctx, nil, network.InMemory(), &stdout, &stderr), &stderr)
 		require.Contains(t, stdout.String(), "  2.15 s  stopping")
 		require.Contains(t, stdout.String(), "seen: queued, building, testing\n", "that poll was finished")
 		require.Contains(t, stdout.String(), proven)
@@ -62,7 +57,7 @@ func TestInterrupt(t *testing.T) {
 
 func TestAnotherAPI(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork()
+		n := network.InMemory()
 		server, err := serve(n, []phase{{time.Minute, "down", "down"}, {time.Minute, "slow", "slow"}, {time.Hour, "up", ""}})
 		require.NoError(t, err)
 		defer server.Close()
@@ -187,7 +182,7 @@ func TestOnePollAtATime(t *testing.T) {
 			return nil
 		}), tp.ErrClosed)
 		require.Equal(t, []string{"a", "b", "a", "c"}, seen)
-		require.Equal(t, []time.Duration{100 * ms, 400 * ms, 700 * ms, 1000 * ms, 1300 * ms, 1600 * ms}, began)
+		require.Equal(t, []time.Duration{0, 300 * ms, 600 * ms, 900 * ms, 1200 * ms, 1500 * ms}, began)
 	})
 }
 
@@ -226,18 +221,20 @@ func TestBadArguments(t *testing.T) {
 		"never":        {"-every", "0"},
 		"no patience":  {"-timeout", "-1s"},
 		"not a flag":   {"http://localhost"},
+		"no URL":       {"-url", "nonsense"},
+		"no mirror":    {"-url", "http://localhost", "-mirror", "localhost"},
 		"unknown flag": {"-x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stderr bytes.Buffer
-			require.Equal(t, 1, run(t.Context(), args, network{}, io.Discard, &stderr))
+			require.Equal(t, 1, run(t.Context(), args, network.Network{}, io.Discard, &stderr))
 			require.NotEmpty(t, stderr.String())
 		})
 	}
-	require.Zero(t, run(t.Context(), []string{"-h"}, network{}, io.Discard, io.Discard))
+	require.Zero(t, run(t.Context(), []string{"-h"}, network.Network{}, io.Discard, io.Discard))
 
 	var stderr bytes.Buffer
-	full := network{listen: func() (net.Listener, error) { return nil, errors.New("no port is free") }}
+	full := network.Network{Listen: func() (net.Listener, error) { return nil, errors.New("no port is free") }}
 	require.Equal(t, 1, run(t.Context(), nil, full, io.Discard, &stderr))
 	require.Equal(t, "poller: no port is free\n", stderr.String())
 }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/turbopipes/turbopipes/examples/internal/network"
 )
 
 // phase is a stretch of what the API does.
@@ -44,8 +46,8 @@ type api struct {
 	requests, well, open atomic.Int64
 }
 
-func serve(n network, script []phase) (*api, error) {
-	listener, err := n.listen()
+func serve(n network.Network, script []phase) (*api, error) {
+	listener, err := n.Listen()
 	if err != nil {
 		return nil, err
 	}

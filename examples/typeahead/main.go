@@ -26,27 +26,20 @@ import (
 	"io"
 	"log"
 	"os"
-	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	tp "github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/examples/internal/goroutines"
+	"github.com/turbopipes/turbopipes/examples/internal/interrupt"
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// bounce is how soon a second signal is still the first: timeout(1) sends one to
-// the process and one to its group.
-const bounce = 50 * time.Millisecond
-
 func main() {
-	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, func() { time.AfterFunc(bounce, restore) })
-	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(run(interrupt.Context(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
 // run is the command; it gives the exit status. The end of ctx stops it gracefully.
@@ -101,7 +94,7 @@ func (b *box) open(ctx context.Context, file string, stdin io.Reader, demo bool)
 	if err := sub.Stop(context.Background()); err != nil {
 		return err
 	}
-	return b.prove(left(before))
+	return b.prove(goroutines.Left(before))
 }
 
 // lines is what r has. Reading a terminal can't be cancelled, so it happens on a
@@ -198,18 +191,6 @@ func (b *box) prove(left int) error {
 		return errors.New("something was left running")
 	}
 	return nil
-}
-
-// left counts the goroutines that have come since. One that has ended may still
-// be about to vanish, so it looks again.
-func left(since []string) (n int) {
-	for range 100 {
-		if n = goroutines.Since(since); n == 0 {
-			break
-		}
-		time.Sleep(time.Millisecond)
-	}
-	return n
 }
 
 // raise makes most at least n.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
+	"time"
 )
 
 var header = regexp.MustCompile(`(?m)^goroutine (\d+) \[`)
@@ -26,6 +27,20 @@ func Since(ids []string) (n int) {
 		if !slices.Contains(ids, id) {
 			n++
 		}
+	}
+	return n
+}
+
+// Left is Since when those that have ended have had time to vanish: net/http, for
+// one, tells nobody when the goroutines of a closed connection are gone.
+func Left(ids []string) (n int) {
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
+	for range 400 {
+		if n = Since(ids); n == 0 {
+			break
+		}
+		<-again.C
 	}
 	return n
 }

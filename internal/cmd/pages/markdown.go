@@ -220,15 +220,14 @@ func (lib *library) example(b *bytes.Buffer, x *doc.Example) {
 // index lists the families with the first sentence of each entry.
 func (lib *library) index() []byte {
 	var b bytes.Buffer
-	drawn, pictures := 0, 0
+	pictures := 0
 	for _, e := range lib.entries() {
-		drawn++
 		if e.diagram.drawn() {
 			pictures++
 		}
 	}
 	fmt.Fprintf(&b, "%s# Reference by family\n\n", generated)
-	fmt.Fprintf(&b, "%d names; %d have a picture, drawn from the diagram in their comment, which a test runs. ", drawn, pictures)
+	fmt.Fprintf(&b, "%d names; %d have a picture, drawn from the diagram in their comment, which a test runs. ", len(lib.entries()), pictures)
 	b.WriteString("[Which one do I need?](choosing.md) leads from a need to a name, and [Names elsewhere](names.md) from RxGo, RxJS and Reactor.\n\n")
 	b.WriteString("How to read a picture: time goes from left to right. A circle is an item, a bar the stream's completion, a cross its failure; what comes at one ")
 	b.WriteString("instant is stacked. Above the box is what the operator gets, below it what it gives. A line that ends with an arrow goes on.\n")
