@@ -5,6 +5,8 @@ import (
 
 	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // BackpressureOption is an option of the operators that say what becomes of items
@@ -57,19 +59,22 @@ func special[T any](name, bad string, set func(*opt.Backpressure[T])) Backpressu
 // WithBackPressureStrategy.
 func OnBackpressureBuffer[T any](capacity int, overflow Overflow, opts ...BackpressureOption[T]) Operator[T, T] {
 	return withOptions("OnBackpressureBuffer", "", opts, func(o opt.Backpressure[T]) Operator[T, T] {
-		return onBackpressureBuffer("OnBackpressureBuffer", capacity, overflow, o.Drop)
+		return onBackpressureBuffer("OnBackpressureBuffer", capacity, overflow, dropping(o))
 	})
 }
 
-func onBackpressureBuffer[T any](name string, capacity int, overflow Overflow, drop func(T)) Operator[T, T] {
+// dropping are the hooks of an operator with those options.
+func dropping[T any](o opt.Backpressure[T]) run.Hooks[T] { return run.Hooks[T]{Whole: o.Drop} }
+
+func onBackpressureBuffer[T any](name string, capacity int, overflow Overflow, hooks run.Hooks[T]) Operator[T, T] {
 	switch {
 	case capacity < 1:
 		return Invalid[T, T](name, "the capacity is less than 1")
 	case !overflow.valid():
 		return Invalid[T, T](name, "the overflow strategy is unknown")
 	}
-	return Lift(name, func(ctx context.Context, in Observable[T], emit func(T) bool) error {
-		return handoff.Decouple(ctx, name, capacity, handoff.Full(overflow), drop, ErrOverflow, in.Push, emit)
+	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) error {
+		return handoff.Decouple(ctx, name, capacity, handoff.Full(overflow), hooks, ErrOverflow, in.Push, emit)
 	})
 }
 
@@ -84,8 +89,8 @@ func onBackpressureBuffer[T any](name string, capacity int, overflow Overflow, d
 // and RxGo's Drop strategy.
 func OnBackpressureDrop[T any](opts ...BackpressureOption[T]) Operator[T, T] {
 	return withOptions("OnBackpressureDrop", "", opts, func(o opt.Backpressure[T]) Operator[T, T] {
-		return decoupled("OnBackpressureDrop", o.Drop, func(b *handoff.Boundary[T], v T) bool {
-			return b.Settle(v, b.Queue.OfferIdle(v))
+		return decoupled("OnBackpressureDrop", dropping(o), func(b *handoff.Boundary[T], v T) bool {
+			return b.Outcome(v, b.Queue.OfferIdle(v))
 		})
 	})
 }
@@ -103,7 +108,7 @@ func OnBackpressureDrop[T any](opts ...BackpressureOption[T]) Operator[T, T] {
 // item.
 func OnBackpressureLatest[T any](opts ...BackpressureOption[T]) Operator[T, T] {
 	return withOptions("OnBackpressureLatest", "", opts, func(o opt.Backpressure[T]) Operator[T, T] {
-		return onBackpressureBuffer("OnBackpressureLatest", 1, DropOldest, o.Drop)
+		return onBackpressureBuffer("OnBackpressureLatest", 1, DropOldest, dropping(o))
 	})
 }
 
@@ -116,13 +121,15 @@ func OnBackpressureLatest[T any](opts ...BackpressureOption[T]) Operator[T, T] {
 // Emits when an item meets a downstream that waits. Memory: one item.
 // Goroutines: one, for upstream. It corresponds to Reactor's
 // onBackpressureError.
-func OnBackpressureError[T any]() Operator[T, T] {
-	return decoupled("OnBackpressureError", nil, func(b *handoff.Boundary[T], v T) bool {
-		out := b.Queue.OfferIdle(v)
-		if out == handoff.Dropped {
-			out = handoff.Overflow
-		}
-		return b.Settle(v, out)
+func OnBackpressureError[T any](opts ...BackpressureOption[T]) Operator[T, T] {
+	return withOptions("OnBackpressureError", "", opts, func(o opt.Backpressure[T]) Operator[T, T] {
+		return decoupled("OnBackpressureError", dropping(o), func(b *handoff.Boundary[T], v T) bool {
+			out := b.Queue.OfferIdle(v)
+			if out == handoff.Dropped {
+				out = handoff.Overflow
+			}
+			return b.Outcome(v, out)
+		})
 	})
 }
 
@@ -137,14 +144,22 @@ func OnBackpressureError[T any]() Operator[T, T] {
 // before a completion or an error. Downstream owns the slice. Memory: two times
 // max items. Goroutines: one, for upstream. A max below 1 is an
 // [ErrInvalidArgument]. It corresponds to Pekko's batch.
-func OnBackpressureBatch[T any](max int) Operator[T, []T] {
-	if max < 1 {
-		return Invalid[T, []T]("OnBackpressureBatch", "max is less than 1")
+func OnBackpressureBatch[T any](max int, opts ...BackpressureOption[T]) Operator[T, []T] {
+	const name = "OnBackpressureBatch"
+	o, bad := backpressureOptions("", opts)
+	switch {
+	case max < 1:
+		return Invalid[T, []T](name, "max is less than 1")
+	case bad != "":
+		return Invalid[T, []T](name, bad)
 	}
-	return Lift("OnBackpressureBatch", func(ctx context.Context, in Observable[T], emit func([]T) bool) (err error) {
-		b := handoff.OpenBoundary[T](ctx, "OnBackpressureBatch", max, nil, nil)
+	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func([]T) bool) (err error) {
+		b := handoff.OpenBoundary[T](ctx, name, max, nil)
+		b.Lost = dropping(o).At(b.Stage())
+		run.NoteSlices[T](b.Record())
 		defer b.Close(&err)
-		b.Start(in.Push, b.Queue.Put)
+		b.Start(in.Push, b.Put)
+		b.Scope.Settle()
 		for {
 			batch, ok := b.Queue.NextAll()
 			if !ok {
@@ -159,30 +174,36 @@ func OnBackpressureBatch[T any](max int) Operator[T, []T] {
 
 // withOptions applies opts. special is the option besides OnDrop that operator
 // takes, or "".
-func withOptions[T any](operator, special string, opts []BackpressureOption[T], make func(opt.Backpressure[T]) Operator[T, T]) Operator[T, T] {
-	var o opt.Backpressure[T]
+func withOptions[T, R any](operator, special string, opts []BackpressureOption[T], make func(opt.Backpressure[T]) Operator[T, R]) Operator[T, R] {
+	o, bad := backpressureOptions(special, opts)
+	if bad != "" {
+		return Invalid[T, R](operator, bad)
+	}
+	return make(o)
+}
+
+// backpressureOptions gathers opts.
+func backpressureOptions[T any](special string, opts []BackpressureOption[T]) (o opt.Backpressure[T], bad string) {
 	for _, option := range opts {
 		if option == nil {
-			return Invalid[T, T](operator, "an option is nil")
+			return o, "an option is nil"
 		}
 		option.ApplyBackpressure(&o)
 	}
 	for _, name := range o.Given {
 		if name != special {
-			return Invalid[T, T](operator, "it has no option "+name)
+			return o, "it has no option " + name
 		}
 	}
-	if o.Bad != "" {
-		return Invalid[T, T](operator, o.Bad)
-	}
-	return make(o)
+	return o, o.Bad
 }
 
 // decoupled is an operator whose upstream runs on a goroutine of its own, one
 // item ahead at most; put decides what becomes of an item.
-func decoupled[T any](name string, drop func(T), put func(*handoff.Boundary[T], T) bool) Operator[T, T] {
-	return Lift(name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
-		b := handoff.OpenBoundary(ctx, name, 1, drop, ErrOverflow)
+func decoupled[T any](name string, hooks run.Hooks[T], put func(*handoff.Boundary[T], T) bool) Operator[T, T] {
+	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
+		b := handoff.OpenBoundary[T](ctx, name, 1, ErrOverflow)
+		b.Lost = hooks.At(b.Stage())
 		defer b.Close(&err)
 		b.Start(in.Push, func(v T) bool { return put(b, v) })
 		return b.Loop(emit)

@@ -4,6 +4,9 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes/internal/handoff"
+	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // Conflate merges the items that arrive while downstream is busy into one that
@@ -25,14 +28,17 @@ import (
 // [OnBackpressureReduce] is shorter; to keep the items apart, see
 // [OnBackpressureBatch]; to keep the newest for each key, [ConflateByKey]. It
 // corresponds to Pekko's conflateWithSeed.
-func Conflate[T, A any](first func(T) A, merge func(A, T) A) Operator[T, A] {
+func Conflate[T, A any](first func(T) A, merge func(A, T) A, opts ...LossOption) Operator[T, A] {
+	o, bad := lossOptionsOf(opts)
 	switch {
 	case first == nil:
 		return Invalid[T, A]("Conflate", "first is nil")
 	case merge == nil:
 		return Invalid[T, A]("Conflate", "merge is nil")
+	case bad != "":
+		return Invalid[T, A]("Conflate", bad)
 	}
-	return conflate("Conflate", first, merge)
+	return conflate("Conflate", first, merge, run.Hooks[T]{Each: o.Discard}, run.Hooks[A]{Each: o.Discard})
 }
 
 // OnBackpressureReduce merges the items that arrive while downstream is busy
@@ -46,54 +52,54 @@ func Conflate[T, A any](first func(T) A, merge func(A, T) A) Operator[T, A] {
 // panic's error, and the arriving one counts as dropped. Memory: one item.
 // Goroutines: one, for upstream. A nil merge is an [ErrInvalidArgument]. It is
 // the one-type form of [Conflate], and what Pekko calls conflate.
-func OnBackpressureReduce[T any](merge func(pending, next T) T) Operator[T, T] {
+func OnBackpressureReduce[T any](merge func(pending, next T) T, opts ...BackpressureOption[T]) Operator[T, T] {
 	if merge == nil {
 		return Invalid[T, T]("OnBackpressureReduce", "merge is nil")
 	}
-	return conflate("OnBackpressureReduce", func(v T) T { return v }, merge)
+	return withOptions("OnBackpressureReduce", "", opts, func(o opt.Backpressure[T]) Operator[T, T] {
+		return conflate("OnBackpressureReduce", func(v T) T { return v }, merge, dropping(o), dropping(o))
+	})
 }
 
-func conflate[T, A any](name string, first func(T) A, merge func(A, T) A) Operator[T, A] {
-	return Lift(name, func(ctx context.Context, in Observable[T], emit func(A) bool) (err error) {
-		b := handoff.OpenBoundary[A](ctx, name, 1, nil, nil)
+func conflate[T, A any](name string, first func(T) A, merge func(A, T) A, items run.Hooks[T], merged run.Hooks[A]) Operator[T, A] {
+	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(A) bool) (err error) {
+		b := handoff.OpenBoundary[A](ctx, name, 1, nil)
+		b.Lost = merged.At(b.Stage())
 		defer b.Close(&err)
-		b.Start(func(ctx context.Context, put func(A) bool) error {
-			return in.Push(ctx, func(v T) bool { return fold(b, v, first, merge, put) })
-		}, b.Queue.Put)
+		f := folding[T, A]{Boundary: b, first: first, merge: merge, items: items.At(b.Stage())}
+		b.Start(func(ctx context.Context, _ func(A) bool) error { return in.Push(ctx, f.fold) }, nil)
 		return b.Loop(emit)
 	})
 }
 
+// folding is one run of a Conflate. What waits counts as one item, however many have
+// been merged into it: those are not lost.
+type folding[T, A any] struct {
+	*handoff.Boundary[A]
+	first func(T) A
+	merge func(A, T) A
+	items run.Account[T]
+}
+
 // fold adds v to what waits, which is withdrawn while first or merge, which are
 // user code, run.
-func fold[T, A any](b *handoff.Boundary[A], v T, first func(T) A, merge func(A, T) A, put func(A) bool) (ok bool) {
-	pending, waits := b.Queue.Withdraw()
+func (f *folding[T, A]) fold(v T) (ok bool) {
+	pending, waits := f.Queue.Withdraw()
 	folded := false
 	defer func() {
 		if folded {
 			return
 		}
-		b.Record().Drop(1)
 		if waits {
-			again(b, pending, put)
+			f.Put(pending)
 		}
+		_ = f.items.Drop(v) // the panic is what the stream ends with
 	}()
-	if !waits {
-		made := first(v)
-		folded = true
-		return put(made) // refused, v was never in
+	if waits {
+		pending = f.merge(pending, v)
+	} else {
+		pending = f.first(v)
 	}
-	pending = merge(pending, v)
 	folded = true
-	return again(b, pending, put)
-}
-
-// again puts what was in the queue before. There is room for it, but the end may
-// have come meanwhile.
-func again[A any](b *handoff.Boundary[A], pending A, put func(A) bool) bool {
-	if put(pending) {
-		return true
-	}
-	b.Record().Discard(1)
-	return false
+	return f.Put(pending) // there is room, but the end may have come meanwhile
 }

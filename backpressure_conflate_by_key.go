@@ -6,6 +6,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/ring"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -45,13 +46,14 @@ func ConflateByKey[T any, K comparable](key func(T) K, opts ...BackpressureOptio
 		return Invalid[T, T](name, "key is nil")
 	}
 	return withOptions(name, "WithMaxKeys", opts, func(o opt.Backpressure[T]) Operator[T, T] {
-		return Lift(name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
+		return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
 			newest := newestByKey[K, T]{at: map[K]uint64{}, most: o.MaxKeys}
 			d := handoff.OpenDesk(ctx, name)
-			defer func() { err = fault.Join(err, run.Lost(d.Record(), o.Drop, newest.left()...)) }()
+			lost := dropping(o).At(d.Stage())
+			defer func() { err = fault.Join(err, lost.Discard(append(newest.left(), newest.refused.Take()...)...)) }()
 			defer d.Close(&err)
 			d.Start(func(ctx context.Context) error {
-				return in.Push(ctx, func(v T) bool { return newest.keep(d, v, key, o.Drop) })
+				return in.Push(ctx, func(v T) bool { return newest.keep(d, v, key, lost) })
 			})
 			return deliver(d, func() (T, bool) {
 				d.Room()
@@ -69,6 +71,8 @@ type newestByKey[K comparable, T any] struct {
 	ring   ring.Ring[keyed[K, T]]
 	lo, hi uint64
 	most   int // 0: no limit
+
+	refused run.Refused[T]
 }
 
 type keyed[K comparable, T any] struct {
@@ -78,11 +82,10 @@ type keyed[K comparable, T any] struct {
 }
 
 // keep stores v, on upstream's goroutine.
-func (n *newestByKey[K, T]) keep(d *handoff.Desk, v T, key func(T) K, drop func(T)) bool {
+func (n *newestByKey[K, T]) keep(d *handoff.Desk, v T, key func(T) K, lost run.Account[T]) bool {
 	var k K
 	same := false
-	fell := func(v T) error { return run.Fell(d.Record(), drop, v) }
-	unlessItPanics(v, fell, func() { // outside the lock: also where k can't be compared
+	unlessItPanics(v, lost.Drop, func() { // outside the lock: also where k can't be compared
 		k = key(v)
 		same = k == k //nolint:staticcheck // NaN is not, and an interface may hold what can't be compared
 	})
@@ -92,12 +95,12 @@ func (n *newestByKey[K, T]) keep(d *handoff.Desk, v T, key func(T) K, drop func(
 		old, replaced, ok = n.put(k, same, v)
 		return ok
 	}) {
-		return false
+		return n.refused.Keep(v)
 	}
 	if !replaced {
 		return true
 	}
-	return d.Refuse(fell(old))
+	return d.Refuse(lost.Drop(old))
 }
 
 // put stores v. ok is false where there is no room for another key.

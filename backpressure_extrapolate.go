@@ -4,7 +4,11 @@ import (
 	"context"
 	"iter"
 
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // Extrapolate gives a downstream that is faster than upstream something to go on
@@ -27,24 +31,29 @@ import (
 //
 // A nil next is an [ErrInvalidArgument]; a nil sequence is an empty one. It
 // corresponds to Pekko's extrapolate and expand.
-func Extrapolate[T any](next func(T) iter.Seq[T]) Operator[T, T] {
+func Extrapolate[T any](next func(T) iter.Seq[T], opts ...BackpressureOption[T]) Operator[T, T] {
 	const name = "Extrapolate"
 	if next == nil {
 		return Invalid[T, T](name, "next is nil")
 	}
-	return Lift(name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
-		up := feed.Open(ctx, name, in.Push)
-		defer up.Close(&err)
-		inHand := false // an item that came while a sequence, whose clean-up may panic, ran
+	return withOptions(name, "", opts, func(o opt.Backpressure[T]) Operator[T, T] {
+		return extrapolate(name, next, dropping(o))
+	})
+}
+
+func extrapolate[T any](name string, next func(T) iter.Seq[T], hooks run.Hooks[T]) Operator[T, T] {
+	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
+		up := feed.Open(ctx, name, hooks, in.Push)
+		lost := hooks.At(up.Stage())
+		var inHand []T // an item that came while a sequence, whose clean-up may panic, ran
 		defer func() {
-			if inHand {
-				up.Record().Discard(1)
-			}
+			up.Close(&err)
+			err = fault.Join(err, lost.Discard(inHand...))
 		}()
 		v, more := wait(up)
 		for more && emit(v) {
 			v, more = extrapolated(up, v, next, emit, &inHand)
-			inHand = false
+			inHand = inHand[:0]
 		}
 		return nil
 	})
@@ -52,7 +61,7 @@ func Extrapolate[T any](next func(T) iter.Seq[T]) Operator[T, T] {
 
 // extrapolated emits what next makes of last until there is a new item. more is
 // false where the stream is over.
-func extrapolated[T any](up *feed.Feed[T], last T, next func(T) iter.Seq[T], emit func(T) bool, inHand *bool) (v T, more bool) {
+func extrapolated[T any](up *feed.Feed[T], last T, next func(T) iter.Seq[T], emit func(T) bool, inHand *[]T) (v T, more bool) {
 	v, more, waits := poll(up)
 	if !waits {
 		return v, more
@@ -63,11 +72,13 @@ func extrapolated[T any](up *feed.Feed[T], last T, next func(T) iter.Seq[T], emi
 	return wait(up)
 }
 
-func filled[T any](up *feed.Feed[T], seq iter.Seq[T], emit func(T) bool, inHand *bool) (v T, more bool) {
+func filled[T any](up *feed.Feed[T], seq iter.Seq[T], emit func(T) bool, inHand *[]T) (v T, more bool) {
 	for w := range seq {
 		waits := false
 		if v, more, waits = poll(up); !waits {
-			*inHand = more
+			if more {
+				*inHand = append(*inHand, v)
+			}
 			return v, more
 		}
 		if !emit(w) {

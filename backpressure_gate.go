@@ -5,13 +5,20 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
 // GateOption is an option of [Gate].
 type GateOption interface{ gate(*gateOptions) }
 
-type gateOptions struct{ closed bool }
+type gateOptions struct {
+	closed  bool
+	discard func(item any)
+}
+
+func (h DiscardHook) gate(o *gateOptions) { o.discard = h.fn }
 
 type startClosed struct{}
 
@@ -54,12 +61,13 @@ func Gate[T any](open Observable[bool], opts ...GateOption) Operator[T, T] {
 		}
 		option.gate(&o)
 	}
-	return Lift(name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
+	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
 		s := scope.Open(ctx, name)
 		defer s.Close(&err)
 		g := gate{moved: make(chan struct{}, 1), stopping: Stopping(ctx)}
 		g.set(!o.closed)
-		s.Run(func(ctx context.Context) error { return g.follow(ctx, open) }, func(err error) {
+		lost := run.Keep[T](s.Stage(), o.discard)
+		s.Upstream(func(ctx context.Context) error { return g.follow(ctx, open) }, func(err error) {
 			if err != nil {
 				s.Fail(err) // first: when upstream has ended by itself, err may read as an echo
 				g.end()
@@ -68,7 +76,7 @@ func Gate[T any](open Observable[bool], opts ...GateOption) Operator[T, T] {
 		// Asked again behind emit: upstream must not fetch an item to be refused.
 		return in.Push(s.Ctx, func(v T) bool {
 			if !g.pass(s.Ctx) {
-				return false
+				return lost.Refuse(v)
 			}
 			if !emit(v) {
 				s.Stop() // open, too, while upstream unwinds

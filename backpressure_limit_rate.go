@@ -5,6 +5,8 @@ import (
 
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/handoff"
+	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/ring"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -25,18 +27,24 @@ import (
 // An n below 1 is an [ErrInvalidArgument]. To refill item by item, see
 // [OnBackpressureBuffer]; to bound a rate in time, RateLimit in package
 // operators. It corresponds to Reactor's limitRate.
-func LimitRate[T any](n int) Operator[T, T] {
+func LimitRate[T any](n int, opts ...BackpressureOption[T]) Operator[T, T] {
 	const name = "LimitRate"
 	if n < 1 {
 		return Invalid[T, T](name, "n is less than 1")
 	}
-	return Lift(name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
+	return withOptions(name, "", opts, func(o opt.Backpressure[T]) Operator[T, T] { return limitRate(name, n, o) })
+}
+
+func limitRate[T any](name string, n int, o opt.Backpressure[T]) Operator[T, T] {
+	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
 		b := bursts[T]{most: uint64(n), low: uint64(n / 4)}
 		d := handoff.OpenDesk(ctx, name)
-		defer func() { err = fault.Join(err, run.Lost(d.Record(), nil, b.left()...)) }()
+		lost := dropping(o).At(d.Stage())
+		var refused run.Refused[T]
+		defer func() { err = fault.Join(err, lost.Discard(append(b.left(), refused.Take()...)...)) }()
 		defer d.Close(&err)
 		d.Start(func(ctx context.Context) error {
-			return in.Push(ctx, func(v T) bool { return d.Put(func() bool { return b.put(v) }) })
+			return in.Push(ctx, func(v T) bool { return d.Put(func() bool { return b.put(v) }) || refused.Keep(v) })
 		})
 		return deliver(d, func() (T, bool) {
 			v, ok := b.take()

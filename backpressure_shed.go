@@ -7,6 +7,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -51,13 +52,14 @@ func LoadShed[T any](n int, maxAge time.Duration, opts ...BackpressureOption[T])
 		return Invalid[T, T](name, "maxAge is not positive")
 	}
 	return withOptions(name, "WithShedPriority", opts, func(o opt.Backpressure[T]) Operator[T, T] {
-		return Lift(name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
+		return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
 			s := shedding[T]{
 				Desk:    handoff.OpenDesk(ctx, name),
 				queue:   shedQueue[T]{most: n, ranked: o.Priority != nil},
 				options: o, maxAge: maxAge, telling: make(chan struct{}, 1),
 			}
-			defer func() { err = fault.Join(err, run.Lost(s.Record(), o.Drop, s.queue.left()...)) }()
+			s.lost = dropping(o).At(s.Stage())
+			defer func() { err = fault.Join(err, s.lost.Discard(append(s.queue.left(), s.refused.Take()...)...)) }()
 			defer s.Close(&err)
 			s.Start(func(ctx context.Context) error { return in.Push(ctx, s.put) })
 			return s.loop(emit)
@@ -71,6 +73,8 @@ type shedding[T any] struct {
 	queue   shedQueue[T]
 	options opt.Backpressure[T]
 	maxAge  time.Duration
+	lost    run.Account[T]
+	refused run.Refused[T]
 	telling chan struct{} // cap 1: who holds it may call the drop hook
 }
 
@@ -86,7 +90,7 @@ func (s *shedding[T]) put(v T) bool {
 		lost, full = s.queue.put(v, rank, time.Now())
 		return true
 	}) {
-		return false
+		return s.refused.Keep(v)
 	}
 	if !full {
 		return true
@@ -102,7 +106,7 @@ func (s *shedding[T]) tell(dropped ...T) error {
 		s.telling <- struct{}{}
 		defer func() { <-s.telling }()
 	}
-	return run.Fell(s.Record(), s.options.Drop, dropped...)
+	return s.lost.DropAll(dropped)
 }
 
 func (s *shedding[T]) loop(emit func(T) bool) error {
@@ -119,7 +123,7 @@ func (s *shedding[T]) loop(emit func(T) bool) error {
 		if len(old) > 0 {
 			if err := s.tell(old...); err != nil {
 				if found {
-					err = fault.Join(err, run.Lost(s.Record(), s.options.Drop, v))
+					err = fault.Join(err, s.lost.Discard(v))
 				}
 				return err
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/ring"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -86,14 +87,15 @@ func SpillToDisk[T any](dir string, mem int, c Codec[T], opts ...BackpressureOpt
 }
 
 func spillInto[T any](name, dir string, mem int, c Codec[T], o opt.Backpressure[T], create func(path string) (io.WriteCloser, error)) Operator[T, T] {
-	return Lift(name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
-		own, err := os.MkdirTemp(dir, "turbopipes-spill-*")
+	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
+		sub, err := os.MkdirTemp(dir, "turbopipes-spill-*")
 		if err != nil {
 			return spillError("create", err)
 		}
-		s := spill[T]{Codec: c, drop: o.Drop, mem: uint64(mem), dir: own, create: create, log: newSpillLog(o.MaxBytes)}
+		s := spill[T]{Codec: c, mem: uint64(mem), dir: sub, create: create, log: newSpillLog(o.MaxBytes)}
 		defer func() { err = fault.Join(err, s.remove()) }()
 		s.Desk = handoff.OpenDesk(ctx, name)
+		s.lost = dropping(o).At(s.Stage())
 		defer func() { err = fault.Join(err, s.left()) }()
 		defer s.Close(&err)
 		s.Start(func(ctx context.Context) error { return in.Push(ctx, s.put) })
@@ -122,10 +124,11 @@ func spillError(doing string, err error) error {
 type spill[T any] struct {
 	*handoff.Desk
 	Codec[T]
-	drop   func(T)
-	mem    uint64
-	dir    string // the sub-directory
-	create func(path string) (io.WriteCloser, error)
+	lost    run.Account[T]
+	refused run.Refused[T]
+	mem     uint64
+	dir     string // the sub-directory
+	create  func(path string) (io.WriteCloser, error)
 
 	// Guarded by the Desk. What is in memory came before what is on disk.
 	ring   ring.Ring[T]
@@ -141,7 +144,7 @@ type spill[T any] struct {
 	broken  bool  // what is on disk can't be read any more
 }
 
-func (s *spill[T]) fell(v T) error { return run.Fell(s.Record(), s.drop, v) }
+func (s *spill[T]) fell(v T) error { return s.lost.Drop(v) }
 
 // put stores v, on upstream's goroutine.
 func (s *spill[T]) put(v T) bool {
@@ -150,7 +153,7 @@ func (s *spill[T]) put(v T) bool {
 		stored = s.remember(v)
 		return true
 	}) {
-		return false
+		return s.refused.Keep(v)
 	}
 	if stored {
 		return true
@@ -167,7 +170,7 @@ func (s *spill[T]) put(v T) bool {
 		to, full, ok = s.log.reserve(int64(len(record)))
 		return ok
 	}) {
-		return false
+		return s.refused.Keep(v)
 	}
 	if stored {
 		return true
@@ -271,7 +274,7 @@ func (s *spill[T]) read(from place) (v T, err error) {
 	decoded := false
 	defer func() {
 		if !decoded {
-			s.Record().Discard(1)
+			s.lost.Count(1)
 		}
 		s.consumed()
 	}()
@@ -329,13 +332,14 @@ func (s *spill[T]) closeFile() {
 
 // left accounts for what was not delivered. Everyone has ended.
 func (s *spill[T]) left() (err error) {
-	defer func() { s.Record().Discard(s.log.records) }() // what is not read below
+	defer func() { s.lost.Count(s.log.records) }() // what is not read below
 	inMemory := make([]T, 0, s.hi-s.lo)
 	for ; s.lo < s.hi; s.lo++ {
 		inMemory = append(inMemory, s.ring.Take(s.lo))
 	}
-	err = run.Lost(s.Record(), s.drop, inMemory...)
-	if s.drop == nil {
+	defer func() { err = fault.Join(err, s.lost.Discard(s.refused.Take()...)) }() // it came last
+	err = s.lost.Discard(inMemory...)
+	if s.lost.Silent() {
 		return err
 	}
 	told := s.failed != nil
@@ -347,7 +351,7 @@ func (s *spill[T]) left() (err error) {
 			return e
 		})
 		if e == nil {
-			e = run.Lost(s.Record(), s.drop, v)
+			e = s.lost.Discard(v)
 		}
 		if e != nil && !told {
 			err, told = fault.Join(err, e), true

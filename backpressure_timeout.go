@@ -8,6 +8,8 @@ import (
 
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // BackpressureTimeout fails when downstream takes d or longer for one item.
@@ -28,18 +30,22 @@ import (
 //
 // d ≤ 0 is an [ErrInvalidArgument]. Timeout, in package operators, limits what
 // upstream takes. It corresponds to Pekko's backpressureTimeout.
-func BackpressureTimeout[T any](d time.Duration) Operator[T, T] {
+func BackpressureTimeout[T any](d time.Duration, opts ...BackpressureOption[T]) Operator[T, T] {
 	const name = "BackpressureTimeout"
 	if d <= 0 {
 		return Invalid[T, T](name, "d is not positive")
 	}
 	timeUp := fmt.Errorf("%w: %s: downstream was not done with an item within %v", ErrBackpressureTimeout, name, d)
-	return Lift(name, func(ctx context.Context, in Observable[T], emit func(T) bool) error {
+	o, bad := backpressureOptions("", opts)
+	if bad != "" {
+		return Invalid[T, T](name, bad)
+	}
+	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) error {
 		own, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
 		p := patience{d: d, begin: time.Now(), cut: func() { cancel(timeUp) }}
 		p.since.Store(idle)
-		refused, err := within(own, name, &p, in, emit)
+		refused, err := within(own, name, &p, dropping(o), in, emit)
 		if p.since.Load() != expired || refused || ctx.Err() != nil {
 			return err
 		}
@@ -48,8 +54,8 @@ func BackpressureTimeout[T any](d time.Duration) Operator[T, T] {
 }
 
 // within runs in until it ends, downstream refuses, or p's time is up.
-func within[T any](ctx context.Context, name string, p *patience, in Observable[T], emit func(T) bool) (refused bool, err error) {
-	up := feed.Open(ctx, name, in.Push)
+func within[T any](ctx context.Context, name string, p *patience, hooks run.Hooks[T], in Observable[T], emit func(T) bool) (refused bool, err error) {
+	up := feed.Open(ctx, name, hooks, in.Push)
 	defer up.Close(&err)
 	up.Go(p.watch)
 	for {

@@ -142,10 +142,10 @@ func TestBalanceRandomly(t *testing.T) {
 			var accepted atomic.Int64
 			src := tp.Create(func(_ context.Context, emit func(int) bool) error {
 				for i := range 100 {
+					accepted.Add(1)
 					if !emit(i) {
 						return nil
 					}
-					accepted.Add(1)
 				}
 				return nil
 			})

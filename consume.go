@@ -16,6 +16,7 @@ var errStolen = errors.New("turbopipes: a source recovered a panic that was the 
 // terminal is the end of a pipeline: what makes it end, and whose code runs.
 type terminal struct {
 	rec     *run.Record
+	call    string          // which of the consuming calls it is
 	over    atomic.Bool     // refuses items once it is set
 	inside  bool            // the consumer's own code runs
 	stopped bool            // it wants no more
@@ -24,11 +25,13 @@ type terminal struct {
 	left    func()          // ends the watch over a pipeline that has been left
 }
 
-// refuse is what emit returns for an item that comes after the end. It may come
-// out of a queue, for which it is delivered.
-func (c *terminal) refuse() bool {
-	c.rec.Discard(1)
-	return false
+// refuse is what emit returns for an item that comes after the end, which is lost:
+// it may come out of a queue, for which it is delivered.
+func refuse[T any](c *terminal, v T) bool { return lost[T](c, nil).Refuse(v) }
+
+// lost accounts for items of the call. hook, which may be nil, is called with each.
+func lost[T any](c *terminal, hook func(item any)) run.Account[T] {
+	return run.Keep[T](run.At(c.rec.With(c.ctx), c.call), hook)
 }
 
 // leave is what emit returns when the consumer wants no more.
@@ -46,7 +49,7 @@ func (c *terminal) leave() bool {
 func emitTo[T any](c *terminal, body func(T) bool) func(T) bool {
 	return func(v T) bool {
 		if c.over.Load() {
-			return c.refuse()
+			return refuse(c, v)
 		}
 		c.inside = true
 		ok := body(v)
@@ -94,7 +97,7 @@ func begin(ctx context.Context, call string) (*terminal, error) {
 	if ctx == nil {
 		return nil, fault.Invalid(call, "ctx is nil")
 	}
-	return &terminal{rec: run.New(ctx, false), ctx: ctx}, nil
+	return &terminal{rec: run.New(ctx, false), call: call, ctx: ctx}, nil
 }
 
 // each runs o on the calling goroutine, and tells whether body has stopped it.
@@ -104,6 +107,17 @@ func each[T any](ctx context.Context, call string, o Observable[T], body func(T)
 		return false, err
 	}
 	err = consume(c, o, emitTo(c, body))
+	return c.stopped, err
+}
+
+// eachOr is each where body may refuse an item, which it then accounts for.
+func eachOr[T any](ctx context.Context, call string, o Observable[T], hook func(item any), body func(v T, lost run.Account[T]) bool) (stopped bool, err error) {
+	c, err := begin(ctx, call)
+	if err != nil {
+		return false, err
+	}
+	account := lost[T](c, hook)
+	err = consume(c, o, emitTo(c, func(v T) bool { return body(v, account) }))
 	return c.stopped, err
 }
 
@@ -129,7 +143,7 @@ func (o Observable[T]) Each(ctx context.Context, fn func(T) error) error {
 	var own error
 	err = consume(c, o, func(v T) bool {
 		if c.over.Load() {
-			return c.refuse()
+			return refuse(c, v)
 		}
 		c.inside = true
 		err := fn(v)
@@ -205,7 +219,7 @@ func drain[T any](ctx context.Context, call string, o Observable[T]) error {
 	if err != nil {
 		return err
 	}
-	return consume(c, o, func(T) bool { return !c.over.Load() || c.refuse() })
+	return consume(c, o, func(v T) bool { return !c.over.Load() || refuse(c, v) })
 }
 
 // Errors runs o for its effects, and gives the errors that it ended with: none

@@ -17,6 +17,7 @@ func Defer[T any](fn func(ctx context.Context) (Observable[T], error)) Observabl
 		return failing[T](fault.Invalid("Defer", "fn is nil"))
 	}
 	return wrap(func(ctx context.Context, emit func(T) bool) error {
+		settle(ctx)
 		o, err := fn(Shield(ctx))
 		if err != nil {
 			return err
@@ -41,6 +42,7 @@ func Iif[T any](cond func() bool, yes, no Observable[T]) Observable[T] {
 		return failing[T](fault.Invalid("Iif", "no is the zero Observable"))
 	}
 	return wrap(func(ctx context.Context, emit func(T) bool) error {
+		settle(ctx)
 		if cond() {
 			return yes.Push(ctx, emit)
 		}
@@ -71,6 +73,7 @@ func Using[R, T any](acquire func(ctx context.Context) (R, error), use func(R) O
 		return failing[T](fault.Invalid("Using", "release is nil"))
 	}
 	return wrap(func(ctx context.Context, emit func(T) bool) (err error) {
+		settle(ctx)
 		r, err := acquire(Shield(ctx))
 		if err != nil {
 			return err

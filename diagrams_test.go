@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
 	tp "github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/tptest"
 )

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // MergeHub brings streams that come and go to one subscriber. [NewMergeHub] makes
@@ -57,9 +58,9 @@ func (h *MergeHub[T]) Attach(ctx context.Context, src Observable[T]) error {
 	h.mu.Unlock()
 	defer h.detach(&cancel)
 	var refused error
-	_, err := each(own, "Attach", src, func(v T) bool {
+	_, err := eachOr(own, "Attach", src, nil, func(v T, lost run.Account[T]) bool {
 		refused = h.in.hub.Put(own, v)
-		return refused == nil
+		return refused == nil || lost.RefuseFor(refused, v)
 	})
 	return fault.Join(refused, err)
 }

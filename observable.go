@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/rxv"
 )
@@ -49,6 +50,19 @@ type Observable[T any] struct {
 	rxView
 }
 
+// LetGo gives up a stream that is a part of another one, as a group and a window are,
+// and that nobody will subscribe to: what waits in it is discarded and counted, and
+// what comes later too. Upstream would wait for ever once the queue of such a part is
+// full. LetGo does nothing where o has had its subscriber, nor for any other stream.
+//
+// FlatMap and its kin, and operators that drop an item, such as Filter, let the groups
+// and windows go that were not read.
+func (o Observable[T]) LetGo() {
+	if part, ok := rxv.SourceOf(o.rxView).(partSource[T]); ok {
+		_ = part(own.LettingGo(), nil) // it fails with a panic of a hook, of which nobody can be told here
+	}
+}
+
 // Operator turns one stream into another. [Lift] makes one.
 type Operator[In, Out any] func(Observable[In]) Observable[Out]
 
@@ -57,7 +71,10 @@ func observable[T any](src Source[T]) Observable[T] {
 }
 
 func failing[T any](err error) Observable[T] {
-	return observable(func(context.Context, func(T) bool) error { return err })
+	return observable(func(ctx context.Context, _ func(T) bool) error {
+		settle(ctx)
+		return err
+	})
 }
 
 // Push runs o on the calling goroutine: what operators are made of. It returns
@@ -104,9 +121,10 @@ func Create[T any](source Source[T]) Observable[T] {
 		}
 		var over atomic.Bool // emit has refused, or the source has returned
 		defer over.Store(true)
+		lost := run.Keep[T](run.At(ctx, "Create"), nil)
 		return source(ctx, func(v T) bool {
 			if over.Load() {
-				return false
+				return lost.Refuse(v) // a breach of the contract, but a loss all the same
 			}
 			if emit(v) {
 				return true
@@ -129,10 +147,11 @@ var errStop = errors.New("turbopipes: stopped")
 //go:noinline
 func leaf[T any](name string, src Source[T]) Observable[T] {
 	return observable(func(ctx context.Context, emit func(T) bool) error {
+		rec := run.From(ctx)
+		rec.Settle(ctx)
 		if ctx.Err() != nil {
 			return context.Cause(ctx) // also when only this leaf is late: the source is not called
 		}
-		rec := run.From(ctx)
 		if !rec.Stoppable() {
 			defer rec.Leave(rec.Enter(name, func() {}))
 			return fault.Settle(ctx, src(ctx, emit))
@@ -140,25 +159,31 @@ func leaf[T any](name string, src Source[T]) Observable[T] {
 		if rec.Stopping() {
 			return nil
 		}
-		own, cancel := context.WithCancelCause(ctx)
+		inner, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
 		defer rec.Leave(rec.Enter(name, func() { cancel(errStop) }))
 		// The item that a source has in hand when Stop comes is delivered, since
 		// it may have been taken out of somewhere.
-		err := src(own, func(v T) bool { return emit(v) && !rec.Stopping() })
-		// own first: a Dispose may have followed the Stop.
-		return fault.Settle(ctx, fault.Strip(own, err))
+		err := src(inner, func(v T) bool { return emit(v) && !rec.Stopping() })
+		// inner first: a Dispose may have followed the Stop.
+		return fault.Settle(ctx, fault.Strip(inner, err))
 	})
 }
+
+// settle is called where the user's code is about to run: see run.Start.
+func settle(ctx context.Context) { run.Settle(ctx) }
 
 // wrap is for what runs other streams without having one upstream, such as
 // Defer and Using: a Stop passes through to them.
 func wrap[T any](src Source[T]) Observable[T] {
 	return observable(func(ctx context.Context, emit func(T) bool) error {
 		if ctx.Err() != nil {
+			settle(ctx)
 			return context.Cause(ctx)
 		}
-		return fault.Settle(ctx, src(ctx, emit))
+		err := src(ctx, emit)
+		settle(ctx) // what comes next may be the user's code
+		return fault.Settle(ctx, err)
 	})
 }
 
@@ -178,6 +203,7 @@ func wrap[T any](src Source[T]) Observable[T] {
 //
 //go:noinline
 func Lift[In, Out any](name string, run func(ctx context.Context, in Observable[In], emit func(Out) bool) error) Operator[In, Out] {
+	name, ours, part := own.Name(name)
 	if run == nil {
 		return Invalid[In, Out](name, "run is nil")
 	}
@@ -185,14 +211,21 @@ func Lift[In, Out any](name string, run func(ctx context.Context, in Observable[
 		if in.src == nil {
 			return failing[Out](fault.Invalid(name, "upstream is the zero Observable"))
 		}
-		return observable(func(ctx context.Context, emit func(Out) bool) error {
+		src := func(ctx context.Context, emit func(Out) bool) error {
+			if !ours {
+				settle(ctx) // run may wait before it subscribes
+			}
 			if isChecked(ctx) {
 				return strict(ctx, name, func(ctx context.Context, emit func(Out) bool) error {
 					return fault.Settle(ctx, run(ctx, in, emit))
 				}, emit)
 			}
 			return fault.Settle(ctx, run(ctx, in, emit))
-		})
+		}
+		if part {
+			return Observable[Out]{src: src, rxView: rxv.MakeLazy(partSource[Out](src))}
+		}
+		return observable(src)
 	}
 }
 

@@ -108,6 +108,35 @@ func (h DiscardHook) ApplyParallel(p *opt.Parallel) { p.Discard = h.fn }
 // ApplyFlatMap makes h an option of FlatMap and its kin.
 func (h DiscardHook) ApplyFlatMap(f *opt.FlatMap) { f.Discard = h.fn }
 
+// ApplyInner makes h an option of operators with inner streams.
+func (h DiscardHook) ApplyInner(i *opt.Inner) { i.Discard = h.fn }
+
+// ApplyDelayWhen makes n an option of DelayWhen.
+func (n QueueSize) ApplyDelayWhen(d *opt.DelayWhen) { n.ApplyQueue(&d.Queue) }
+
+// ApplyDelayWhen makes s an option of DelayWhen.
+func (s QueueOverflow) ApplyDelayWhen(d *opt.DelayWhen) { s.ApplyQueue(&d.Queue) }
+
+// ApplyDelayWhen makes h an option of DelayWhen.
+func (h DiscardHook) ApplyDelayWhen(d *opt.DelayWhen) { h.ApplyQueue(&d.Queue) }
+
+// LossOption is an option of what can lose items at an early end, and has no other
+// option: [OnDiscard] is one.
+type LossOption interface{ ApplyLoss(*opt.Loss) }
+
+// ApplyLoss makes h an option of what has no other.
+func (h DiscardHook) ApplyLoss(l *opt.Loss) { l.Discard = h.fn }
+
+func lossOptionsOf(opts []LossOption) (o opt.Loss, bad string) {
+	for _, option := range opts {
+		if option == nil {
+			return o, "an option is nil"
+		}
+		option.ApplyLoss(&o)
+	}
+	return o, ""
+}
+
 func applyQueue(operator string, opts []QueueOption, q *opt.Queue) error {
 	for _, o := range opts {
 		if o == nil {

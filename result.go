@@ -54,6 +54,9 @@ type Group[K comparable, T any] struct {
 	Items Observable[T]
 }
 
+// LetGo gives up a group that nobody will read; see [Observable.LetGo].
+func (g Group[K, T]) LetGo() { g.Items.LetGo() }
+
 // Kind tells what a Notification is of.
 type Kind int
 

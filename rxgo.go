@@ -48,6 +48,14 @@ func (s rxSource[T]) Produce(ctx context.Context, next chan<- rxgo.Item) {
 	})
 }
 
+// partSource is rxSource for a part of another stream, which can be let go.
+type partSource[T any] Source[T]
+
+// Produce runs the source as a subscription of its own, on rxgo's goroutine.
+func (s partSource[T]) Produce(ctx context.Context, next chan<- rxgo.Item) {
+	rxSource[T](s).Produce(ctx, next)
+}
+
 // rxUpstream is the upstream of a piece of rxgo pipeline that is an operator of
 // ours. It belongs to that operator's subscription, whose Stop reaches it.
 type rxUpstream[T any] struct {

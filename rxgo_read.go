@@ -29,8 +29,8 @@ type rxReading struct {
 
 // read gives each item to take, with its position, until take wants no more. It
 // returns when all that is ours has ended.
-func (r *rxReading) read(ctx context.Context, take func(n int, i rxgo.Item) (more bool, err error)) error {
-	defer func() { r.leave(ctx, nil) }() // also when downstream panics
+func (r *rxReading) read(ctx context.Context, take func(n int, i rxgo.Item) (more bool, err error)) (err error) {
+	defer func() { err = fault.Join(err, r.leave(ctx, nil)) }() // also when downstream panics
 	theirs := rxv.ContextOf(r.opts)
 	if err := r.observe(); err != nil {
 		return err
@@ -59,7 +59,7 @@ func (r *rxReading) read(ctx context.Context, take func(n int, i rxgo.Item) (mor
 // flush leaves after a stop: what comes then was on its way, and is delivered.
 func (r *rxReading) flush(ctx context.Context, n int, take func(n int, i rxgo.Item) (more bool, err error)) (err error) {
 	more := true
-	r.leave(ctx, func(i rxgo.Item) (taken bool) {
+	lost := r.leave(ctx, func(i rxgo.Item) (taken bool) {
 		if !more || err != nil {
 			return false
 		}
@@ -67,7 +67,7 @@ func (r *rxReading) flush(ctx context.Context, n int, take func(n int, i rxgo.It
 		n++
 		return true
 	})
-	return err
+	return fault.Join(err, lost)
 }
 
 func (r *rxReading) observe() (err error) {
@@ -82,18 +82,20 @@ func (r *rxReading) observe() (err error) {
 }
 
 // leave cancels, reads what rxgo has to get rid of in order to end, and waits
-// for what is ours. A second call finds nothing to do.
-func (r *rxReading) leave(ctx context.Context, keep func(rxgo.Item) bool) {
+// for what is ours. It returns what a hook for the lost items has failed with. A second
+// call finds nothing to do.
+func (r *rxReading) leave(ctx context.Context, keep func(rxgo.Item) bool) (failed error) {
 	if r.ch != nil && r.shared() {
 		r.ch = nil
 	}
-	lost, ended := r.gate.Close(r.ch, keep)
+	lost := run.Keep[any](run.At(ctx, r.name), nil)
+	ended := r.gate.Close(r.ch, keep, func(v any) { failed = fault.Join(failed, lost.Discard(v)) })
 	r.ch = nil
-	run.From(ctx).Discard(lost)
 	if log := scope.Logger(ctx); !ended && log != nil {
 		log.WarnContext(ctx, "turbopipes: left an rxgo stream behind, which has not ended within its grace period",
 			"operator", r.name, "stream", fmt.Sprintf("%T", r.stream), "grace", rxv.Grace)
 	}
+	return failed
 }
 
 // shared tells whether the stream gives all its observers the same items.

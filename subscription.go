@@ -40,6 +40,7 @@ type Stats struct {
 	Delivered int64 // items given to Next
 	Dropped   int64 // items dropped by a backpressure strategy
 	Discarded int64 // items lost to an early end
+	Failed    int64 // items whose task or function has failed
 	Running   int64 // tasks that run now
 }
 
@@ -98,7 +99,9 @@ func (o Observable[T]) Subscribe(ctx context.Context, obs Observer[T], opts ...S
 	s.demand.Store(options.demand)
 	var own context.Context
 	own, s.cancel = context.WithCancelCause(ctx)
+	own, start := s.rec.Starts(own)
 	go s.rec.Mark(func() { subscribed(s, own, o, obs) }) // owned by s: joined by Dispose, Stop and Wait
+	<-start.Done()
 	return s
 }
 
@@ -107,13 +110,14 @@ func subscribed[T any](s *Subscription, ctx context.Context, o Observable[T], ob
 	defer close(s.done)
 	defer s.cancel(nil)
 	defer s.rec.End()
+	defer s.rec.Settle(ctx)
 	fault.Foot(func() error {
 		end := &s.term
-		end.rec, end.label, end.ctx = s.rec, scope.Labelled(ctx, "Subscribe"), ctx
+		end.rec, end.call, end.label, end.ctx = s.rec, "Subscribe", scope.Labelled(ctx, "Subscribe"), ctx
 		return consume(end, o, emitTo(end, func(v T) bool {
+			s.rec.Settle(ctx) // Next is user code
 			if !s.take(ctx) {
-				s.rec.Discard(1)
-				return false
+				return refuse(end, v)
 			}
 			s.rec.Delivered.Add(1)
 			if obs.Next != nil {
@@ -279,6 +283,7 @@ func (s *Subscription) Stats() Stats {
 		Delivered: s.rec.Delivered.Load(),
 		Dropped:   s.rec.Dropped.Load(),
 		Discarded: s.rec.Discarded.Load(),
+		Failed:    s.rec.Failed.Load(),
 		Running:   s.rec.Tasks(),
 	}
 }

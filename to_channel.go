@@ -33,18 +33,18 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 	}
 	size := q.Size
 	if Overflow(q.Overflow) != Block {
-		o = onBackpressureBuffer("ToChannel", max(q.Size, 1), Overflow(q.Overflow), opt.Of[T](q.Discard))(o)
+		o = onBackpressureBuffer("ToChannel", max(q.Size, 1), Overflow(q.Overflow), run.Hooks[T]{Each: q.Discard})(o)
 		size = 0 // the queue is in front of the channel, where items can still be dropped
 	}
 	ch := make(chan T, size)
 	send := func() error {
 		var hook error
-		_, err := each(ctx, "ToChannel", o, func(v T) bool {
+		_, err := eachOr(ctx, "ToChannel", o, q.Discard, func(v T, lost run.Account[T]) bool {
 			select {
 			case ch <- v:
 				return true
 			case <-ctx.Done():
-				hook = run.Lost(run.From(ctx), opt.Of[T](q.Discard), v)
+				hook = lost.Discard(v)
 				return false
 			}
 		})
@@ -75,13 +75,12 @@ func Send[T any](ctx context.Context, o Observable[T], ch chan<- T) error {
 	if ch == nil {
 		return fault.Invalid("Send", "ch is nil")
 	}
-	stopped, err := each(ctx, "Send", o, func(v T) bool {
+	stopped, err := eachOr(ctx, "Send", o, nil, func(v T, lost run.Account[T]) bool {
 		select {
 		case ch <- v:
 			return true
 		case <-ctx.Done():
-			run.From(ctx).Discard(1)
-			return false
+			return lost.Refuse(v)
 		}
 	})
 	if stopped { // which only the end of ctx does

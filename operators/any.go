@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Any tells whether pred is true for an item.
@@ -30,7 +31,7 @@ func Any[T any](pred func(v T) bool) turbopipes.Operator[T, bool] {
 // decided emits verdict at the first item that decides is true for, and the
 // opposite where upstream completes without one.
 func decided[T any](name string, decides func(v T) bool, verdict bool) turbopipes.Operator[T, bool] {
-	return turbopipes.Lift(name, func(ctx context.Context, in turbopipes.Observable[T], emit func(bool) bool) error {
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(bool) bool) error {
 		found := false
 		err := in.Push(ctx, func(v T) bool {
 			if found = decides(v); found {

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Average gives the mean of the items.
@@ -21,7 +22,7 @@ import (
 // Reactor's MathFlux averageDouble and RxGo's AverageFloat64 and its kin, which
 // give 0 for an empty stream.
 func Average[T Number]() turbopipes.Operator[T, float64] {
-	return turbopipes.Lift("Average", func(ctx context.Context, in turbopipes.Observable[T], emit func(float64) bool) error {
+	return turbopipes.Lift(own.Mark+"Average", func(ctx context.Context, in turbopipes.Observable[T], emit func(float64) bool) error {
 		n, mean := 0.0, 0.0
 		err := in.Push(ctx, func(v T) bool {
 			n++

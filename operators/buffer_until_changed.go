@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -26,10 +27,10 @@ func BufferUntilChanged[T any, K comparable](key func(v T) K) turbopipes.Operato
 	if key == nil {
 		return turbopipes.Invalid[T, []T]("BufferUntilChanged", "key is nil")
 	}
-	return turbopipes.Lift("BufferUntilChanged", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) error {
+	return turbopipes.Lift(own.Mark+"BufferUntilChanged", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) error {
 		var b gathering[T]
 		var last K
-		defer func() { run.From(ctx).Discard(b.held()) }()
+		defer func() { run.Count(ctx, b.held()) }()
 		return flushing(ctx, bufferOptions{}, in, func(v T) bool {
 			k := key(v)
 			if k != last && !b.rest(emit) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -33,11 +34,11 @@ func BufferWeighted[T any](max int64, weight func(v T) int64) turbopipes.Operato
 	case weight == nil:
 		return turbopipes.Invalid[T, []T]("BufferWeighted", "weight is nil")
 	}
-	return turbopipes.Lift("BufferWeighted", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) error {
+	return turbopipes.Lift(own.Mark+"BufferWeighted", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) error {
 		var b gathering[T]
 		var sum int64
 		var failed error
-		defer func() { run.From(ctx).Discard(b.held()) }()
+		defer func() { run.Count(ctx, b.held()) }()
 		err := flushing(ctx, bufferOptions{}, in, func(v T) bool {
 			w := weight(v)
 			if w < 0 {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -42,12 +43,12 @@ func BufferWhen[T, N any](boundary turbopipes.Observable[N], opts ...BufferOptio
 	case o.maxItems == 0:
 		o.maxItems = defaultMaxItems
 	}
-	return turbopipes.Lift("BufferWhen", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"BufferWhen", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
 		b := gathering[T]{most: o.maxItems, empties: o.empties}
-		defer func() { run.From(ctx).Discard(b.held()) }()
-		up := feed.Open(ctx, "BufferWhen", in.Push)
+		defer func() { run.Count(ctx, b.held()) }()
+		up := feed.Open(ctx, "BufferWhen", run.Hooks[T]{}, in.Push)
 		defer up.Close(&err)
-		bounds := feed.Join(up.Scope, boundary.Push).Items()
+		bounds := feed.Notify(up.Scope, boundary.Push).Items()
 		for {
 			items := up.Items()
 			if b.isExtra {

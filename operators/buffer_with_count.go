@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -37,12 +38,12 @@ func BufferWithCount[T any](n int, opts ...BufferOption) turbopipes.Operator[T, 
 	case o.step == 0:
 		o.step = n
 	}
-	return turbopipes.Lift("BufferWithCount", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"BufferWithCount", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
 		if o.step == n && n <= capacity && !o.flushOnError {
 			return batches(ctx, n, in, emit)
 		}
 		b := buffers[T]{n: n, step: o.step}
-		defer func() { run.From(ctx).Discard(b.held) }()
+		defer func() { run.Count(ctx, b.held) }()
 		refused := false
 		item := func(v T) bool {
 			full := b.add(v)
@@ -71,7 +72,7 @@ func batches[T any](ctx context.Context, n int, in turbopipes.Observable[T], emi
 		held    int
 		refused bool
 	)
-	defer func() { run.From(ctx).Discard(int64(held)) }()
+	defer func() { run.Count(ctx, int64(held)) }()
 	err = in.Push(ctx, func(v T) bool {
 		if held == 0 {
 			batch = make([]T, n)

@@ -7,6 +7,7 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/alarm"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -39,13 +40,13 @@ func BufferWithTime[T any](d time.Duration, opts ...BufferOption) turbopipes.Ope
 	case o.maxItems == 0:
 		o.maxItems = defaultMaxItems
 	}
-	return turbopipes.Lift("BufferWithTime", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"BufferWithTime", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
 		b := gathering[T]{most: o.maxItems, empties: o.empties}
 		inHand := int64(0)
-		defer func() { run.From(ctx).Discard(inHand + b.held()) }()
+		defer func() { run.Count(ctx, inHand+b.held()) }()
 		next := ticksFrom(time.Now(), d)
 		tick := next(time.Now())
-		up := feed.Open(ctx, "BufferWithTime", in.Push)
+		up := feed.Open(ctx, "BufferWithTime", run.Hooks[T]{}, in.Push)
 		defer up.Close(&err)
 		clock := alarm.New()
 		defer clock.Stop()

@@ -7,6 +7,7 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/alarm"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -39,11 +40,11 @@ func BufferWithTimeOrCount[T any](d time.Duration, n int, opts ...BufferOption) 
 	case bad != "":
 		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", bad)
 	}
-	return turbopipes.Lift("BufferWithTimeOrCount", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"BufferWithTimeOrCount", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
 		batch := timedBuffer[T]{d: d, n: n}
-		defer func() { run.From(ctx).Discard(int64(len(batch.items))) }()
+		defer func() { run.Count(ctx, int64(len(batch.items))) }()
 		pass := func(full []T) bool { return full == nil || emit(full) }
-		up := feed.Open(ctx, "BufferWithTimeOrCount", in.Push)
+		up := feed.Open(ctx, "BufferWithTimeOrCount", run.Hooks[T]{}, in.Push)
 		defer up.Close(&err)
 		clock := alarm.New()
 		defer clock.Stop()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Cast asserts that each item is an R.
@@ -21,7 +22,7 @@ import (
 // implements; to convert items, see [Map]. To drop those that are no R, see
 // [OfType]. It corresponds to Reactor's cast.
 func Cast[R, T any]() turbopipes.Operator[T, R] {
-	return turbopipes.Lift("Cast", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
+	return turbopipes.Lift(own.Mark+"Cast", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		var failed error
 		err := in.Push(ctx, func(v T) bool {
 			r, ok := any(v).(R)

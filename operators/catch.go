@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Catch goes on with another stream when upstream fails.
@@ -29,7 +30,7 @@ func Catch[T any](handler func(err error) turbopipes.Observable[T]) turbopipes.O
 	if handler == nil {
 		return turbopipes.Invalid[T, T]("Catch", "handler is nil")
 	}
-	return turbopipes.Lift("Catch", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Catch", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		refused, err := turbopipes.Guard(ctx, in, emit)
 		if final(ctx, refused, err) {
 			return err

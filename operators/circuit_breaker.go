@@ -8,6 +8,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // CircuitBreaker leaves upstream alone for a while when it keeps failing.
@@ -37,7 +38,7 @@ func CircuitBreaker[T any](b *Breaker) turbopipes.Operator[T, T] {
 	if bad := b.invalid(); bad != "" {
 		return turbopipes.Invalid[T, T]("CircuitBreaker", bad)
 	}
-	return turbopipes.Lift("CircuitBreaker", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"CircuitBreaker", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		if ctx.Err() != nil { // b has no say in it, and no trial to lose
 			return context.Cause(ctx)
 		}

@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -30,24 +32,37 @@ import (
 // any number of streams, [CombineLatestAll]. It corresponds to combineLatest in
 // RxJS, Reactor and RxGo; RxJS lets the other side run on where there will be no
 // combination.
-func CombineLatest[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R) turbopipes.Operator[A, R] {
+func CombineLatest[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R, opts ...turbopipes.LossOption) turbopipes.Operator[A, R] {
+	o, bad := lossOptions(opts)
 	switch {
 	case other.IsZero():
 		return turbopipes.Invalid[A, R]("CombineLatest", "other is the zero Observable")
 	case fn == nil:
 		return turbopipes.Invalid[A, R]("CombineLatest", "fn is nil")
+	case bad != "":
+		return turbopipes.Invalid[A, R]("CombineLatest", bad)
 	}
-	return turbopipes.Lift("CombineLatest", func(ctx context.Context, in turbopipes.Observable[A], emit func(R) bool) (err error) {
-		left := feed.Open(ctx, "CombineLatest", in.Push)
-		defer left.Close(&err)
-		right := feed.Join(left.Scope, other.Push)
+	return turbopipes.Lift(own.Mark+"CombineLatest", func(ctx context.Context, in turbopipes.Observable[A], emit func(R) bool) (err error) {
+		as, bs := run.Hooks[A]{Each: o.Discard}, run.Hooks[B]{Each: o.Discard}
+		left := feed.Open(ctx, "CombineLatest", as, in.Push)
+		right := feed.Join(left.Scope, bs, other.Push)
 		a, b := latest[A]{in: left.Items()}, latest[B]{in: right.Items()}
 		over := func() bool { return a.useless() || b.useless() || a.ended() && b.ended() }
 		defer func() {
-			if a.has != b.has && !over() { // at a completion, what waits has no partner
-				run.From(ctx).Discard(1)
+			if over() { // at a completion, what waits has no partner
+				left.Complete()
+			}
+			left.Close(&err)
+			switch {
+			case left.Completed() || a.has == b.has:
+			case a.has:
+				err = fault.Join(err, as.At(left.Stage()).Discard(a.v))
+			default:
+				err = fault.Join(err, bs.At(left.Stage()).Discard(b.v))
 			}
 		}()
+		var busy run.Busy
+		defer busy.Failed(ctx)
 		for !over() {
 			more := false
 			select {
@@ -58,8 +73,13 @@ func CombineLatest[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B
 			case <-left.Done():
 				return nil
 			}
-			if more && a.has && b.has && !emit(fn(a.v, b.v)) {
-				return nil
+			if more && a.has && b.has {
+				busy = true
+				r := fn(a.v, b.v)
+				busy = false
+				if !emit(r) {
+					return nil
+				}
 			}
 		}
 		return nil
@@ -80,6 +100,8 @@ func (l *latest[T]) receive(more bool) {
 		return
 	}
 	l.v, l.has = l.next, true
+	var none T
+	l.next = none // nothing is kept alive
 }
 
 func (l *latest[T]) ended() bool { return l.in == nil }

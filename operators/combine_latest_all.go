@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
@@ -33,26 +34,37 @@ import (
 // A zero Observable that comes from upstream is an ErrInvalidArgument. For two
 // streams and a function see [CombineLatest]; for tuples, [ZipAll]. It corresponds
 // to RxJS's combineLatestAll.
-func CombineLatestAll[T any]() turbopipes.Operator[turbopipes.Observable[T], []T] {
-	return turbopipes.Lift("CombineLatestAll", func(ctx context.Context, in turbopipes.Observable[turbopipes.Observable[T]], emit func([]T) bool) (err error) {
+func CombineLatestAll[T any](opts ...turbopipes.LossOption) turbopipes.Operator[turbopipes.Observable[T], []T] {
+	o, bad := lossOptions(opts)
+	if bad != "" {
+		return turbopipes.Invalid[turbopipes.Observable[T], []T]("CombineLatestAll", bad)
+	}
+	return turbopipes.Lift(own.Mark+"CombineLatestAll", func(ctx context.Context, in turbopipes.Observable[turbopipes.Observable[T]], emit func([]T) bool) (err error) {
 		streams, err := collected(ctx, "CombineLatestAll", in)
 		if err != nil || len(streams) == 0 {
 			return err
 		}
+		run.NoteSlices[T](run.From(ctx))
 		s := scope.Open(ctx, "CombineLatestAll")
-		defer s.Close(&err)
 		row := newRow[T](len(streams))
 		live, over := len(streams), false
+		arrivals := arrive(s, run.Hooks[T]{Each: o.Discard}, streams, nil)
 		defer func() {
-			if !over && row.missing > 0 {
-				run.From(ctx).Discard(row.left())
+			if live == 0 || over {
+				s.Complete()
+			}
+			s.Close(&err)
+			if !s.Completed() && row.missing > 0 {
+				err = fault.Join(err, arrivals.lost.Discard(row.left()...))
 			}
 		}()
-		arrivals := arrive(s, streams, nil)
+		s.Settle()
 		for live > 0 && !over {
 			select {
-			case a := <-arrivals:
+			case a := <-arrivals.ch:
 				switch {
+				case a.err != nil:
+					return a.err
 				case !a.more:
 					live--
 					over = !row.has[a.from]
@@ -70,7 +82,7 @@ func CombineLatestAll[T any]() turbopipes.Operator[turbopipes.Observable[T], []T
 	})
 }
 
-// collected gives the streams that in emits, when it has completed.
+// collected returns the streams that in emits, when it has completed.
 func collected[T any](ctx context.Context, name string, in turbopipes.Observable[turbopipes.Observable[T]]) (streams []turbopipes.Observable[T], err error) {
 	var bad error
 	err = in.Push(ctx, func(o turbopipes.Observable[T]) bool {
@@ -84,36 +96,47 @@ func collected[T any](ctx context.Context, name string, in turbopipes.Observable
 	return streams, fault.Join(bad, err)
 }
 
-// arrival is an item of one of several streams, or its completion.
+// arrival is an item of one of several streams, its completion, or its failure.
 type arrival[T any] struct {
 	from int
 	v    T
 	more bool
+	err  error
+}
+
+// arrivals is where the streams meet.
+type arrivals[T any] struct {
+	ch      chan arrival[T]
+	lost    run.Account[T]
+	refused run.Refused[T]
 }
 
 // arrive runs streams, each on a goroutine of s. Where rooms are given, an item
 // waits for something in that of its stream.
-func arrive[T any](s *scope.Scope, streams []turbopipes.Observable[T], rooms []chan struct{}) <-chan arrival[T] {
-	inner, arrivals := turbopipes.Shield(s.Labelled()), make(chan arrival[T])
+func arrive[T any](s *scope.Scope, hooks run.Hooks[T], streams []turbopipes.Observable[T], rooms []chan struct{}) *arrivals[T] {
+	all := &arrivals[T]{ch: make(chan arrival[T]), lost: hooks.At(s.Stage())}
+	s.After(func() error { return all.lost.Discard(all.refused.Take()...) })
+	refuse := func(v T) bool { return !s.Completed() && all.refused.Keep(v) }
 	for from, stream := range streams {
-		s.Go(func(context.Context) error {
-			err := stream.Push(inner, func(v T) bool {
+		s.Upstream(func(ctx context.Context) error {
+			inner := turbopipes.Shield(ctx)
+			return stream.Push(inner, func(v T) bool {
 				if rooms != nil {
 					select {
 					case <-rooms[from]:
 					case <-inner.Done():
-						return false
+						return refuse(v)
 					}
 				}
-				return send(inner.Done(), arrivals, arrival[T]{from, v, true})
+				return send(inner.Done(), all.ch, arrival[T]{from, v, true, nil}) || refuse(v)
 			})
-			if err == nil {
-				send(inner.Done(), arrivals, arrival[T]{from: from})
+		}, func(err error) {
+			if s.Ctx.Err() != nil || !send(s.Ctx.Done(), all.ch, arrival[T]{from: from, err: err}) {
+				s.Fail(err)
 			}
-			return err
 		})
 	}
-	return arrivals
+	return all
 }
 
 // row is an item of each of several streams.
@@ -133,5 +156,12 @@ func (r *row[T]) set(i int, v T) {
 	r.items[i] = v
 }
 
-// left is how many items there are.
-func (r *row[T]) left() int64 { return int64(len(r.items) - r.missing) }
+// left returns the items that are there.
+func (r *row[T]) left() (items []T) {
+	for i, has := range r.has {
+		if has {
+			items = append(items, r.items[i])
+		}
+	}
+	return items
+}

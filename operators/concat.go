@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Concat gives upstream's items, and then those of the next streams, one stream
@@ -30,7 +31,7 @@ func Concat[T any](next ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
 			return turbopipes.Invalid[T, T]("Concat", "one of next is the zero Observable")
 		}
 	}
-	return turbopipes.Lift("Concat", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Concat", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		refused := false
 		pass := func(v T) bool {
 			refused = !emit(v)

@@ -5,6 +5,9 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // ConcatMap makes a stream of each item, and gives their items, one stream after
@@ -28,24 +31,46 @@ import (
 // returns. For several streams at once see [FlatMap]; for the newest only,
 // [SwitchMap]; for streams that are no function of an item, [Concat]. It
 // corresponds to concatMap in RxJS and Reactor, and to RxGo's FlatMap.
-func ConcatMap[T, R any](fn func(v T) turbopipes.Observable[R]) turbopipes.Operator[T, R] {
-	if fn == nil {
+func ConcatMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOption) turbopipes.Operator[T, R] {
+	o, bad := innerOptions(opts)
+	switch {
+	case fn == nil:
 		return turbopipes.Invalid[T, R]("ConcatMap", "fn is nil")
+	case bad != "":
+		return turbopipes.Invalid[T, R]("ConcatMap", bad)
 	}
-	return concatMap("ConcatMap", fn)
+	return concatMap("ConcatMap", fn, o)
 }
 
-func concatMap[T, R any](name string, fn func(v T) turbopipes.Observable[R]) turbopipes.Operator[T, R] {
-	return turbopipes.Lift(name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
-		inner := turbopipes.Shield(ctx)
+func concatMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o opt.Inner) turbopipes.Operator[T, R] {
+	letGo := letsGo[T]()
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
+		lost := run.Keep[T](run.At(ctx, name), o.Discard)
+		inner := innerOf(ctx, o.StopInner)
 		var failed error
-		refused := false
+		refused, some := false, false
 		pass := func(r R) bool {
+			some = true
 			refused = !emit(r)
 			return !refused
 		}
+		var busy run.Busy
+		defer busy.Failed(ctx)
 		err := in.Push(ctx, func(v T) bool {
-			failed = fn(v).Push(inner, pass)
+			if o.StopInner && stopping(ctx) {
+				return lost.Refuse(v)
+			}
+			busy = true
+			stream := fn(v)
+			busy = false
+			some = false
+			failed = stream.Push(inner, pass)
+			if letGo != nil {
+				letGo(v)
+			}
+			if !some {
+				countCut(inner, lost, lost.Refuse, v, failed)
+			}
 			return failed == nil && !refused
 		})
 		return fault.Join(failed, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Count gives the number of items.
@@ -18,7 +19,7 @@ import (
 // To count some of the items only, put [Filter] before it; for the position of
 // each item, see [Index]. It corresponds to count in RxJS, Reactor and RxGo.
 func Count[T any]() turbopipes.Operator[T, int] {
-	return turbopipes.Lift("Count", func(ctx context.Context, in turbopipes.Observable[T], emit func(int) bool) error {
+	return turbopipes.Lift(own.Mark+"Count", func(ctx context.Context, in turbopipes.Observable[T], emit func(int) bool) error {
 		n := 0
 		err := in.Push(ctx, func(T) bool {
 			n++

@@ -5,6 +5,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // DeadLetter gives the values of results, and the failed results to sink.
@@ -29,7 +30,7 @@ func DeadLetter[T any](sink func(ctx context.Context, r turbopipes.Result[T]) er
 	if sink == nil {
 		return turbopipes.Invalid[turbopipes.Result[T], T]("DeadLetter", "sink is nil")
 	}
-	return turbopipes.Lift("DeadLetter", func(ctx context.Context, in turbopipes.Observable[turbopipes.Result[T]], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"DeadLetter", func(ctx context.Context, in turbopipes.Observable[turbopipes.Result[T]], emit func(T) bool) error {
 		inner := turbopipes.Shield(ctx)
 		var failed error
 		err := in.Push(ctx, func(r turbopipes.Result[T]) bool {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -34,7 +35,7 @@ func Debounce[T any](quiet time.Duration, opts ...DebounceOption) turbopipes.Ope
 	if bad != "" {
 		return turbopipes.Invalid[T, T]("Debounce", bad)
 	}
-	return turbopipes.Lift("Debounce", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"Debounce", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		if quiet == 0 {
 			return in.Push(ctx, emit)
 		}
@@ -42,7 +43,7 @@ func Debounce[T any](quiet time.Duration, opts ...DebounceOption) turbopipes.Ope
 		up := feed.OpenClocked(ctx, "Debounce", &burst)
 		defer func() {
 			up.Close(&err)
-			run.From(ctx).Discard(burst.left())
+			run.Count(ctx, burst.left())
 		}()
 		up.Start(func(ctx context.Context) error {
 			return in.Push(ctx, func(v T) bool {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Dedup drops an item whose key it remembers, and remembers a bounded number of
@@ -34,7 +35,7 @@ func Dedup[T any, K comparable](key func(v T) K, capacity int, ttl time.Duration
 	case ttl < 0:
 		return turbopipes.Invalid[T, T]("Dedup", "ttl is negative")
 	}
-	return turbopipes.Lift("Dedup", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Dedup", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		seen := remembered[K]{capacity: uint64(capacity), ttl: ttl}
 		begin := time.Now()
 		return in.Push(ctx, func(v T) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // DefaultIfEmpty gives v in the place of an empty stream.
@@ -19,7 +20,7 @@ import (
 // [ThrowIfEmpty]; to stop at the first item, [FirstOrDefault]. It corresponds to
 // defaultIfEmpty in RxJS, Reactor and RxGo.
 func DefaultIfEmpty[T any](v T) turbopipes.Operator[T, T] {
-	return turbopipes.Lift("DefaultIfEmpty", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"DefaultIfEmpty", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		found, err := passed(ctx, in, emit)
 		if err == nil && !found {
 			emit(v)

@@ -9,7 +9,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
 	"github.com/turbopipes/turbopipes/internal/handoff"
-	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -38,29 +38,33 @@ func Delay[T any](d time.Duration, opts ...turbopipes.QueueOption) turbopipes.Op
 	if bad != "" {
 		return turbopipes.Invalid[T, T]("Delay", bad)
 	}
-	return turbopipes.Lift("Delay", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"Delay", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		if d <= 0 {
 			return in.Push(ctx, emit)
 		}
-		discard := opt.Of[T](o.Discard)
 		waiting := newDelay[T](o.Size, handoff.Full(o.Overflow))
 		up := feed.OpenClocked(ctx, "Delay", waiting)
+		kept := run.Keep[T](up.Stage(), o.Discard)
+		var refused run.Refused[T]
 		defer func() {
 			up.Close(&err)
-			err = fault.Join(err, run.Lost(up.Record(), discard, waiting.left()...))
+			err = fault.Join(err, kept.Discard(append(waiting.left(), refused.Take()...)...))
 		}()
 		var refusal error // of upstream's goroutine, until the loop is over
 		up.Start(func(ctx context.Context) error {
 			return in.Push(ctx, func(v T) bool {
 				due := time.Now().Add(d)
 				lost, out := waiting.accept(ctx, up, v, due)
-				if out == handoff.Overflow {
-					refusal = errFull("Delay")
+				switch out {
+				case handoff.Stored:
+				case handoff.Refused:
+					return refused.Keep(v)
+				case handoff.Overflow:
+					refusal = fault.Join(errFull("Delay"), kept.Drop(lost))
+				case handoff.Dropped:
+					refusal = fault.Join(refusal, kept.Drop(lost))
 				}
-				if out == handoff.Overflow || out == handoff.Dropped {
-					refusal = fault.Join(refusal, run.Fell(up.Record(), discard, lost))
-				}
-				return out != handoff.Refused && refusal == nil
+				return refusal == nil
 			})
 		}, waiting.end)
 		if up.Loop(ctx, emit) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // DelaySubscription subscribes to upstream after a while.
@@ -20,7 +21,7 @@ import (
 // With d ≤ 0 it subscribes at once. To delay the items, see [Delay]. It corresponds
 // to Reactor's delaySubscription and Pekko's initialDelay.
 func DelaySubscription[T any](d time.Duration) turbopipes.Operator[T, T] {
-	return turbopipes.Lift("DelaySubscription", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"DelaySubscription", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		if !pause(ctx, d) && ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

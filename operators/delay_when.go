@@ -9,6 +9,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -36,8 +37,8 @@ import (
 // a stream to unwind, are an ErrInvalidArgument. For the same time for all see
 // [Delay]. It corresponds to RxJS's delayWhen; Reactor's delayUntil and Pekko's
 // delayWith keep the order, and the former waits for the stream's end.
-func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...turbopipes.QueueOption) turbopipes.Operator[T, T] {
-	o, bad := queueOptions(opts)
+func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...DelayWhenOption) turbopipes.Operator[T, T] {
+	o, bad := delayWhenOptions(opts)
 	switch {
 	case fn == nil:
 		return turbopipes.Invalid[T, T]("DelayWhen", "fn is nil")
@@ -46,20 +47,26 @@ func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...turbopip
 	case handoff.Full(o.Overflow) == handoff.DropOldest:
 		return turbopipes.Invalid[T, T]("DelayWhen", "DropOldest is no strategy of it")
 	}
-	return turbopipes.Lift("DelayWhen", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
-		w := waiters[T]{full: handoff.Full(o.Overflow), discard: opt.Of[T](o.Discard), free: newSlots(o.Size)}
+	return turbopipes.Lift(own.Mark+"DelayWhen", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+		w := waiters[T]{full: handoff.Full(o.Overflow), stops: o.StopInner, free: newSlots(o.Size)}
 		w.fan = handoff.OpenFan[*waiter[T]](ctx, "DelayWhen", o.Size)
+		w.lost = run.Keep[T](w.fan.Stage(), o.Discard)
+		w.fan.Discard = w.discard
 		stopped := false
 		defer func() { w.close(&err, stopped || ctx.Err() != nil) }()
 		w.fan.Run(func(ctx context.Context) error {
-			shielded := turbopipes.Shield(ctx)
+			inner := innerOf(ctx, o.StopInner)
+			var busy run.Busy
+			defer busy.Failed(ctx)
 			return in.Push(ctx, func(v T) bool {
-				if !w.admit(ctx, v) {
-					return w.refusal == nil && ctx.Err() == nil
+				if out := w.admit(ctx, v); out != admitted {
+					return out == dropped
 				}
-				inner := fn(v)
+				busy = true
+				notifier := fn(v)
+				busy = false
 				w.wait(v, func(first func() bool) error {
-					return inner.Push(shielded, func(N) bool { return first() })
+					return notifier.Push(inner, func(N) bool { return first() })
 				})
 				return ctx.Err() == nil
 			})
@@ -73,16 +80,42 @@ func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...turbopip
 	})
 }
 
+// DelayWhenOption is an option of [DelayWhen]: the options of queues,
+// [turbopipes.WithQueue], [turbopipes.WithOverflow] and [OnDiscard], and [StopInner]
+// are.
+type DelayWhenOption interface{ ApplyDelayWhen(*opt.DelayWhen) }
+
+func delayWhenOptions(opts []DelayWhenOption) (o opt.DelayWhen, bad string) {
+	o.Size = defaultQueue
+	for _, option := range opts {
+		if option == nil {
+			return o, "an option is nil"
+		}
+		option.ApplyDelayWhen(&o)
+	}
+	return o, o.Bad
+}
+
 // waiters are the items of one DelayWhen that wait.
 type waiters[T any] struct {
 	fan     *handoff.Fan[*waiter[T]]
 	full    handoff.Full
-	discard func(T)
+	stops   bool // a graceful stop reaches the notifiers
+	lost    run.Account[T]
 	free    slots
 	refusal error // why upstream was refused; of its goroutine
 
 	mu   sync.Mutex // guards left, for an assignment
 	left []T
+}
+
+// discard accounts for items by the waiters that they are in.
+func (w *waiters[T]) discard(items ...*waiter[T]) error {
+	lost := make([]T, len(items))
+	for i, item := range items {
+		lost[i] = item.v
+	}
+	return w.lost.Discard(lost...)
 }
 
 // waiter is one of them.
@@ -99,22 +132,40 @@ func (w *waiter[T]) half(free slots) {
 	}
 }
 
-// admit tells whether there is room for v, or is once it has waited. It runs on
-// upstream's goroutine.
-func (w *waiters[T]) admit(ctx context.Context, v T) bool {
+// admission is what becomes of an item that has come.
+type admission int
+
+const (
+	admitted admission = iota
+	dropped            // upstream may go on
+	refused
+)
+
+// admit waits for room for v. It runs on upstream's goroutine.
+func (w *waiters[T]) admit(ctx context.Context, v T) admission {
 	if w.full == handoff.Block {
-		return w.free.take(ctx) && ctx.Err() == nil
+		if !w.free.take(ctx) || ctx.Err() != nil || w.stops && stopping(ctx) {
+			w.lose(v)
+			return refused
+		}
+		return admitted
+	}
+	if ctx.Err() != nil {
+		w.lose(v)
+		return refused
 	}
 	select {
 	case w.free <- struct{}{}:
-		return ctx.Err() == nil
+		return admitted
 	default:
 	}
 	if w.full == handoff.Fail {
 		w.refusal = errFull("DelayWhen")
 	}
-	w.refusal = fault.Join(w.refusal, run.Fell(w.fan.Record(), w.discard, v))
-	return false
+	if w.refusal = fault.Join(w.refusal, w.lost.Drop(v)); w.refusal != nil {
+		return refused
+	}
+	return dropped
 }
 
 // wait lets v wait for its stream, which push runs until first is called, that
@@ -122,7 +173,7 @@ func (w *waiters[T]) admit(ctx context.Context, v T) bool {
 func (w *waiters[T]) wait(v T, push func(first func() bool) error) {
 	item := &waiter[T]{v: v}
 	stored := false
-	w.fan.Add(func(_ context.Context, put func(*waiter[T]) bool) (err error) {
+	w.fan.AddLater(func(_ context.Context, put func(*waiter[T]) bool) (err error) {
 		empty := false
 		defer func() { // also of a panic
 			if !stored && !empty {
@@ -131,7 +182,8 @@ func (w *waiters[T]) wait(v T, push func(first func() bool) error) {
 		}()
 		fired := false
 		err = push(func() bool {
-			fired, stored = true, put(item)
+			fired, stored = true, true // what put refuses is the fan's to account for
+			put(item)
 			return false
 		})
 		empty = err == nil && !fired
@@ -154,12 +206,8 @@ func (w *waiters[T]) lose(v T) {
 // close joins, accounts, and tells of a refusal of upstream, behind the items that
 // waited, unless the stream was ended early.
 func (w *waiters[T]) close(err *error, early bool) {
-	var discard func(*waiter[T])
-	if w.discard != nil {
-		discard = func(item *waiter[T]) { w.discard(item.v) }
-	}
-	w.fan.Close(err, discard)
-	*err = fault.Join(*err, run.Lost(w.fan.Record(), w.discard, w.left...))
+	w.fan.Close(err)
+	*err = fault.Join(*err, w.lost.Discard(w.left...))
 	if *err == nil && !early {
 		*err = w.refusal
 	}

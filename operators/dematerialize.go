@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Dematerialize makes a stream of what notifications say.
@@ -23,7 +24,7 @@ import (
 // It is the way back from [Materialize]. For results see [Unwrap]. It corresponds
 // to dematerialize in RxJS and Reactor.
 func Dematerialize[T any]() turbopipes.Operator[turbopipes.Notification[T], T] {
-	return turbopipes.Lift("Dematerialize", func(ctx context.Context, in turbopipes.Observable[turbopipes.Notification[T]], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Dematerialize", func(ctx context.Context, in turbopipes.Observable[turbopipes.Notification[T]], emit func(T) bool) error {
 		var told error
 		err := in.Push(ctx, func(n turbopipes.Notification[T]) bool {
 			if n.Kind == turbopipes.KindNext {

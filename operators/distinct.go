@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Distinct drops an item whose key an earlier one had.
@@ -30,7 +31,7 @@ func Distinct[T any, K comparable](key func(v T) K, opts ...DistinctOption) turb
 	case bad != "":
 		return turbopipes.Invalid[T, T]("Distinct", bad)
 	}
-	return turbopipes.Lift("Distinct", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Distinct", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		seen := make(map[K]struct{})
 		var full error
 		err := in.Push(ctx, func(v T) bool {

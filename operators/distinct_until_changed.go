@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // DistinctUntilChanged drops an item whose key is that of the one before it.
@@ -22,7 +23,7 @@ func DistinctUntilChanged[T any, K comparable](key func(v T) K) turbopipes.Opera
 	if key == nil {
 		return turbopipes.Invalid[T, T]("DistinctUntilChanged", "key is nil")
 	}
-	return turbopipes.Lift("DistinctUntilChanged", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"DistinctUntilChanged", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		var last K
 		started := false
 		return in.Push(ctx, func(v T) bool {

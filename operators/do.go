@@ -5,6 +5,8 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // Do calls hooks for what happens in the stream, and changes nothing.
@@ -30,8 +32,9 @@ import (
 // story as items, [Materialize]. It corresponds to RxJS's tap, and to the
 // doOn… operators of Reactor and RxGo.
 func Do[T any](h Hooks[T]) turbopipes.Operator[T, T] {
-	return turbopipes.Lift("Do", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"Do", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		if h.Subscribe != nil {
+			run.Settle(ctx)
 			h.Subscribe()
 		}
 		refused := true // until Guard has returned, what unwinds comes from downstream

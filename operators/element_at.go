@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // ElementAt gives the item with index i, counted from 0, and completes.
@@ -25,7 +26,7 @@ func ElementAt[T any](i int) turbopipes.Operator[T, T] {
 	if i < 0 {
 		return turbopipes.Invalid[T, T]("ElementAt", "i is negative")
 	}
-	return turbopipes.Lift("ElementAt", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"ElementAt", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		n, found := 0, false
 		err := in.Push(ctx, func(v T) bool {
 			if n < i {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // EndWith gives items when upstream has completed.
@@ -21,7 +22,7 @@ import (
 // behind, [Concat]. It corresponds to RxJS's endWith and Reactor's
 // concatWithValues.
 func EndWith[T any](items ...T) turbopipes.Operator[T, T] {
-	return turbopipes.Lift("EndWith", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"EndWith", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		refused := false
 		err := in.Push(ctx, func(v T) bool {
 			refused = !emit(v)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -38,10 +39,10 @@ func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...
 	case bad != "":
 		return turbopipes.Invalid[T, turbopipes.TimeWindow[T]]("EventTimeWindow", bad)
 	}
-	return turbopipes.Lift("EventTimeWindow", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.TimeWindow[T]) bool) error {
+	return turbopipes.Lift(own.Mark+"EventTimeWindow", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.TimeWindow[T]) bool) error {
 		w := eventWindows[T]{eventTimeOptions: o}
 		var tooMany error
-		defer func() { run.From(ctx).Discard(w.held()) }()
+		defer func() { run.Count(ctx, w.held()) }()
 		err := flushing(ctx, bufferOptions{}, in, func(v T) bool {
 			t := at(v)
 			w.see(t)

@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/handoff"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
@@ -28,20 +30,41 @@ import (
 // A nil fn is an ErrInvalidArgument, and so is a zero Observable that fn returns.
 // To end the old stream instead see [SwitchMap]; to hold upstream, [ConcatMap]. It
 // corresponds to RxJS's exhaustMap.
-func ExhaustMap[T, R any](fn func(v T) turbopipes.Observable[R]) turbopipes.Operator[T, R] {
-	if fn == nil {
+func ExhaustMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOption) turbopipes.Operator[T, R] {
+	o, bad := innerOptions(opts)
+	switch {
+	case fn == nil:
 		return turbopipes.Invalid[T, R]("ExhaustMap", "fn is nil")
+	case bad != "":
+		return turbopipes.Invalid[T, R]("ExhaustMap", bad)
 	}
-	return turbopipes.Lift("ExhaustMap", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
+	letGo := letsGo[T]()
+	return turbopipes.Lift(own.Mark+"ExhaustMap", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
 		s, free := scope.Open(ctx, "ExhaustMap"), handoff.New[T](1)
+		lost, results := run.Keep[T](s.Stage(), o.Discard), run.Keep[R](s.Stage(), o.Discard)
+		var refused run.Refused[T]
+		var lostResults run.Refused[R]
+		s.After(func() error {
+			return fault.Join(lost.Discard(refused.Take()...), results.Discard(lostResults.Take()...))
+		})
 		release := scope.OnDone(s.Ctx, free.Halt)
 		defer func() {
 			s.Close(&err)
 			release()
-			run.From(ctx).Discard(int64(len(free.Left())))
+			err = fault.Join(err, lost.Discard(free.Left()...))
 		}()
-		s.Run(func(ctx context.Context) error {
-			return in.Push(ctx, func(v T) bool { return free.OfferIdle(v) != handoff.Refused })
+		s.Upstream(func(ctx context.Context) error {
+			return in.Push(ctx, func(v T) bool {
+				switch free.OfferIdle(v) {
+				case handoff.Refused:
+					return refused.Keep(v)
+				case handoff.Dropped:
+					if letGo != nil {
+						letGo(v)
+					}
+				}
+				return true
+			})
 		}, func(err error) {
 			if err != nil {
 				s.Fail(err)
@@ -49,22 +72,42 @@ func ExhaustMap[T, R any](fn func(v T) turbopipes.Observable[R]) turbopipes.Oper
 			}
 			free.Close(nil)
 		})
-		inner, refused := turbopipes.Shield(s.Ctx), false
+		s.Settle()
+		inner, left, some := innerOf(s.Ctx, o.StopInner), false, false
 		pass := func(r R) bool {
+			some = true
 			if s.Ctx.Err() != nil { // upstream has failed
-				return false
+				return lostResults.Keep(r)
 			}
-			if refused = !emit(r); refused {
+			if left = !emit(r); left {
 				s.Stop() // upstream, too, while the inner stream unwinds
 			}
-			return !refused
+			return !left
 		}
+		var busy run.Busy
+		defer busy.Failed(ctx)
 		for {
 			v, ok := free.Next()
-			if !ok {
+			switch {
+			case !ok:
 				return nil
+			case o.StopInner && stopping(ctx):
+				if err := lost.Discard(v); err != nil {
+					return err
+				}
+				continue
 			}
-			if err := fn(v).Push(inner, pass); err != nil || refused {
+			busy, some = true, false
+			stream := fn(v)
+			busy = false
+			err := stream.Push(inner, pass)
+			if letGo != nil {
+				letGo(v)
+			}
+			if !some {
+				countCut(inner, lost, refused.Keep, v, err)
+			}
+			if err != nil || left {
 				return err
 			}
 		}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // Expand emits each item of upstream, and those of the stream that fn makes of it,
@@ -42,35 +44,33 @@ func Expand[T any](n int, fn func(v T) turbopipes.Observable[T], opts ...ExpandO
 	case bad != "":
 		return turbopipes.Invalid[T, T]("Expand", bad)
 	}
-	return turbopipes.Lift("Expand", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
-		up := feed.Open(ctx, "Expand", in.Push)
+	return turbopipes.Lift(own.Mark+"Expand", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+		up := feed.Open(ctx, "Expand", run.Hooks[T]{Each: o.discard}, in.Push)
+		x := expanding[T]{Feed: up, fn: fn, made: make(chan T), ended: make(chan struct{})}
+		lost := run.Keep[T](up.Stage(), o.discard)
+		up.After(func() error { return lost.Discard(x.refused.Take()...) })
+		x.most, x.mostWaiting = n, o.maxPending
+		x.inner = innerOf(up.Labelled(), o.stopInner)
 		defer up.Close(&err)
-		inner := turbopipes.Shield(up.Labelled())
-		made, ended := make(chan T), make(chan struct{})
-		begin := func(v T) {
-			up.Go(func(context.Context) error {
-				err := fn(v).Push(inner, func(v T) bool { return send(up.Done(), made, v) })
-				if err == nil {
-					send(up.Done(), ended, struct{}{})
-				}
-				return err
-			})
-		}
-		e, source := expansion[T]{most: n, mostWaiting: o.maxPending}, up.Items()
-		for source != nil || e.running > 0 {
+		stopped := turbopipes.Stopping(ctx)
+		for source := up.Items(); source != nil || x.running > 0; {
 			var v T
 			select {
-			case item, more := <-unless(e.full(), source):
+			case item, more := <-unless(x.full(), source):
 				if !more {
 					source = nil
 					continue
 				}
 				v = item
-			case v = <-made:
-			case <-ended:
-				if next, ok := e.ended(); ok {
-					begin(next)
+			case v = <-x.made:
+			case <-x.ended:
+				if next, ok := x.next(); ok {
+					x.begin(next)
 				}
+				continue
+			case <-stopped: // nothing new begins
+				stopped = nil
+				x.forget()
 				continue
 			case <-up.Done():
 				return nil
@@ -78,14 +78,39 @@ func Expand[T any](n int, fn func(v T) turbopipes.Observable[T], opts ...ExpandO
 			if !emit(v) {
 				return nil
 			}
-			switch begins, ok := e.item(v); {
+			if stopping(ctx) {
+				continue
+			}
+			switch begins, ok := x.item(v); {
 			case !ok:
 				return fmt.Errorf("%w: Expand: more than %d items wait", turbopipes.ErrOverflow, o.maxPending)
 			case begins:
-				begin(v)
+				x.begin(v)
 			}
 		}
 		return nil
+	})
+}
+
+// expanding is one run of an Expand.
+type expanding[T any] struct {
+	*feed.Feed[T]
+	expansion[T]
+	fn      func(v T) turbopipes.Observable[T]
+	inner   context.Context //nolint:containedctx // of the streams that are made
+	made    chan T
+	ended   chan struct{}
+	refused run.Refused[T]
+}
+
+// begin runs the stream of v.
+func (x *expanding[T]) begin(v T) {
+	x.Go(func(context.Context) error {
+		err := x.fn(v).Push(x.inner, func(v T) bool { return send(x.Done(), x.made, v) || x.refused.Keep(v) })
+		if err == nil {
+			send(x.Done(), x.ended, struct{}{})
+		}
+		return err
 	})
 }
 
@@ -104,6 +129,8 @@ type ExpandOption interface{ expand(*expandOptions) }
 
 type expandOptions struct {
 	maxPending int
+	stopInner  bool
+	discard    func(item any)
 	bad        string
 }
 

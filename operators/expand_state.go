@@ -29,8 +29,8 @@ func (e *expansion[T]) item(v T) (begins, ok bool) {
 	return false, true
 }
 
-// ended is told that a stream has, and gives the item whose stream begins then.
-func (e *expansion[T]) ended() (next T, ok bool) {
+// next is called when a stream has ended. It returns the item whose stream begins then.
+func (e *expansion[T]) next() (next T, ok bool) {
 	if e.lo == e.hi {
 		e.running--
 		return next, false
@@ -39,3 +39,7 @@ func (e *expansion[T]) ended() (next T, ok bool) {
 	e.lo++
 	return next, true
 }
+
+// forget forgets the items that wait: their streams won't begin. They have been emitted,
+// so they are not lost.
+func (e *expansion[T]) forget() { e.waiting, e.lo, e.hi = ring.Ring[T]{}, 0, 0 }

@@ -22,12 +22,12 @@ func TestExpansion(t *testing.T) {
 	require.True(t, e.full())
 	is(false, false)(e.item("d"))
 	for _, want := range []string{"b", "c"} {
-		next, ok := e.ended()
+		next, ok := e.next()
 		require.True(t, ok)
 		require.Equal(t, want, next)
 		require.Equal(t, 1, e.running)
 	}
-	_, ok := e.ended()
+	_, ok := e.next()
 	require.False(t, ok)
 	require.Zero(t, e.running)
 

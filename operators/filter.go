@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Filter lets the items through that pred is true for.
@@ -21,7 +22,7 @@ func Filter[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
 	if pred == nil {
 		return turbopipes.Invalid[T, T]("Filter", "pred is nil")
 	}
-	return turbopipes.Lift("Filter", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Filter", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		return in.Push(ctx, func(v T) bool { return !pred(v) || emit(v) })
 	})
 }

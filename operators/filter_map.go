@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // FilterMap gives fn's result for each item for which fn says so.
@@ -22,7 +23,7 @@ func FilterMap[T, R any](fn func(v T) (r R, ok bool)) turbopipes.Operator[T, R] 
 	if fn == nil {
 		return turbopipes.Invalid[T, R]("FilterMap", "fn is nil")
 	}
-	return turbopipes.Lift("FilterMap", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
+	return turbopipes.Lift(own.Mark+"FilterMap", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		return in.Push(ctx, func(v T) bool {
 			r, ok := fn(v)
 			return !ok || emit(r)

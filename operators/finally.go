@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Finally calls fn when upstream has ended and is reaped.
@@ -24,7 +25,7 @@ func Finally[T any](fn func()) turbopipes.Operator[T, T] {
 	if fn == nil {
 		return turbopipes.Invalid[T, T]("Finally", "fn is nil")
 	}
-	return turbopipes.Lift("Finally", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Finally", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		defer fn()
 		return in.Push(ctx, emit)
 	})

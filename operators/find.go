@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Find gives the first item that pred is true for, and completes.
@@ -24,7 +25,7 @@ func Find[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
 	if pred == nil {
 		return turbopipes.Invalid[T, T]("Find", "pred is nil")
 	}
-	return turbopipes.Lift("Find", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Find", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		return in.Push(ctx, func(v T) bool {
 			if !pred(v) {
 				return true

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // FindIndex gives the index, counted from 0, of the first item that pred is true
@@ -23,7 +24,7 @@ func FindIndex[T any](pred func(v T) bool) turbopipes.Operator[T, int] {
 	if pred == nil {
 		return turbopipes.Invalid[T, int]("FindIndex", "pred is nil")
 	}
-	return turbopipes.Lift("FindIndex", func(ctx context.Context, in turbopipes.Observable[T], emit func(int) bool) error {
+	return turbopipes.Lift(own.Mark+"FindIndex", func(ctx context.Context, in turbopipes.Observable[T], emit func(int) bool) error {
 		n, found := 0, false
 		err := in.Push(ctx, func(v T) bool {
 			if found = pred(v); found {

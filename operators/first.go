@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // First gives the first item, and completes.
@@ -21,7 +22,7 @@ import (
 // [Take]; for a condition, [Find]. It corresponds to first in RxJS and RxGo,
 // which completes empty, as Reactor's next does.
 func First[T any]() turbopipes.Operator[T, T] {
-	return turbopipes.Lift("First", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"First", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		found := false
 		err := in.Push(ctx, func(v T) bool {
 			found = true

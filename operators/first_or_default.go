@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // FirstOrDefault gives the first item, or d where there is none, and completes.
@@ -20,7 +21,7 @@ import (
 // [DefaultIfEmpty]. It corresponds to first with a default in RxJS, to next and
 // defaultIfEmpty in Reactor and to RxGo's FirstOrDefault.
 func FirstOrDefault[T any](d T) turbopipes.Operator[T, T] {
-	return turbopipes.Lift("FirstOrDefault", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"FirstOrDefault", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		found := false
 		err := in.Push(ctx, func(v T) bool {
 			found = true

@@ -4,8 +4,10 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/handoff"
-	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // FlatMap runs the streams that fn makes of the items, at most n at a time, and
@@ -46,27 +48,94 @@ func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R]
 	case bad != "":
 		return turbopipes.Invalid[T, R](name, bad)
 	case n == 1 && o.Ahead == 0:
-		return concatMap(name, fn)
+		return concatMap(name, fn, o.Inner)
 	}
-	return turbopipes.Lift(name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
 		fan := handoff.OpenFan[R](ctx, name, o.Ahead)
-		defer fan.Close(&err, opt.Of[R](o.Discard))
+		fan.Discard = run.Keep[R](fan.Stage(), o.Discard).Discard
+		var refused run.Refused[T]
+		lost := run.Keep[T](fan.Stage(), o.Discard)
+		fan.After(func() error { return lost.Discard(refused.Take()...) })
+		defer fan.Close(&err)
 		fan.Run(func(ctx context.Context) error {
-			shielded := turbopipes.Shield(ctx)
-			free := newSlots(n)
-			release := free.release
-			return in.Push(ctx, func(v T) bool {
-				if !free.take(ctx) || ctx.Err() != nil {
-					return false
+			x := flattening[T, R]{fan: fan, fn: fn, letGo: letsGo[T](), lost: lost, refused: &refused}
+			x.inner, x.stops, x.free = innerOf(ctx, o.StopInner), o.StopInner, newSlots(n)
+			x.release = x.free.release
+			defer func() {
+				if x.making {
+					fan.Stage().Failed(1)
 				}
-				inner := fn(v)
-				fan.Give(func(_ context.Context, emit func(R) bool) error { return inner.Push(shielded, emit) }, release)
-				return ctx.Err() == nil
-			})
+			}()
+			return in.Push(ctx, func(v T) bool { return x.item(ctx, v) })
 		})
 		fan.Loop(emit)
 		return nil
 	})
+}
+
+// flattening is one run of a FlatMap, as upstream's goroutine has it.
+type flattening[T, R any] struct {
+	fan     *handoff.Fan[R]
+	fn      func(v T) turbopipes.Observable[R]
+	inner   context.Context //nolint:containedctx // of the inner streams
+	stops   bool            // a graceful stop reaches them
+	free    slots
+	release func()
+	letGo   func(v T) // nil: items are no parts of another stream
+	lost    run.Account[T]
+	refused *run.Refused[T]
+	making  bool // fn runs
+}
+
+// item starts the inner stream of v when there is a place for it.
+func (x *flattening[T, R]) item(ctx context.Context, v T) bool {
+	if !x.take(ctx) || x.fan.Failing() || x.stops && stopping(ctx) {
+		x.drop(v)
+		return x.refused.Keep(v)
+	}
+	x.making = true
+	inner := x.fn(v)
+	x.making = false
+	x.fan.Give(func(emit func(R) bool, some *bool) error {
+		err := inner.Push(x.inner, emit)
+		x.drop(v)
+		if !*some {
+			countCut(x.inner, x.lost, x.refused.Keep, v, err)
+		}
+		return err
+	}, x.release)
+	return !x.fan.Failing()
+}
+
+// take waits for a place. false: ctx has ended.
+func (x *flattening[T, R]) take(ctx context.Context) bool {
+	if x.free.take(ctx) {
+		return true
+	}
+	if x.fan.Failing() || x.fan.Ctx.Err() == nil {
+		return false
+	}
+	x.free <- struct{}{} // a part of a stream that has failed: those that run come to their ends
+	return true
+}
+
+// drop lets v go where it is a part of another stream that nobody has read.
+func (x *flattening[T, R]) drop(v T) {
+	if x.letGo != nil {
+		x.letGo(v)
+	}
+}
+
+// countCut accounts for an item whose inner stream has ended with err, without having
+// emitted anything: where it was cut, the item is discarded; where it has failed by
+// itself, it has failed.
+func countCut[T any](ctx context.Context, lost run.Account[T], refuse func(v T) bool, v T, err error) {
+	switch {
+	case ctx.Err() != nil && fault.Strip(ctx, err) == nil:
+		refuse(v)
+	case err != nil:
+		lost.Failed(1)
+	}
 }
 
 // slots lets n through at a time; nil lets all through.

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
@@ -34,16 +36,18 @@ func ForkJoin[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, 
 	if anyZero(others) {
 		return turbopipes.Invalid[T, []T]("ForkJoin", zeroOther)
 	}
-	return turbopipes.Lift("ForkJoin", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"ForkJoin", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
 		s := scope.Open(ctx, "ForkJoin")
 		f := forkJoin[T]{Scope: s, last: make([]T, len(others)+1), has: make([]bool, len(others)+1), all: make(chan struct{})}
 		f.live.Store(int64(len(f.last)))
+		f.lost = run.Keep[T](s.Stage(), nil)
+		run.NoteSlices[T](s.Record())
 		defer func() {
 			s.Close(&err)
-			run.From(ctx).Discard(f.left())
+			err = fault.Join(err, f.lost.Discard(f.left()...))
 		}()
 		for i, o := range others {
-			s.Run(func(ctx context.Context) error { return f.run(ctx, i+1, o) }, func(err error) { f.ended(i+1, err) })
+			s.Upstream(func(ctx context.Context) error { return f.run(ctx, i+1, o) }, func(err error) { f.ended(i+1, err) })
 		}
 		if err := f.run(s.Ctx, 0, in); err != nil {
 			return err
@@ -68,6 +72,7 @@ type forkJoin[T any] struct {
 	live atomic.Int64
 	all  chan struct{} // closed when all have completed
 	over atomic.Bool   // nothing is lost any more
+	lost run.Account[T]
 }
 
 func (f *forkJoin[T]) run(ctx context.Context, i int, o turbopipes.Observable[T]) error {
@@ -90,17 +95,17 @@ func (f *forkJoin[T]) ended(i int, err error) {
 	}
 }
 
-// left is how many items were kept in vain. It is called when all are joined.
-func (f *forkJoin[T]) left() (n int64) {
+// left returns the items that were kept in vain. It is called when all are joined.
+func (f *forkJoin[T]) left() (items []T) {
 	if f.over.Load() {
-		return 0
+		return nil
 	}
-	for _, has := range f.has {
+	for i, has := range f.has {
 		if has {
-			n++
+			items = append(items, f.last[i])
 		}
 	}
-	return n
+	return items
 }
 
 const zeroOther = "one of others is the zero Observable"

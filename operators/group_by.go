@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/split"
 )
 
@@ -47,7 +48,7 @@ func GroupBy[T any, K comparable](key func(v T) K, opts ...GroupOption) turbopip
 	case bad != "":
 		return turbopipes.Invalid[T, turbopipes.Group[K, T]]("GroupBy", bad)
 	}
-	return turbopipes.Lift("GroupBy", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Group[K, T]) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"GroupBy", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Group[K, T]) bool) (err error) {
 		// A group that has to wait before its first item would hold those that its
 		// taker reads until their end. Idle groups end meanwhile.
 		waiting := math.MaxInt
@@ -60,14 +61,31 @@ func GroupBy[T any, K comparable](key func(v T) K, opts ...GroupOption) turbopip
 			g := newIdleGroups(s, o.MaxGroups, o.Idle)
 			defer g.clock.Stop()
 			s.Go(g.tick)
-			s.Start(in.Push, func(v T) bool { return g.put(key(v), v) })
+			s.Start(in.Push, keyed(s, key, g.put))
 		} else {
 			g := groups[K, T]{split: s, most: o.MaxGroups, byKey: map[K]*split.Part[K, T]{}}
-			s.Start(in.Push, func(v T) bool { return g.put(key(v), v) })
+			s.Start(in.Push, keyed(s, key, g.put))
 		}
 		handOutGroups(s, emit)
 		return nil
 	})
+}
+
+// keyed returns the emit that puts an item to its key's group. An item for which key
+// panics counts as failed.
+func keyed[K comparable, T any](s *split.Split[K, T], key func(v T) K, put func(k K, v T) bool) func(v T) bool {
+	return func(v T) bool {
+		done := false
+		defer func() {
+			if !done {
+				s.Stage().Failed(1)
+			}
+		}()
+		k := key(v)
+		_ = map[K]struct{}(nil)[k] // a key that can't be hashed panics here
+		done = true
+		return put(k, v)
+	}
 }
 
 func handOutGroups[K comparable, T any](s *split.Split[K, T], emit func(turbopipes.Group[K, T]) bool) {

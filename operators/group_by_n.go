@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/split"
 )
 
@@ -39,7 +40,7 @@ func GroupByN[T any](n int, route func(v T) int, opts ...GroupOption) turbopipes
 	case o.Idle > 0:
 		return turbopipes.Invalid[T, turbopipes.Group[int, T]]("GroupByN", "WithIdle is no option of it")
 	}
-	return turbopipes.Lift("GroupByN", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Group[int, T]) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"GroupByN", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Group[int, T]) bool) (err error) {
 		// All n wait to be taken, and upstream runs then: had it to wait for the last
 		// one, one who takes fewer at a time would wait for ever.
 		s := split.Open[int](ctx, splitConfig[T]("GroupByN", o.Queue, n))
@@ -53,8 +54,9 @@ func GroupByN[T any](n int, route func(v T) int, opts ...GroupOption) turbopipes
 		s.Start(in.Push, func(v T) bool {
 			i := route(v)
 			if i < 0 || i >= n {
-				s.Refuse(fmt.Errorf("%w: GroupByN: route gives %d of %d", turbopipes.ErrIndexOutOfRange, i, n))
-				return false
+				err := fmt.Errorf("%w: GroupByN: route returns %d, want 0 to %d", turbopipes.ErrIndexOutOfRange, i, n-1)
+				s.EndWith(err)
+				return s.RefuseFor(err, v)
 			}
 			return s.Put(groups[i], v) == split.Taken
 		})

@@ -22,23 +22,26 @@ type groups[K comparable, T any] struct {
 func (g *groups[K, T]) put(k K, v T) bool {
 	p := g.byKey[k]
 	if p == nil {
-		if tooMany(g.split, len(g.byKey), g.most) {
-			return false
+		if err := tooMany(g.split, len(g.byKey), g.most); err != nil {
+			return g.split.RefuseFor(err, v)
 		}
 		if p = g.split.Begin(k); p == nil {
-			return false
+			return g.split.Refuse(v)
 		}
 		g.byKey[k] = p
 	}
 	return g.split.Put(p, v) == split.Taken
 }
 
-func tooMany[K, T any](s *split.Split[K, T], open, most int) bool {
-	if most == 0 || open < most {
-		return false
+// tooMany ends the stream with the error that it returns where one group more would be
+// too many. A group that its subscriber has left does not count.
+func tooMany[K, T any](s *split.Split[K, T], open, most int) error {
+	if most == 0 || open < most || open-s.Gone() < most {
+		return nil
 	}
-	s.Refuse(fmt.Errorf("%w: %s: more than %d", turbopipes.ErrTooManyGroups, s.Name, most))
-	return true
+	err := fmt.Errorf("%w: %s: more than %d", turbopipes.ErrTooManyGroups, s.Name, most)
+	s.EndWith(err)
+	return err
 }
 
 // idleGroups are those of a GroupBy that completes a group which gets nothing for
@@ -73,12 +76,12 @@ func newIdleGroups[K comparable, T any](s *split.Split[K, T], most int, d time.D
 func (g *idleGroups[K, T]) put(k K, v T) bool {
 	own, open := g.take(k)
 	if own == nil {
-		if tooMany(g.split, open, g.most) {
-			return false
+		if err := tooMany(g.split, open, g.most); err != nil {
+			return g.split.RefuseFor(err, v)
 		}
 		p := g.split.Begin(k)
 		if p == nil {
-			return false
+			return g.split.Refuse(v)
 		}
 		own = g.add(p)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // IgnoreElements drops every item: it gives only the end.
@@ -19,7 +20,7 @@ import (
 // of the items, see [Filter]. It corresponds to ignoreElements in RxJS, Reactor
 // and RxGo.
 func IgnoreElements[T any]() turbopipes.Operator[T, T] {
-	return turbopipes.Lift("IgnoreElements", func(ctx context.Context, in turbopipes.Observable[T], _ func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"IgnoreElements", func(ctx context.Context, in turbopipes.Observable[T], _ func(T) bool) error {
 		return in.Push(ctx, func(T) bool { return true })
 	})
 }

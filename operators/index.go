@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Index gives each item with its position in the stream.
@@ -18,7 +19,7 @@ import (
 // For the number of items only, see [Count]. It corresponds to Reactor's index,
 // Pekko's zipWithIndex and the index that RxJS gives to map's function.
 func Index[T any]() turbopipes.Operator[T, turbopipes.Indexed[T]] {
-	return turbopipes.Lift("Index", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Indexed[T]) bool) error {
+	return turbopipes.Lift(own.Mark+"Index", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Indexed[T]) bool) error {
 		next := 0
 		return in.Push(ctx, func(v T) bool {
 			i := next

@@ -4,7 +4,8 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
-	"github.com/turbopipes/turbopipes/internal/scope"
+	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Interleave gives n items of upstream, then n of each of the others, and so on in
@@ -32,19 +33,22 @@ func Interleave[T any](n int, others ...turbopipes.Observable[T]) turbopipes.Ope
 	case anyZero(others):
 		return turbopipes.Invalid[T, T]("Interleave", zeroOther)
 	}
-	return turbopipes.Lift("Interleave", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"Interleave", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		if len(others) == 0 {
 			return in.Push(ctx, emit)
 		}
-		s := scope.Open(ctx, "Interleave")
-		defer s.Close(&err)
-		for live := openFeeds(s, in, others); len(live) > 0; {
+		b := feed.OpenBand(ctx, "Interleave")
+		defer b.Close(&err)
+		for live := openFeeds(b, in, others); len(live) > 0; {
 			goOn := live[:0]
 			for _, f := range live {
 				going := true
 				for i := 0; i < n && going; i++ {
-					v, more, ok := await(f)
-					if !ok || more && !emit(v) {
+					v, more, err := next(b, f)
+					if err != nil {
+						return err
+					}
+					if more && !emit(v) {
 						return nil
 					}
 					going = more

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // IntersperseOption is an option of [Intersperse].
@@ -40,7 +41,7 @@ func Intersperse[T any](sep T, opts ...IntersperseOption) turbopipes.Operator[T,
 	if bad != "" {
 		return turbopipes.Invalid[T, T]("Intersperse", bad)
 	}
-	return turbopipes.Lift("Intersperse", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Intersperse", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		begun, refused := false, false
 		give := func(v T) bool {
 			refused = !emit(v)

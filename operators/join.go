@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -33,8 +35,8 @@ import (
 // A negative window, a nil function, or the zero Observable as right is an
 // ErrInvalidArgument. For pairs by position see [Zip]. It corresponds to RxGo's
 // Join, and to Reactor's join, whose windows are streams.
-func Join[A, B, R any](right turbopipes.Observable[B], window time.Duration, atA func(a A) time.Time, atB func(b B) time.Time, fn func(a A, b B) R) turbopipes.Operator[A, R] {
-	bad := ""
+func Join[A, B, R any](right turbopipes.Observable[B], window time.Duration, atA func(a A) time.Time, atB func(b B) time.Time, fn func(a A, b B) R, opts ...turbopipes.LossOption) turbopipes.Operator[A, R] {
+	o, bad := lossOptions(opts)
 	switch {
 	case right.IsZero():
 		bad = "right is the zero Observable"
@@ -50,24 +52,36 @@ func Join[A, B, R any](right turbopipes.Observable[B], window time.Duration, atA
 	if bad != "" {
 		return turbopipes.Invalid[A, R]("Join", bad)
 	}
-	return turbopipes.Lift("Join", func(ctx context.Context, in turbopipes.Observable[A], emit func(R) bool) (err error) {
-		up := feed.Open(ctx, "Join", in.Push)
-		defer up.Close(&err)
-		other := feed.Join(up.Scope, right.Push)
+	return turbopipes.Lift(own.Mark+"Join", func(ctx context.Context, in turbopipes.Observable[A], emit func(R) bool) (err error) {
+		as, bs := run.Hooks[A]{Each: o.Discard}, run.Hooks[B]{Each: o.Discard}
+		up := feed.Open(ctx, "Join", as, in.Push)
+		other := feed.Join(up.Scope, bs, right.Push)
 		a, b := joining[A]{at: atA}, joining[B]{at: atB}
 		over := func() bool { return a.ended && b.ended || a.useless() || b.useless() }
 		defer func() {
-			if !over() {
-				run.From(ctx).Discard(a.left() + b.left())
+			if over() {
+				up.Complete()
+			}
+			up.Close(&err)
+			if !up.Completed() {
+				err = fault.Join(err, as.At(up.Stage()).Discard(a.left()...), bs.At(up.Stage()).Discard(b.left()...))
 			}
 		}()
+		var busy run.Busy
+		defer busy.Failed(ctx)
+		deliver := func(a A, b B) bool {
+			busy = true
+			r := fn(a, b)
+			busy = false
+			return emit(r)
+		}
 		for !over() {
 			going := true
 			select {
 			case v, more := <-unless(a.held(b.progress, window), up.Items()):
-				going = meet(&a, &b, v, more, window, func(a A, b B) bool { return emit(fn(a, b)) })
+				going = meet(&a, &b, v, more, window, deliver)
 			case v, more := <-unless(b.held(a.progress, window), other.Items()):
-				going = meet(&b, &a, v, more, window, func(b B, a A) bool { return emit(fn(a, b)) })
+				going = meet(&b, &a, v, more, window, func(b B, a A) bool { return deliver(a, b) })
 			case <-up.Done():
 				return nil
 			}

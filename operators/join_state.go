@@ -55,14 +55,14 @@ func (j *joining[T]) remember(item partnered[T]) {
 	j.hi++
 }
 
-// left is the number of items that had no partner.
-func (j *joining[T]) left() (n int64) {
+// left returns the items that had no partner.
+func (j *joining[T]) left() (items []T) {
 	for i := j.lo; i < j.hi; i++ {
-		if !j.items.At(i).paired {
-			n++
+		if at := j.items.At(i); !at.paired {
+			items = append(items, at.v)
 		}
 	}
-	return n
+	return items
 }
 
 // meet takes what was received on one side, and delivers its pairs. false: deliver

@@ -25,7 +25,7 @@ func TestJoining(t *testing.T) {
 	require.Empty(t, joinOf(t, &a, &b, 10, true))
 	require.True(t, a.held(b.progress, 2*time.Second), "it has one, and the other none")
 	require.False(t, b.held(a.progress, 2*time.Second))
-	require.EqualValues(t, 1, a.left())
+	require.Equal(t, []int{10}, a.left())
 
 	require.Empty(t, joinOf(t, &b, &a, 7, true), "too early")
 	require.True(t, a.held(b.progress, 2*time.Second), "it is 3 ahead")

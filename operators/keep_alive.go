@@ -6,8 +6,9 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/alarm"
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
-	"github.com/turbopipes/turbopipes/internal/run"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // KeepAlive emits an item of fn's whenever upstream is idle for a while.
@@ -26,19 +27,22 @@ import (
 //
 // idle ≤ 0 or a nil fn is an ErrInvalidArgument. To fail instead, see [Timeout]. It
 // corresponds to Pekko's keepAlive.
-func KeepAlive[T any](idle time.Duration, fn func() T) turbopipes.Operator[T, T] {
+func KeepAlive[T any](idle time.Duration, fn func() T, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
+	o, bad := lossOptions(opts)
 	switch {
 	case idle <= 0:
 		return turbopipes.Invalid[T, T]("KeepAlive", "idle is not positive")
 	case fn == nil:
 		return turbopipes.Invalid[T, T]("KeepAlive", "fn is nil")
+	case bad != "":
+		return turbopipes.Invalid[T, T]("KeepAlive", bad)
 	}
-	return turbopipes.Lift("KeepAlive", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
-		up := feed.Open(ctx, "KeepAlive", in.Push)
-		var inHand int64
+	return turbopipes.Lift(own.Mark+"KeepAlive", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+		up := feed.Open(ctx, "KeepAlive", discarding[T](o), in.Push)
+		var inHand []T
 		defer func() {
 			up.Close(&err)
-			run.From(ctx).Discard(inHand)
+			err = fault.Join(err, discarding[T](o).At(up.Stage()).Discard(inHand...))
 		}()
 		clock := alarm.New()
 		defer clock.Stop()
@@ -61,12 +65,12 @@ func KeepAlive[T any](idle time.Duration, fn func() T) turbopipes.Operator[T, T]
 			}
 			if !time.Now().Before(deadline) && ctx.Err() == nil {
 				if came {
-					inHand = 1
+					inHand = append(inHand, v)
 				}
 				if !emit(fn()) {
 					return nil
 				}
-				inHand = 0
+				inHand = inHand[:0]
 			}
 			if !more || came && !emit(v) {
 				return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -23,7 +24,7 @@ import (
 // complete empty, [TakeLast]. It corresponds to last in RxJS, Reactor and RxGo,
 // which completes empty.
 func Last[T any]() turbopipes.Operator[T, T] {
-	return turbopipes.Lift("Last", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Last", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		last, found, err := lastOf(ctx, in)
 		switch {
 		case err != nil:
@@ -42,7 +43,7 @@ func lastOf[T any](ctx context.Context, in turbopipes.Observable[T]) (last T, fo
 	complete := false
 	defer func() {
 		if found && !complete {
-			run.From(ctx).Discard(1)
+			run.Count(ctx, 1)
 		}
 	}()
 	err = in.Push(ctx, func(v T) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // LastOrDefault gives the last item, or d where there is none.
@@ -19,7 +20,7 @@ import (
 // For an error instead of d see [Last]. It corresponds to last with a default in
 // RxJS and Reactor and to RxGo's LastOrDefault.
 func LastOrDefault[T any](d T) turbopipes.Operator[T, T] {
-	return turbopipes.Lift("LastOrDefault", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"LastOrDefault", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		last, found, err := lastOf(ctx, in)
 		switch {
 		case err != nil:

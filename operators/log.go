@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Log writes what happens in the stream to a log, and changes nothing.
@@ -38,7 +39,7 @@ func Log[T any](l *slog.Logger, name string, opts ...LogOption) turbopipes.Opera
 	if name != "" {
 		o.named = []slog.Attr{slog.String("stream", name)}
 	}
-	return turbopipes.Lift("Log", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Log", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		return Do(hooksOf[T](ctx, l, o))(in).Push(ctx, emit)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Map gives fn's result for each item.
@@ -21,7 +22,7 @@ func Map[T, R any](fn func(v T) R) turbopipes.Operator[T, R] {
 	if fn == nil {
 		return turbopipes.Invalid[T, R]("Map", "fn is nil")
 	}
-	return turbopipes.Lift("Map", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
+	return turbopipes.Lift(own.Mark+"Map", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		return in.Push(ctx, func(v T) bool { return emit(fn(v)) })
 	})
 }

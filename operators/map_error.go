@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // MapError fails with another error where upstream fails.
@@ -26,7 +27,7 @@ func MapError[T any](fn func(err error) error) turbopipes.Operator[T, T] {
 	if fn == nil {
 		return turbopipes.Invalid[T, T]("MapError", "fn is nil")
 	}
-	return turbopipes.Lift("MapError", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"MapError", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		refused, err := turbopipes.Guard(ctx, in, emit)
 		if err == nil || refused || ctx.Err() != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // MapReduce makes a key and a value of each item, at most n at a time, and gives
@@ -42,7 +43,7 @@ func MapReduce[T any, K comparable, V any](n int, fn func(ctx context.Context, v
 		p.First, p.Second, err = fn(ctx, v)
 		return p, err
 	}, nil)
-	return turbopipes.Compose2(tasks, turbopipes.Lift("MapReduce", func(ctx context.Context, in turbopipes.Observable[pair], emit func(map[K]V) bool) error {
+	return turbopipes.Compose2(tasks, turbopipes.Lift(own.Mark+"MapReduce", func(ctx context.Context, in turbopipes.Observable[pair], emit func(map[K]V) bool) error {
 		all := map[K]V{}
 		err := in.Push(ctx, func(p pair) bool {
 			if sum, ok := all[p.First]; ok {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Marshal gives the bytes that fn makes of each item. json.Marshal is such an fn.
@@ -28,7 +29,7 @@ func Marshal[T any](fn func(v any) ([]byte, error)) turbopipes.Operator[T, []byt
 
 // convert is what Marshal and Unmarshal have in common.
 func convert[T, R any](name string, fn func(T) (R, error)) turbopipes.Operator[T, R] {
-	return turbopipes.Lift(name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		var failed error
 		err := in.Push(ctx, func(v T) bool {
 			r, e := fn(v)

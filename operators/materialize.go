@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Materialize gives what happens in the stream as items: each item, and then the
@@ -21,7 +22,7 @@ import (
 // single items, see [AsResults]; to go on behind an error, [Catch]. It
 // corresponds to materialize in RxJS and Reactor.
 func Materialize[T any]() turbopipes.Operator[T, turbopipes.Notification[T]] {
-	return turbopipes.Lift("Materialize", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Notification[T]) bool) error {
+	return turbopipes.Lift(own.Mark+"Materialize", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Notification[T]) bool) error {
 		refused, err := turbopipes.Guard(ctx, in, func(v T) bool {
 			return emit(turbopipes.Notification[T]{Kind: turbopipes.KindNext, Value: v})
 		})

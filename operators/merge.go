@@ -5,6 +5,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/handoff"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Merge emits what upstream and the others emit, as it comes.
@@ -31,15 +32,15 @@ func Merge[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] 
 			return turbopipes.Invalid[T, T]("Merge", "one of others is the zero Observable")
 		}
 	}
-	return turbopipes.Lift("Merge", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"Merge", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		if len(others) == 0 {
 			return in.Push(ctx, emit)
 		}
 		fan := handoff.OpenFan[T](ctx, "Merge", 0)
-		defer fan.Close(&err, nil)
-		fan.Add(in.Push, nil)
+		defer fan.Close(&err)
+		fan.Add(in.Push)
 		for _, o := range others {
-			fan.Add(o.Push, nil)
+			fan.Add(o.Push)
 		}
 		fan.Loop(emit)
 		return nil

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
@@ -30,21 +32,23 @@ func MergePrioritized[T any](others ...turbopipes.Observable[T]) turbopipes.Oper
 	if anyZero(others) {
 		return turbopipes.Invalid[T, T]("MergePrioritized", zeroOther)
 	}
-	return turbopipes.Lift("MergePrioritized", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"MergePrioritized", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		if len(others) == 0 {
 			return in.Push(ctx, emit)
 		}
 		s := scope.Open(ctx, "MergePrioritized")
-		p := ranks[T]{news: make(chan struct{}, 1)}
+		p := ranks[T]{news: make(chan struct{}, 1), lost: run.Keep[T](s.Stage(), nil)}
 		defer func() {
 			s.Close(&err)
-			run.From(ctx).Discard(p.left())
+			err = fault.Join(err, p.lost.Discard(append(p.left(), p.refused.Take()...)...))
 		}()
 		p.run(s, in)
 		for _, o := range others {
 			p.run(s, o)
 		}
-		for s.Ctx.Err() == nil {
+		s.Settle()
+		for ctx.Err() == nil {
+			failed := s.Ctx.Err() != nil // asked before: what is in the slots came before that
 			v, ok := p.first()
 			switch {
 			case ok:
@@ -52,7 +56,7 @@ func MergePrioritized[T any](others ...turbopipes.Observable[T]) turbopipes.Oper
 					return nil
 				}
 				continue
-			case len(p.slots) == 0:
+			case failed, len(p.slots) == 0:
 				return nil
 			}
 			select {
@@ -67,8 +71,10 @@ func MergePrioritized[T any](others ...turbopipes.Observable[T]) turbopipes.Oper
 // ranks are the streams of a MergePrioritized that have not completed, each by the
 // slot that its item waits in.
 type ranks[T any] struct {
-	slots []chan T
-	news  chan struct{} // something is in a slot, or one was closed
+	slots   []chan T
+	news    chan struct{} // something is in a slot, or one was closed
+	lost    run.Account[T]
+	refused run.Refused[T]
 }
 
 func (p *ranks[T]) tell() {
@@ -81,10 +87,10 @@ func (p *ranks[T]) tell() {
 func (p *ranks[T]) run(s *scope.Scope, o turbopipes.Observable[T]) {
 	slot := make(chan T, 1)
 	p.slots = append(p.slots, slot)
-	s.Run(func(ctx context.Context) error {
+	s.Upstream(func(ctx context.Context) error {
 		return o.Push(ctx, func(v T) bool {
-			if !send(ctx.Done(), slot, v) {
-				return false
+			if ctx.Err() != nil || !send(ctx.Done(), slot, v) {
+				return p.refused.Keep(v)
 			}
 			p.tell()
 			return true
@@ -116,10 +122,13 @@ func (p *ranks[T]) first() (v T, ok bool) {
 	return v, false
 }
 
-// left is the number of items in the slots.
-func (p *ranks[T]) left() (n int64) {
-	for _, slot := range p.slots {
-		n += int64(len(slot))
+// left takes the items in the slots.
+func (p *ranks[T]) left() (items []T) {
+	for {
+		v, ok := p.first()
+		if !ok {
+			return items
+		}
+		items = append(items, v)
 	}
-	return n
 }

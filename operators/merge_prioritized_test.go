@@ -55,7 +55,7 @@ func TestMergePrioritizedHoldsItsStreams(t *testing.T) {
 		require.Len(t, s.items, 3)
 		require.EqualValues(t, 5, a.accepted.Load()+b.accepted.Load())
 		require.EqualValues(t, 7, a.begun.Load()+b.begun.Load())
-		require.EqualValues(t, 2, s.stats.Discarded)
+		require.EqualValues(t, 4, s.stats.Discarded)
 	})
 }
 

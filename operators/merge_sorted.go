@@ -4,9 +4,10 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
-	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
 // MergeSorted makes one ascending stream of upstream and the others, each of which
@@ -39,19 +40,22 @@ func MergeSorted[T any](compare func(a, b T) int, others ...turbopipes.Observabl
 	case anyZero(others):
 		return turbopipes.Invalid[T, T]("MergeSorted", zeroOther)
 	}
-	return turbopipes.Lift("MergeSorted", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"MergeSorted", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		if len(others) == 0 {
 			return in.Push(ctx, emit)
 		}
-		s := scope.Open(ctx, "MergeSorted")
-		defer s.Close(&err)
-		feeds := openFeeds(s, in, others)
+		b := feed.OpenBand(ctx, "MergeSorted")
+		lost := run.Keep[T](b.Stage(), nil)
 		waiting := heads[T]{compare: compare}
-		defer func() { run.From(ctx).Discard(waiting.left()) }() // none at a completion
+		defer func() {
+			b.Close(&err)
+			err = fault.Join(err, lost.Discard(waiting.left()...)) // none at a completion
+		}()
+		feeds := openFeeds(b, in, others)
 		for from, f := range feeds {
-			v, more, ok := await(f)
-			if !ok {
-				return nil
+			v, more, err := next(b, f)
+			if err != nil {
+				return err
 			}
 			if more {
 				waiting.add(v, from)
@@ -62,33 +66,36 @@ func MergeSorted[T any](compare func(a, b T) int, others ...turbopipes.Observabl
 			if !emit(v) {
 				return nil
 			}
-			next, more, ok := await(feeds[from])
-			if !ok {
-				return nil
+			v, more, err := next(b, feeds[from])
+			if err != nil {
+				return err
 			}
-			waiting.refill(next, more)
+			waiting.refill(v, more)
 		}
 		return nil
 	})
 }
 
-// openFeeds starts several upstreams on one scope.
-func openFeeds[T any](s *scope.Scope, in turbopipes.Observable[T], others []turbopipes.Observable[T]) []*feed.Feed[T] {
-	feeds := make([]*feed.Feed[T], 0, len(others)+1)
-	feeds = append(feeds, feed.Join(s, in.Push))
-	for _, o := range others {
-		feeds = append(feeds, feed.Join(s, o.Push))
+// next waits for the next item of f. An error is the end of all.
+func next[T any](b *feed.Band, f *feed.Feed[T]) (v T, more bool, err error) {
+	v, more, ok := feed.Await(b, f)
+	switch {
+	case ok && more:
+		return v, true, nil
+	case ok:
+		return v, false, f.End()
+	case b.Failure() != nil:
+		return v, false, b.Failure()
 	}
-	return feeds
+	return v, false, context.Cause(b.Ctx)
 }
 
-// await waits for f's next item. more is false when f has completed, ok when
-// something has failed or ctx is done.
-func await[T any](f *feed.Feed[T]) (v T, more, ok bool) {
-	select {
-	case v, more = <-f.Items():
-		return v, more, true
-	case <-f.Done():
-		return v, false, false
+// openFeeds starts several upstreams of one Band.
+func openFeeds[T any](b *feed.Band, in turbopipes.Observable[T], others []turbopipes.Observable[T]) []*feed.Feed[T] {
+	feeds := make([]*feed.Feed[T], 0, len(others)+1)
+	feeds = append(feeds, feed.In(b, run.Hooks[T]{}, in.Push))
+	for _, o := range others {
+		feeds = append(feeds, feed.In(b, run.Hooks[T]{}, o.Push))
 	}
+	return feeds
 }

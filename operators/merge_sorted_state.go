@@ -38,7 +38,9 @@ func (h *heads[T]) none() bool { return len(h.heap) == 0 }
 // take gives the least item. Its place is kept for the next one of its stream.
 func (h *heads[T]) take() (v T, from int) {
 	h.taken = true
-	return h.heap[0].v, h.heap[0].from
+	root := &h.heap[0]
+	v, root.v = root.v, v // nothing is kept alive
+	return v, root.from
 }
 
 // refill puts the next item of the stream that the last one was taken from, or,
@@ -67,11 +69,12 @@ func (h *heads[T]) refill(v T, more bool) {
 	}
 }
 
-// left is the number of items that wait.
-func (h *heads[T]) left() int64 {
-	n := int64(len(h.heap))
-	if h.taken {
-		n--
+// left returns the items that wait.
+func (h *heads[T]) left() (items []T) {
+	for i, head := range h.heap {
+		if i > 0 || !h.taken {
+			items = append(items, head.v)
+		}
 	}
-	return n
+	return items
 }

@@ -38,13 +38,13 @@ func TestHeads(t *testing.T) {
 			}
 		}
 		for !h.none() {
-			held := h.left()
+			held := len(h.left())
 			v, from := h.take()
-			require.Equal(t, held-1, h.left())
+			require.Len(t, h.left(), held-1)
 			got = append(got, v)
 			h.refill(next(from))
 		}
 		require.Equal(t, want, got)
-		require.Zero(t, h.left())
+		require.Empty(t, h.left())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Min gives the least item, by compare.
@@ -28,7 +29,7 @@ func least[T any](name string, compare func(a, b T) int) turbopipes.Operator[T, 
 	if compare == nil {
 		return turbopipes.Invalid[T, T](name, "compare is nil")
 	}
-	return turbopipes.Lift(name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		var best T
 		found := false
 		err := in.Push(ctx, func(v T) bool {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
@@ -28,7 +29,7 @@ func Name[T any](name string) turbopipes.Operator[T, T] {
 	if name == "" {
 		return turbopipes.Invalid[T, T]("Name", "name is empty")
 	}
-	return turbopipes.Lift("Name", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Name", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		below := false // downstream runs: its panic is not upstream's
 		defer func() {
 			if below {

@@ -6,6 +6,8 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // ObserveOn runs upstream on a goroutine of its own, with a bounded queue in
@@ -35,7 +37,7 @@ func ObserveOn[T any](opts ...turbopipes.QueueOption) turbopipes.Operator[T, T] 
 }
 
 func observeOn[T any](name string, o opt.Queue) turbopipes.Operator[T, T] {
-	return turbopipes.Lift(name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		return handoff.Decouple(ctx, name, o.Size, handoff.Full(o.Overflow), opt.Of[T](o.Discard), turbopipes.ErrOverflow, in.Push, emit)
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		return handoff.Decouple(ctx, name, o.Size, handoff.Full(o.Overflow), run.Hooks[T]{Each: o.Discard}, turbopipes.ErrOverflow, in.Push, emit)
 	})
 }

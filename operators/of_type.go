@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // OfType lets the items through that are an R.
@@ -18,7 +19,7 @@ import (
 // To fail at another item, see [Cast]. It corresponds to Reactor's ofType, and to
 // RxJS's filter with a type guard.
 func OfType[R, T any]() turbopipes.Operator[T, R] {
-	return turbopipes.Lift("OfType", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
+	return turbopipes.Lift(own.Mark+"OfType", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		return in.Push(ctx, func(v T) bool {
 			r, ok := any(v).(R)
 			return !ok || emit(r)

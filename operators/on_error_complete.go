@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // OnErrorComplete completes where upstream fails with an error that it may
@@ -25,7 +26,7 @@ import (
 // corresponds to Reactor's and Pekko's onErrorComplete, and RxJS's catchError
 // with EMPTY.
 func OnErrorComplete[T any](pred func(err error) bool) turbopipes.Operator[T, T] {
-	return turbopipes.Lift("OnErrorComplete", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"OnErrorComplete", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		refused, err := turbopipes.Guard(ctx, in, emit)
 		if final(ctx, refused, err) || pred != nil && !pred(err) {
 			return err

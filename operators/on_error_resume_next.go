@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // OnErrorResumeNext gives upstream's items, and then those of the next streams,
@@ -33,7 +34,7 @@ func OnErrorResumeNext[T any](next ...turbopipes.Observable[T]) turbopipes.Opera
 			return turbopipes.Invalid[T, T]("OnErrorResumeNext", "one of next is the zero Observable")
 		}
 	}
-	return turbopipes.Lift("OnErrorResumeNext", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"OnErrorResumeNext", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		for i := 0; ; i++ {
 			refused, err := turbopipes.Guard(ctx, in, emit)
 			if refused || err != nil && final(ctx, refused, err) {

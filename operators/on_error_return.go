@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // OnErrorReturn emits one more item where upstream fails, and completes.
@@ -43,7 +44,7 @@ func OnErrorReturnItem[T any](v T) turbopipes.Operator[T, T] {
 }
 
 func onErrorReturn[T any](name string, fn func(error) T) turbopipes.Operator[T, T] {
-	return turbopipes.Lift(name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		refused, err := turbopipes.Guard(ctx, in, emit)
 		if final(ctx, refused, err) {
 			return err

@@ -3,6 +3,7 @@ package operators
 import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // ParallelOption is an option of [Parallel] and its kin.
@@ -116,6 +117,19 @@ func flatMapOptions(opts []FlatMapOption) (o opt.FlatMap, bad string) {
 	}
 	return o, o.Bad
 }
+
+func lossOptions(opts []turbopipes.LossOption) (o opt.Loss, bad string) {
+	for _, option := range opts {
+		if option == nil {
+			return o, "an option is nil"
+		}
+		option.ApplyLoss(&o)
+	}
+	return o, ""
+}
+
+// discarding are the hooks of an operator with those options.
+func discarding[T any](o opt.Loss) run.Hooks[T] { return run.Hooks[T]{Each: o.Discard} }
 
 func queueOptions(opts []turbopipes.QueueOption) (o opt.Queue, bad string) {
 	o.Size = 256

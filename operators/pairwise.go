@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Pairwise gives each item together with the one before it.
@@ -18,7 +19,7 @@ import (
 // For more than two see [BufferWithCount] with [WithStep]. It corresponds to
 // RxJS's pairwise, and to Reactor's buffer(2, 1) and Pekko's sliding(2).
 func Pairwise[T any]() turbopipes.Operator[T, turbopipes.Pair[T, T]] {
-	return turbopipes.Lift("Pairwise", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Pair[T, T]) bool) error {
+	return turbopipes.Lift(own.Mark+"Pairwise", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Pair[T, T]) bool) error {
 		var last T
 		begun := false
 		return in.Push(ctx, func(v T) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/window"
 )
 
@@ -62,7 +63,7 @@ func parallel[T any, K comparable, R any](name string, n int, key func(T) K, fn 
 		Name: name, N: n, Ahead: o.Ahead, Ordered: o.Ordered, Policy: window.Policy(o.Policy), MaxErrors: o.MaxErrors,
 		Key: key, Task: fn, Discard: o.Discard,
 	}
-	return turbopipes.Lift(name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		return window.Run(ctx, config, in.Push, emit)
 	})
 }

@@ -76,7 +76,7 @@ func TestParallelResultsConsumerDecides(t *testing.T) {
 	})
 }
 
-// The victims of a cancellation are no outcomes: they would flood the hook.
+// The victims of a cancellation are no outcomes: their inputs are lost.
 func TestParallelResultsVictims(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var lost []any
@@ -88,7 +88,7 @@ func TestParallelResultsVictims(t *testing.T) {
 		}
 		err := operators.ParallelResults(5, wait, operators.OnDiscard(func(v any) { lost = append(lost, v) }))(turbopipes.Range(0, 9)).Drain(ctx)
 		require.Equal(t, errBoom, err)
-		require.Empty(t, lost)
+		require.ElementsMatch(t, []any{0, 1, 2, 3, 4, 5}, lost, "and the item in upstream's hand")
 	})
 }
 

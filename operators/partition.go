@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Partition splits src into the items that pred is true for and the rest.
@@ -25,7 +26,7 @@ func Partition[T any](src turbopipes.Observable[T], pred func(v T) bool) (match,
 		return bad, bad
 	}
 	those := func(wanted bool) turbopipes.Observable[T] {
-		return turbopipes.Lift("Partition", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		return turbopipes.Lift(own.Mark+"Partition", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 			return in.Push(ctx, func(v T) bool { return pred(v) != wanted || emit(v) })
 		})(src)
 	}

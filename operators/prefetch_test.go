@@ -42,7 +42,7 @@ func TestPrefetchBounds(t *testing.T) {
 			require.Equal(t, []int{0, 1, 2}, s.items)
 			require.EqualValues(t, 3+n, source.accepted.Load())
 			require.EqualValues(t, 3+n+1, source.begun.Load())
-			require.EqualValues(t, n, s.stats.Discarded)
+			require.EqualValues(t, n+1, s.stats.Discarded)
 		})
 	}
 }

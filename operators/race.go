@@ -8,6 +8,8 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
@@ -38,16 +40,19 @@ func Race[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
 	if anyZero(others) {
 		return turbopipes.Invalid[T, T]("Race", zeroOther)
 	}
-	return turbopipes.Lift("Race", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"Race", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		if len(others) == 0 {
 			return in.Push(ctx, emit)
 		}
 		r := race[T]{Scope: scope.Open(ctx, "Race"), out: make(chan T)}
+		lost := run.Keep[T](r.Stage(), nil)
+		r.After(func() error { return lost.Discard(r.refused.Take()...) })
 		defer func() {
 			r.Close(&err)
 			err = fault.Join(err, fault.Join(r.late...))
 		}()
 		r.run(in, others)
+		r.Settle()
 		for {
 			select {
 			case v, more := <-r.out:
@@ -66,9 +71,10 @@ var errOutrun = errors.New("turbopipes: another stream was first")
 // race is what the streams of a Race share.
 type race[T any] struct {
 	*scope.Scope
-	out    chan T // closed when the first stream has completed
-	first  atomic.Int64
-	cancel []context.CancelCauseFunc
+	out     chan T // closed when the first stream has completed
+	first   atomic.Int64
+	cancel  []context.CancelCauseFunc
+	refused run.Refused[T]
 
 	mu   sync.Mutex // guards late
 	late []error    // of the others, to be told at the end
@@ -88,7 +94,8 @@ func (r *race[T]) run(in turbopipes.Observable[T], others []turbopipes.Observabl
 		if i > 0 {
 			stream = others[i-1]
 		}
-		r.Run(func(context.Context) error {
+		r.Upstream(func(ctx context.Context) error {
+			own := r.Record().Moved(own, ctx)
 			return stream.Push(own, func(v T) bool { return r.picks(i) && r.hand(own, v) })
 		}, func(err error) { r.ended(i, own, err) })
 	}
@@ -116,7 +123,7 @@ func (r *race[T]) hand(own context.Context, v T) bool {
 	case r.out <- v:
 		return true
 	case <-own.Done():
-		return false
+		return r.refused.Keep(v)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // RateLimit holds items back so that at most n are emitted in each per.
@@ -45,7 +46,7 @@ func RateLimit[T any](n int, per time.Duration, opts ...RateOption) turbopipes.O
 	case o.cost != nil && !typed:
 		return turbopipes.Invalid[T, T]("RateLimit", fmt.Sprintf("WithCost's function is a %T, want a %T", o.cost, cost))
 	}
-	return turbopipes.Lift("RateLimit", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"RateLimit", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		store := newBucket(n, per, o.burst)
 		timer := time.NewTimer(time.Hour)
 		timer.Stop() // nothing waits yet

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Reduce gives the state that fn has made of all items.
@@ -24,7 +25,7 @@ func Reduce[T, A any](seed A, fn func(state A, v T) A) turbopipes.Operator[T, A]
 	if fn == nil {
 		return turbopipes.Invalid[T, A]("Reduce", "fn is nil")
 	}
-	return turbopipes.Lift("Reduce", func(ctx context.Context, in turbopipes.Observable[T], emit func(A) bool) error {
+	return turbopipes.Lift(own.Mark+"Reduce", func(ctx context.Context, in turbopipes.Observable[T], emit func(A) bool) error {
 		state := seed
 		err := in.Push(ctx, func(v T) bool {
 			state = fn(state, v)

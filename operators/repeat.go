@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Repeat subscribes to upstream count times, one after another.
@@ -37,7 +38,7 @@ func Repeat[T any](count int, opts ...RepeatOption) turbopipes.Operator[T, T] {
 	case o.delay < 0:
 		return turbopipes.Invalid[T, T]("Repeat", "WithDelay's duration is negative")
 	}
-	return turbopipes.Lift("Repeat", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Repeat", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		refused := false
 		pass := func(v T) bool {
 			refused = !emit(v)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Results gives items as results, and the error that upstream ends with as a
@@ -21,7 +22,7 @@ import (
 // carries. The way back is [Unwrap]. For failures of single items see
 // [AsResults]; to have the completion as an item too, [Materialize].
 func Results[T any]() turbopipes.Operator[T, turbopipes.Result[T]] {
-	return turbopipes.Lift("Results", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Result[T]) bool) error {
+	return turbopipes.Lift(own.Mark+"Results", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Result[T]) bool) error {
 		refused, err := turbopipes.Guard(ctx, in, func(v T) bool {
 			return emit(turbopipes.Result[T]{Value: v})
 		})

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // Retry subscribes to upstream again when it fails, up to count times.
@@ -35,7 +37,7 @@ func Retry[T any](count int, opts ...RetryOption) turbopipes.Operator[T, T] {
 	if bad != "" {
 		return turbopipes.Invalid[T, T]("Retry", bad)
 	}
-	return turbopipes.Lift("Retry", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Retry", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		attempts := retry{retryOptions: o, began: time.Now()}
 		pass := func(v T) bool {
 			attempts.item()
@@ -80,6 +82,7 @@ func stopping(ctx context.Context) bool {
 // stop was earlier.
 func pause(ctx context.Context, d time.Duration) bool {
 	if d > 0 {
+		run.Settle(ctx)
 		t := time.NewTimer(d)
 		defer t.Stop()
 		select {

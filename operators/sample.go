@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -40,12 +41,12 @@ func Sample[T, N any](notifier turbopipes.Observable[N], opts ...SampleOption) t
 		}
 		opt.sample(&o)
 	}
-	return turbopipes.Lift("Sample", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"Sample", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		newest := sample[T]{sampleOptions: o}
 		up := feed.OpenClocked(ctx, "Sample", &newest)
 		defer func() {
 			up.Close(&err)
-			run.From(ctx).Discard(newest.left())
+			run.Count(ctx, newest.left())
 		}()
 		up.Start(func(ctx context.Context) error {
 			return notifier.Push(ctx, func(N) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Scan keeps a state, and gives it as it is after each item.
@@ -23,7 +24,7 @@ func Scan[T, A any](seed A, fn func(state A, v T) A) turbopipes.Operator[T, A] {
 	if fn == nil {
 		return turbopipes.Invalid[T, A]("Scan", "fn is nil")
 	}
-	return turbopipes.Lift("Scan", func(ctx context.Context, in turbopipes.Observable[T], emit func(A) bool) error {
+	return turbopipes.Lift(own.Mark+"Scan", func(ctx context.Context, in turbopipes.Observable[T], emit func(A) bool) error {
 		state := seed
 		return in.Push(ctx, func(v T) bool {
 			state = fn(state, v)

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
-	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -29,48 +29,58 @@ import (
 // A nil equal, or the zero Observable as other, is an ErrInvalidArgument. For the
 // pairs themselves see [Zip]. It corresponds to sequenceEqual in RxJS and Reactor,
 // and to RxGo's SequenceEqual.
-func SequenceEqual[T any](other turbopipes.Observable[T], equal func(a, b T) bool) turbopipes.Operator[T, bool] {
+func SequenceEqual[T any](other turbopipes.Observable[T], equal func(a, b T) bool, opts ...turbopipes.LossOption) turbopipes.Operator[T, bool] {
+	o, bad := lossOptions(opts)
 	switch {
 	case other.IsZero():
 		return turbopipes.Invalid[T, bool]("SequenceEqual", "other is the zero Observable")
 	case equal == nil:
 		return turbopipes.Invalid[T, bool]("SequenceEqual", "equal is nil")
+	case bad != "":
+		return turbopipes.Invalid[T, bool]("SequenceEqual", bad)
 	}
-	return turbopipes.Lift("SequenceEqual", func(ctx context.Context, in turbopipes.Observable[T], emit func(bool) bool) (err error) {
-		left := feed.Open(ctx, "SequenceEqual", in.Push)
-		defer left.Close(&err)
-		right := feed.Join(left.Scope, other.Push)
-		a, b := side[T]{in: left.Items()}, side[T]{in: right.Items()}
-		decided := false
-		defer func() {
-			if !decided {
-				run.From(ctx).Discard(a.left() + b.left())
+	return turbopipes.Lift(own.Mark+"SequenceEqual", func(ctx context.Context, in turbopipes.Observable[T], emit func(bool) bool) (err error) {
+		z := openZip(ctx, "SequenceEqual", o, in, other)
+		defer func() { z.close(&err) }()
+		var busy run.Busy
+		defer func() { busy.FailedOn(ctx, 2) }() // a pair
+		for z.both() {
+			same := !z.a.has && !z.b.has // both have ended
+			if z.a.has && z.b.has {
+				a, b := z.a.take(), z.b.take()
+				busy = true
+				same = equal(a, b)
+				busy = false
+				if same {
+					continue
+				}
+			} else if err := z.end(); err != nil {
+				return err
 			}
-		}()
-		for {
-			select {
-			case v, more := <-a.open():
-				a.receive(v, more)
-			case v, more := <-b.open():
-				b.receive(v, more)
-			case <-left.Done():
-				return nil
-			}
-			same := true
-			switch {
-			case a.has && b.has:
-				same = equal(a.take(), b.take())
-				decided = !same
-			case a.has && b.ended, b.has && a.ended:
-				same, decided = false, true
-			case a.ended && b.ended:
-				decided = true
-			}
-			if decided {
-				left.Stop() // they unwind while downstream is busy
-				emit(same)
-				return nil
-			}
+			z.Complete()
+			z.Stop() // they unwind while downstream is busy
+			emit(same)
+			return nil
 		}
+		return z.Failure()
 	})
+}
+
+// both waits until each side has an item or has ended. false: ctx has ended, or one
+// has failed, and the other side has not come up with an item.
+func (z *zipped[A, B]) both() bool {
+	come := func() bool { return (z.a.has || z.a.ended) && (z.b.has || z.b.ended) }
+	for !come() {
+		select {
+		case v, more := <-z.a.open():
+			z.a.receive(v, more)
+		case v, more := <-z.b.open():
+			z.b.receive(v, more)
+		case <-z.Ctx.Done():
+			return false
+		case <-z.Broken():
+			return z.Linger(func() bool { return come() || z.receive() || come() }) && come()
+		}
+	}
+	return true
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -35,9 +36,9 @@ func Serialize[T any](from int, id func(v T) int, opts ...SerializeOption) turbo
 	case bad != "":
 		return turbopipes.Invalid[T, T]("Serialize", bad)
 	}
-	return turbopipes.Lift("Serialize", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Serialize", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		s := series[T]{next: from, most: o.maxPending}
-		defer func() { run.From(ctx).Discard(int64(len(s.waiting))) }()
+		defer func() { run.Count(ctx, int64(len(s.waiting))) }()
 		refused := false
 		follow := func() {
 			for v, ok := s.take(); ok; v, ok = s.take() {
@@ -54,7 +55,7 @@ func Serialize[T any](from int, id func(v T) int, opts ...SerializeOption) turbo
 					follow()
 				}
 			case placeFull:
-				run.From(ctx).Discard(1)
+				run.Count(ctx, 1)
 				failed = fmt.Errorf("%w: Serialize: more than %d items wait for id %d", turbopipes.ErrOverflow, o.maxPending, s.next)
 			}
 			return !refused && failed == nil

@@ -7,6 +7,7 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/alarm"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -37,11 +38,11 @@ func SessionWindow[T any](gap time.Duration, opts ...BufferOption) turbopipes.Op
 	case o.maxItems == 0:
 		o.maxItems = defaultMaxItems
 	}
-	return turbopipes.Lift("SessionWindow", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"SessionWindow", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
 		s := session[T]{gathering: gathering[T]{most: o.maxItems}, gap: gap, longest: o.maxDuration}
 		inHand := int64(0)
-		defer func() { run.From(ctx).Discard(inHand + s.held()) }()
-		up := feed.Open(ctx, "SessionWindow", in.Push)
+		defer func() { run.Count(ctx, inHand+s.held()) }()
+		up := feed.Open(ctx, "SessionWindow", run.Hooks[T]{}, in.Push)
 		defer up.Close(&err)
 		clock := alarm.New()
 		defer clock.Stop()

@@ -7,6 +7,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/hot"
 	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // ShareOption is an option of [Share] and [ShareReplay]: those here,
@@ -59,10 +60,10 @@ func sharing[T any](name string, o opt.Share, history func() *hot.History[T]) tu
 	return func(in turbopipes.Observable[T]) turbopipes.Observable[T] {
 		shared := hot.NewShared(name, in.Push, func() *hot.Hub[T] {
 			return hot.New(hot.Config[T]{
-				Name: name, Size: o.Size, Full: handoff.Full(o.Overflow), Discard: opt.Of[T](o.Discard), History: history(),
+				Name: name, Size: o.Size, Full: handoff.Full(o.Overflow), Discard: o.Discard, History: history(),
 			})
 		})
-		return turbopipes.Lift(name, func(ctx context.Context, _ turbopipes.Observable[T], emit func(T) bool) error {
+		return turbopipes.Lift(own.Mark+name, func(ctx context.Context, _ turbopipes.Observable[T], emit func(T) bool) error {
 			return shared.Run(ctx, emit, hot.PolicyOf(o))
 		})(in)
 	}

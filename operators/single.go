@@ -7,6 +7,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -27,10 +28,10 @@ import (
 // For the first of several matches see [Find]. It corresponds to single in RxJS
 // and Reactor, whose single takes no predicate.
 func Single[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
-	return turbopipes.Lift("Single", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Single", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		var match T
 		held, verdict := int64(0), turbopipes.ErrEmpty
-		defer func() { run.From(ctx).Discard(held) }()
+		defer func() { run.Count(ctx, held) }()
 		err := in.Push(ctx, func(v T) bool {
 			switch matches := pred == nil || pred(v); {
 			case matches && held > 0:

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Skip drops the first n items.
@@ -22,7 +23,7 @@ func Skip[T any](n int) turbopipes.Operator[T, T] {
 	if n < 0 {
 		return turbopipes.Invalid[T, T]("Skip", "n is negative")
 	}
-	return turbopipes.Lift("Skip", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Skip", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		left := n
 		return in.Push(ctx, func(v T) bool {
 			if left > 0 {

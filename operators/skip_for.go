@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // SkipFor drops the items of the first while.
@@ -21,7 +22,7 @@ import (
 // count instead of a time, [Skip]. It corresponds to RxJS's skipUntil(timer),
 // Reactor's skip(Duration) and Pekko's dropWithin.
 func SkipFor[T any](d time.Duration) turbopipes.Operator[T, T] {
-	return turbopipes.Lift("SkipFor", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"SkipFor", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		begin, skipping := time.Now(), true
 		return in.Push(ctx, func(v T) bool {
 			skipping = skipping && time.Since(begin) < d

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/ring"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -26,7 +27,7 @@ func SkipLast[T any](n int) turbopipes.Operator[T, T] {
 	if n < 0 {
 		return turbopipes.Invalid[T, T]("SkipLast", "n is negative")
 	}
-	return turbopipes.Lift("SkipLast", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"SkipLast", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		if n == 0 {
 			return in.Push(ctx, emit)
 		}
@@ -35,7 +36,7 @@ func SkipLast[T any](n int) turbopipes.Operator[T, T] {
 		refused, complete := false, false
 		defer func() {
 			if !complete {
-				run.From(ctx).Discard(int64(hi - lo))
+				run.Count(ctx, int64(hi-lo))
 			}
 		}()
 		err := in.Push(ctx, func(v T) bool {

@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
@@ -26,15 +28,20 @@ import (
 // The zero Observable as notifier is an ErrInvalidArgument. To skip by count or
 // by condition see [Skip] and [SkipWhile]; for the reverse, [TakeUntil]. It
 // corresponds to RxJS's skipUntil and Reactor's skipUntilOther.
-func SkipUntil[T, N any](notifier turbopipes.Observable[N]) turbopipes.Operator[T, T] {
-	if notifier.IsZero() {
+func SkipUntil[T, N any](notifier turbopipes.Observable[N], opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
+	o, bad := lossOptions(opts)
+	switch {
+	case notifier.IsZero():
 		return turbopipes.Invalid[T, T]("SkipUntil", "notifier is the zero Observable")
+	case bad != "":
+		return turbopipes.Invalid[T, T]("SkipUntil", bad)
 	}
-	return turbopipes.Lift("SkipUntil", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"SkipUntil", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		s := scope.Open(ctx, "SkipUntil")
 		defer s.Close(&err)
 		var open, failed atomic.Bool
-		s.Run(func(ctx context.Context) error {
+		lost := run.Keep[T](s.Stage(), o.Discard)
+		s.Upstream(func(ctx context.Context) error {
 			return notifier.Push(ctx, func(N) bool {
 				open.Store(true)
 				return false
@@ -45,10 +52,10 @@ func SkipUntil[T, N any](notifier turbopipes.Observable[N]) turbopipes.Operator[
 				s.Fail(err)
 			}
 		})
-		// Asked again behind emit: upstream must not fetch an item to be refused.
+		// Asked again after emit: upstream must not fetch an item to be refused.
 		return in.Push(s.Ctx, func(v T) bool {
 			if failed.Load() {
-				return false
+				return lost.Refuse(v)
 			}
 			if open.Load() && !emit(v) {
 				s.Stop() // the notifier, too, while upstream unwinds

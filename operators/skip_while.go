@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // SkipWhile drops the items before the first one that pred is false for.
@@ -22,7 +23,7 @@ func SkipWhile[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
 	if pred == nil {
 		return turbopipes.Invalid[T, T]("SkipWhile", "pred is nil")
 	}
-	return turbopipes.Lift("SkipWhile", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"SkipWhile", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		skipping := true
 		return in.Push(ctx, func(v T) bool {
 			skipping = skipping && pred(v)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -37,11 +38,11 @@ func SlidingWindow[T any](size, step int, opts ...BufferOption) turbopipes.Opera
 	case o.flushOnError && !o.partial:
 		return turbopipes.Invalid[T, []T]("SlidingWindow", "FlushOnError needs Partial")
 	}
-	return turbopipes.Lift("SlidingWindow", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"SlidingWindow", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
 		s := sliding[T]{size: size, step: step}
 		defer func() {
 			if err != nil || o.partial {
-				run.From(ctx).Discard(s.fresh)
+				run.Count(ctx, s.fresh)
 			}
 		}()
 		return flushing(ctx, o, in, func(v T) bool {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -33,10 +34,10 @@ func Sort[T any](compare func(a, b T) int, opts ...SortOption) turbopipes.Operat
 	case bad != "":
 		return turbopipes.Invalid[T, T]("Sort", bad)
 	}
-	return turbopipes.Lift("Sort", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Sort", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		var all []T
 		emitted := 0
-		defer func() { run.From(ctx).Discard(int64(len(all) - emitted)) }()
+		defer func() { run.Count(ctx, int64(len(all)-emitted)) }()
 		all, err := gather(ctx, "Sort", in, o)
 		if err != nil {
 			return err

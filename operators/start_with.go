@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // StartWith gives items first, and then upstream's.
@@ -21,7 +23,8 @@ import (
 // front, apply [Concat] to that. It corresponds to startWith in RxJS, Reactor and
 // RxGo, and to Pekko's prepend.
 func StartWith[T any](items ...T) turbopipes.Operator[T, T] {
-	return turbopipes.Lift("StartWith", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"StartWith", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		run.Settle(ctx)
 		if !emitAll(ctx, items, emit) {
 			return nil
 		}

@@ -5,6 +5,8 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // StatefulMap gives fn's result for each item, with a state that is opened for
@@ -42,7 +44,8 @@ func StatefulMap[T, S, R any](open func(ctx context.Context) (S, error), fn func
 	case close == nil:
 		close = func(S) (last R, ok bool) { return last, false }
 	}
-	return turbopipes.Lift("StatefulMap", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
+	return turbopipes.Lift(own.Mark+"StatefulMap", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
+		run.Settle(ctx) // open is user code
 		inner := turbopipes.Shield(ctx)
 		state, err := open(inner)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
@@ -31,15 +32,19 @@ import (
 //
 // To let upstream run ahead, see [ObserveOn]. It corresponds to subscribeOn in
 // RxJS and Reactor, and to Pekko's dispatcher attribute.
-func SubscribeOn[T any](run func(task func())) turbopipes.Operator[T, T] {
-	return turbopipes.Lift("SubscribeOn", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+func SubscribeOn[T any](run func(task func()), opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
+	o, bad := lossOptions(opts)
+	if bad != "" {
+		return turbopipes.Invalid[T, T]("SubscribeOn", bad)
+	}
+	return turbopipes.Lift(own.Mark+"SubscribeOn", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		s := scope.Open(ctx, "SubscribeOn")
 		defer s.Close(&err)
 		push := feed.Push[T](in.Push)
 		if run != nil {
 			push = elsewhere(s, run, in.Push)
 		}
-		up := feed.Join(s, push)
+		up := feed.Join(s, discarding[T](o), push)
 		for {
 			select {
 			case v, more := <-up.Items():
@@ -79,6 +84,7 @@ func elsewhere[T any](s *scope.Scope, run func(func()), up feed.Push[T]) feed.Pu
 				}
 			}
 		}()
+		s.Record().Settle(ctx) // run is user code
 		fault.Foot(func() error { run(task); return nil }, s.Fail)
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Number is any integer or float.
@@ -27,7 +28,7 @@ type Number interface {
 // It corresponds to Reactor's MathFlux sum and RxGo's SumInt64, SumFloat32 and
 // SumFloat64.
 func Sum[T Number]() turbopipes.Operator[T, T] {
-	return turbopipes.Lift("Sum", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Sum", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		var sum T
 		err := in.Push(ctx, func(v T) bool {
 			sum += v

@@ -22,6 +22,10 @@ import "github.com/turbopipes/turbopipes"
 // A zero Observable that comes from upstream is an ErrInvalidArgument. It is
 // [SwitchMap] for items that are streams; for all of them see [Flatten]. It
 // corresponds to RxJS's switchAll and Reactor's switchOnNext.
-func SwitchAll[T any]() turbopipes.Operator[turbopipes.Observable[T], T] {
-	return switchMap("SwitchAll", Self[turbopipes.Observable[T]])
+func SwitchAll[T any](opts ...InnerOption) turbopipes.Operator[turbopipes.Observable[T], T] {
+	o, bad := innerOptions(opts)
+	if bad != "" {
+		return turbopipes.Invalid[turbopipes.Observable[T], T]("SwitchAll", bad)
+	}
+	return switchMap("SwitchAll", Self[turbopipes.Observable[T]], o)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // SwitchIfEmpty goes on with another stream in the place of an empty one.
@@ -24,7 +25,7 @@ func SwitchIfEmpty[T any](alt turbopipes.Observable[T]) turbopipes.Operator[T, T
 	if alt.IsZero() {
 		return turbopipes.Invalid[T, T]("SwitchIfEmpty", "alt is the zero Observable")
 	}
-	return turbopipes.Lift("SwitchIfEmpty", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"SwitchIfEmpty", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		found, err := passed(ctx, in, emit)
 		if err == nil && !found {
 			return alt.Push(ctx, emit)

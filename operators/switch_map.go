@@ -5,6 +5,8 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
@@ -30,41 +32,49 @@ import (
 // A nil fn is an ErrInvalidArgument. For all the streams see [FlatMap] and
 // [ConcatMap]; to keep the old one instead, [ExhaustMap]. It corresponds to switchMap in RxJS and Reactor, which do not wait
 // for the old stream to unwind.
-func SwitchMap[T, R any](fn func(v T) turbopipes.Observable[R]) turbopipes.Operator[T, R] {
-	if fn == nil {
+func SwitchMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOption) turbopipes.Operator[T, R] {
+	o, bad := innerOptions(opts)
+	switch {
+	case fn == nil:
 		return turbopipes.Invalid[T, R]("SwitchMap", "fn is nil")
+	case bad != "":
+		return turbopipes.Invalid[T, R]("SwitchMap", bad)
 	}
-	return switchMap("SwitchMap", fn)
+	return switchMap("SwitchMap", fn, o)
 }
 
-func switchMap[T, R any](name string, fn func(v T) turbopipes.Observable[R]) turbopipes.Operator[T, R] {
-	return turbopipes.Lift(name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
-		newest := newSwitch[T]()
+func switchMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o opt.Inner) turbopipes.Operator[T, R] {
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
 		s := scope.Open(ctx, name)
+		x := switching[T, R]{newestItem: newSwitch[T](), fn: fn, stops: o.StopInner, out: make(chan switched[R]), letGo: letsGo[T]()}
+		x.items, x.results = run.Keep[T](s.Stage(), o.Discard), run.Keep[R](s.Stage(), o.Discard)
 		defer func() {
 			s.Close(&err)
-			run.From(ctx).Discard(newest.left())
+			err = fault.Join(err, x.items.Discard(append(x.left(), x.refused.Take()...)...), x.results.Discard(x.lost.Take()...))
 		}()
-		out, ended := make(chan switched[R]), make(chan struct{})
-		s.Go(func(ctx context.Context) error {
-			if err := in.Push(ctx, func(v T) bool { return ctx.Err() == nil && newest.accept(v) }); err != nil {
+		ended := make(chan struct{})
+		s.Upstream(func(ctx context.Context) error {
+			if err := in.Push(ctx, func(v T) bool { return x.accept(ctx, v) }); err != nil {
 				return err
 			}
-			newest.close()
+			x.close()
 			return nil
-		})
+		}, s.Fail)
 		s.Go(func(ctx context.Context) error {
-			if err := runNewest(ctx, newest, fn, out); err != nil {
+			if err := x.runNewest(ctx); err != nil {
 				return err
 			}
 			close(ended)
 			return nil
 		})
+		s.Settle()
 		for {
 			select {
-			case r := <-out:
-				if !newest.is(r.turn) {
-					run.From(ctx).Discard(1) // a newer item came while this was handed over
+			case r := <-x.out:
+				if !x.is(r.turn) { // a newer item came while this was handed over
+					if err := x.results.Discard(r.v); err != nil {
+						return err
+					}
 				} else if !emit(r.v) {
 					return nil
 				}
@@ -83,28 +93,70 @@ type switched[R any] struct {
 	turn uint64
 }
 
+// switching is one run of a SwitchMap.
+type switching[T, R any] struct {
+	*newestItem[T]
+	fn      func(v T) turbopipes.Observable[R]
+	stops   bool // a graceful stop reaches the inner streams
+	out     chan switched[R]
+	letGo   func(v T) // nil: items are no parts of another stream
+	items   run.Account[T]
+	results run.Account[R]
+	refused run.Refused[T]
+	lost    run.Refused[R]
+}
+
+// accept is upstream's emit: it never waits.
+func (x *switching[T, R]) accept(ctx context.Context, v T) bool {
+	if ctx.Err() != nil || x.stops && stopping(ctx) {
+		return x.refused.Keep(v)
+	}
+	if old, replaced := x.put(v); replaced && x.letGo != nil {
+		x.letGo(old)
+	}
+	return true
+}
+
 // runNewest runs one inner stream after another until upstream has ended.
-func runNewest[T, R any](ctx context.Context, newest *newestItem[T], fn func(T) turbopipes.Observable[R], out chan<- switched[R]) error {
-	shielded := turbopipes.Shield(ctx)
+func (x *switching[T, R]) runNewest(ctx context.Context) error {
+	inner := innerOf(ctx, x.stops)
 	for {
-		v, turn, ok := newest.next(ctx)
+		v, turn, ok := x.next(ctx)
 		if !ok {
 			return nil
 		}
-		own, cancel := context.WithCancelCause(shielded)
-		newest.running(turn, cancel)
-		err := fn(v).Push(own, func(r R) bool {
-			select {
-			case out <- switched[R]{r, turn}:
-				return newest.is(turn)
-			case <-own.Done():
-				return false
-			}
-		})
-		err = fault.Strip(own, err) // it was switched away from, or ctx is done
-		cancel(nil)
-		if err != nil {
+		if err := x.run(inner, v, turn); err != nil {
 			return err
 		}
 	}
+}
+
+// run runs the inner stream of v. One that was switched away from has lost nothing
+// but what it had emitted.
+func (x *switching[T, R]) run(ctx context.Context, v T, turn uint64) error {
+	own, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	x.running(turn, cancel)
+	some := false
+	var busy run.Busy
+	defer busy.Failed(ctx)
+	busy = true
+	stream := x.fn(v)
+	busy = false
+	err := stream.Push(own, func(r R) bool {
+		some = true
+		select {
+		case x.out <- switched[R]{r, turn}:
+			return x.is(turn)
+		case <-own.Done():
+			return x.lost.Keep(r)
+		}
+	})
+	if x.letGo != nil {
+		x.letGo(v)
+	}
+	if !some {
+		countCut(ctx, x.items, x.refused.Keep, v, err)
+	}
+	return fault.Strip(own, err) // it was switched away from, or ctx is done
 }

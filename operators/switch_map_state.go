@@ -30,9 +30,10 @@ func (n *newestItem[T]) tell() {
 	}
 }
 
-// accept is upstream's emit: it never waits.
-func (n *newestItem[T]) accept(v T) bool {
+// put stores v, in place of old where one waits.
+func (n *newestItem[T]) put(v T) (old T, replaced bool) {
 	n.mu.Lock()
+	old, replaced = n.item, n.waiting
 	n.item, n.waiting = v, true
 	n.turn++
 	cancel := n.cancel
@@ -41,7 +42,7 @@ func (n *newestItem[T]) accept(v T) bool {
 		cancel(errSwitched)
 	}
 	n.tell()
-	return true
+	return old, replaced
 }
 
 // close tells that no item will come.
@@ -94,12 +95,13 @@ func (n *newestItem[T]) is(turn uint64) bool {
 	return n.turn == turn
 }
 
-// left is the number of items that wait.
-func (n *newestItem[T]) left() int64 {
+// left takes the item that waits, if there is one.
+func (n *newestItem[T]) left() []T {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.waiting {
-		return 1
+	if !n.waiting {
+		return nil
 	}
-	return 0
+	n.waiting = false
+	return []T{n.item}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Take gives the first n items.
@@ -23,7 +24,7 @@ func Take[T any](n int) turbopipes.Operator[T, T] {
 	if n < 0 {
 		return turbopipes.Invalid[T, T]("Take", "n is negative")
 	}
-	return turbopipes.Lift("Take", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Take", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		if n == 0 {
 			return nil
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // TakeFor lets items through for a while, and completes then.
@@ -26,7 +27,7 @@ import (
 // corresponds to RxJS's takeUntil(timer), Reactor's take(Duration) and Pekko's
 // takeWithin.
 func TakeFor[T any](d time.Duration) turbopipes.Operator[T, T] {
-	return turbopipes.Lift("TakeFor", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"TakeFor", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		if d <= 0 {
 			return nil
 		}
@@ -39,7 +40,7 @@ func TakeFor[T any](d time.Duration) turbopipes.Operator[T, T] {
 		})
 		defer timer.join()
 		// Asked again behind emit: upstream must not fetch an item to be refused.
-		err := in.Push(own, func(v T) bool { return !cut.Load() && emit(v) && !cut.Load() })
+		err := in.Push(own, func(v T) bool { return !cut.Load() && emit(v) && !cut.Load() }) // it has completed: nothing is lost
 		return fault.Strip(own, err)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/ring"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -27,13 +28,13 @@ func TakeLast[T any](n int) turbopipes.Operator[T, T] {
 	if n < 0 {
 		return turbopipes.Invalid[T, T]("TakeLast", "n is negative")
 	}
-	return turbopipes.Lift("TakeLast", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"TakeLast", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		if n == 0 {
 			return nil
 		}
 		var held ring.Ring[T]
 		lo, hi := uint64(0), uint64(0)
-		defer func() { run.From(ctx).Discard(int64(hi - lo)) }()
+		defer func() { run.Count(ctx, int64(hi-lo)) }()
 		take := func() T {
 			lo++
 			return held.Take(lo - 1)

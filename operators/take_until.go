@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
@@ -27,16 +29,22 @@ import (
 // The zero Observable as notifier is an ErrInvalidArgument. To stop after a while
 // see [TakeFor]. It corresponds to RxJS's takeUntil and Reactor's takeUntilOther;
 // RxGo's TakeUntil takes a predicate.
-func TakeUntil[T, N any](notifier turbopipes.Observable[N]) turbopipes.Operator[T, T] {
-	if notifier.IsZero() {
+func TakeUntil[T, N any](notifier turbopipes.Observable[N], opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
+	o, bad := lossOptions(opts)
+	switch {
+	case notifier.IsZero():
 		return turbopipes.Invalid[T, T]("TakeUntil", "notifier is the zero Observable")
+	case bad != "":
+		return turbopipes.Invalid[T, T]("TakeUntil", bad)
 	}
-	return turbopipes.Lift("TakeUntil", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"TakeUntil", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		s := scope.Open(ctx, "TakeUntil")
 		defer s.Close(&err)
 		var cut atomic.Bool
-		s.Run(func(ctx context.Context) error {
+		lost := run.Keep[T](s.Stage(), o.Discard)
+		s.Upstream(func(ctx context.Context) error {
 			return notifier.Push(ctx, func(N) bool {
+				s.Complete()
 				cut.Store(true)
 				s.Stop()
 				return false
@@ -47,10 +55,10 @@ func TakeUntil[T, N any](notifier turbopipes.Observable[N]) turbopipes.Operator[
 				s.Fail(err)
 			}
 		})
-		// Asked again behind emit: upstream must not fetch an item to be refused.
+		// Asked again after emit: upstream must not fetch an item to be refused.
 		return in.Push(s.Ctx, func(v T) bool {
 			if cut.Load() {
-				return false
+				return !s.Completed() && lost.Refuse(v)
 			}
 			if !emit(v) {
 				s.Stop() // the notifier, too, while upstream unwinds

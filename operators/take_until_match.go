@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // TakeUntilMatch gives the items up to the first one that pred is true for, and
@@ -25,7 +26,7 @@ func TakeUntilMatch[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
 	if pred == nil {
 		return turbopipes.Invalid[T, T]("TakeUntilMatch", "pred is nil")
 	}
-	return turbopipes.Lift("TakeUntilMatch", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"TakeUntilMatch", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		return in.Push(ctx, func(v T) bool {
 			last := pred(v)
 			return emit(v) && !last

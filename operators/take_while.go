@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // TakeWhile gives the items before the first one that pred is false for.
@@ -27,7 +28,7 @@ func TakeWhile[T any](pred func(v T) bool, opts ...TakeOption) turbopipes.Operat
 	case bad != "":
 		return turbopipes.Invalid[T, T]("TakeWhile", bad)
 	}
-	return turbopipes.Lift("TakeWhile", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"TakeWhile", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		return in.Push(ctx, func(v T) bool {
 			if pred(v) {
 				return emit(v)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -47,12 +48,12 @@ func throttled[T any](name string, o throttleOptions) turbopipes.Operator[T, T] 
 	if o.d <= 0 {
 		return turbopipes.Invalid[T, T](name, "d is not positive")
 	}
-	return turbopipes.Lift(name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		windows := throttle[T]{throttleOptions: o}
 		up := feed.OpenClocked(ctx, name, &windows)
 		defer func() {
 			up.Close(&err)
-			run.From(ctx).Discard(windows.left())
+			run.Count(ctx, windows.left())
 		}()
 		up.Start(func(ctx context.Context) error {
 			return in.Push(ctx, func(v T) bool {

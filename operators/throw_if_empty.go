@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // ThrowIfEmpty fails where a stream is empty.
@@ -21,7 +22,7 @@ import (
 // item, [First]. It corresponds to RxJS's throwIfEmpty and to Reactor's
 // switchIfEmpty with an error.
 func ThrowIfEmpty[T any](err func() error) turbopipes.Operator[T, T] {
-	return turbopipes.Lift("ThrowIfEmpty", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"ThrowIfEmpty", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		found, failed := passed(ctx, in, emit)
 		if failed != nil || found {
 			return failed

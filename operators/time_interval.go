@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // TimeInterval gives each item with the time since the one before it.
@@ -22,7 +23,7 @@ import (
 // to RxJS's timeInterval, Reactor's elapsed and RxGo's TimeInterval, which leaves
 // the items out.
 func TimeInterval[T any]() turbopipes.Operator[T, turbopipes.Elapsed[T]] {
-	return turbopipes.Lift("TimeInterval", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Elapsed[T]) bool) error {
+	return turbopipes.Lift(own.Mark+"TimeInterval", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Elapsed[T]) bool) error {
 		last := time.Now()
 		return in.Push(ctx, func(v T) bool {
 			now := time.Now()

@@ -7,6 +7,8 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // Timeout fails when upstream gives nothing for d.
@@ -38,7 +40,7 @@ func Timeout[T any](d time.Duration, opts ...TimeoutOption) turbopipes.Operator[
 	case typed && fallback.IsZero():
 		return turbopipes.Invalid[T, T]("Timeout", "FallbackTo's stream is the zero Observable")
 	}
-	return turbopipes.Lift("Timeout", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Timeout", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		late, refused, err := timed(ctx, o, in, emit)
 		if !late || refused || ctx.Err() != nil {
 			return err
@@ -54,11 +56,12 @@ func Timeout[T any](d time.Duration, opts ...TimeoutOption) turbopipes.Operator[
 func timed[T any](ctx context.Context, o timeoutOptions, in turbopipes.Observable[T], emit func(T) bool) (late, refused bool, err error) {
 	own, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	w := newWatch(o, func() { cancel(errTimeUp) })
+	w := newWatch(o, turbopipes.Stopping(ctx), func() { cancel(errTimeUp) })
 	defer w.stop()
+	lost := run.Keep[T](run.At(ctx, "Timeout"), o.discard)
 	err = in.Push(own, func(v T) bool {
 		if !w.item() {
-			return false
+			return lost.Refuse(v)
 		}
 		if !emit(v) {
 			refused = true
@@ -79,6 +82,7 @@ type timeoutOptions struct {
 	firstOnly bool
 	total     bool
 	fallback  any // an Observable of the items' type
+	discard   func(item any)
 	text      string
 }
 

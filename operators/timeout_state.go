@@ -12,9 +12,10 @@ import (
 // only when it rings too early.
 type watch struct {
 	timeoutOptions
-	cut   func()
-	begin time.Time
-	state atomic.Int64 // since when it waits for upstream, counted from begin; or:
+	stopping <-chan struct{} // closed by a graceful stop, after which no time is up
+	cut      func()
+	begin    time.Time
+	state    atomic.Int64 // since when it waits for upstream, counted from begin; or:
 
 	mu      sync.Mutex // guards the timer, for a few assignments
 	timer   *time.Timer
@@ -27,10 +28,10 @@ const (
 	expired                   // time was up; it stays so
 )
 
-// newWatch starts the clock. cut is called, on the timer's goroutine, when time
-// is up.
-func newWatch(o timeoutOptions, cut func()) *watch {
-	w := &watch{timeoutOptions: o, cut: cut, begin: time.Now()}
+// newWatch starts the clock, which stops when stopping is closed. cut is called, on the
+// timer's goroutine, when time is up.
+func newWatch(o timeoutOptions, stopping <-chan struct{}, cut func()) *watch {
+	w := &watch{timeoutOptions: o, stopping: stopping, cut: cut, begin: time.Now()}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.running.Add(1)
@@ -47,13 +48,23 @@ func (w *watch) item() bool {
 		return true
 	case s == expired:
 		return false
-	case w.left(s) <= 0: // at the deadline it is acted on, whoever notices first
+	case w.left(s) <= 0 && !w.halted(): // at the deadline it is acted on, whoever notices first
 		w.state.Store(expired)
 		return false
 	case w.total:
 		return true
 	}
 	return w.state.CompareAndSwap(s, busy) // or the timer was first
+}
+
+// halted tells whether the clock was stopped by a graceful stop.
+func (w *watch) halted() bool {
+	select {
+	case <-w.stopping:
+		return true
+	default:
+		return false
+	}
 }
 
 // wait starts the clock again, and tells whether upstream may go on.
@@ -86,6 +97,9 @@ func (w *watch) ring() {
 		}
 		if left > 0 {
 			w.reset(left)
+			return
+		}
+		if w.halted() {
 			return
 		}
 		if w.state.CompareAndSwap(s, expired) {

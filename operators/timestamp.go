@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Timestamp gives each item with the time at which it was received.
@@ -20,7 +21,7 @@ import (
 // For the time between two items, see [TimeInterval]. It corresponds to timestamp
 // in RxJS, Reactor and RxGo.
 func Timestamp[T any]() turbopipes.Operator[T, turbopipes.Timestamped[T]] {
-	return turbopipes.Lift("Timestamp", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Timestamped[T]) bool) error {
+	return turbopipes.Lift(own.Mark+"Timestamp", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Timestamped[T]) bool) error {
 		return in.Push(ctx, func(v T) bool {
 			return emit(turbopipes.Timestamped[T]{Value: v, At: time.Now()})
 		})

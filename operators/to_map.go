@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -31,12 +32,12 @@ func ToMap[T any, K comparable](key func(v T) K) turbopipes.Operator[T, map[K]T]
 }
 
 func toMap[T any, K comparable, V any](name string, key func(T) K, value func(T) V) turbopipes.Operator[T, map[K]V] {
-	return turbopipes.Lift(name, func(ctx context.Context, in turbopipes.Observable[T], emit func(map[K]V) bool) error {
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(map[K]V) bool) error {
 		all := map[K]V{}
 		handed := false
 		defer func() {
 			if !handed {
-				run.From(ctx).Discard(int64(len(all)))
+				run.Count(ctx, int64(len(all)))
 			}
 		}()
 		err := in.Push(ctx, func(v T) bool {

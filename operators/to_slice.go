@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -29,7 +30,7 @@ func ToSlice[T any](opts ...ToSliceOption) turbopipes.Operator[T, []T] {
 	if bad != "" {
 		return turbopipes.Invalid[T, []T]("ToSlice", bad)
 	}
-	return turbopipes.Lift("ToSlice", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) error {
+	return turbopipes.Lift(own.Mark+"ToSlice", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) error {
 		all, err := gather(ctx, "ToSlice", in, o)
 		if err == nil { // nothing was emitted, so nothing was refused
 			emit(all)
@@ -45,7 +46,7 @@ func gather[T any](ctx context.Context, name string, in turbopipes.Observable[T]
 	complete := false
 	defer func() {
 		if !complete {
-			run.From(ctx).Discard(int64(len(all)))
+			run.Count(ctx, int64(len(all)))
 			all = nil
 		}
 	}()

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -29,10 +30,10 @@ func TopK[T any](k int, compare func(a, b T) int) turbopipes.Operator[T, T] {
 	case compare == nil:
 		return turbopipes.Invalid[T, T]("TopK", "compare is nil")
 	}
-	return turbopipes.Lift("TopK", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"TopK", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		t := top[T]{k: k, compare: compare}
 		emitted := 0
-		defer func() { run.From(ctx).Discard(int64(len(t.heap) - emitted)) }()
+		defer func() { run.Count(ctx, int64(len(t.heap)-emitted)) }()
 		err := in.Push(ctx, func(v T) bool {
 			t.add(v)
 			return true

@@ -5,6 +5,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // TryMap gives fn's result for each item, where fn may take its time and may
@@ -29,7 +30,7 @@ func TryMap[T, R any](fn func(ctx context.Context, v T) (R, error)) turbopipes.O
 	if fn == nil {
 		return turbopipes.Invalid[T, R]("TryMap", "fn is nil")
 	}
-	return turbopipes.Lift("TryMap", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
+	return turbopipes.Lift(own.Mark+"TryMap", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		inner := turbopipes.Shield(ctx)
 		var failed error
 		err := in.Push(ctx, func(v T) bool {

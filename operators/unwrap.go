@@ -5,6 +5,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Unwrap gives the values of results, until the first failed one, whose error
@@ -19,7 +20,7 @@ import (
 //
 // It is the way back from [AsResults], [ParallelResults] and [Tasks].
 func Unwrap[R any]() turbopipes.Operator[turbopipes.Result[R], R] {
-	return turbopipes.Lift("Unwrap", func(ctx context.Context, in turbopipes.Observable[turbopipes.Result[R]], emit func(R) bool) error {
+	return turbopipes.Lift(own.Mark+"Unwrap", func(ctx context.Context, in turbopipes.Observable[turbopipes.Result[R]], emit func(R) bool) error {
 		var failed error
 		err := in.Push(ctx, func(r turbopipes.Result[R]) bool {
 			failed = r.Err

@@ -8,6 +8,7 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/split"
 )
 
@@ -21,7 +22,7 @@ func splitConfig[T any](name string, q opt.Queue, waiting int) split.Config[T] {
 		size = defaultQueue
 	}
 	return split.Config[T]{
-		Name: name, Size: size, Waiting: waiting, Full: handoff.Full(q.Overflow), Lost: opt.Of[T](q.Discard),
+		Name: name, Size: size, Waiting: waiting, Full: handoff.Full(q.Overflow), Lost: q.Discard,
 		Overflow: turbopipes.ErrOverflow, Taken: turbopipes.ErrAlreadySubscribed,
 	}
 }
@@ -29,7 +30,7 @@ func splitConfig[T any](name string, q opt.Queue, waiting int) split.Config[T] {
 // streamOf gives a part as a stream. It is no Create: a graceful stop lets it
 // deliver what waits in it.
 func streamOf[K, T any](name string, p *split.Part[K, T]) turbopipes.Observable[T] {
-	return turbopipes.Lift(name, func(ctx context.Context, _ turbopipes.Observable[struct{}], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+own.Part+name, func(ctx context.Context, _ turbopipes.Observable[struct{}], emit func(T) bool) error {
 		return p.Push(ctx, emit)
 	})(turbopipes.Empty[struct{}]())
 }
@@ -61,6 +62,7 @@ func (w *openWindow[T]) put(v T) (p *split.Part[struct{}, T]) {
 	for {
 		if p = w.now(); p == nil {
 			if p = w.another(); p == nil {
+				w.split.Refuse(v)
 				return nil
 			}
 		}
@@ -176,7 +178,7 @@ func (o *overlapping[T]) put(v T) bool {
 	if o.skip == 0 {
 		p := o.split.Begin(struct{}{})
 		if p == nil {
-			return false
+			return o.split.Refuse(v)
 		}
 		o.open = append(o.open, p)
 		o.skip = o.step

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/split"
 )
 
@@ -37,11 +38,11 @@ func WindowWhen[T, N any](boundary turbopipes.Observable[N], opts ...WindowOptio
 	case bad != "":
 		return turbopipes.Invalid[T, turbopipes.Observable[T]]("WindowWhen", bad)
 	}
-	return turbopipes.Lift("WindowWhen", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Observable[T]) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"WindowWhen", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Observable[T]) bool) (err error) {
 		s := split.Open[struct{}](ctx, splitConfig[T]("WindowWhen", o.Queue, 1))
 		defer s.Close(&err)
 		w := openWindow[T]{split: s}
-		s.Run(func(ctx context.Context) error {
+		s.Upstream(func(ctx context.Context) error {
 			return boundary.Push(ctx, func(N) bool {
 				w.close(nil)
 				return ctx.Err() == nil

@@ -107,7 +107,7 @@ func TestWindowWhenCancelsBoundary(t *testing.T) {
 func TestWindowWhenConserves(t *testing.T) {
 	for after := time.Duration(0); after < 9*time.Second; after += 500 * time.Millisecond {
 		bubble(t, after.String(), func(t *testing.T) {
-			conserves(t, windowed(1, operators.WindowWhen[int](turbopipes.Interval(900*time.Millisecond), turbopipes.WithQueue(2))), after, 1)
+			conserves(t, windowed(1, operators.WindowWhen[int](turbopipes.Interval(900*time.Millisecond), turbopipes.WithQueue(2))), after)
 		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/split"
 )
 
@@ -46,7 +47,7 @@ func WindowWithCount[T any](n int, opts ...WindowOption) turbopipes.Operator[T, 
 		o.Size = n
 	}
 	atOnce := (n-1)/o.Step + 1
-	return turbopipes.Lift("WindowWithCount", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Observable[T]) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"WindowWithCount", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Observable[T]) bool) (err error) {
 		s := split.Open[struct{}](ctx, splitConfig[T]("WindowWithCount", o.Queue, atOnce))
 		defer s.Close(&err)
 		open := overlapping[T]{split: s, n: n, step: o.Step}

@@ -107,7 +107,7 @@ func TestWindowWithCountConserves(t *testing.T) {
 	for _, n := range []int{1, 2} {
 		for after := time.Duration(0); after < 9*time.Second; after += 500 * time.Millisecond {
 			bubble(t, fmt.Sprint(n, after), func(t *testing.T) {
-				conserves(t, windowed(n, operators.WindowWithCount[int](3)), after, n)
+				conserves(t, windowed(n, operators.WindowWithCount[int](3)), after)
 			})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/split"
 )
 
@@ -38,7 +39,7 @@ func WindowWithTime[T any](d time.Duration, opts ...WindowOption) turbopipes.Ope
 	case bad != "":
 		return turbopipes.Invalid[T, turbopipes.Observable[T]]("WindowWithTime", bad)
 	}
-	return turbopipes.Lift("WindowWithTime", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Observable[T]) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"WindowWithTime", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Observable[T]) bool) (err error) {
 		s := split.Open[struct{}](ctx, splitConfig[T]("WindowWithTime", o.Queue, 1))
 		defer s.Close(&err)
 		w := openWindow[T]{split: s, ends: ticksFrom(time.Now(), d), clock: time.NewTimer(d)}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/split"
 )
 
@@ -38,7 +39,7 @@ func WindowWithTimeOrCount[T any](d time.Duration, n int, opts ...WindowOption) 
 	case bad != "":
 		return turbopipes.Invalid[T, turbopipes.Observable[T]]("WindowWithTimeOrCount", bad)
 	}
-	return turbopipes.Lift("WindowWithTimeOrCount", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Observable[T]) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"WindowWithTimeOrCount", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Observable[T]) bool) (err error) {
 		s := split.Open[struct{}](ctx, splitConfig[T]("WindowWithTimeOrCount", o.Queue, 1))
 		defer s.Close(&err)
 		w := openWindow[T]{split: s, ends: func(begin time.Time) time.Time { return begin.Add(d) }, clock: time.NewTimer(d)}

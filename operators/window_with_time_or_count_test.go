@@ -59,7 +59,7 @@ func TestWindowWithTimeOrCountHoldsUpstream(t *testing.T) {
 func TestWindowWithTimeOrCountConserves(t *testing.T) {
 	for after := time.Duration(0); after < 9*time.Second; after += 500 * time.Millisecond {
 		bubble(t, after.String(), func(t *testing.T) {
-			conserves(t, windowed(1, operators.WindowWithTimeOrCount[int](900*time.Millisecond, 3)), after, 1)
+			conserves(t, windowed(1, operators.WindowWithTimeOrCount[int](900*time.Millisecond, 3)), after)
 		})
 	}
 }

@@ -86,7 +86,7 @@ func TestWindowWithTimeConserves(t *testing.T) {
 	} {
 		for after := time.Duration(0); after < 9*time.Second; after += 500 * time.Millisecond {
 			bubble(t, fmt.Sprint(name, after), func(t *testing.T) {
-				conserves(t, windowed(1, operators.WindowWithTime[int](900*time.Millisecond, opts...)), after, 1)
+				conserves(t, windowed(1, operators.WindowWithTime[int](900*time.Millisecond, opts...)), after)
 			})
 		}
 	}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
@@ -30,8 +32,9 @@ func WithContext[T any](derive func(ctx context.Context) context.Context) turbop
 	if derive == nil {
 		return turbopipes.Invalid[T, T]("WithContext", "derive is nil")
 	}
-	return turbopipes.Lift("WithContext", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"WithContext", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		marked := context.WithValue(ctx, parentKey{}, new(byte))
+		run.Settle(ctx) // derive is user code
 		child := derive(marked)
 		switch {
 		case child == nil:
@@ -43,10 +46,11 @@ func WithContext[T any](derive func(ctx context.Context) context.Context) turbop
 		}
 		var cut atomic.Bool // what refuses downstream doesn't know of child
 		defer scope.OnDone(child, func() { cut.Store(true) })()
+		lost := run.Keep[T](run.At(ctx, "WithContext"), nil)
 		refused := false
 		err := in.Push(child, func(v T) bool {
 			if cut.Load() {
-				return false
+				return lost.Refuse(v)
 			}
 			refused = !emit(v)
 			return !refused && !cut.Load()

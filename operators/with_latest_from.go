@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
@@ -32,40 +34,54 @@ import (
 // result at the items of both, see [CombineLatest]; for pairs, [Zip]. It
 // corresponds to withLatestFrom in RxJS, which goes on when other is of no use,
 // and Reactor.
-func WithLatestFrom[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R) turbopipes.Operator[A, R] {
+func WithLatestFrom[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R, opts ...turbopipes.LossOption) turbopipes.Operator[A, R] {
+	o, bad := lossOptions(opts)
 	switch {
 	case other.IsZero():
 		return turbopipes.Invalid[A, R]("WithLatestFrom", "other is the zero Observable")
 	case fn == nil:
 		return turbopipes.Invalid[A, R]("WithLatestFrom", "fn is nil")
+	case bad != "":
+		return turbopipes.Invalid[A, R]("WithLatestFrom", bad)
 	}
-	return turbopipes.Lift("WithLatestFrom", func(ctx context.Context, in turbopipes.Observable[A], emit func(R) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"WithLatestFrom", func(ctx context.Context, in turbopipes.Observable[A], emit func(R) bool) (err error) {
 		s := scope.Open(ctx, "WithLatestFrom")
 		defer s.Close(&err)
 		var newest shelf[B]
 		var cut atomic.Bool // other has failed, or is of no use
-		s.Run(func(ctx context.Context) error {
+		lost := run.Keep[A](s.Stage(), o.Discard)
+		s.Upstream(func(ctx context.Context) error {
 			return other.Push(ctx, func(v B) bool {
 				newest.put(v)
 				return ctx.Err() == nil
 			})
 		}, func(err error) {
 			_, useful := newest.get()
-			if err == nil && useful {
+			switch {
+			case err == nil && useful:
 				return
+			case err == nil:
+				s.Complete()
 			}
 			cut.Store(true)
 			s.Fail(err)
 			s.Stop()
 		})
-		// Asked again behind emit: upstream must not fetch an item to be refused.
+		var busy run.Busy
+		defer busy.Failed(ctx)
+		// Asked again after emit: upstream must not fetch an item to be refused.
 		return in.Push(s.Ctx, func(v A) bool {
 			if cut.Load() {
-				return false
+				return !s.Completed() && lost.Refuse(v)
 			}
-			if b, ok := newest.get(); ok && !emit(fn(v, b)) {
-				s.Stop() // other, too, while upstream unwinds
-				return false
+			if b, ok := newest.get(); ok {
+				busy = true
+				r := fn(v, b)
+				busy = false
+				if !emit(r) {
+					s.Stop() // other, too, while upstream unwinds
+					return false
+				}
 			}
 			return !cut.Load()
 		})

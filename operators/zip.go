@@ -4,7 +4,10 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -26,38 +29,127 @@ import (
 //
 // A nil fn, or the zero Observable as other, is an ErrInvalidArgument. It
 // corresponds to zip in RxJS and Reactor, and to RxGo's ZipFromIterable.
-func Zip[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R) turbopipes.Operator[A, R] {
+func Zip[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R, opts ...turbopipes.LossOption) turbopipes.Operator[A, R] {
+	o, bad := lossOptions(opts)
 	switch {
 	case other.IsZero():
 		return turbopipes.Invalid[A, R]("Zip", "other is the zero Observable")
 	case fn == nil:
 		return turbopipes.Invalid[A, R]("Zip", "fn is nil")
+	case bad != "":
+		return turbopipes.Invalid[A, R]("Zip", bad)
 	}
-	return turbopipes.Lift("Zip", func(ctx context.Context, in turbopipes.Observable[A], emit func(R) bool) (err error) {
-		left := feed.Open(ctx, "Zip", in.Push)
-		defer left.Close(&err)
-		right := feed.Join(left.Scope, other.Push)
-		a, b := side[A]{in: left.Items()}, side[B]{in: right.Items()}
-		defer func() {
-			if !a.over() && !b.over() { // an early end: at a completion, what is not paired has no partner
-				run.From(ctx).Discard(a.left() + b.left())
-			}
-		}()
-		for !a.over() && !b.over() {
-			// Each side is received from until it has an item; with one in hand, to
-			// learn whether it has ended, it is not: that would hold two.
-			select {
-			case v, more := <-a.open():
-				a.receive(v, more)
-			case v, more := <-b.open():
-				b.receive(v, more)
-			case <-left.Done():
-				return nil
-			}
-			if a.has && b.has && !emit(fn(a.take(), b.take())) {
+	return turbopipes.Lift(own.Mark+"Zip", func(ctx context.Context, in turbopipes.Observable[A], emit func(R) bool) (err error) {
+		z := openZip(ctx, "Zip", o, in, other)
+		defer func() { z.close(&err) }()
+		var busy run.Busy
+		defer func() { busy.FailedOn(ctx, 2) }() // a pair
+		for z.pair() {
+			a, b := z.a.take(), z.b.take()
+			busy = true
+			r := fn(a, b)
+			busy = false
+			if !emit(r) {
 				return nil
 			}
 		}
-		return nil
+		return z.err()
 	})
+}
+
+// zipped are two upstreams that are taken from in turn.
+type zipped[A, B any] struct {
+	*feed.Band
+	left  *feed.Feed[A]
+	right *feed.Feed[B]
+	a     side[A]
+	b     side[B]
+	as    run.Account[A]
+	bs    run.Account[B]
+}
+
+func openZip[A, B any](ctx context.Context, name string, o opt.Loss, in turbopipes.Observable[A], other turbopipes.Observable[B]) *zipped[A, B] {
+	z := &zipped[A, B]{Band: feed.OpenBand(ctx, name)}
+	as, bs := run.Hooks[A]{Each: o.Discard}, run.Hooks[B]{Each: o.Discard}
+	z.as, z.bs = as.At(z.Stage()), bs.At(z.Stage())
+	z.left, z.right = feed.In(z.Band, as, in.Push), feed.In(z.Band, bs, other.Push)
+	z.a.in, z.b.in = z.left.Items(), z.right.Items()
+	return z
+}
+
+// pair waits for an item of each. false: there will be no pair any more, or not in
+// time.
+//
+// Each side is received from until it has an item; with one in hand, to learn whether
+// it has ended, it is not: that would hold two.
+func (z *zipped[A, B]) pair() bool {
+	for !z.a.has || !z.b.has {
+		if z.a.over() || z.b.over() {
+			return false
+		}
+		select {
+		case v, more := <-z.a.open():
+			z.a.receive(v, more)
+		case v, more := <-z.b.open():
+			z.b.receive(v, more)
+		case <-z.Ctx.Done():
+			return false
+		case <-z.Broken(): // the side that has failed may still have an item
+			return z.Linger(z.receive) && z.a.has && z.b.has
+		}
+	}
+	return true
+}
+
+// receive takes what is there already, and tells whether there is nothing more to
+// wait for.
+func (z *zipped[A, B]) receive() bool {
+	select {
+	case v, more := <-z.a.open():
+		z.a.receive(v, more)
+	case v, more := <-z.b.open():
+		z.b.receive(v, more)
+	default:
+	}
+	return z.a.has && z.b.has || z.a.over() || z.b.over()
+}
+
+// end is what a side has failed with that has no item left.
+func (z *zipped[A, B]) end() error {
+	if z.a.ended && z.left.End() != nil {
+		return z.left.End()
+	}
+	if z.b.ended {
+		return z.right.End()
+	}
+	return nil
+}
+
+// err is what the stream has failed with, when there is no pair any more.
+func (z *zipped[A, B]) err() error {
+	if err := z.end(); err != nil {
+		return err
+	}
+	if z.a.has != z.b.has || !z.a.over() && !z.b.over() {
+		return z.Failure() // the other side has not come up with a partner
+	}
+	return nil
+}
+
+// close joins, and accounts for what has found no partner, unless one side is at its
+// end.
+func (z *zipped[A, B]) close(err *error) {
+	if *err == nil && (z.a.over() || z.b.over()) {
+		z.Complete()
+	}
+	z.Close(err)
+	if z.Completed() {
+		return
+	}
+	if z.a.has {
+		*err = fault.Join(*err, z.as.Discard(z.a.take()))
+	}
+	if z.b.has {
+		*err = fault.Join(*err, z.bs.Discard(z.b.take()))
+	}
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
-	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
 // ZipAll collects the streams that upstream emits until it completes, and then gives
@@ -32,43 +34,76 @@ import (
 // A zero Observable that comes from upstream is an ErrInvalidArgument. For two
 // streams and a function see [Zip]; for the latest items, [CombineLatestAll]. It
 // corresponds to RxJS's zipAll.
-func ZipAll[T any]() turbopipes.Operator[turbopipes.Observable[T], []T] {
-	return turbopipes.Lift("ZipAll", func(ctx context.Context, in turbopipes.Observable[turbopipes.Observable[T]], emit func([]T) bool) (err error) {
+func ZipAll[T any](opts ...turbopipes.LossOption) turbopipes.Operator[turbopipes.Observable[T], []T] {
+	o, bad := lossOptions(opts)
+	if bad != "" {
+		return turbopipes.Invalid[turbopipes.Observable[T], []T]("ZipAll", bad)
+	}
+	return turbopipes.Lift(own.Mark+"ZipAll", func(ctx context.Context, in turbopipes.Observable[turbopipes.Observable[T]], emit func([]T) bool) (err error) {
 		streams, err := collected(ctx, "ZipAll", in)
 		if err != nil || len(streams) == 0 {
 			return err
 		}
-		s := scope.Open(ctx, "ZipAll")
-		defer s.Close(&err)
+		run.NoteSlices[T](run.From(ctx))
+		s := feed.OpenBand(ctx, "ZipAll")
 		rooms := make([]chan struct{}, len(streams))
 		for i := range rooms {
 			rooms[i] = make(chan struct{}, 1)
 			rooms[i] <- struct{}{}
 		}
 		z := zipping[T]{row: newRow[T](len(streams)), ended: make([]bool, len(streams))}
+		arrivals := arrive(s.Scope, run.Hooks[T]{Each: o.Discard}, streams, rooms)
 		defer func() {
-			if !z.over {
-				run.From(ctx).Discard(z.row.left())
+			if z.over && z.failed == nil {
+				s.Complete()
+			}
+			s.Close(&err)
+			if !s.Completed() {
+				err = fault.Join(err, arrivals.lost.Discard(z.row.left()...))
 			}
 		}()
-		arrivals := arrive(s, streams, rooms)
+		s.Settle()
 		for !z.over {
-			select {
-			case a := <-arrivals:
-				items, whole := z.arrived(a)
-				if !whole {
-					continue
-				}
-				if !emit(items) {
-					return nil
-				}
-				for _, room := range rooms {
-					room <- struct{}{} // empty: its stream has given an item
-				}
-			case <-s.Ctx.Done():
+			a, ok := z.next(s, arrivals.ch)
+			if !ok {
+				return z.failed
+			}
+			items, whole := z.arrived(a)
+			if !whole {
+				continue
+			}
+			if !emit(items) {
 				return nil
 			}
+			for _, room := range rooms {
+				room <- struct{}{} // empty: its stream has sent an item
+			}
 		}
-		return nil
+		return z.failed
+	})
+}
+
+// next waits for an arrival. ok is false at the end of ctx, and where a stream has
+// failed: an item of it that waits for those of the others waits as long as these are
+// about to come.
+func (z *zipping[T]) next(b *feed.Band, arrivals <-chan arrival[T]) (a arrival[T], ok bool) {
+	if z.failed == nil {
+		select {
+		case a = <-arrivals:
+			return a, true
+		case <-b.Ctx.Done():
+			return a, false
+		}
+	}
+	if !z.row.has[z.broken] {
+		return a, false
+	}
+	return a, b.Linger(func() bool {
+		select {
+		case a = <-arrivals:
+			return true
+		default:
+			return false
+		}
 	})
 }

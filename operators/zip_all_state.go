@@ -5,11 +5,20 @@ type zipping[T any] struct {
 	row   row[T]
 	ended []bool
 	over  bool // there will be no row any more
+
+	failed error // the first failure of a stream,
+	broken int   // and which it is
 }
 
 // arrived takes an arrival, and gives the row if that makes it whole.
 func (z *zipping[T]) arrived(a arrival[T]) (items []T, whole bool) {
-	if !a.more {
+	switch {
+	case a.err != nil:
+		if z.failed == nil {
+			z.failed, z.broken = a.err, a.from
+		}
+		return nil, false
+	case !a.more:
 		z.ended[a.from] = true
 		z.over = z.over || !z.row.has[a.from]
 		return nil, false

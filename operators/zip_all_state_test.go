@@ -8,17 +8,17 @@ import (
 
 func TestZipping(t *testing.T) {
 	z := zipping[string]{row: newRow[string](2), ended: make([]bool, 2)}
-	_, whole := z.arrived(arrival[string]{0, "a", true})
+	_, whole := z.arrived(arrival[string]{0, "a", true, nil})
 	require.False(t, whole)
-	require.EqualValues(t, 1, z.row.left())
+	require.Equal(t, []string{"a"}, z.row.left())
 	_, whole = z.arrived(arrival[string]{from: 0})
 	require.False(t, whole)
 	require.False(t, z.over, "it has an item left")
-	items, whole := z.arrived(arrival[string]{1, "b", true})
+	items, whole := z.arrived(arrival[string]{1, "b", true, nil})
 	require.True(t, whole)
 	require.Equal(t, []string{"a", "b"}, items)
 	require.True(t, z.over, "the last one of the first is used")
-	require.Zero(t, z.row.left())
+	require.Empty(t, z.row.left())
 
 	z = zipping[string]{row: newRow[string](2), ended: make([]bool, 2)}
 	z.arrived(arrival[string]{from: 1})

@@ -22,13 +22,11 @@ func (s *side[T]) receive(v T, more bool) {
 }
 
 // take gives the item to a pair.
-func (s *side[T]) take() T {
+func (s *side[T]) take() (v T) {
 	s.has = false
-	return s.v
+	v, s.v = s.v, v // nothing is kept alive
+	return v
 }
-
-// over tells whether there will be no pair any more.
-func (s *side[T]) over() bool { return s.ended && !s.has }
 
 // left is the number of items that are not paired.
 func (s *side[T]) left() int64 {
@@ -37,3 +35,6 @@ func (s *side[T]) left() int64 {
 	}
 	return 0
 }
+
+// over tells whether there will be no pair any more.
+func (s *side[T]) over() bool { return s.ended && !s.has }

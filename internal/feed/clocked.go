@@ -44,7 +44,7 @@ func OpenClocked[T any](ctx context.Context, name string, state State[T]) *Clock
 // changes the state accordingly: a failure is the end of all, and what Next still
 // gives then is delivered before it.
 func (c *Clocked[T]) Start(up func(ctx context.Context) error, ended func(now time.Time, failed bool)) {
-	c.Run(up, func(err error) {
+	c.Upstream(up, func(err error) {
 		c.change(func(now time.Time) bool {
 			ended(now, err != nil)
 			return true
@@ -79,10 +79,13 @@ func (c *Clocked[T]) change(change func(now time.Time) bool) {
 }
 
 // Loop delivers what the state gives until it is over, ctx, which the Clocked was
-// opened with, is done, or emit refuses. It tells whether the state was over.
+// opened with, is done, or emit refuses. It tells whether the state was over. From a
+// graceful stop on no deadline is waited for: what is due next is due now.
 func (c *Clocked[T]) Loop(ctx context.Context, emit func(T) bool) (over bool) {
+	c.Settle()
 	clock := alarm.New()
 	defer clock.Stop()
+	stopped := c.Record().Stopped()
 	for failed := false; ; {
 		v, ok, over := c.next(clock)
 		switch {
@@ -98,6 +101,8 @@ func (c *Clocked[T]) Loop(ctx context.Context, emit func(T) bool) (over bool) {
 		case <-c.news:
 		case <-clock.C:
 			clock.Heard()
+		case <-stopped:
+			stopped = nil
 		case <-c.Ctx.Done():
 			if ctx.Err() != nil {
 				return false
@@ -115,6 +120,11 @@ func (c *Clocked[T]) next(clock *alarm.Alarm) (v T, ok, over bool) {
 	}
 	if c.state.Over() {
 		return v, false, true
+	}
+	if at, waits := c.state.Deadline(); waits && c.Record().Stopping() {
+		if v, ok = c.state.Next(at); ok || c.state.Over() {
+			return v, ok, !ok
+		}
 	}
 	clock.Set(c.state.Deadline())
 	return v, false, false

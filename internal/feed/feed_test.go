@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -17,7 +19,7 @@ var errBoom = errors.New("boom")
 func TestFeed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		use := func(up Push[int]) (got []int, err error) {
-			f := Open(t.Context(), "test", up)
+			f := Open(t.Context(), "test", run.Hooks[int]{}, up)
 			defer f.Close(&err)
 			for {
 				select {
@@ -45,7 +47,7 @@ func TestFeedRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		refused := false
 		leave := func() (err error) {
-			f := Open(t.Context(), "test", func(_ context.Context, emit func(int) bool) error { refused = !emit(1); return nil })
+			f := Open(t.Context(), "test", run.Hooks[int]{}, func(_ context.Context, emit func(int) bool) error { refused = !emit(1); return nil })
 			defer f.Close(&err)
 			synctest.Wait()
 			return nil

@@ -15,10 +15,11 @@ import (
 type Boundary[T any] struct {
 	*scope.Scope
 	Queue *Queue[T]
-	// Drop is given what is dropped, on upstream's goroutine, and what is left, on
-	// the subscriber's. It may be nil.
-	Drop func(T)
+	// Lost accounts for what is dropped or refused, on upstream's goroutine, and for
+	// what is left, on the subscriber's.
+	Lost run.Account[T]
 
+	refused  run.Refused[T]
 	name     string
 	overflow error // of an item that finds no room where it must
 	refusal  error // why upstream was refused; of upstream's goroutine
@@ -26,19 +27,20 @@ type Boundary[T any] struct {
 }
 
 // OpenBoundary opens one without an upstream. overflow is what an item that finds
-// no room where it must ends the stream with, behind the name. The caller must
-// defer Close.
-func OpenBoundary[T any](ctx context.Context, name string, capacity int, drop func(T), overflow error) *Boundary[T] {
-	b := &Boundary[T]{Scope: scope.Open(ctx, name), Queue: New[T](capacity), Drop: drop, name: name, overflow: overflow}
+// no room where it must ends the stream with, before the name. The caller sets Lost,
+// and must defer Close.
+func OpenBoundary[T any](ctx context.Context, name string, capacity int, overflow error) *Boundary[T] {
+	b := &Boundary[T]{Scope: scope.Open(ctx, name), Queue: New[T](capacity), name: name, overflow: overflow}
+	b.Lost = run.Keep[T](b.Stage(), nil)
 	b.release = scope.OnDone(b.Ctx, b.Queue.Halt)
 	return b
 }
 
-// Start runs up. put is given each item, on upstream's goroutine, and tells
-// whether upstream may go on. How up ended is told behind the queue, but what its
-// clean-up fails with, once it was cancelled, is told at once.
+// Start runs up. put is called with each item, on upstream's goroutine, and tells
+// whether upstream may go on. How up has ended is reported after what is in the
+// queue, but what its clean-up fails with, once it was cancelled, at once.
 func (b *Boundary[T]) Start(up feed.Push[T], put func(T) bool) {
-	b.Run(func(ctx context.Context) error {
+	b.Upstream(func(ctx context.Context) error {
 		return fault.Join(up(ctx, put), b.refusal)
 	}, func(err error) {
 		if b.Ctx.Err() != nil {
@@ -49,9 +51,13 @@ func (b *Boundary[T]) Start(up feed.Push[T], put func(T) bool) {
 	})
 }
 
+// Put stores v, or refuses it.
+func (b *Boundary[T]) Put(v T) bool { return b.Queue.Put(v) || b.refused.Keep(v) }
+
 // Loop delivers until the queue is closed and empty, ctx is done, or emit
-// refuses. It gives how upstream has ended.
+// refuses. It returns how upstream has ended.
 func (b *Boundary[T]) Loop(emit func(T) bool) error {
+	b.Scope.Settle()
 	for {
 		v, ok := b.Queue.Next()
 		if !ok {
@@ -67,32 +73,34 @@ func (b *Boundary[T]) Loop(emit func(T) bool) error {
 func (b *Boundary[T]) Close(err *error) {
 	b.Scope.Close(err)
 	b.release()
-	*err = fault.Join(*err, run.Lost(b.Record(), b.Drop, b.Queue.Left()...))
+	*err = fault.Join(*err, b.Lost.Discard(append(b.Queue.Left(), b.refused.Take()...)...))
 }
 
-// Settle tells what became of an item, and whether upstream may go on.
-func (b *Boundary[T]) Settle(lost T, out Outcome) bool {
+// Outcome accounts for what became of an item that was offered, and tells whether
+// upstream may go on. lost is the item that has fallen or was refused.
+func (b *Boundary[T]) Outcome(lost T, out Outcome) bool {
 	switch out {
 	case Stored:
 		return true
 	case Refused:
-		return false
+		return b.refused.Keep(lost)
 	case Overflow:
 		b.refusal = fmt.Errorf("%w: %s: downstream is busy", b.overflow, b.name)
 	}
-	b.refusal = fault.Join(b.refusal, run.Fell(b.Record(), b.Drop, lost))
+	b.refusal = fault.Join(b.refusal, b.Lost.Drop(lost))
 	return b.refusal == nil
 }
 
 // Decouple runs up with a queue of that capacity. full is what a full one does.
-func Decouple[T any](ctx context.Context, name string, capacity int, full Full, drop func(T), overflow error, up feed.Push[T], emit func(T) bool) (err error) {
-	b := OpenBoundary(ctx, name, capacity, drop, overflow)
+func Decouple[T any](ctx context.Context, name string, capacity int, full Full, hooks run.Hooks[T], overflow error, up feed.Push[T], emit func(T) bool) (err error) {
+	b := OpenBoundary[T](ctx, name, capacity, overflow)
+	b.Lost = hooks.At(b.Stage())
 	defer b.Close(&err)
-	put := b.Queue.Put
+	put := b.Put
 	if full == Block {
 		b.Queue.lends = true // nobody but the subscriber takes anything
 	} else {
-		put = func(v T) bool { return b.Settle(b.Queue.Offer(v, full)) }
+		put = func(v T) bool { return b.Outcome(b.Queue.Offer(v, full)) }
 	}
 	b.Start(up, put)
 	return b.Loop(emit)

@@ -55,7 +55,7 @@ func (d *Desk) unlockWake() {
 // Start runs up. How it ended is told behind what waits, but what its clean-up
 // fails with, once it was cancelled, is told at once.
 func (d *Desk) Start(up func(ctx context.Context) error) {
-	d.Run(func(ctx context.Context) error {
+	d.Upstream(func(ctx context.Context) error {
 		return fault.Join(up(ctx), d.refusal)
 	}, func(err error) {
 		if d.Ctx.Err() != nil {
@@ -99,6 +99,7 @@ func (d *Desk) Refuse(err error) bool {
 // false: upstream has ended and nothing waits, or the Desk was halted; Err tells
 // how upstream has ended.
 func (d *Desk) Take(try func() bool) bool {
+	d.Settle()
 	d.mu.Lock()
 	for !d.halted {
 		if try() {

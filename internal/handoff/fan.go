@@ -12,65 +12,119 @@ import (
 // Fan runs many upstreams and delivers what they emit on the subscriber's
 // goroutine. Each upstream may have one undelivered item, and ahead more may wait
 // in all.
+//
+// The failure of an upstream cancels the others, and nothing more is taken in; what
+// is in the queue is delivered before it. Where the upstreams are parts of one
+// stream, whose failure it is, each of them delivers what it has: see run.Spread.
 type Fan[T any] struct {
 	*scope.Scope
+	// Discard accounts for items that are lost, on the subscriber's goroutine, once
+	// everything is reaped.
+	Discard func(items ...T) error
+
+	refused run.Refused[T]
+
 	queue   *Queue[T]
+	spread  *run.Spread
 	release func()
+	reached bool             // the failure's turn has come; of the subscriber's goroutine
 	next    chan upstream[T] // to a goroutine that has come to the end of its upstream
 
-	mu   sync.Mutex // guards all below
-	live int        // upstreams that run, and holds
-	idle int        // goroutines that wait for next
+	mu      sync.Mutex // guards all below
+	live    int        // upstreams that run, and holds
+	idle    int        // goroutines that wait for next
+	failure error      // the first one
 }
 
 // upstream is a stream to run, and what is called when it has completed and its
 // place is taken back.
 type upstream[T any] struct {
-	push      func(ctx context.Context, emit func(T) bool) error
+	push      func(emit func(T) bool, some *bool) error
 	completed func()
 }
 
-// OpenFan starts a Fan without an upstream. The caller must defer Close, and
-// call Loop.
+// OpenFan starts a Fan without an upstream. The caller may set Discard, must defer
+// Close, and call Loop.
 func OpenFan[T any](ctx context.Context, name string, ahead int) *Fan[T] {
-	f := &Fan[T]{Scope: scope.Open(ctx, name), queue: Lending[T](ahead), next: make(chan upstream[T]), live: 1}
-	f.release = scope.OnDone(f.Ctx, f.queue.Halt)
+	spread := new(run.Spread)
+	f := &Fan[T]{Scope: scope.Open(spread.With(ctx), name), spread: spread, queue: Lending[T](ahead), next: make(chan upstream[T]), live: 1}
+	f.Discard = run.Keep[T](f.Stage(), nil).Discard
+	f.release = scope.OnDone(ctx, f.queue.Halt) // not the Scope's: a failure waits for what is in the queue
 	return f
 }
 
-// Add starts an upstream on a goroutine of its own. It is called before Loop, or
-// from within an upstream that runs. completed may be nil.
-func (f *Fan[T]) Add(push func(ctx context.Context, emit func(T) bool) error, completed func()) {
+// put is the emit of the upstreams.
+func (f *Fan[T]) put(v T) bool { return f.queue.Put(v) || f.refused.Keep(v) }
+
+// foot is called at the foot of an upstream's goroutine.
+func (f *Fan[T]) foot(err error) {
+	if err == nil {
+		return
+	}
+	f.mu.Lock()
+	first := f.failure == nil && f.Ctx.Err() == nil
+	if first {
+		f.failure = err
+	}
+	f.mu.Unlock()
+	if !first {
+		f.Fail(err)
+	} else {
+		if !f.spread.On() {
+			f.queue.Close(nil)
+		}
+		f.Cancel(err)
+	}
+	f.ended(0) // its place is not taken back: nothing begins any more
+}
+
+// Failing tells whether nothing new may begin.
+func (f *Fan[T]) Failing() bool { return f.Ctx.Err() != nil && !f.spread.On() }
+
+// Add starts an upstream on a goroutine of its own, which is called before Loop by
+// the goroutine that has opened the Fan.
+func (f *Fan[T]) Add(push func(ctx context.Context, emit func(T) bool) error) {
 	f.begin(1)
-	f.Go(func(ctx context.Context) error {
-		if err := push(ctx, f.queue.Put); err != nil {
+	f.Upstream(func(ctx context.Context) error {
+		if err := push(ctx, f.put); err != nil {
 			return err // the end of all
 		}
 		f.ended(1)
-		if completed != nil {
-			completed()
-		}
 		return nil
-	})
+	}, f.foot)
 }
 
-// Run starts what emits nothing itself but calls Give.
+// AddLater is Add from within an upstream that runs. completed is called when the
+// new one has completed.
+func (f *Fan[T]) AddLater(push func(ctx context.Context, emit func(T) bool) error, completed func()) {
+	f.begin(1)
+	f.Scope.Run(func(ctx context.Context) error {
+		if err := push(ctx, f.put); err != nil {
+			return err
+		}
+		f.ended(1)
+		completed()
+		return nil
+	}, f.foot)
+}
+
+// Run starts what emits nothing itself but calls Give or AddLater.
 func (f *Fan[T]) Run(task func(ctx context.Context) error) {
 	f.begin(0)
-	f.Go(func(ctx context.Context) error {
+	f.Upstream(func(ctx context.Context) error {
 		if err := task(ctx); err != nil {
 			return err
 		}
 		f.ended(0)
 		return nil
-	})
+	}, f.foot)
 }
 
 // Give is Add for upstreams that come one after another, from one goroutine. They
 // run on goroutines that go on with the next one: a stack that has grown already
-// makes a short stream twice as fast. completed is called when one has completed
-// and its goroutine is free.
-func (f *Fan[T]) Give(push func(ctx context.Context, emit func(T) bool) error, completed func()) {
+// makes a short stream twice as fast. push sees some set when an item was emitted.
+// completed is called when the stream has completed and its goroutine is free.
+func (f *Fan[T]) Give(push func(emit func(T) bool, some *bool) error, completed func()) {
 	f.begin(1)
 	up := upstream[T]{push, completed}
 	f.mu.Lock()
@@ -80,13 +134,19 @@ func (f *Fan[T]) Give(push func(ctx context.Context, emit func(T) bool) error, c
 	}
 	f.mu.Unlock()
 	if !free {
-		f.Go(func(ctx context.Context) error { return f.work(ctx, up) })
+		f.employ(up)
 		return
 	}
 	select {
 	case f.next <- up:
 	case <-f.Ctx.Done(): // whoever was idle may be gone
+		f.employ(up)
 	}
+}
+
+// employ starts a goroutine for up.
+func (f *Fan[T]) employ(up upstream[T]) {
+	f.Scope.Run(func(ctx context.Context) error { return f.work(ctx, up) }, f.foot)
 }
 
 // mostIdle bounds the goroutines that wait for a next upstream.
@@ -94,9 +154,14 @@ const mostIdle = 64
 
 // work is the life of a goroutine that Give has started.
 func (f *Fan[T]) work(ctx context.Context, up upstream[T]) error {
-	put := f.queue.Put
+	some := false
+	put := func(v T) bool {
+		some = true
+		return f.put(v)
+	}
 	for {
-		if err := up.push(ctx, put); err != nil {
+		some = false
+		if err := up.push(put, &some); err != nil {
 			return err
 		}
 		f.ended(1)
@@ -144,13 +209,15 @@ func (f *Fan[T]) ended(places int) {
 	}
 }
 
-// Loop delivers until every upstream has ended, one has failed, ctx is done, or
-// emit refuses.
+// Loop delivers until every upstream has ended, one has failed and what was in the
+// queue is delivered, ctx is done, or emit refuses.
 func (f *Fan[T]) Loop(emit func(T) bool) {
+	f.Settle()
 	f.ended(0) // OpenFan's hold
 	for {
 		v, ok := f.queue.Next()
 		if !ok {
+			f.reached = true
 			return
 		}
 		if !emit(v) {
@@ -160,10 +227,17 @@ func (f *Fan[T]) Loop(emit func(T) bool) {
 	}
 }
 
-// Close cancels, joins, and gives what has failed. What was stored and not
-// delivered is counted, and given to lost, which may be nil.
-func (f *Fan[T]) Close(err *error, lost func(T)) {
+// Close cancels, joins, and returns what has failed. It accounts for what was stored
+// and not delivered.
+func (f *Fan[T]) Close(err *error) {
+	f.queue.Halt() // for those who wait for room, also where downstream has panicked
+	f.mu.Lock()
+	failure := f.failure
+	f.mu.Unlock()
+	if f.reached && failure != nil {
+		f.Lead(failure)
+	}
 	f.Scope.Close(err)
 	f.release()
-	*err = fault.Join(*err, run.Lost(f.Record(), lost, f.queue.Left()...))
+	*err = fault.Join(*err, f.Discard(append(f.queue.Left(), f.refused.Take()...)...))
 }

@@ -127,13 +127,14 @@ const (
 	Fail
 )
 
-// Offer never waits. lost is the item that was dropped, or met the overflow.
+// Offer never waits. lost is the item that was dropped, met the overflow, or was
+// refused.
 func (q *Queue[T]) Offer(v T, full Full) (lost T, out Outcome) {
 	q.mu.Lock()
 	switch {
 	case q.over():
 		q.mu.Unlock()
-		return lost, Refused
+		return v, Refused
 	case q.waits() < q.bound:
 		q.store(v)
 		return lost, Stored

@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -110,43 +112,44 @@ func TestFan(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		var got []int
-		run := func() (err error) {
+		use := func() (err error) {
 			f := OpenFan[int](t.Context(), "test", 0)
-			defer f.Close(&err, nil)
+			defer f.Close(&err)
 			f.Run(func(context.Context) error {
-				f.Add(emits(time.Second, 1, 2), nil)
-				f.Add(emits(1500*time.Millisecond, 10, 20), nil)
+				f.AddLater(emits(time.Second, 1, 2), func() {})
+				f.AddLater(emits(1500*time.Millisecond, 10, 20), func() {})
 				return nil
 			})
 			f.Loop(func(v int) bool { got = append(got, v); return true })
 			return nil
 		}
-		require.NoError(t, run())
+		require.NoError(t, use())
 		require.Equal(t, []int{1, 10, 2, 20}, got)
 	})
 	synctest.Test(t, func(t *testing.T) {
 		var lost []int
-		run := func() (err error) {
+		use := func() (err error) {
 			f := OpenFan[int](t.Context(), "test", 2)
-			defer f.Close(&err, func(v int) { lost = append(lost, v) })
-			f.Add(emits(0, 1, 2, 3, 4, 5, 6, 7, 8, 9), nil)
+			f.Discard = run.Keep[int](f.Stage(), func(v any) { lost = append(lost, v.(int)) }).Discard
+			defer f.Close(&err)
+			f.Add(emits(0, 1, 2, 3, 4, 5, 6, 7, 8, 9))
 			f.Loop(func(int) bool { synctest.Wait(); return false })
 			return nil
 		}
-		require.NoError(t, run())
-		require.Equal(t, []int{2, 3, 4}, lost, "one of the upstream, and two ahead")
+		require.NoError(t, use())
+		require.Equal(t, []int{2, 3, 4, 5}, lost, "one of the upstream, two ahead, and one in its hand")
 	})
 }
 
 // A million upstreams, one after another, need no more room than those at once.
 func TestFanForgetsUpstreams(t *testing.T) {
-	run := func() (err error) {
+	use := func() (err error) {
 		f := OpenFan[int](t.Context(), "test", 0)
-		defer f.Close(&err, nil)
+		defer f.Close(&err)
 		f.Run(func(context.Context) error {
 			for range 1000 {
 				done := make(chan struct{})
-				f.Add(func(context.Context, func(int) bool) error { return nil }, func() { close(done) })
+				f.AddLater(func(context.Context, func(int) bool) error { return nil }, func() { close(done) })
 				<-done
 			}
 			return nil
@@ -155,7 +158,7 @@ func TestFanForgetsUpstreams(t *testing.T) {
 		require.Zero(t, f.queue.bound)
 		return nil
 	}
-	require.NoError(t, run())
+	require.NoError(t, use())
 }
 
 // Upstreams that come one after another share a goroutine, and those at once have
@@ -165,10 +168,10 @@ func TestFanGive(t *testing.T) {
 		goroutines := map[string]bool{}
 		give := func(at time.Duration, n int) (err error) {
 			f := OpenFan[string](t.Context(), "test", 0)
-			defer f.Close(&err, nil)
+			defer f.Close(&err)
 			f.Run(func(context.Context) error {
 				for range n {
-					f.Give(func(_ context.Context, emit func(string) bool) error {
+					f.Give(func(emit func(string) bool, _ *bool) error {
 						time.Sleep(time.Second)
 						stack := make([]byte, 64)
 						emit(string(bytes.Fields(stack[:runtime.Stack(stack, false)])[1])) // goroutine 7 [

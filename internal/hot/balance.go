@@ -63,10 +63,13 @@ func (b *Balance[T]) Run(ctx context.Context, emit func(T) bool) (err error) {
 	b.mu.Lock()
 	if b.over || b.closed && len(b.outs) == 0 {
 		defer b.mu.Unlock()
-		if b.over {
-			return fault.ErrClosed
+		switch {
+		case !b.over:
+			return b.err
+		case ctx.Err() != nil: // it is late because of that
+			return context.Cause(ctx)
 		}
-		return b.err
+		return fault.ErrClosed
 	}
 	b.outs = append(b.outs, o)
 	if b.conn == nil {
@@ -74,7 +77,8 @@ func (b *Balance[T]) Run(ctx context.Context, emit func(T) bool) (err error) {
 	}
 	b.deal()
 	b.mu.Unlock()
-	defer func() { err = fault.Join(err, b.leave(o, rec)) }()
+	rec.Settle(ctx) // it has joined
+	defer func() { err = fault.Join(err, b.leave(o, b.account(ctx))) }()
 	defer scope.OnDone(ctx, func() { b.halt(o) })()
 	defer rec.Leave(rec.Enter(b.cfg.Name, func() { b.stop(o) }))
 	for {
@@ -93,8 +97,27 @@ func (b *Balance[T]) Run(ctx context.Context, emit func(T) bool) (err error) {
 	}
 }
 
+func (b *Balance[T]) account(ctx context.Context) run.Account[T] {
+	return run.Keep[T](run.At(ctx, b.cfg.Name), b.cfg.Discard)
+}
+
 func (b *Balance[T]) feed(ctx context.Context, cut *atomic.Bool) error {
-	return b.up(ctx, func(v T) bool { return !cut.Load() && b.put(ctx, v) })
+	lost := b.account(ctx)
+	return b.up(ctx, func(v T) bool {
+		if cut.Load() {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return b.keep(numbered[T]{b.given, v})
+		}
+		return b.put(ctx, v, lost)
+	})
+}
+
+// keep keeps an item that nobody takes, for the last one who leaves to account for.
+// It is false, for an emit to return.
+func (b *Balance[T]) keep(item numbered[T]) bool {
+	b.back = append(b.back, item)
+	return false
 }
 
 // free finds the first subscriber with room, from the one whose turn it is.
@@ -139,7 +162,7 @@ func (b *Balance[T]) deal() {
 }
 
 // put deals v. It runs on upstream's goroutine.
-func (b *Balance[T]) put(ctx context.Context, v T) bool {
+func (b *Balance[T]) put(ctx context.Context, v T, account run.Account[T]) bool {
 	b.mu.Lock()
 	item := numbered[T]{b.given, v}
 	for {
@@ -156,7 +179,7 @@ func (b *Balance[T]) put(ctx context.Context, v T) bool {
 		if b.cfg.Full != handoff.Block {
 			lost := b.drop(item)
 			b.mu.Unlock()
-			return b.fell(lost)
+			return b.fell(lost, account)
 		}
 		b.waits = true
 		b.mu.Unlock()
@@ -169,6 +192,7 @@ func (b *Balance[T]) put(ctx context.Context, v T) bool {
 				<-b.room // it is in there
 			}
 			b.waits = false
+			b.keep(item)
 			b.mu.Unlock()
 			return false
 		}
@@ -195,8 +219,8 @@ func (b *Balance[T]) drop(item numbered[T]) (lost T) {
 }
 
 // fell accounts for what a strategy has dropped, and tells whether to go on.
-func (b *Balance[T]) fell(v T) bool {
-	err := run.Fell(b.conn.rec, b.cfg.Discard, v)
+func (b *Balance[T]) fell(v T, account run.Account[T]) bool {
+	err := account.Drop(v)
 	if b.cfg.Full == handoff.Fail {
 		err = fault.Join(overflow(b.cfg.Name), err)
 	}
@@ -278,7 +302,7 @@ func (b *Balance[T]) stop(o *out[T]) {
 
 // leave gives back what o has not taken; the last one to leave reaps upstream,
 // and accounts for what nobody takes.
-func (b *Balance[T]) leave(o *out[T], rec *run.Record) error {
+func (b *Balance[T]) leave(o *out[T], account run.Account[T]) error {
 	b.mu.Lock()
 	b.outs = slices.DeleteFunc(b.outs, func(other *out[T]) bool { return other == o })
 	b.turn = 0
@@ -293,7 +317,7 @@ func (b *Balance[T]) leave(o *out[T], rec *run.Record) error {
 	if !told {
 		b.conn.cancel(errDisconnected)
 	}
-	joined := rec.Join()
+	joined := account.Record().Join()
 	b.conn.scope.Join()
 	joined()
 	b.mu.Lock()
@@ -303,7 +327,7 @@ func (b *Balance[T]) leave(o *out[T], rec *run.Record) error {
 	}
 	b.back = nil
 	b.mu.Unlock()
-	err := run.Lost(rec, b.cfg.Discard, lost...)
+	err := account.Discard(lost...)
 	if told {
 		return err
 	}

@@ -31,7 +31,7 @@ func start(ctx context.Context, name string, task func(ctx context.Context, cut 
 	c.scope = scope.Open(own, name)
 	var cut atomic.Bool
 	release := scope.OnDone(own, func() { cut.Store(true) })
-	c.scope.Run(func(ctx context.Context) error { return task(ctx, &cut) }, func(err error) {
+	c.scope.Upstream(func(ctx context.Context) error { return task(ctx, &cut) }, func(err error) {
 		release()
 		if ctx.Err() != nil {
 			err = fault.Settle(ctx, err) // its owner has ended it

@@ -10,8 +10,8 @@ package hot
 
 import (
 	"context"
+	"errors"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -25,7 +25,7 @@ type Config[T any] struct {
 	Name    string
 	Size    int // of each subscriber's queue
 	Full    handoff.Full
-	Discard func(T)     // is told what a subscriber loses; may be nil
+	Discard func(any)   // is called with what a subscriber loses; may be nil
 	History *History[T] // what a new subscriber gets first; nil: nothing
 }
 
@@ -49,7 +49,47 @@ type Hub[T any] struct {
 	waiters []*waiter // producers that wait for room, in the order of their arrival
 	closed  bool
 	err     error
+	owned   owner          // whose the run is that fills the Hub
+	nobody  bool           // the last subscriber has left: nothing is taken any more
+	last    run.Account[T] // of the subscriber that has left last, where nobody is there
 }
+
+// owner is whose the run is that fills a Hub.
+type owner int
+
+const (
+	others      owner = iota // what comes while nobody is subscribed is nobody's
+	subscribers              // nothing is taken any more when the last one has left
+	lingering                // nor is anything kept then; but it is taken, for another may come
+)
+
+// ErrNobody is what Put returns for an item that came while nobody was subscribed,
+// to a run that waits for another subscriber.
+var ErrNobody = errors.New("turbopipes: nobody is subscribed now")
+
+// Own makes the run that fills the Hub its subscribers' own; lingers tells whether
+// it waits for others when the last one has left.
+func (h *Hub[T]) Own(lingers bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.owned = subscribers; lingers {
+		h.owned = lingering
+	}
+}
+
+// Lost accounts for items of the run that no subscriber was given: they are the
+// last one's, or fallback's.
+func (h *Hub[T]) Lost(fallback run.Account[T]) run.Account[T] {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.last.Record() == nil {
+		return fallback
+	}
+	return h.last
+}
+
+// over tells whether nothing more is taken.
+func (h *Hub[T]) over() bool { return h.closed || h.nobody }
 
 type line [128]byte // keeps what one core writes off the line that another one reads
 
@@ -71,30 +111,43 @@ func (h *Hub[T]) Put(ctx context.Context, v T) error {
 		return h.offer(v)
 	}
 	h.mu.Lock()
-	if h.closed || len(h.waiters) > 0 || len(h.subs) > 0 && h.next-h.low >= uint64(h.cfg.Size) { //nolint:gosec // at least 1
+	if h.over() || len(h.waiters) > 0 || len(h.subs) > 0 && h.next-h.low >= uint64(h.cfg.Size) { //nolint:gosec // at least 1
 		if err := h.await(ctx); err != nil {
 			h.mu.Unlock()
 			return err
 		}
 	}
+	lost := h.forNobody()
 	h.store(v)
 	h.mu.Unlock()
+	if lost {
+		return ErrNobody
+	}
 	h.wakeAll()
 	return nil
+}
+
+// forNobody tells whether an item that comes now is lost.
+func (h *Hub[T]) forNobody() bool {
+	return h.owned == lingering && len(h.subs) == 0 && h.cfg.History == nil
 }
 
 // offer is Put where a full queue drops.
 func (h *Hub[T]) offer(v T) error {
 	type loss struct {
-		of  *Sub[T]
-		rec *run.Record
-		v   T
+		of   *Sub[T]
+		lost run.Account[T]
+		v    T
 	}
 	var lost []loss
 	h.mu.Lock()
-	if h.closed {
+	switch {
+	case h.over():
 		h.mu.Unlock()
 		return fault.ErrClosed
+	case h.forNobody():
+		h.mu.Unlock()
+		return ErrNobody
 	}
 	h.cfg.History.add(v)
 	for _, s := range h.subs {
@@ -106,12 +159,12 @@ func (h *Hub[T]) offer(v T) error {
 			s.end(overflow(h.cfg.Name))
 		}
 		if out == handoff.Overflow || out == handoff.Dropped {
-			lost = append(lost, loss{s, s.rec, item})
+			lost = append(lost, loss{s, s.lost, item})
 		}
 	}
 	h.mu.Unlock()
 	for _, l := range lost { // the hook is user code: its panic is the end of that subscriber alone
-		if err := run.Fell(l.rec, h.cfg.Discard, l.v); err != nil {
+		if err := l.lost.Drop(l.v); err != nil {
 			h.mu.Lock()
 			l.of.end(err)
 			h.mu.Unlock()
@@ -129,7 +182,7 @@ const polls = 16
 func (h *Hub[T]) await(ctx context.Context) error {
 	for range polls {
 		switch {
-		case h.closed:
+		case h.over():
 			return fault.ErrClosed
 		case len(h.waiters) > 0:
 			return h.queue(ctx)
@@ -148,7 +201,7 @@ func (h *Hub[T]) queue(ctx context.Context) error {
 	h.mu.Unlock()
 	w := &waiter{wake: make(chan struct{}, 1), id: current()}
 	h.mu.Lock()
-	if h.closed {
+	if h.over() {
 		return fault.ErrClosed
 	}
 	h.waiters = append(h.waiters, w)
@@ -244,19 +297,40 @@ func (h *Hub[T]) detach(s *Sub[T]) {
 	}
 }
 
-// remove takes s out of the subscribers, if it is one of them.
+// remove takes s out of the subscribers, if it is one of them. If it was the last
+// one, and the run is theirs, nothing is taken from here on.
 func (h *Hub[T]) remove(s *Sub[T]) {
-	i := slices.Index(h.subs, s)
+	i := s.at
 	if i < 0 {
 		return
 	}
 	last := len(h.subs) - 1
 	h.subs[i], h.subs[last] = h.subs[last], nil
-	h.subs = h.subs[:last]
-	h.scan = 0
-	if last == 0 {
-		h.ring.Store(nil) // nobody reads it, and it keeps nothing alive
+	if i < last {
+		h.subs[i].at = i
 	}
+	h.subs, s.at = h.subs[:last], -1
+	h.scan = 0
+	if last > 0 {
+		return
+	}
+	h.ring.Store(nil) // nobody reads it, and it keeps nothing alive
+	if h.owned == others || h.closed {
+		return
+	}
+	h.last = s.lost
+	if h.owned == subscribers {
+		h.nobody = true
+		h.refuse()
+	}
+}
+
+// refuse ends the waits of all producers.
+func (h *Hub[T]) refuse() {
+	for _, w := range h.waiters {
+		h.fail(w, fault.ErrClosed)
+	}
+	h.waiters = nil
 }
 
 func (h *Hub[T]) lags(s *Sub[T]) bool {
@@ -349,10 +423,7 @@ func (h *Hub[T]) Close(err error) bool {
 	for _, s := range h.subs {
 		s.end(err)
 	}
-	for _, w := range h.waiters {
-		h.fail(w, fault.ErrClosed)
-	}
-	h.waiters = nil
+	h.refuse()
 	h.mu.Unlock()
 	h.wakeAll()
 	return true

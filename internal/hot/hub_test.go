@@ -176,10 +176,10 @@ func TestHubAccounts(t *testing.T) {
 				var mu sync.Mutex // the hook runs on the producer's goroutine, and on the subscriber's
 				lost := map[item]int{}
 				h := New(Config[item]{
-					Name: "test", Size: 1 + random.IntN(9), Full: full, Discard: func(v item) {
+					Name: "test", Size: 1 + random.IntN(9), Full: full, Discard: func(v any) {
 						mu.Lock()
 						defer mu.Unlock()
-						lost[v]++
+						lost[v.(item)]++
 					},
 				})
 				s := &subscriber{how: []string{"stays", "leaves", "panics", "is cancelled"}[random.IntN(4)], at: random.IntN(40)}

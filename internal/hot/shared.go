@@ -58,6 +58,7 @@ func (s *Shared[T]) Run(ctx context.Context, emit func(T) bool, p Policy) error 
 // subscribe to instead, if anything, and joined is told what was joined.
 func (s *Shared[T]) run(ctx context.Context, emit func(T) bool, p Policy, ended func() *Hub[T], joined func(*Link[T])) (err error) {
 	rec := run.From(ctx)
+	var sub *Sub[T]
 	s.mu.Lock()
 	for {
 		switch {
@@ -73,7 +74,10 @@ func (s *Shared[T]) run(ctx context.Context, emit func(T) bool, p Policy, ended 
 			return hub.Join().Run(ctx, emit, nil, nil)
 		}
 		if s.link().state != closing {
-			break
+			if sub = s.cur.Hub.TryJoin(); sub != nil {
+				break
+			}
+			s.close(s.cur) // the last one has left it, and is about to say so
 		}
 		if s.cur.waitsFor(rec) {
 			s.cur = nil
@@ -82,7 +86,6 @@ func (s *Shared[T]) run(ctx context.Context, emit func(T) bool, p Policy, ended 
 		s.reaped(ctx, rec)
 	}
 	l := s.cur
-	sub := l.Hub.Join()
 	m := &member[T]{rec: rec, sub: sub}
 	l.add(m)
 	l.arrived++
@@ -109,6 +112,7 @@ func (s *Shared[T]) run(ctx context.Context, emit func(T) bool, p Policy, ended 
 func (s *Shared[T]) reaped(ctx context.Context, rec *run.Record) {
 	reaped := s.cur.reaped
 	s.mu.Unlock()
+	rec.Settle(ctx)
 	select {
 	case <-reaped:
 	case <-ctx.Done():
@@ -238,10 +242,32 @@ var errDisconnected = errors.New("turbopipes: nobody is subscribed")
 // connect starts upstream. It is called with the lock held.
 func (s *Shared[T]) connect(l *Link[T], ctx context.Context, p Policy, owned bool) *Conn {
 	l.state, l.policy, l.owned = running, p, owned
+	if owned {
+		l.Hub.Own(p.Grace > 0)
+	}
 	l.conn = start(ctx, s.name, func(ctx context.Context, cut *atomic.Bool) error {
-		return s.up(ctx, func(v T) bool { return !cut.Load() && l.Hub.Put(ctx, v) == nil })
+		own := l.Hub.account(ctx)
+		return s.up(ctx, func(v T) bool {
+			if !cut.Load() {
+				switch l.Hub.Put(ctx, v) { //nolint:errorlint // as it is
+				case nil:
+					return true
+				case ErrNobody:
+					return l.Hub.Lost(own).Drop(v) == nil
+				}
+			}
+			s.cutOff(l)
+			return l.Hub.Lost(own).Refuse(v)
+		})
 	}, func(err error) { s.ended(l, err) }, l.Hub.Within)
 	return l.conn
+}
+
+// cutOff notes that upstream is refused since nobody is there: it has not completed.
+func (s *Shared[T]) cutOff(l *Link[T]) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l.cut = l.cut || l.owned
 }
 
 // ended is told on upstream's goroutine how it has ended.
@@ -249,7 +275,7 @@ func (s *Shared[T]) ended(l *Link[T], err error) {
 	s.mu.Lock()
 	if l.state == running {
 		l.state = over
-		keep := err == nil && l.policy.KeepOnEnd || err != nil && l.policy.KeepOnFail
+		keep := !l.cut && (err == nil && l.policy.KeepOnEnd || err != nil && l.policy.KeepOnFail)
 		if s.cur == l && !keep {
 			s.cur = nil
 		}

@@ -29,11 +29,12 @@ type Sub[T any] struct {
 	prev, after *Sub[T] // guarded by the parking's lock, as is waits
 	waits       bool
 
-	rec   *run.Record // guarded by the Hub's lock, as are all below
-	id    goroutine   // on which it runs
-	ended bool        // nothing more is given to it
-	left  *[]T        // the ring that it was left alone with
-	err   error       // what its stream ends with
+	lost  run.Account[T] // guarded by the Hub's lock, as are all below
+	id    goroutine      // on which it runs
+	at    int            // its place among the subscribers; -1: it is none
+	ended bool           // nothing more is given to it
+	left  *[]T           // the ring that it was left alone with
+	err   error          // what its stream ends with
 }
 
 const (
@@ -47,10 +48,25 @@ func overflow(name string) error {
 
 // Join subscribes: what is put from now on is given to the Sub. It must Run.
 func (h *Hub[T]) Join() *Sub[T] {
-	s := &Sub[T]{hub: h, ready: make(chan struct{}, 1), rec: run.From(context.Background())}
-	s.limit.Store(math.MaxUint64)
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	return h.join()
+}
+
+// TryJoin is Join, unless the run is over since nobody was subscribed: then it
+// returns nil.
+func (h *Hub[T]) TryJoin() *Sub[T] {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.nobody {
+		return nil
+	}
+	return h.join()
+}
+
+func (h *Hub[T]) join() *Sub[T] {
+	s := &Sub[T]{hub: h, ready: make(chan struct{}, 1), lost: h.account(context.Background())}
+	s.limit.Store(math.MaxUint64)
 	if h.cfg.Full != handoff.Block {
 		s.own = handoff.New[T](h.cfg.Size)
 	}
@@ -59,11 +75,17 @@ func (h *Hub[T]) Join() *Sub[T] {
 	if len(h.subs) == 0 {
 		h.low, h.scan = h.next, 0
 	}
+	s.at = len(h.subs)
 	h.subs = append(h.subs, s)
 	if h.closed {
 		s.end(h.err)
 	}
 	return s
+}
+
+// account is that of a subscriber with ctx.
+func (h *Hub[T]) account(ctx context.Context) run.Account[T] {
+	return run.Keep[T](run.At(ctx, h.cfg.Name), h.cfg.Discard)
 }
 
 // end lets nothing more in. It is called with the Hub's lock held; under
@@ -120,9 +142,11 @@ func (s *Sub[T]) Run(ctx context.Context, emit func(T) bool, stop, halting func(
 	if halting == nil {
 		halting = func() {}
 	}
-	rec := run.From(ctx)
+	lost := s.hub.account(ctx)
+	rec := lost.Record()
+	rec.Settle(ctx) // it has joined
 	s.hub.mu.Lock()
-	s.rec = rec
+	s.lost = lost
 	if s.own == nil {
 		s.id = current()
 	}
@@ -240,19 +264,18 @@ func (s *Sub[T]) discard(v T) { s.past = append(s.past, v) } // leave accounts f
 // the queue.
 func (s *Sub[T]) leave(err *error) {
 	h := s.hub
-	lost := s.past
+	left := s.past
 	h.mu.Lock()
 	n := uint64(0)
 	if s.own == nil {
 		at, end := s.cursor.Load(), min(h.next, s.limit.Load())
-		n = end - at
-		if h.cfg.Discard != nil && n > 0 {
+		if n = end - at; n > 0 && !(s.lost.Silent() && s.lost.Plain()) {
 			ring := s.left
 			if ring == nil {
 				ring = h.ring.Load()
 			}
 			for ; at < end; at++ {
-				lost = append(lost, (*ring)[at&uint64(len(*ring)-1)])
+				left = append(left, (*ring)[at&uint64(len(*ring)-1)])
 			}
 			n = 0
 		}
@@ -263,8 +286,8 @@ func (s *Sub[T]) leave(err *error) {
 	s.past = nil
 	if s.own != nil {
 		s.own.Halt()
-		lost = append(lost, s.own.Left()...)
+		left = append(left, s.own.Left()...)
 	}
-	s.rec.Discard(int64(n)) //nolint:gosec // at most the queue's size
-	*err = fault.Join(*err, run.Lost(s.rec, h.cfg.Discard, lost...))
+	s.lost.Count(int64(n)) //nolint:gosec // at most the queue's size
+	*err = fault.Join(*err, s.lost.Discard(left...))
 }

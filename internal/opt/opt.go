@@ -14,6 +14,9 @@ type Queue struct {
 	Bad string // the first bad argument of an option
 }
 
+// Loss is what the options of operators set that have no others.
+type Loss struct{ Discard func(item any) }
+
 // Window is what the options of windows set.
 type Window struct {
 	Queue        // Size 0: not given
@@ -50,10 +53,22 @@ type Parallel struct {
 	Bad string // the first bad argument of an option
 }
 
+// Inner is what the options of operators with inner streams set.
+type Inner struct {
+	StopInner bool // a graceful stop reaches them
+	Discard   func(item any)
+}
+
+// DelayWhen is what the options of DelayWhen set.
+type DelayWhen struct {
+	Queue
+	StopInner bool
+}
+
 // FlatMap is what the options of FlatMap and Flatten set.
 type FlatMap struct {
-	Ahead   int
-	Discard func(item any)
+	Inner
+	Ahead int
 
 	Bad string // the first bad argument of an option
 }

@@ -33,6 +33,7 @@ func register(r *Record) (id uint64) {
 // End forgets the record of a Subscription that is over. No goroutine is left
 // that is marked with it but the caller, which leaves.
 func (r *Record) End() {
+	r.request.end()
 	marks.Lock()
 	defer marks.Unlock()
 	marks.live[r.id-1] = nil

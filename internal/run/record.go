@@ -16,6 +16,8 @@ type Record struct {
 	parent    *Record
 	id        uint64 // of a Subscription; 0 for the other consuming calls and for shields
 	stoppable bool
+	start     *Start // nil: nobody waits for its beginning
+	hook      Hook   // hears of losses; nil: nobody does
 	stopping  atomic.Bool
 	stopped   chan struct{} // closed by Stop; nil: never
 	joins     atomic.Int64  // scopes that wait for their goroutines
@@ -25,7 +27,10 @@ type Record struct {
 	leaves map[*Leaf]struct{}
 	gauges map[*gauge]struct{}
 
-	Delivered, Dropped, Discarded atomic.Int64
+	request request
+	batches atomic.Pointer[[]batch]
+
+	Delivered, Dropped, Discarded, Failed atomic.Int64
 }
 
 // Leaf is a source that runs.
@@ -39,9 +44,12 @@ type gauge struct{ read func() int64 }
 // New starts the record of a consuming call under ctx. Only that of a
 // Subscription can be stopped.
 func New(ctx context.Context, stoppable bool) *Record {
-	r := &Record{stoppable: stoppable}
+	r := &Record{stoppable: stoppable, hook: hookOf(ctx)}
 	if p := From(ctx); p != none {
 		r.parent = p
+		if stoppable && p.Starting() {
+			r.start = p.start // of a connection; a Subscription has its own
+		}
 	}
 	if stoppable {
 		r.stopped = make(chan struct{})
@@ -72,7 +80,7 @@ func Shield(ctx context.Context) context.Context {
 	if !r.stoppable {
 		return ctx
 	}
-	return (&Record{parent: r}).With(ctx)
+	return (&Record{parent: r, start: r.start, hook: r.hook}).With(ctx)
 }
 
 // Stoppable tells whether Stop can ever be called.
@@ -128,7 +136,9 @@ func (r *Record) Running() (names []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for l := range r.leaves {
-		names = append(names, l.Name)
+		if l.Name != "" {
+			names = append(names, l.Name)
+		}
 	}
 	return names
 }
@@ -150,18 +160,21 @@ func (r *Record) Stop() {
 	}
 }
 
-// Discard counts items that were lost to an early end, up to the outermost
-// subscription.
-func (r *Record) Discard(n int64) {
+// count counts n items that were lost, up to the outermost subscription.
+func (r *Record) count(why Reason, n int64) {
 	for ; r != nil && r != none && n > 0; r = r.parent {
-		r.Discarded.Add(n)
+		if why == Dropped {
+			r.Dropped.Add(n)
+		} else {
+			r.Discarded.Add(n)
+		}
 	}
 }
 
-// Drop counts items that a strategy has dropped.
-func (r *Record) Drop(n int64) {
+// fail counts items whose task or function has failed.
+func (r *Record) fail(n int64) {
 	for ; r != nil && r != none && n > 0; r = r.parent {
-		r.Dropped.Add(n)
+		r.Failed.Add(n)
 	}
 }
 

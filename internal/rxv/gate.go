@@ -100,18 +100,17 @@ func (g *Gate) shut() (idle <-chan struct{}) {
 
 // Close cancels what the gate holds, and returns when it has ended. Until then,
 // and for the time of Grace after it, Close reads rest, which rxgo may need in
-// order to end; nil: there is nothing to read. keep is given what it reads, and
-// tells whether it has a use for it; nil: it has not. lost is the number of
-// values that nobody had a use for, and ended tells that rest was closed.
-func (g *Gate) Close(rest <-chan rxgo.Item, keep func(rxgo.Item) bool) (lost int64, ended bool) {
+// order to end; nil: there is nothing to read. keep is called with what it reads, and
+// tells whether it has a use for it; nil: it has not. lost is called with each value
+// that nobody had a use for. ended tells that rest was closed.
+func (g *Gate) Close(rest <-chan rxgo.Item, keep func(rxgo.Item) bool, lost func(v any)) (ended bool) {
 	g.cancel()
-	ended = g.reap(rest, nil, func(i rxgo.Item) <-chan rxgo.Item {
+	return g.reap(rest, nil, func(i rxgo.Item) <-chan rxgo.Item {
 		if (keep == nil || !keep(i)) && i.E == nil {
-			lost++
+			lost(i.V)
 		}
 		return nil
 	})
-	return lost, ended
 }
 
 // reap is Close but for the cancelling. see is given each item of rest, and

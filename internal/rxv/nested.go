@@ -45,7 +45,7 @@ func (v View) nested(opts []rxgo.Option, f operate, calm, many bool) View {
 		n.ch = f(v.under(n.gate), n.gate.with(opts)).Observe()
 		switch ended := n.forward(r.ctx, next); {
 		case ended:
-			n.gate.Close(nil, nil)
+			n.gate.Close(nil, nil, nil)
 		case r.user.Err() != nil:
 			n.finish()
 		default:

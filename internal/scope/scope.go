@@ -4,6 +4,7 @@ package scope
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/run"
@@ -17,6 +18,9 @@ type Scope struct {
 	rec    *run.Record
 	stage  stage
 	tasks  sync.WaitGroup
+
+	completed atomic.Bool    // see Complete
+	after     []func() error // see After
 
 	mu   sync.Mutex // guards errs
 	errs []error    // the first is the winner
@@ -33,17 +37,30 @@ func Open(ctx context.Context, name string) *Scope {
 // Record is that of the subscription that the Scope is part of.
 func (s *Scope) Record() *run.Record { return s.rec }
 
+// Stage is the operator that the Scope serves, as it accounts for losses.
+func (s *Scope) Stage() run.Stage { return run.At(s.Ctx, s.stage.operator) }
+
 // Go runs task on a goroutine of its own. Its error, its panic and its Goexit
 // end the Scope. It is called on the goroutine that opened the Scope, or from
 // within a task.
 func (s *Scope) Go(task func(ctx context.Context) error) { s.Run(task, s.Fail) }
 
-// Run is Go, but ended is told how task has ended, at the foot of its goroutine,
-// and decides what that means.
+// Run is Go, but ended is called at the foot of the goroutine with what task has
+// ended with, and decides what that means.
 func (s *Scope) Run(task func(ctx context.Context) error, ended func(error)) {
 	s.tasks.Add(1)
-	go s.life(s.Labelled(), task, ended) // joined by Join
+	go s.life(s.rec.Detach(s.Labelled()), task, ended) // joined by Join
 }
+
+// Upstream is Run for a task that subscribes to something, which Subscribe waits
+// for: under the ctx that the task gets, a source or a wait settles it.
+func (s *Scope) Upstream(task func(ctx context.Context) error, ended func(error)) {
+	s.tasks.Add(1)
+	go s.life(s.rec.Fork(s.Labelled()), task, ended) // joined by Join
+}
+
+// Settle is called before the goroutine that has opened the Scope waits.
+func (s *Scope) Settle() { s.rec.Settle(s.Ctx) }
 
 // life is the foot of a goroutine: nothing that task does gets past it. It has few
 // frames, since a goroutine's first stack holds 2 KiB, and is copied frame by
@@ -55,6 +72,7 @@ func (s *Scope) life(ctx context.Context, task func(ctx context.Context) error, 
 		if p := recover(); p != nil {
 			err = fault.FromPanic(p)
 		}
+		s.rec.Settle(ctx)
 		ended(named(s.Ctx, err))
 		s.tasks.Done()
 	}()
@@ -105,14 +123,42 @@ func (s *Scope) note(err error, first bool) bool {
 	return true
 }
 
+// Complete is called by an operator that has emitted its last item: what its
+// upstreams still have is not lost.
+func (s *Scope) Complete() { s.completed.Store(true) }
+
+// Completed tells whether Complete was called.
+func (s *Scope) Completed() bool { return s.completed.Load() }
+
+// Cancel ends the Scope with a failure that is not reported, unless Lead is called
+// with it: what was emitted before it may have to be delivered first.
+func (s *Scope) Cancel(failure error) { s.cancel(failure) }
+
+// Lead puts err in front of what has failed. It is called before Close, by the
+// goroutine that has opened the Scope.
+func (s *Scope) Lead(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.errs = append([]error{err}, s.errs...)
+}
+
 // Stop ends the Scope without a failure: downstream wants no more.
 func (s *Scope) Stop() { s.cancel(nil) }
 
-// Close cancels, joins, and gives what has failed, the first in front. err is
+// After has Close call f once everything is reaped. It is called before Close, by the
+// goroutine that has opened the Scope.
+func (s *Scope) After(f func() error) { s.after = append(s.after, f) }
+
+// Close cancels, joins, and returns what has failed, the first in front. err is
 // the failure of the caller's own goroutine.
 func (s *Scope) Close(err *error) {
 	s.Fail(*err) // before the cancelling: a context.Canceled under a live ctx is an ordinary error
 	s.Join()
+	for _, f := range s.after {
+		if failed := f(); failed != nil {
+			s.errs = append(s.errs, failed)
+		}
+	}
 	*err = fault.Join(s.errs...)
 }
 

@@ -8,20 +8,14 @@ import (
 	"sync/atomic"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-type nameKey struct{}
-
 // Named gives a ctx under which stages are called name.
-func Named(ctx context.Context, name string) context.Context {
-	return context.WithValue(ctx, nameKey{}, name)
-}
+func Named(ctx context.Context, name string) context.Context { return run.Named(ctx, name) }
 
 // Name is the name that Named has given, or empty.
-func Name(ctx context.Context) string {
-	name, _ := ctx.Value(nameKey{}).(string)
-	return name
-}
+func Name(ctx context.Context) string { return run.Name(ctx) }
 
 // named is err, told in which stage it happened if it is a panic.
 func named(ctx context.Context, err error) error {
@@ -48,13 +42,8 @@ const (
 	scopeLabel = "turbopipes-scope"
 )
 
-// name is the operator's, behind what Named has given.
-func (s *stage) name(ctx context.Context) string {
-	if name := Name(ctx); name != "" {
-		return name + "/" + s.operator
-	}
-	return s.operator
-}
+// name is the operator's, after the name that Named has set.
+func (s *stage) name(ctx context.Context) string { return run.StageName(ctx, s.operator) }
 
 func (s *stage) labels(ctx context.Context) context.Context {
 	s.once.Do(func() {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/handoff"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
@@ -19,6 +20,7 @@ type Part[K, T any] struct {
 	queue *handoff.Queue[T]
 	taken atomic.Bool // it has had its subscriber
 	shut  atomic.Bool // the Split's owner has closed it
+	gone  bool        // its subscriber has left while it was open; guarded by the Split's lock
 
 	prev, next *Part[K, T] // of the Split's list; nil where it is not in it
 }
@@ -26,17 +28,28 @@ type Part[K, T any] struct {
 // Push is the part as a stream. When its subscriber leaves, for whatever reason,
 // the part is closed, and what waits in it is lost.
 func (p *Part[K, T]) Push(ctx context.Context, emit func(T) bool) (err error) {
-	if p.taken.Swap(true) {
+	switch taken := p.taken.Swap(true); {
+	case own.LetsGo(ctx) && taken:
+		return nil
+	case own.LetsGo(ctx):
+		p.leave(&err)
+		return err
+	case taken:
 		return fmt.Errorf("%w: %s: a stream of it", p.s.Taken, p.s.Name)
 	}
 	defer p.leave(&err)
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !p.s.own(ctx) {
 		return context.Cause(ctx)
 	}
 	// A graceful stop of its subscription lets nothing more in.
 	rec := run.From(ctx)
 	defer rec.Leave(rec.Enter(p.s.Name, func() { p.queue.Close(nil) }))
-	defer scope.OnDone(ctx, p.queue.Halt)()
+	defer scope.OnDone(ctx, func() {
+		if !p.s.own(ctx) {
+			p.queue.Halt()
+		}
+	})()
+	rec.Settle(ctx)
 	for {
 		v, ok := p.queue.Next()
 		if !ok {
@@ -46,7 +59,7 @@ func (p *Part[K, T]) Push(ctx context.Context, emit func(T) bool) (err error) {
 			return nil
 		}
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !p.s.own(ctx) {
 		return context.Cause(ctx)
 	}
 	if err = p.queue.Err(); err != nil {
@@ -56,8 +69,9 @@ func (p *Part[K, T]) Push(ctx context.Context, emit func(T) bool) (err error) {
 }
 
 func (p *Part[K, T]) leave(err *error) {
+	p.s.leaves(p)
 	p.queue.Halt()
-	*err = fault.Join(*err, run.Lost(p.s.Record(), p.s.Lost, p.queue.Left()...))
+	*err = fault.Join(*err, p.s.lost.Discard(p.queue.Left()...))
 }
 
 // abandon ends a part with err, now, and gives what is in it.

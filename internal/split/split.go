@@ -23,7 +23,7 @@ type Config[T any] struct {
 	Size    int          // of the queue of a part
 	Waiting int          // how many parts may wait to be handed out
 	Full    handoff.Full // what a full queue of a part does
-	Lost    func(T)      // is given each item that is lost; may be nil
+	Lost    func(any)    // is called with each item that is lost; may be nil
 
 	Overflow error // of an item that finds no room where it must
 	Taken    error // of the second subscriber of a part
@@ -34,11 +34,14 @@ type Split[K, T any] struct {
 	*scope.Scope
 	Config[T]
 	outer   context.Context //nolint:containedctx // its end is not that of the Scope's: see cut
+	lost    run.Account[T]
+	spread  *run.Spread // of the operator that runs the parts; nil where there is none
 	out     *handoff.Queue[*Part[K, T]]
 	release func()
 	over    atomic.Bool // nothing more is taken in
 	told    atomic.Bool // a subscriber of a part has got the failure
-	refusal error       // why upstream was refused; of upstream's goroutine
+	inVain  run.Refused[T]
+	refusal error // why upstream was refused; of upstream's goroutine
 
 	inHand  *Part[K, T] // the one that was handed out last; of the subscriber's goroutine
 	refused bool        // it was refused; of the subscriber's goroutine
@@ -47,6 +50,7 @@ type Split[K, T any] struct {
 	mu      sync.Mutex // guards failure and the list of open parts
 	failure error
 	open    Part[K, T] // the root of the list
+	gone    int        // how many of those their subscribers have left
 }
 
 var errCut = errors.New("turbopipes: what hands this stream out has panicked")
@@ -54,6 +58,7 @@ var errCut = errors.New("turbopipes: what hands this stream out has panicked")
 // Open starts a Split without an upstream. The caller must defer Close.
 func Open[K, T any](ctx context.Context, c Config[T]) *Split[K, T] {
 	s := &Split[K, T]{Scope: scope.Open(ctx, c.Name), Config: c, outer: ctx, out: handoff.New[*Part[K, T]](c.Waiting)}
+	s.lost, s.spread = run.Keep[T](s.Stage(), c.Lost), run.SpreadOf(ctx)
 	s.open.next, s.open.prev = &s.open, &s.open
 	s.release = scope.OnDone(ctx, s.cut)
 	return s
@@ -62,7 +67,7 @@ func Open[K, T any](ctx context.Context, c Config[T]) *Split[K, T] {
 // Start runs up, which begins parts and puts items into them in put. put is on
 // upstream's goroutine, and tells whether upstream may go on.
 func (s *Split[K, T]) Start(up feed.Push[T], put func(T) bool) {
-	s.Run(func(ctx context.Context) error {
+	s.Upstream(func(ctx context.Context) error {
 		err := up(ctx, put)
 		return fault.Join(s.refusal, err)
 	}, func(err error) {
@@ -89,8 +94,21 @@ func (s *Split[K, T]) Failed(err error) {
 		s.Fail(err)
 		return
 	}
+	s.spread.Note()
 	s.end(err)
 	s.Stop()
+}
+
+// own tells whether ctx has ended with the failure of upstream: what waits is
+// delivered all the same.
+func (s *Split[K, T]) own(ctx context.Context) bool {
+	if !s.spread.On() {
+		return false
+	}
+	s.mu.Lock()
+	failure := s.failure
+	s.mu.Unlock()
+	return s.spread.Own(ctx, failure)
 }
 
 // Begin opens a part and waits for room to hand it out. nil: upstream must stop.
@@ -116,10 +134,30 @@ func (s *Split[K, T]) Shut(p *Part[K, T]) {
 	if p.next != nil {
 		p.prev.next, p.next.prev = p.next, p.prev
 		p.prev, p.next = nil, nil
+		if p.gone {
+			s.gone--
+		}
 	}
 	s.mu.Unlock()
 	p.shut.Store(true) // before the close, so that Put tells who has closed it
 	p.queue.Close(nil)
+}
+
+// leaves notes that the subscriber of p has left.
+func (s *Split[K, T]) leaves(p *Part[K, T]) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p.next != nil {
+		p.gone = true
+		s.gone++
+	}
+}
+
+// Gone is how many open parts their subscribers have left.
+func (s *Split[K, T]) Gone() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.gone
 }
 
 // Outcome is what became of an item.
@@ -143,36 +181,45 @@ func (s *Split[K, T]) Put(p *Part[K, T], v T) Outcome {
 		case handoff.Stored:
 			return Taken
 		case handoff.Dropped:
-			return s.tell(run.Fell(s.Record(), s.Lost, lost))
+			return s.tell(s.lost.Drop(lost))
 		case handoff.Overflow:
 			err := fmt.Errorf("%w: %s: the queue of a stream is full", s.Overflow, s.Name)
-			return s.tell(fault.Join(err, run.Fell(s.Record(), s.Lost, lost)))
+			return s.tell(fault.Join(err, s.lost.DropFor(err, lost)))
 		case handoff.Refused:
 		}
 	}
 	switch {
 	case s.over.Load():
+		s.Refuse(v)
 		return Refused
 	case p.shut.Load():
 		return Shut
 	}
-	return s.tell(run.Lost(s.Record(), s.Lost, v)) // its subscriber has left
+	return s.tell(s.lost.Discard(v)) // its subscriber has left
 }
+
+// Refuse counts an item that upstream has in hand at an early end, and returns
+// false.
+func (s *Split[K, T]) Refuse(v T) bool { return s.inVain.Keep(v) }
+
+// RefuseFor is Refuse of an item that has ended the stream with err.
+func (s *Split[K, T]) RefuseFor(err error, v T) bool { return s.lost.RefuseFor(err, v) }
 
 func (s *Split[K, T]) tell(err error) Outcome {
 	if err == nil {
 		return Taken
 	}
-	s.Refuse(err)
+	s.EndWith(err)
 	return Refused
 }
 
-// Refuse has the stream end with err when upstream, which is told to stop, has
+// EndWith has the stream end with err when upstream, which is told to stop, has
 // unwound. It is called on upstream's goroutine.
-func (s *Split[K, T]) Refuse(err error) { s.refusal = fault.Join(s.refusal, err) }
+func (s *Split[K, T]) EndWith(err error) { s.refusal = fault.Join(s.refusal, err) }
 
 // Loop hands the parts out, until the last one, or until emit refuses.
 func (s *Split[K, T]) Loop(emit func(*Part[K, T]) bool) {
+	s.Settle()
 	for {
 		p, ok := s.out.Next()
 		if !ok {
@@ -204,6 +251,9 @@ func (s *Split[K, T]) end(err error) {
 // cut is for the end of ctx: nothing of what waits in open parts is taken any
 // more.
 func (s *Split[K, T]) cut() {
+	if s.own(s.outer) {
+		return
+	}
 	cause := context.Cause(s.outer)
 	s.end(cause)
 	s.mu.Lock()
@@ -231,13 +281,13 @@ func (s *Split[K, T]) Close(err *error) {
 	if !s.told.Load() || !s.refused && s.outer.Err() == nil {
 		*err = fault.Join(s.failure, *err)
 	}
-	*err = fault.Join(*err, run.Lost(s.Record(), s.Lost, s.left()...))
+	*err = fault.Join(*err, s.lost.Discard(append(s.left(), s.inVain.Take()...)...))
 }
 
 // left gives what is in the parts that were never handed out, and, where ctx has
 // ended, in all.
 func (s *Split[K, T]) left() (items []T) {
-	ended := s.outer.Err() != nil
+	ended := s.outer.Err() != nil && !s.own(s.outer)
 	for _, p := range s.out.Left() {
 		items = append(items, p.abandon(errCut)...)
 	}

@@ -22,7 +22,7 @@ var (
 
 func config(full handoff.Full, lost *[]int) Config[int] {
 	return Config[int]{
-		Name: "test", Size: 2, Waiting: 9, Full: full, Lost: func(v int) { *lost = append(*lost, v) },
+		Name: "test", Size: 2, Waiting: 9, Full: full, Lost: func(v any) { *lost = append(*lost, v.(int)) },
 		Overflow: errors.New("overflow"), Taken: errTaken,
 	}
 }
@@ -69,7 +69,7 @@ func TestPut(t *testing.T) {
 		require.Equal(t, []int{1, 6}, got)
 		_, err = items(t.Context(), a, 9)
 		require.ErrorIs(t, err, errTaken)
-		require.Equal(t, []int{3, 4}, lost)
+		require.Equal(t, []int{3, 4, 8}, lost, "upstream had the last one in its hand")
 	})
 }
 

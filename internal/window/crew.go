@@ -185,6 +185,7 @@ func (w *worker[T, K, R]) claim() bool {
 		if !e.searching && e.search() {
 			continue
 		}
+		w.job = job[T, K]{} // an idle worker keeps nothing alive
 		e.idle++
 		e.attend()
 		if e.claimed < e.runnable.Load() { // stored before the feeder could see that somebody is to be called
@@ -261,10 +262,13 @@ func (e *engine[T, K, R]) finish(j job[T, K], s slot[T, R]) {
 // failed tells whether the worker may go on.
 func (e *engine[T, K, R]) failed(j job[T, K], err error) bool {
 	if e.Ctx.Err() != nil && fault.Strip(e.Ctx, err) == nil {
-		e.cut() // a victim of the cancellation
+		e.cancelled(j.v)
 		return false
 	}
 	s := slot[T, R]{ended: true, failed: true}
+	if e.Policy != SkipErrors {
+		e.items.Failed(1)
+	}
 	switch e.Policy {
 	case FailFast:
 		e.cut()
@@ -275,12 +279,20 @@ func (e *engine[T, K, R]) failed(j job[T, K], err error) bool {
 	case CollectErrors:
 		e.collect(err)
 	case SkipErrors:
-		s.skipped = &j.v
+		s.skipped = &skipped[T]{j.v, err}
 	}
 	e.mu.Lock()
 	e.finish(j, s)
 	e.mu.Unlock()
 	return true
+}
+
+// cancelled keeps the input of a task that the cancellation has ended.
+func (e *engine[T, K, R]) cancelled(v T) {
+	e.mu.Lock()
+	e.cutOff++
+	e.victims = append(e.victims, victim[T]{v, context.Cause(e.Ctx)})
+	e.mu.Unlock()
 }
 
 // cut counts a task that has ended without a slot for what became of it.

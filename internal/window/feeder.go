@@ -7,7 +7,7 @@ func (e *engine[T, K, R]) accept(v T) bool {
 	}
 	at := e.runnable.Load()
 	if !e.room(at) {
-		return false
+		return e.refused.Keep(v)
 	}
 	e.fit(at)
 	*e.jobs.At(at) = job[T, K]{seq: at, v: v}
@@ -23,10 +23,13 @@ func (e *engine[T, K, R]) accept(v T) bool {
 
 // acceptKeyed is accept where items may have to wait for their key.
 func (e *engine[T, K, R]) acceptKeyed(v T) bool {
-	j := job[T, K]{v: v, k: e.Key(v)}
+	j := job[T, K]{v: v}
+	e.keying = true // until the key is there: a panic has failed on v
+	j.k = e.Key(v)
 	_ = map[K]struct{}(nil)[j.k] // a key that can't be hashed panics here, and not under the lock
+	e.keying = false
 	if !e.room(e.pulled) {
-		return false
+		return e.refused.Keep(v)
 	}
 	e.mu.Lock()
 	j.seq = e.pulled

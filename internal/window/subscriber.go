@@ -2,7 +2,7 @@ package window
 
 // next waits for the next result and takes it. ok is false at the end. lost is
 // an item to discard instead.
-func (e *engine[T, K, R]) next() (r R, ok bool, lost *T) {
+func (e *engine[T, K, R]) next() (r R, ok bool, lost *skipped[T]) {
 	for {
 		if e.at == e.end && !e.borrow() || e.halted.Load() {
 			return r, false, nil

@@ -22,7 +22,6 @@ import (
 
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
-	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/ring"
 	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
@@ -62,8 +61,20 @@ type job[T any, K comparable] struct {
 type slot[T, R any] struct {
 	r       R
 	ended   bool
-	failed  bool // no result: the subscriber passes it over
-	skipped *T   // the input to discard, under SkipErrors
+	failed  bool        // no result: the subscriber passes it over
+	skipped *skipped[T] // the input to discard, under SkipErrors
+}
+
+// skipped is the input of a task that has failed with err.
+type skipped[T any] struct {
+	v   T
+	err error
+}
+
+// victim is the input of a task that was cancelled, and why.
+type victim[T any] struct {
+	v     T
+	cause error
 }
 
 // engine is one run. The counters never decrease:
@@ -77,11 +88,15 @@ type slot[T, R any] struct {
 type engine[T any, K comparable, R any] struct {
 	*Config[T, K, R]
 	*scope.Scope
-	limit  uint64
-	low    uint64                  // so few unclaimed jobs make the subscriber wake the feeder
-	inner  context.Context         //nolint:containedctx // the tasks'; a field so that workers share it
-	upper  context.Context         //nolint:containedctx // upstream's
-	refuse context.CancelCauseFunc // ends upper; nil under FailFast, where it ends with the Scope
+	limit   uint64
+	low     uint64                  // so few unclaimed jobs make the subscriber wake the feeder
+	inner   context.Context         //nolint:containedctx // the tasks'; a field so that workers share it
+	upper   context.Context         //nolint:containedctx // upstream's
+	refuse  context.CancelCauseFunc // ends upper; nil under FailFast, where it ends with the Scope
+	items   run.Account[T]
+	result  run.Account[R]
+	refused run.Refused[T]
+	keying  bool // Key runs; of upstream's goroutine
 
 	wch, sch, fch chan struct{} // where workers, subscriber and feeder park
 
@@ -114,6 +129,7 @@ type engine[T any, K comparable, R any] struct {
 	closed   bool    // upstream has ended
 	draining bool    // no job is begun any more
 	errs     []error // of tasks and upstream, but under FailFast
+	victims  []victim[T]
 }
 
 // line is the size of a cache line, two of which are fetched at a time.
@@ -127,6 +143,7 @@ func Run[T any, K comparable, R any](ctx context.Context, c *Config[T, K, R], up
 	e.low = e.limit / 2
 	e.attend()
 	e.wch, e.sch, e.fch = make(chan struct{}, c.N), make(chan struct{}, 1), make(chan struct{}, 1)
+	e.items, e.result = run.Keep[T](e.Stage(), c.Discard), run.Keep[R](e.Stage(), c.Discard)
 	e.inner, e.upper = run.Shield(e.Labelled()), e.Labelled()
 	if c.Policy != FailFast {
 		e.upper, e.refuse = context.WithCancelCause(e.Labelled())
@@ -141,11 +158,12 @@ func Run[T any, K comparable, R any](ctx context.Context, c *Config[T, K, R], up
 		removeGauge()
 		err = fault.Join(err, fault.Join(e.errs...), e.discard())
 	}()
-	e.Scope.Run(func(context.Context) error { return up(e.upper, e.accept) }, e.upstreamEnded)
+	e.Upstream(func(ctx context.Context) error { return up(e.upstream(ctx), e.accept) }, e.upstreamEnded)
+	e.Settle()
 	for {
 		r, ok, lost := e.next()
 		if lost != nil {
-			if err := run.Lost(e.Record(), opt.Of[T](c.Discard), *lost); err != nil {
+			if err := e.items.DiscardFor(lost.err, lost.v); err != nil {
 				return err
 			}
 			continue
@@ -154,6 +172,14 @@ func Run[T any, K comparable, R any](ctx context.Context, c *Config[T, K, R], up
 			return nil
 		}
 	}
+}
+
+// upstream returns the ctx for upstream, made of that of its goroutine.
+func (e *engine[T, K, R]) upstream(ctx context.Context) context.Context {
+	if e.refuse == nil {
+		return ctx
+	}
+	return e.Record().Moved(e.upper, ctx)
 }
 
 // running is the number of tasks that run now.
@@ -191,6 +217,9 @@ func (e *engine[T, K, R]) close() { e.stop(func() { e.closed = true }) }
 // upstreamEnded is told how upstream has ended, at the foot of its goroutine.
 // But under FailFast its error is told behind the results of what it has given.
 func (e *engine[T, K, R]) upstreamEnded(err error) {
+	if e.keying {
+		e.items.Failed(1)
+	}
 	switch err = fault.Strip(e.upper, err); {
 	case err == nil:
 	case e.Policy == FailFast || e.Ctx.Err() != nil:
@@ -243,20 +272,19 @@ func (e *engine[T, K, R]) passUnbegun() {
 	}
 }
 
-// discard accounts for what was pulled and neither delivered nor failed:
-// results, and items that were not begun.
-func (e *engine[T, K, R]) discard() error {
-	var left []any
-	hook, n := e.Discard, 0
-	keep := func(v any) {
-		n++
-		if hook != nil {
-			left = append(left, v)
-		}
-	}
+// discard accounts for what was pulled and neither delivered nor failed: results,
+// items that were not begun, and those whose task was cancelled.
+func (e *engine[T, K, R]) discard() (err error) {
 	end := e.ready
 	if e.Ordered {
 		end = e.held()
+	}
+	lose := func(es ...error) {
+		for _, one := range es {
+			if err == nil {
+				err = one
+			}
+		}
 	}
 	for ; e.at < end; e.at++ {
 		from := &e.slots
@@ -265,20 +293,20 @@ func (e *engine[T, K, R]) discard() error {
 		}
 		switch s := from.Take(e.at); {
 		case s.skipped != nil:
-			keep(*s.skipped)
+			lose(e.items.DiscardFor(s.skipped.err, s.skipped.v))
 		case s.ended && !s.failed:
-			keep(s.r)
+			lose(e.result.Discard(s.r))
 		}
 	}
 	for ; e.claimed < e.runnable.Load(); e.claimed++ {
-		keep(e.jobs.Take(e.claimed).v)
+		lose(e.items.Discard(e.jobs.Take(e.claimed).v))
 	}
 	for _, j := range e.keys.waiting() {
-		keep(j.v)
+		lose(e.items.Discard(j.v))
 	}
-	if hook == nil {
-		e.Record().Discard(int64(n))
-		return nil
+	lose(e.items.Discard(e.refused.Take()...))
+	for _, v := range e.victims {
+		lose(e.items.Cancel(v.cause, v.v))
 	}
-	return run.Lost(e.Record(), hook, left...)
+	return err
 }

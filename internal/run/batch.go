@@ -1,0 +1,89 @@
+package run
+
+import "reflect"
+
+// An operator that merges items, such as a buffer, notes in the Record what it
+// makes. Where such a value is lost later, in any stage of the subscription, it
+// counts as its items. A stream, such as a group, counts as none: what is in it is
+// counted where it waits.
+
+// batch is a type whose values are made of several items.
+type batch struct {
+	of    reflect.Type
+	items func(v any, yield func(item any))
+}
+
+// NoteSlices notes that the stage of r makes slices of items.
+func NoteSlices[T any](r *Record) {
+	NoteBatches(r, func(v []T, yield func(item any)) {
+		for _, item := range v {
+			yield(item)
+		}
+	})
+}
+
+// NoteBatches notes that the stage of r makes values of type B, which are made of
+// items.
+func NoteBatches[B any](r *Record, items func(v B, yield func(item any))) {
+	of := reflect.TypeFor[B]()
+	for ; r != nil && r != none; r = r.parent {
+		r.note(of, func(v any, yield func(any)) { items(v.(B), yield) }) //nolint:forcetypeassert // walk looks at its type
+	}
+}
+
+// NoteStreams notes that values of type S are streams.
+func NoteStreams[S any](r *Record) { NoteBatches(r, func(S, func(any)) {}) }
+
+func (r *Record) note(of reflect.Type, items func(v any, yield func(any))) {
+	for {
+		old := r.batches.Load()
+		var all []batch
+		if old != nil {
+			all = *old
+		}
+		for _, b := range all {
+			if b.of == of {
+				return
+			}
+		}
+		all = append(all[:len(all):len(all)], batch{of, items})
+		if r.batches.CompareAndSwap(old, &all) {
+			return
+		}
+	}
+}
+
+// walk calls yield with each item in v, which is v itself unless it is a batch.
+func (r *Record) walk(v any, yield func(item any)) {
+	of := reflect.TypeOf(v)
+	for c := r; c != nil && c != none; c = c.parent {
+		all := c.batches.Load()
+		if all == nil {
+			continue
+		}
+		for _, b := range *all {
+			if b.of == of {
+				b.items(v, func(item any) { r.walk(item, yield) })
+				return
+			}
+		}
+	}
+	if !isStream(of) {
+		yield(v)
+	}
+}
+
+// streamPackage is where the types of streams are.
+const streamPackage = "github.com/turbopipes/turbopipes"
+
+// isStream tells whether values of type t are streams: turbopipes.Observable or
+// turbopipes.Group.
+func isStream(t reflect.Type) bool {
+	if t == nil || t.Kind() != reflect.Struct || t.PkgPath() != streamPackage {
+		return false
+	}
+	name := t.Name()
+	return hasPrefix(name, "Observable[") || hasPrefix(name, "Group[")
+}
+
+func hasPrefix(s, prefix string) bool { return len(s) >= len(prefix) && s[:len(prefix)] == prefix }

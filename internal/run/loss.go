@@ -1,0 +1,207 @@
+package run
+
+import (
+	"context"
+	"reflect"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+)
+
+// Reason is why an item was lost, in the order of turbopipes.LossReason.
+type Reason int
+
+// The reasons.
+const (
+	Dropped   Reason = iota // a strategy or an operator chose to
+	Discarded               // the stream ended early
+	Cancelled               // its task was cancelled; it counts as discarded
+)
+
+// Hook is a function that hears of losses.
+type Hook func(item any, stage string, why Reason, cause error)
+
+type hookKey struct{}
+
+// WithHook returns a ctx whose subscriptions report their losses to hook, and to
+// the hooks that ctx has already.
+func WithHook(ctx context.Context, hook Hook) context.Context {
+	if outer, ok := ctx.Value(hookKey{}).(Hook); ok {
+		own := hook
+		hook = func(item any, stage string, why Reason, cause error) {
+			defer outer(item, stage, why, cause) // also where own panics
+			own(item, stage, why, cause)
+		}
+	}
+	return context.WithValue(ctx, hookKey{}, hook)
+}
+
+func hookOf(ctx context.Context) Hook {
+	hook, _ := ctx.Value(hookKey{}).(Hook)
+	return hook
+}
+
+// Stage is a stage of a running pipeline that may lose items.
+type Stage struct {
+	rec  *Record
+	ctx  context.Context //nolint:containedctx // of the run: it has the name that Name gave
+	name string
+}
+
+// At returns the Stage of an operator, under the ctx of its run.
+func At(ctx context.Context, operator string) Stage {
+	return Stage{rec: From(ctx), ctx: ctx, name: operator}
+}
+
+// Record is that of the subscription that the stage is part of.
+func (s Stage) Record() *Record { return s.rec }
+
+// Of returns the Stage with another Record, for what belongs to a subscriber of a
+// hot stream.
+func (s Stage) Of(r *Record) Stage { s.rec = r; return s }
+
+// Name is the operator's, after the name that Named has set.
+func (s Stage) Name() string { return StageName(s.ctx, s.name) }
+
+// Failed counts n items whose task or function has failed.
+func (s Stage) Failed(n int64) { s.rec.fail(n) }
+
+// Hooks are those of one operator. nil ones are fine.
+type Hooks[T any] struct {
+	Each  func(item any) // its OnDiscard: called for each item of a slice that a buffer has made
+	Whole func(v T)      // its OnDrop: called with the value as it is
+}
+
+// Account is a Stage that keeps items of type T.
+type Account[T any] struct {
+	Stage
+	Hooks[T]
+}
+
+// At returns the Account of s with these hooks.
+func (h Hooks[T]) At(s Stage) Account[T] { return Account[T]{s, h} }
+
+// Keep returns an Account of s. each is its OnDiscard, or nil.
+func Keep[T any](s Stage, each func(item any)) Account[T] {
+	return Account[T]{s, Hooks[T]{Each: each}}
+}
+
+// Refuse counts v, which the stage has neither delivered nor kept, as discarded.
+// It returns false, for an emit to return. A panic of a hook goes through.
+func (a Account[T]) Refuse(v T) bool {
+	if err := lose(a, Discarded, nil, []T{v}); err != nil {
+		panic(err)
+	}
+	return false
+}
+
+// RefuseFor is Refuse of an item that has ended the stream with cause.
+func (a Account[T]) RefuseFor(cause error, v T) bool {
+	if err := lose(a, Discarded, cause, []T{v}); err != nil {
+		panic(err)
+	}
+	return false
+}
+
+// Discard counts items that an early end has lost. A panic of a hook becomes the
+// error, the first one if there are several; the other items are reported all the
+// same.
+func (a Account[T]) Discard(items ...T) error { return lose(a, Discarded, nil, items) }
+
+// DiscardFor is Discard of items that cause has lost.
+func (a Account[T]) DiscardFor(cause error, items ...T) error {
+	return lose(a, Discarded, cause, items)
+}
+
+// Drop counts an item that a strategy has dropped. It allocates nothing where nobody
+// hears of losses.
+func (a Account[T]) Drop(v T) error {
+	if plain[T]() && a.Silent() {
+		a.rec.count(Dropped, 1)
+		return nil
+	}
+	return lose(a, Dropped, nil, []T{v})
+}
+
+// DropAll is Drop for several items.
+func (a Account[T]) DropAll(items []T) error { return lose(a, Dropped, nil, items) }
+
+// DropFor is Drop of an item for which a user's function has failed with cause.
+func (a Account[T]) DropFor(cause error, v T) error { return lose(a, Dropped, cause, []T{v}) }
+
+// Cancel is Discard for the inputs of tasks that were cancelled.
+func (a Account[T]) Cancel(cause error, items ...T) error { return lose(a, Cancelled, cause, items) }
+
+// Silent tells whether nobody hears of the losses, which are counted all the same.
+func (a Account[T]) Silent() bool { return a.Each == nil && a.Whole == nil && a.rec.hook == nil }
+
+// Count counts n plain items as discarded where the stage has no hook, and no item
+// is a slice that a buffer has made.
+func (a Account[T]) Count(n int64) { a.rec.count(Discarded, n) }
+
+// Plain tells whether each value of type T is one item, whatever the pipeline.
+func (Account[T]) Plain() bool { return plain[T]() }
+
+func lose[T any](a Account[T], why Reason, cause error, items []T) (err error) {
+	if len(items) == 0 {
+		return nil
+	}
+	simple := plain[T]()
+	n := int64(len(items))
+	if !simple {
+		n = 0
+		for _, v := range items {
+			a.rec.walk(v, func(any) { n++ })
+		}
+	}
+	a.rec.count(why, n)
+	if a.Silent() {
+		return nil
+	}
+	report := func(f func()) {
+		if e := fault.Call(func() error { f(); return nil }); err == nil {
+			err = e
+		}
+	}
+	stage := ""
+	if a.rec.hook != nil {
+		stage = a.Name()
+	}
+	for _, v := range items {
+		if a.Whole != nil {
+			report(func() { a.Whole(v) })
+		}
+		each := func(item any) {
+			if a.Each != nil {
+				report(func() { a.Each(item) })
+			}
+			if a.rec.hook != nil {
+				report(func() { a.rec.hook(item, stage, why, cause) })
+			}
+		}
+		if simple {
+			each(v)
+		} else {
+			a.rec.walk(v, each)
+		}
+	}
+	return err
+}
+
+// Lose counts one item of an operator that a user has written.
+func (s Stage) Lose(item any, why Reason, cause error) error {
+	return lose(Account[any]{Stage: s}, why, cause, []any{item})
+}
+
+// plain tells whether a value of type T can't be a slice that a buffer has made,
+// nor a stream.
+func plain[T any]() bool {
+	switch reflect.TypeFor[T]().Kind() {
+	case reflect.Slice, reflect.Struct, reflect.Map, reflect.Interface:
+		return false
+	default:
+		return true
+	}
+}
+
+// Count counts n items as discarded, of which no hook hears.
+func Count(ctx context.Context, n int64) { From(ctx).count(Discarded, n) }

@@ -1,0 +1,107 @@
+package run
+
+import (
+	"context"
+	"sync/atomic"
+)
+
+// Subscribe returns when each goroutine that the subscription starts meanwhile has
+// joined a hot stream, come to a source or to a wait, or is about to run user code.
+// A Start counts those that have not, and each has a token in its ctx, which it
+// gives back once.
+
+// Start is the beginning of a subscription.
+type Start struct {
+	n    atomic.Int64
+	done chan struct{}
+}
+
+// token is a ctx: the one of a goroutine that a Start counts.
+type token struct {
+	context.Context //nolint:containedctx // it is one
+	start           *Start
+	settled         atomic.Bool
+}
+
+type tokenKey struct{}
+
+// Value returns the token itself, or what the ctx around it has.
+func (t *token) Value(key any) any {
+	if key == (tokenKey{}) {
+		return t
+	}
+	return t.Context.Value(key)
+}
+
+// Starts makes r's subscription one whose beginning is waited for. ctx is that of
+// its first goroutine, which must Settle.
+func (r *Record) Starts(ctx context.Context) (context.Context, *Start) {
+	s := &Start{done: make(chan struct{})}
+	s.n.Store(1)
+	r.start = s
+	return &token{Context: ctx, start: s}, s
+}
+
+// Done is closed when everything has settled.
+func (s *Start) Done() <-chan struct{} { return s.done }
+
+// Starting tells whether anybody waits for the beginning. It costs two loads.
+func (r *Record) Starting() bool { return r.start != nil && r.start.n.Load() > 0 }
+
+// Fork returns a ctx for a goroutine that is about to be started under ctx. While
+// ctx's own goroutine has not settled, the new one is waited for, and must Settle.
+func (r *Record) Fork(ctx context.Context) context.Context {
+	if !r.Starting() {
+		return ctx
+	}
+	t, ok := ctx.Value(tokenKey{}).(*token)
+	if !ok || t.settled.Load() {
+		return ctx
+	}
+	for {
+		n := t.start.n.Load()
+		if n == 0 { // t was settled meanwhile, by its own goroutine
+			return ctx
+		}
+		if t.start.n.CompareAndSwap(n, n+1) {
+			return &token{Context: ctx, start: t.start}
+		}
+	}
+}
+
+// Moved returns ctx with the token that from has.
+func (r *Record) Moved(ctx, from context.Context) context.Context {
+	if !r.Starting() {
+		return ctx
+	}
+	t, ok := from.Value(tokenKey{}).(*token)
+	if !ok {
+		return ctx
+	}
+	return context.WithValue(ctx, tokenKey{}, t)
+}
+
+// Detach returns a ctx for a goroutine that is about to be started under ctx, and
+// that nobody waits for.
+func (r *Record) Detach(ctx context.Context) context.Context {
+	if !r.Starting() {
+		return ctx
+	}
+	t := &token{Context: ctx}
+	t.settled.Store(true)
+	return t
+}
+
+// Settle is called before the goroutine of ctx waits, or runs user code or a
+// source, and when it has joined a hot stream. Only the first call counts.
+func (r *Record) Settle(ctx context.Context) {
+	if !r.Starting() {
+		return
+	}
+	if t, ok := ctx.Value(tokenKey{}).(*token); ok && !t.settled.Swap(true) && t.start.n.Add(-1) == 0 {
+		close(t.start.done)
+	}
+}
+
+// Settle is the Record's, for those who don't have it.
+func Settle(ctx context.Context) { From(ctx).Settle(ctx) }

@@ -1,0 +1,85 @@
+package turbopipes
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// LossReason is why an item was lost.
+type LossReason int
+
+// The reasons.
+const (
+	// Dropped items were given up by a strategy or an operator that chose to.
+	Dropped LossReason = iota
+	// Discarded items were lost because the stream ended early.
+	Discarded
+	// Cancelled items were the inputs of tasks that were cancelled. [Stats] counts
+	// them as Discarded.
+	Cancelled
+)
+
+// String returns the name of the reason.
+func (r LossReason) String() string {
+	switch r {
+	case Dropped:
+		return "Dropped"
+	case Discarded:
+		return "Discarded"
+	case Cancelled:
+		return "Cancelled"
+	}
+	return "invalid"
+}
+
+// Loss is an item that will never be delivered.
+type Loss struct {
+	Item   any        // for a cancelled task, its input
+	Stage  string     // the operator that has lost the item, after the name that operators.Name has set
+	Reason LossReason // why
+	Err    error      // what has caused it, where an error has, else nil
+}
+
+// WithLossHook returns a ctx under which every subscription, and every other
+// consuming call, reports each item that it loses: fn is called once for each item
+// that [Stats] counts as Dropped or Discarded.
+//
+// A slice or window that a buffering operator has made counts as its items, and fn
+// is called once for each of them. A value that a function of the user's has made of
+// several items counts as one item. A stream, such as a group, counts as none: its
+// items are counted where they wait.
+//
+// fn runs where the item is lost: on the goroutines of the pipeline, also on several
+// at once, and never under a lock. A panic of fn becomes the stream's error. If ctx has
+// hooks already, they are called after fn. A nil fn changes nothing. Without a hook
+// nothing is paid per item.
+//
+// [OnDiscard] and [OnDrop] are the same thing for one operator.
+func WithLossHook(ctx context.Context, fn func(Loss)) context.Context {
+	if fn == nil {
+		return ctx
+	}
+	return run.WithHook(ctx, func(item any, stage string, why run.Reason, cause error) {
+		fn(Loss{Item: item, Stage: stage, Reason: LossReason(why), Err: cause})
+	})
+}
+
+// Lost counts an item that an operator has lost, and reports it to the hooks of
+// [WithLossHook]. It is for those who write operators with [Lift]; ctx is the one
+// that their function was called with.
+//
+// An operator calls Lost for an item that it refuses, when it neither delivers nor
+// keeps the item, and for each item that it still keeps when the stream ends early.
+// It does not call Lost for an item that downstream has refused: downstream has
+// counted that. It does not call Lost for an item that it leaves out by its nature,
+// as a filter does, nor for what it refuses because it has completed.
+//
+// An empty Stage is filled in with the name that operators.Name has set. A panic of a
+// hook goes through Lost.
+func Lost(ctx context.Context, l Loss) {
+	noteLoss(ctx)
+	if err := run.At(ctx, l.Stage).Lose(l.Item, run.Reason(l.Reason), l.Err); err != nil {
+		panic(err)
+	}
+}
