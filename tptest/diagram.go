@@ -150,7 +150,7 @@ func (p *reader) list() error {
 	return nil
 }
 
-// maxColumn bounds what a list can ask for.
+// maxColumn bounds what a list and At can ask for.
 const maxColumn = 1_000_000
 
 // signal reads one signal, of the column at, which is drawn in the column shown.

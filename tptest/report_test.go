@@ -2,6 +2,7 @@ package tptest_test
 
 import (
 	"context"
+	"math"
 	"os"
 	"os/exec"
 	"regexp"
@@ -56,6 +57,11 @@ var failing = map[string]struct {
 			tptest.Expect(s, tptest.Hot[string](s, "a-b|", nil), "--b-|", nil, tptest.At(1))
 		})
 	}, []string{"report_test.go:LINE: run to the end:\n", "wanted | in column 4, got | in column 3"}},
+	"At no column": {func(t *testing.T) {
+		tptest.Run(t, func(s *tptest.Scenario) {
+			tptest.Expect(s, tptest.Hot[string](s, "a-b|", nil), "a-b|", nil, tptest.At(math.MaxInt32))
+		})
+	}, []string{"report_test.go:LINE: tptest: At(2147483647), want a column from 0 to 1000000"}},
 	"a goroutine that can't end": {func(t *testing.T) {
 		tptest.Marbles(t, "a-b|", turbopipes.Lift("Leak", func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
 			go waitForEver()
