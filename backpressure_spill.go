@@ -58,7 +58,7 @@ func WithMaxBytes[T any](b int64) BackpressureOption[T] {
 //
 // Items lie in the files as Encode returns them: in plain text, unless it encrypts
 // them. Only the user of the process may read them. A temporary directory may be
-// memory itself (tmpfs); there, SpillToDisk saves none.
+// memory itself (tmpfs); there, SpillToDisk saves no memory.
 //
 // Emits when downstream is free and an item waits, in the order in which they came.
 // What waits is delivered before a completion or an error of upstream. Completes
