@@ -42,7 +42,8 @@ func ToSlice[T any](opts ...ToSliceOption) turbopipes.Operator[T, []T] {
 // gather collects all items. Where it fails or panics, those that it had count
 // as discarded.
 func gather[T any](ctx context.Context, name string, in turbopipes.Observable[T], o gatherOptions) (all []T, err error) {
-	all = make([]T, 0, min(o.room(), mostReserved))
+	room := o.room()
+	all = make([]T, 0, min(room, mostReserved))
 	complete := false
 	defer func() {
 		if !complete {
@@ -55,8 +56,8 @@ func gather[T any](ctx context.Context, name string, in turbopipes.Observable[T]
 		if over = o.maxItems > 0 && len(all) == o.maxItems; over {
 			return false
 		}
-		if most := o.room(); len(all) == cap(all) && len(all) < most {
-			all = slices.Grow(all, min(most, 4*len(all))-len(all))
+		if len(all) == cap(all) && len(all) < room {
+			all = slices.Grow(all, min(room, 4*len(all))-len(all))
 		}
 		all = append(all, v)
 		return true
