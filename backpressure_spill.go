@@ -1,11 +1,10 @@
 package turbopipes
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/ring"
 	"github.com/turbopipes/turbopipes/internal/run"
+	"github.com/turbopipes/turbopipes/internal/scratch"
 )
 
 // Codec turns items into bytes, and bytes into items.
@@ -44,12 +44,22 @@ func WithMaxBytes[T any](b int64) BackpressureOption[T] {
 //	out: a----b----c----d----|     downstream takes 5 for an item
 //
 // The files are in a new sub-directory of dir, or of [os.TempDir] where dir is
-// empty. It is made when the stream is subscribed to, so that a bad dir shows at
-// once, and removed at its end, whatever the end, a panic included; only a process
-// that is killed leaves it behind. c turns the items that go through it into bytes,
-// and back. Files are cut at 4 MiB, and each is removed when what is in it has been
-// delivered, so that the disk holds what waits and one file more at most; nothing is
-// synced, since nothing has to outlive the process.
+// empty. A relative dir is that of the working directory when SpillToDisk is called.
+// The sub-directory is made when the stream is subscribed to, so that a bad dir shows
+// at once, and removed at its end, whatever the end, a panic included. Where the
+// working directory changes meanwhile, or a symbolic link in dir, the files stay
+// where they are, and are removed there. c turns the items that go through it into
+// bytes, and back. Files are cut at 4 MiB, and each is removed when what is in it has
+// been delivered, so that the disk holds what waits and one file more at most;
+// nothing is synced, since nothing has to outlive the process.
+//
+// A process that is killed, or ends without waiting for its streams, leaves the
+// sub-directory behind. The next SpillToDisk with the same dir removes it, on the
+// same machine: the name has the process in it, and a lock tells whether it lives.
+//
+// Items lie in the files as Encode returns them: in plain text, unless it encrypts
+// them. Only the user of the process may read them. A temporary directory may be
+// memory itself (tmpfs); there, SpillToDisk saves no memory.
 //
 // Emits when downstream is free and an item waits, in the order in which they came.
 // What waits is delivered before a completion or an error of upstream. Completes
@@ -82,13 +92,21 @@ func SpillToDisk[T any](dir string, mem int, c Codec[T], opts ...BackpressureOpt
 		return Invalid[T, T](name, "the Codec's Decode is nil")
 	}
 	return withOptions(name, "WithMaxBytes", opts, func(o opt.Backpressure[T]) Operator[T, T] {
-		return spillInto(name, dir, mem, c, o, createSegment)
+		return spillInto(name, fixed(dir), mem, c, o, (*scratch.Dir).Create)
 	})
 }
 
-func spillInto[T any](name, dir string, mem int, c Codec[T], o opt.Backpressure[T], create func(path string) (io.WriteCloser, error)) Operator[T, T] {
+// fixed is dir, whatever the working directory will be.
+func fixed(dir string) string {
+	if absolute, err := filepath.Abs(dir); err == nil && dir != "" {
+		return absolute
+	}
+	return dir
+}
+
+func spillInto[T any](name, dir string, mem int, c Codec[T], o opt.Backpressure[T], create func(d *scratch.Dir, n int) (io.WriteCloser, error)) Operator[T, T] {
 	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
-		sub, err := os.MkdirTemp(dir, "turbopipes-spill-*")
+		sub, err := scratch.New(ctx, cmp.Or(dir, os.TempDir()))
 		if err != nil {
 			return spillError("create", err)
 		}
@@ -111,10 +129,6 @@ func spillInto[T any](name, dir string, mem int, c Codec[T], o opt.Backpressure[
 	})
 }
 
-func createSegment(path string) (io.WriteCloser, error) {
-	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
-}
-
 // spillError says that what doing has failed with err.
 func spillError(doing string, err error) error {
 	return fmt.Errorf("turbopipes: SpillToDisk: %s: %w", doing, err)
@@ -127,8 +141,8 @@ type spill[T any] struct {
 	lost    run.Account[T]
 	refused run.Refused[T]
 	mem     uint64
-	dir     string // the sub-directory
-	create  func(path string) (io.WriteCloser, error)
+	dir     *scratch.Dir
+	create  func(d *scratch.Dir, n int) (io.WriteCloser, error)
 
 	// Guarded by the Desk. What is in memory came before what is on disk.
 	ring   ring.Ring[T]
@@ -216,7 +230,7 @@ func (s *spill[T]) write(to, full *segment, record []byte) error {
 		}
 	}
 	if to.file == nil {
-		file, err := s.create(s.path(to.id))
+		file, err := s.create(s.dir, to.id)
 		if err != nil {
 			return err
 		}
@@ -228,8 +242,6 @@ func (s *spill[T]) write(to, full *segment, record []byte) error {
 	}
 	return err
 }
-
-func (s *spill[T]) path(id int) string { return filepath.Join(s.dir, fmt.Sprintf("%08d", id)) }
 
 // next gives the oldest item, on the subscriber's goroutine. Without one, it gives
 // what the stream ends with.
@@ -287,7 +299,7 @@ func (s *spill[T]) read(from place) (v T, err error) {
 
 func (s *spill[T]) payload(from place) (_ []byte, err error) {
 	if s.file == nil {
-		if s.file, err = os.Open(s.path(from.id)); err != nil {
+		if s.file, err = s.dir.Open(from.id); err != nil {
 			return nil, err
 		}
 		s.records.open(s.file)
@@ -313,7 +325,7 @@ func (s *spill[T]) forget(gone []*segment) {
 		if g.file != nil {
 			_ = g.file.Close() // all that was in it has been read
 		}
-		if err := os.Remove(s.path(g.id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := s.dir.Remove(g.id); err != nil {
 			s.failed = fault.Join(s.failed, spillError("remove", err))
 		}
 		s.Do(func() {
@@ -368,7 +380,7 @@ func (s *spill[T]) remove() error {
 			_ = g.file.Close() // nobody will read it
 		}
 	}
-	if err := os.RemoveAll(s.dir); err != nil {
+	if err := s.dir.Close(); err != nil {
 		return spillError("remove", err)
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/scratch"
 )
 
 // FuzzRecordReader reads what may be anything: it gives records as they were
@@ -155,8 +156,8 @@ func TestSpillToFullDisk(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				dir := t.TempDir()
 				var files []*fullDisk
-				op := spillInto("SpillToDisk", dir, 1, codec, opt.Backpressure[int]{MaxBytes: c.most}, func(path string) (io.WriteCloser, error) {
-					file, err := createSegment(path)
+				op := spillInto("SpillToDisk", dir, 1, codec, opt.Backpressure[int]{MaxBytes: c.most}, func(d *scratch.Dir, n int) (io.WriteCloser, error) {
+					file, err := d.Create(n)
 					if err != nil {
 						return nil, err
 					}

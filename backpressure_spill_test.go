@@ -377,7 +377,7 @@ func TestSpillToDiskDirectory(t *testing.T) {
 		dir := t.TempDir()
 		s := tp.SpillToDisk(dir, 2, decimals)(pace(9, time.Second)).Subscribe(t.Context(), tp.Observer[int]{Next: func(v int) {
 			time.Sleep(time.Minute)
-			all, err := filepath.Glob(filepath.Join(dir, "*", "*"))
+			all, err := filepath.Glob(filepath.Join(dir, "*", "0*"))
 			require.NoError(t, err)
 			require.Len(t, all, 1)
 			record, err := os.ReadFile(all[0])

@@ -23,8 +23,8 @@ import "github.com/turbopipes/turbopipes/internal/hot"
 // for the first subscriber, and are given to [OnDiscard] on src's goroutine; what
 // is left when the last one leaves counts as discarded, and for that one.
 //
-// A zero src is an [ErrInvalidArgument] of all n; an n < 1 gives one stream that
-// fails so. To give each item to all see [Broadcast]. It corresponds to Pekko's
+// A zero src is an [ErrInvalidArgument] of all n; an n below 1 or above 65,536
+// gives one stream that fails so. To give each item to all see [Broadcast]. It corresponds to Pekko's
 // Balance.
 func Balance[T any](src Observable[T], n int, opts ...QueueOption) []Observable[T] {
 	queue, err := hotQueue("Balance", opts)

@@ -24,8 +24,8 @@ import (
 // runs on a goroutine of its own, with the values of the ctx of who subscribed
 // last. When all that are there are being stopped gracefully, src is.
 //
-// A zero src is an [ErrInvalidArgument] of all n; an n < 1 gives one stream that
-// fails so. To deal each item to one of several see [Balance]; for subscribers
+// A zero src is an [ErrInvalidArgument] of all n; an n below 1 or above 65,536
+// gives one stream that fails so. To deal each item to one of several see [Balance]; for subscribers
 // that come and go, [Publish]. It corresponds to Pekko's Broadcast.
 func Broadcast[T any](src Observable[T], n int, opts ...QueueOption) []Observable[T] {
 	queue, err := hotQueue("Broadcast", opts)
@@ -37,11 +37,16 @@ func Broadcast[T any](src Observable[T], n int, opts ...QueueOption) []Observabl
 	return outputs(n, "Broadcast", func(ctx context.Context, emit func(T) bool) error { return s.Run(ctx, emit, policy) })
 }
 
+// mostOutputs bounds n, since all n streams are made at once.
+const mostOutputs = 65_536
+
 // several gives streams that fail where an argument is bad, else nil.
 func several[T any](src Observable[T], name string, n int, err error) []Observable[T] {
 	switch {
 	case n < 1:
 		return []Observable[T]{failing[T](fault.Invalid(name, "n is less than 1"))}
+	case n > mostOutputs:
+		return []Observable[T]{failing[T](fault.Invalid(name, fmt.Sprintf("n is %d, want at most %d", n, mostOutputs)))}
 	case src.IsZero():
 		err = fault.Invalid(name, "src is the zero Observable")
 	}

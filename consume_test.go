@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"runtime"
@@ -157,7 +158,7 @@ func TestContextEndsEndlessStreams(t *testing.T) {
 	endless := tp.Unfold(0, func(s int) (int, int, bool) { return s, s + 1, true })
 	none := operators.Filter(func(int) bool { return false })
 	for name, o := range map[string]tp.Observable[int]{
-		"Unfold": endless, "Range": tp.Range(0, 1<<60), "nothing gets through": none(endless), "nothing of Range": none(tp.Range(0, 1<<60)),
+		"Unfold": endless, "Range": tp.Range(0, math.MaxInt), "nothing gets through": none(endless), "nothing of Range": none(tp.Range(0, math.MaxInt)),
 	} {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		calls := 0

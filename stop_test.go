@@ -3,6 +3,7 @@ package turbopipes_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"sync/atomic"
@@ -52,7 +53,7 @@ func TestStopSparesInnerStreams(t *testing.T) {
 	stream := func(int) tp.Observable[int] {
 		return operators.Reduce(0, func(n, _ int) int { return n + 1 })(inner())
 	}
-	endless := tp.Range(0, 1<<40)
+	endless := tp.Range(0, math.MaxInt)
 	for name, o := range map[string]tp.Observable[int]{
 		"a task":          operators.Parallel(3, count)(endless),
 		"a task, by Push": operators.Parallel(3, countByPush)(endless),
@@ -94,7 +95,7 @@ func TestStopPassesThrough(t *testing.T) {
 			}
 		})
 		using := tp.Using(func(context.Context) (int, error) { return 0, nil },
-			func(int) tp.Observable[int] { return work(tp.Range(0, 1<<40)) },
+			func(int) tp.Observable[int] { return work(tp.Range(0, math.MaxInt)) },
 			func(int) error { released.Store(true); return nil })
 		deferred := tp.Defer(func(context.Context) (tp.Observable[int], error) { return using, nil })
 		o := operators.Merge(using, tp.Never[int]())(operators.Concat(tp.Never[int]())(deferred))
@@ -187,7 +188,7 @@ func TestStopEndsOtherwise(t *testing.T) {
 	bubble(t, "from within", func(t *testing.T) {
 		var s *tp.Subscription
 		ready := make(chan struct{})
-		s = tp.Range(0, 1<<40).Subscribe(t.Context(), tp.Observer[int]{Next: func(v int) {
+		s = tp.Range(0, math.MaxInt).Subscribe(t.Context(), tp.Observer[int]{Next: func(v int) {
 			<-ready
 			if v == 3 {
 				require.NoError(t, s.Stop(t.Context()))

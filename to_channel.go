@@ -13,10 +13,11 @@ import (
 // the error that o ended with. Who stops reading the channel early must cancel
 // ctx, or the goroutine waits for ever.
 //
-// The channel has no buffer, unless [WithQueue] gives it one. With
-// [WithOverflow] other than Block, a full queue drops or fails instead of
-// holding o. A bad option or a nil ctx is an [ErrInvalidArgument], which wait
-// gives. It corresponds to RxGo's Observe.
+// The channel has no buffer, unless [WithQueue] gives it one. A queue of more than
+// 1,024 items is in front of the channel instead, and takes room only for what
+// waits in it. With [WithOverflow] other than Block, a full queue drops or fails
+// instead of holding o. A bad option or a nil ctx is an [ErrInvalidArgument],
+// which wait gives. It corresponds to RxGo's Observe.
 func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (items <-chan T, wait func() error) {
 	done := make(chan struct{})
 	var err error
@@ -32,9 +33,9 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 		return ch, wait
 	}
 	size := q.Size
-	if Overflow(q.Overflow) != Block {
+	if Overflow(q.Overflow) != Block || size > mostBuffered {
 		o = onBackpressureBuffer("ToChannel", max(q.Size, 1), Overflow(q.Overflow), run.Hooks[T]{Each: q.Discard})(o)
-		size = 0 // the queue is in front of the channel, where items can still be dropped
+		size = 0 // the queue is in front of the channel: it grows, and items can still be dropped
 	}
 	ch := make(chan T, size)
 	send := func() error {
@@ -60,6 +61,9 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 	})
 	return ch, wait
 }
+
+// mostBuffered bounds the buffer of a channel, which is allocated at once.
+const mostBuffered = 1024
 
 // Send runs o and sends what it emits to ch, on the calling goroutine. It returns
 // when o has ended and everything that it started has, too: nil when o has

@@ -15,6 +15,14 @@ type gatherOptions struct {
 	bad      string
 }
 
+// room is how many items are expected.
+func (o gatherOptions) room() int {
+	if o.maxItems > 0 {
+		return min(o.capacity, o.maxItems)
+	}
+	return o.capacity
+}
+
 type withCapacity int
 
 func (n withCapacity) toSlice(o *gatherOptions) {
@@ -23,8 +31,10 @@ func (n withCapacity) toSlice(o *gatherOptions) {
 	}
 }
 
-// WithCapacity has [ToSlice] allocate n items at first, at each subscription,
-// instead of growing step by step. n < 0 is an ErrInvalidArgument.
+// WithCapacity has [ToSlice] allocate room for n items at each subscription, before
+// the first item. Room for more than 1,024 is allocated on the way, each time four
+// times what has come, so that an n that is far too large costs little. n < 0 is an
+// ErrInvalidArgument.
 func WithCapacity(n int) ToSliceOption { return withCapacity(n) }
 
 func (m MaxItems) toSlice(o *gatherOptions) { m.gather(o) }

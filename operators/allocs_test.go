@@ -3,6 +3,7 @@ package operators_test
 import (
 	"context"
 	"log/slog"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
@@ -72,7 +73,7 @@ func fused() map[string]func(turbopipes.Observable[int]) {
 		"OnErrorResume…":         drained(operators.OnErrorResumeNext(one)),
 		"OnErrorReturn":          drained(operators.OnErrorReturnItem(1)),
 		"Pairwise":               drained(operators.Pairwise[int]()),
-		"RateLimit":              drained(operators.RateLimit[int](1<<40, time.Nanosecond)),
+		"RateLimit":              drained(operators.RateLimit[int](math.MaxInt, time.Nanosecond)),
 		"Reduce":                 drained(operators.Reduce(0, sum)),
 		"Repeat":                 drained(operators.Repeat[int](1)),
 		"Results":                drained(operators.Results[int]()),
@@ -95,7 +96,7 @@ func fused() map[string]func(turbopipes.Observable[int]) {
 		"StatefulMap":    drained(operators.StatefulMap(opened(0), func(_ context.Context, s, v int) (int, int, error) { return s + v, s, nil }, nil)),
 		"Sum":            drained(operators.Sum[int]()),
 		"SwitchIfEmpty":  drained(operators.SwitchIfEmpty(one)),
-		"Take":           drained(operators.Take[int](1 << 40)),
+		"Take":           drained(operators.Take[int](math.MaxInt)),
 		"TakeLast":       drained(operators.TakeLast[int](4)),
 		"TakeUntilMatch": drained(operators.TakeUntilMatch(no)),
 		"TakeWhile":      drained(operators.TakeWhile(yes, operators.Inclusive())),

@@ -3,6 +3,7 @@ package operators_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +45,7 @@ func TestBufferWithCount(t *testing.T) {
 		"gaps":                       {buffered(2, operators.WithStep(3)), "abcdefg|", "-{ab}--{de}--(g|)"},
 		"gaps, ending in one":        {buffered(2, operators.WithStep(3)), "abc|", "-{ab}-|"},
 		"a step of its size":         {buffered(2, operators.WithStep(2)), "abcd|", "-{ab}-{cd}|"},
-		"a slice that is never full": {buffered(1 << 62), "ab|", "--({ab}|)"},
+		"a slice that is never full": {buffered(math.MaxInt), "ab|", "--({ab}|)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var opts []tptest.Option

@@ -3,6 +3,7 @@ package operators_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +45,7 @@ func TestBufferWithTimeOrCount(t *testing.T) {
 		"a busy downstream":          {gathered(9, 2), "abcdef|", "1:{ab} 6:{cd} 11:{ef} 16:|", []tptest.Option{tptest.Busy(5 * tptest.Step)}},
 		"busy beyond the time":       {gathered(3, 2), "abc-----d|", "1:{ab} 8:{cd} 13:|", []tptest.Option{tptest.Busy(5 * tptest.Step)}},
 		"time goes on while it is":   {gathered(3, 9), "abc-d----e--|", "3:{abc} 11:{de} 16:|", []tptest.Option{tptest.Busy(5 * tptest.Step)}},
-		"a slice that is never full": {gathered(4, 1<<62), "ab---|", "----{ab}|", nil},
+		"a slice that is never full": {gathered(4, math.MaxInt), "ab---|", "----{ab}|", nil},
 	} {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out, c.opts...) })
 	}

@@ -3,6 +3,7 @@ package operators_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -97,7 +98,7 @@ func TestCombineLatestReaps(t *testing.T) {
 func TestCombineLatestHoldsItsSides(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var a, b counting
-		s := endedBy(t, operators.CombineLatest(b.stream(1<<40), sum)(a.stream(1<<40)), time.Second, 2500*time.Millisecond, dispose)
+		s := endedBy(t, operators.CombineLatest(b.stream(math.MaxInt), sum)(a.stream(math.MaxInt)), time.Second, 2500*time.Millisecond, dispose)
 		require.Len(t, s.items, 3, "the third is with downstream")
 		require.Equal(t, a.accepted.Load()+b.accepted.Load()+2, a.begun.Load()+b.begun.Load())
 		require.EqualValues(t, 2, s.stats.Discarded, "in the hands of its sides")

@@ -24,13 +24,15 @@ import (
 // it), which take room only for what waits in them. Goroutines: one, for upstream,
 // joined before it ends; route runs on upstream's.
 //
-// An n below 1, a nil route, and the options [WithMaxGroups] and [WithIdle] are an
+// An n below 1 or above 65,536, a nil route, and the options [WithMaxGroups] and [WithIdle] are an
 // ErrInvalidArgument. It corresponds to Pekko's partition and RxGo's GroupBy.
 func GroupByN[T any](n int, route func(v T) int, opts ...GroupOption) turbopipes.Operator[T, turbopipes.Group[int, T]] {
 	o, bad := groupOptionsOf(opts)
 	switch {
 	case n < 1:
 		return turbopipes.Invalid[T, turbopipes.Group[int, T]]("GroupByN", "n is less than 1")
+	case n > mostGroupsAtOnce:
+		return turbopipes.Invalid[T, turbopipes.Group[int, T]]("GroupByN", fmt.Sprintf("n is %d, want at most %d", n, mostGroupsAtOnce))
 	case route == nil:
 		return turbopipes.Invalid[T, turbopipes.Group[int, T]]("GroupByN", "route is nil")
 	case bad != "":
@@ -64,3 +66,6 @@ func GroupByN[T any](n int, route func(v T) int, opts ...GroupOption) turbopipes
 		return nil
 	})
 }
+
+// mostGroupsAtOnce bounds n, since all n groups are made at once.
+const mostGroupsAtOnce = 65_536

@@ -3,6 +3,7 @@ package operators_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -33,7 +34,7 @@ func TestIgnoreElementsOfAnEndlessSource(t *testing.T) {
 		if n++; n == 1000 {
 			cancel(errBoom)
 		}
-	}})(turbopipes.Range(0, 1<<62))
+	}})(turbopipes.Range(0, math.MaxInt))
 	require.Equal(t, errBoom, operators.IgnoreElements[int]()(in).Drain(ctx))
 }
 

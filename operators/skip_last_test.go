@@ -36,7 +36,7 @@ func TestSkipLast(t *testing.T) {
 // Whatever n is, it drops the end of the stream, and takes no more memory than
 // that.
 func TestSkipLastCounts(t *testing.T) {
-	for _, n := range []int{0, 1, 2, 7, 8, 9, 63, 64, 65, 99, 100, 101, 1 << 40, math.MaxInt} {
+	for _, n := range []int{0, 1, 2, 7, 8, 9, 63, 64, 65, 99, 100, 101, 1 << 30, math.MaxInt} {
 		items, err := operators.SkipLast[int](n)(turbopipes.Range(0, 100)).Collect(t.Context())
 		require.NoError(t, err)
 		all, err := turbopipes.Range(0, max(0, 100-n)).Collect(t.Context())

@@ -3,6 +3,7 @@ package operators_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -65,4 +66,4 @@ func ExampleTake() {
 	// Output: [0 1 2] <nil>
 }
 
-func BenchmarkTake(b *testing.B) { benchmark(b, operators.Take[int](1<<40)) }
+func BenchmarkTake(b *testing.B) { benchmark(b, operators.Take[int](math.MaxInt)) }

@@ -3,6 +3,7 @@ package operators
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
@@ -42,7 +43,8 @@ func ToSlice[T any](opts ...ToSliceOption) turbopipes.Operator[T, []T] {
 // gather collects all items. Where it fails or panics, those that it had count
 // as discarded.
 func gather[T any](ctx context.Context, name string, in turbopipes.Observable[T], o gatherOptions) (all []T, err error) {
-	all = make([]T, 0, o.capacity)
+	room := o.room()
+	all = make([]T, 0, min(room, mostReserved))
 	complete := false
 	defer func() {
 		if !complete {
@@ -54,6 +56,9 @@ func gather[T any](ctx context.Context, name string, in turbopipes.Observable[T]
 	err = in.Push(ctx, func(v T) bool {
 		if over = o.maxItems > 0 && len(all) == o.maxItems; over {
 			return false
+		}
+		if len(all) == cap(all) && len(all) < room {
+			all = slices.Grow(all, min(room, 4*len(all))-len(all))
 		}
 		all = append(all, v)
 		return true

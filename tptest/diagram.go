@@ -67,10 +67,10 @@ func parse(text, marks string) (diagram, error) {
 		read = p.list
 	}
 	if err := read(); err != nil {
-		return diagram{}, fmt.Errorf("tptest: diagram %q: %w", text, err)
+		return diagram{}, fmt.Errorf("tptest: diagram %s: %w", quoted(p.runes, p.next), err)
 	}
 	if p.columns == 0 {
-		return diagram{}, fmt.Errorf("tptest: diagram %q: it is empty; - is a column of nothing", text)
+		return diagram{}, fmt.Errorf("tptest: diagram %s: it is empty; - is a column of nothing", quote(text))
 	}
 	return p.diagram, nil
 }
@@ -136,7 +136,7 @@ func (p *reader) list() error {
 		}
 		at, err := strconv.Atoi(string(p.runes[from:p.next]))
 		if err != nil || at > maxColumn || p.next+1 >= len(p.runes) || p.runes[p.next] != ':' {
-			return fmt.Errorf("%q is not a column and a signal, such as 3:a", string(p.runes[from:]))
+			return fmt.Errorf("%s is not a column and a signal, such as 3:a", quoted(p.runes[from:], 0))
 		}
 		if at < p.columns-1 {
 			return bad(at, "it comes after a later one")
@@ -150,7 +150,7 @@ func (p *reader) list() error {
 	return nil
 }
 
-// maxColumn bounds what a list can ask for.
+// maxColumn bounds what a list and At can ask for.
 const maxColumn = 1_000_000
 
 // signal reads one signal, of the column at, which is drawn in the column shown.
@@ -180,7 +180,7 @@ func (p *reader) signal(at, shown int) error {
 func (p *reader) add(s signal, shown int) error {
 	switch {
 	case p.ended:
-		return bad(shown, fmt.Sprintf("%v comes after the end", s))
+		return bad(shown, without(s.String(), mostQuoted)+" comes after the end")
 	case s.kind == start && p.begun:
 		return bad(shown, "a second ^")
 	}

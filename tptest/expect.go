@@ -23,6 +23,7 @@ type expectation struct {
 	busy      time.Duration
 	lingers   time.Duration
 	at        int // the column of At, or -1
+	bad       error
 	once      bool
 	unstopped bool
 	index     int // among those of the scenario
@@ -49,6 +50,9 @@ func Expect[T any](s *Scenario, o turbopipes.Observable[T], diagram string, valu
 			s.abort(errors.New("tptest: an option is nil"))
 		}
 		opt.expect(x)
+	}
+	if x.bad != nil {
+		s.abort(x.bad)
 	}
 	names := naming[T]{values}
 	wanted, err := read(x, diagram, names)

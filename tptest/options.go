@@ -1,6 +1,9 @@
 package tptest
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Option is an option of [Expect], [Marbles] and [Doc].
 type Option interface{ expect(*expectation) }
@@ -22,11 +25,16 @@ type (
 
 func (d busy) expect(x *expectation)     { x.busy = time.Duration(d) }
 func (d lingers) expect(x *expectation)  { x.lingers = time.Duration(d) }
-func (n at) expect(x *expectation)       { x.at = int(n) }
 func (once) expect(x *expectation)       { x.once = true }
 func (unstopped) expect(x *expectation)  { x.unstopped = true }
 func (e errorFor) expect(x *expectation) { x.target = e.target }
 func (e errorFor) source(s *source)      { s.err = e.target }
+
+func (n at) expect(x *expectation) {
+	if x.at = int(n); n < 0 || n > maxColumn {
+		x.bad = fmt.Errorf("tptest: At(%d), want a column from 0 to %d", n, maxColumn)
+	}
+}
 
 // Busy makes downstream take d for each item, before it takes the next or
 // leaves.
@@ -55,5 +63,6 @@ func Lingers(d time.Duration) Option { return lingers(d) }
 // the other expectations that have an At: they run when the scenario function
 // has returned, and Expect itself returns at once. The columns of the diagram
 // are then counted from the start of the scenario, not from the subscription, and
-// what is left behind is looked for when the last one of them has ended.
+// what is left behind is looked for when the last one of them has ended. A column
+// below 0 or above 1,000,000 fails the test.
 func At(column int) Option { return at(column) }

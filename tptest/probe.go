@@ -45,9 +45,9 @@ func (a arrival[T]) String() string {
 	case complete:
 		return "completion"
 	case failure:
-		return fmt.Sprintf("the error %q", a.err)
+		return fmt.Sprintf("the error %s", quote(a.err.Error()))
 	}
-	return fmt.Sprintf("the item %+v", a.item)
+	return "the item " + without(fmt.Sprintf("%+v", a.item), mostLine)
 }
 
 // NewProbe subscribes to o, and lets no item through until [Probe.Request] asks
@@ -122,7 +122,7 @@ func (p *Probe[T]) Request(n int64) { p.sub.Request(n) }
 func (p *Probe[T]) ExpectNext(v ...T) {
 	p.t.Helper()
 	for i, want := range v {
-		wanted := fmt.Sprintf("the item %+v (%d of %d)", want, i+1, len(v))
+		wanted := fmt.Sprintf("%v (%d of %d)", arrival[T]{kind: item, item: want}, i+1, len(v))
 		if a := p.must(wanted); a.kind != item || !reflect.DeepEqual(a.item, want) {
 			p.t.Fatalf("tptest: wanted %s, got %v", wanted, a)
 		}

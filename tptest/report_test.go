@@ -2,6 +2,7 @@ package tptest_test
 
 import (
 	"context"
+	"math"
 	"os"
 	"os/exec"
 	"regexp"
@@ -35,6 +36,13 @@ var failing = map[string]struct {
 	"Marbles without op": {func(t *testing.T) {
 		tptest.Marbles(t, "a-b|", nil, "a-b|")
 	}, []string{`report_test.go:LINE: tptest: op is nil`}},
+	"Marbles, unreadable and long": {func(t *testing.T) {
+		tptest.Marbles(t, "a-b|", operators.Map(identity), strings.Repeat("-", 4<<20)+"(b|")
+	}, []string{`report_test.go:LINE: tptest: diagram …"----`, `--(b|" (200 of 4194307 characters): column 4194304: ( without a )`}},
+	"Marbles with long items": {func(t *testing.T) {
+		long := func(v string) string { return strings.Repeat(v, 1<<20) + strings.Repeat("\n", 1<<20) }
+		tptest.Marbles(t, "a-b|", operators.Map(long), "a-{"+strings.Repeat("c", 1<<20)+"}|")
+	}, []string{"report_test.go:LINE: run to the end:\n          cold: a-b|\n        wanted: a-{ccc", " bytes… "}},
 	"Run": {func(t *testing.T) {
 		tptest.Run(t, func(s *tptest.Scenario) {
 			a := tptest.Cold[string](s, "a-b|", nil)
@@ -49,6 +57,11 @@ var failing = map[string]struct {
 			tptest.Expect(s, tptest.Hot[string](s, "a-b|", nil), "--b-|", nil, tptest.At(1))
 		})
 	}, []string{"report_test.go:LINE: run to the end:\n", "wanted | in column 4, got | in column 3"}},
+	"At no column": {func(t *testing.T) {
+		tptest.Run(t, func(s *tptest.Scenario) {
+			tptest.Expect(s, tptest.Hot[string](s, "a-b|", nil), "a-b|", nil, tptest.At(math.MaxInt32))
+		})
+	}, []string{"report_test.go:LINE: tptest: At(2147483647), want a column from 0 to 1000000"}},
 	"a goroutine that can't end": {func(t *testing.T) {
 		tptest.Marbles(t, "a-b|", turbopipes.Lift("Leak", func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
 			go waitForEver()
@@ -99,6 +112,7 @@ func TestReports(t *testing.T) {
 				require.Contains(t, said, part)
 			}
 			require.NotContains(t, string(out), "and does not go on")
+			require.Less(t, len(out), 1_000_000)
 		})
 	}
 }

@@ -207,6 +207,7 @@ func (s *Scenario) finish() {
 // report fails the run.
 func (s *Scenario) report(text string) {
 	s.Helper()
+	text = bounded(text)
 	s.failed = true
 	if s.tell != nil {
 		s.tell(text)

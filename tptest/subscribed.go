@@ -48,11 +48,11 @@ func parseLifetime(text string) (lifetime, error) {
 		case s.kind == cancelled && life.from >= 0:
 			life.to = time.Duration(s.at) * Step
 		default:
-			return lifetime{}, fmt.Errorf("tptest: diagram %q: column %d: %v can't be here: a subscription has one ^ and at most one ! behind it", text, s.at, s)
+			return lifetime{}, fmt.Errorf("tptest: diagram %s: column %d: %s can't be here: a subscription has one ^ and at most one ! behind it", quote(text), s.at, without(s.String(), mostQuoted))
 		}
 	}
 	if life.from < 0 {
-		return lifetime{}, fmt.Errorf("tptest: diagram %q: there is no ^ in it", text)
+		return lifetime{}, fmt.Errorf("tptest: diagram %s: there is no ^ in it", quote(text))
 	}
 	return life, nil
 }

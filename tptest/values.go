@@ -16,7 +16,7 @@ func (n naming[T]) value(key string) (v T, err error) {
 	if n.values != nil {
 		v, ok := n.values[key]
 		if !ok {
-			return v, fmt.Errorf("tptest: values has no %q", key)
+			return v, fmt.Errorf("tptest: values has no %s", quote(key))
 		}
 		return v, nil
 	}
@@ -38,7 +38,7 @@ func (n naming[T]) value(key string) (v T, err error) {
 			return v, nil
 		}
 	}
-	return v, fmt.Errorf("tptest: values is nil, and %q is no %v", key, reflect.TypeFor[T]())
+	return v, fmt.Errorf("tptest: values is nil, and %s is no %v", quote(key), reflect.TypeFor[T]())
 }
 
 // key names v as a diagram would.

@@ -187,6 +187,9 @@ func (h *Hub[T]) await(ctx context.Context) error {
 		case len(h.waiters) > 0:
 			return h.queue(ctx)
 		case h.room():
+			if h.over() {
+				return fault.ErrClosed
+			}
 			return nil
 		}
 		h.mu.Unlock()
@@ -222,6 +225,9 @@ func (h *Hub[T]) queue(ctx context.Context) error {
 			h.admit()
 			return context.Cause(ctx)
 		case h.waiters[0] == w && h.room():
+			if w.err != nil { // room has found that nobody is there any more
+				return w.err
+			}
 			h.forget(w)
 			return nil // store admits the next one
 		}
@@ -341,10 +347,7 @@ func (h *Hub[T]) lags(s *Sub[T]) bool {
 // that lags tell when it does no longer. It is called when one has moved on or
 // left, and when the line has changed.
 func (h *Hub[T]) admit() {
-	if len(h.waiters) == 0 {
-		return
-	}
-	for !h.room() {
+	for len(h.waiters) > 0 && !h.room() {
 		s := h.subs[h.scan]
 		s.flags.Or(watched)
 		if h.lags(s) {
@@ -353,7 +356,9 @@ func (h *Hub[T]) admit() {
 		}
 		s.flags.And(^uint32(watched)) // it has moved on before it could see the flag
 	}
-	h.waiters[0].signal()
+	if len(h.waiters) > 0 { // room may have found that nobody is there any more
+		h.waiters[0].signal()
+	}
 }
 
 // reenters ends the wait of a producer that runs on the goroutine of s: it would

@@ -1,0 +1,146 @@
+// Package scratch makes directories for the files of one run: they are removed at
+// its end, or, where the process was killed, when the next one makes its own in the
+// same place.
+//
+// All is done through an [os.Root], so that it happens where the directory was
+// made, whatever has become of the path since: the process may have changed its
+// working directory, and a symbolic link may lead elsewhere.
+package scratch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+)
+
+// Dir is a directory of numbered files.
+type Dir struct {
+	parent, own *os.Root
+	name        string   // within parent
+	lock        *os.File // held as long as the directory is in use
+}
+
+// lockName is the file in a directory that its process keeps locked.
+const lockName = "lock"
+
+// New makes a directory within in, and removes those that dead processes have
+// left there. It leaves the rest of them to others when ctx has ended.
+func New(ctx context.Context, in string) (_ *Dir, err error) {
+	parent, err := os.OpenRoot(in)
+	if err != nil {
+		return nil, err
+	}
+	clean(ctx, parent)
+	d := &Dir{parent: parent}
+	if err = d.make(); err != nil {
+		return nil, fault.Join(err, parent.Close())
+	}
+	return d, nil
+}
+
+func (d *Dir) make() (err error) {
+	for range 100 {
+		d.name = self().named(rand.Uint64()) //nolint:gosec // it need not be a secret
+		if err = d.parent.Mkdir(d.name, 0o700); !errors.Is(err, fs.ErrExist) {
+			break
+		}
+	}
+	if err != nil {
+		return d.in(err)
+	}
+	d.own, err = d.parent.OpenRoot(d.name)
+	if err == nil {
+		d.lock, err = d.own.OpenFile(lockName, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	}
+	if err == nil {
+		_ = hold(d.lock) // where it fails, it fails for who cleans up, too, and that one leaves d alone
+		return nil
+	}
+	if d.own != nil {
+		_ = d.own.Close()
+	}
+	_ = d.parent.Remove(d.name)
+	return d.in(err)
+}
+
+// in says where err happened: an [os.Root] does not.
+func (d *Dir) in(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("in %s: %w", filepath.Join(d.parent.Name(), d.name), err)
+}
+
+// Create makes file n, for writing.
+func (d *Dir) Create(n int) (io.WriteCloser, error) {
+	file, err := d.own.OpenFile(fileName(n), os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, d.in(err)
+	}
+	return file, nil
+}
+
+// Open opens file n, for reading.
+func (d *Dir) Open(n int) (*os.File, error) {
+	file, err := d.own.Open(fileName(n))
+	return file, d.in(err)
+}
+
+// Remove removes file n, which may be gone.
+func (d *Dir) Remove(n int) error { return d.in(unlessGone(d.own.Remove(fileName(n)))) }
+
+// Close removes the directory. All files have to be closed. What others have put
+// there stays, and the directory with it.
+func (d *Dir) Close() error {
+	err := empty(d.own)
+	err = fault.Join(err, d.lock.Close(), unlessGone(d.own.Remove(lockName)), d.own.Close())
+	if e := d.parent.Remove(d.name); err == nil {
+		err = unlessGone(e) // else it only says that something is in it
+	}
+	return d.in(fault.Join(err, d.parent.Close()))
+}
+
+// empty removes the numbered files.
+func empty(own *os.Root) error {
+	all, err := names(own, isFileName)
+	for _, name := range all {
+		err = fault.Join(err, unlessGone(own.Remove(name)))
+	}
+	return unlessGone(err)
+}
+
+// names are those in root that are wanted.
+func names(root *os.Root, wanted func(name string) bool) (found []string, err error) {
+	dir, err := root.Open(".")
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close() // it is only read
+	for err == nil {
+		var some []string
+		some, err = dir.Readdirnames(1000)
+		for _, name := range some {
+			if wanted(name) {
+				found = append(found, name)
+			}
+		}
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return found, err
+}
+
+func unlessGone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

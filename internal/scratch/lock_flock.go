@@ -1,0 +1,24 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
+package scratch
+
+import (
+	"os"
+	"syscall"
+)
+
+// hold locks file as long as it is open. It fails where another one holds it, also
+// in another container, and where the file system has no locks.
+func hold(file *os.File) (err error) {
+	conn, err := file.SyscallConn()
+	if err != nil {
+		return err
+	}
+	failed := conn.Control(func(fd uintptr) {
+		err = syscall.Flock(int(fd), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // it is a file descriptor
+	})
+	if failed != nil {
+		return failed
+	}
+	return err
+}

@@ -1,0 +1,28 @@
+package scratch
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+)
+
+// startOf tells when a process began, in ticks since the machine did; 0: nobody
+// knows.
+func startOf(pid int) uint64 {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	// The second field is the program's name in brackets, which may have anything
+	// in it; the time is the 22nd.
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+	if len(fields) < 20 {
+		return 0
+	}
+	start, err := strconv.ParseUint(string(fields[19]), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return start
+}

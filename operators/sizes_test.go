@@ -1,0 +1,261 @@
+package operators_test
+
+import (
+	"cmp"
+	"context"
+	"go/ast"
+	"go/types"
+	"maps"
+	"math"
+	"runtime"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
+)
+
+type (
+	// ints is the stream that sizes are tried with.
+	ints = turbopipes.Observable[int]
+	// toTheEnd is a stream that is run to its end.
+	toTheEnd = func(ctx context.Context) error
+)
+
+func plainly[T any](o turbopipes.Observable[T]) toTheEnd { return o.Drain }
+
+// consumed runs the streams that o emits, too.
+func consumed(o turbopipes.Observable[ints]) toTheEnd {
+	return operators.Flatten[int](turbopipes.Infinite)(o).Drain
+}
+
+func consumedGroups(o turbopipes.Observable[turbopipes.Group[int, int]]) toTheEnd {
+	return operators.FlatMap(turbopipes.Infinite, func(g turbopipes.Group[int, int]) ints { return g.Items })(o).Drain
+}
+
+// What the operators whose sizes are tried are made with.
+var (
+	sizeKey     = func(v int) int { return v }
+	sizeFirst   = func(int) int { return 0 }
+	sizeTask    = func(_ context.Context, v int) (int, error) { return v, nil }
+	sizeEntry   = func(_ context.Context, v int) (key, value int, err error) { return v, v, nil }
+	sizeJust    = func(v int) ints { return turbopipes.Just(v) }
+	sizeNothing = func(int) ints { return turbopipes.Empty[int]() }
+	sizeTime    = func(v int) time.Time { return time.Unix(int64(v), 0) }
+	sizeStreams = operators.Map(sizeJust)
+	sizeNever   = turbopipes.Never[int]()
+	sizeTasks   = operators.Map(func(v int) turbopipes.Task[int] {
+		return func(ctx context.Context) (int, error) { return sizeTask(ctx, v) }
+	})
+)
+
+// takesSize has whatever takes a size, count or capacity n, over a stream. A key is
+// the function that takes it, or the option that does, and the function that takes
+// that.
+var takesSize = map[string]func(in ints, n int) toTheEnd{
+	"BufferWeighted": func(in ints, n int) toTheEnd {
+		return plainly(operators.BufferWeighted(int64(n), func(int) int64 { return 1 })(in))
+	},
+	"BufferWithCount":       func(in ints, n int) toTheEnd { return plainly(operators.BufferWithCount[int](n)(in)) },
+	"BufferWithTimeOrCount": func(in ints, n int) toTheEnd { return plainly(operators.BufferWithTimeOrCount[int](time.Hour, n)(in)) },
+	"Dedup":                 func(in ints, n int) toTheEnd { return plainly(operators.Dedup(sizeKey, n, time.Hour)(in)) },
+	"ElementAt": func(in ints, n int) toTheEnd {
+		return plainly(operators.Catch(func(error) ints { return in })(operators.ElementAt[int](n)(in)))
+	},
+	"Expand":     func(in ints, n int) toTheEnd { return plainly(operators.Expand(n, sizeNothing)(in)) },
+	"FlatMap":    func(in ints, n int) toTheEnd { return plainly(operators.FlatMap(n, sizeJust)(in)) },
+	"Flatten":    func(in ints, n int) toTheEnd { return plainly(operators.Flatten[int](n)(sizeStreams(in))) },
+	"GroupByN":   func(in ints, n int) toTheEnd { return consumedGroups(operators.GroupByN(n, sizeFirst)(in)) },
+	"Interleave": func(in ints, n int) toTheEnd { return plainly(operators.Interleave(n, in)(in)) },
+	"MapReduce":  func(in ints, n int) toTheEnd { return plainly(operators.MapReduce(n, sizeEntry, plus)(in)) },
+	"Parallel":   func(in ints, n int) toTheEnd { return plainly(operators.Parallel(n, sizeTask)(in)) },
+	"Parallel, ordered": func(in ints, n int) toTheEnd {
+		return plainly(operators.Parallel(n, sizeTask, operators.Ordered())(in))
+	},
+	"ParallelBy":            func(in ints, n int) toTheEnd { return plainly(operators.ParallelBy(n, sizeKey, sizeTask)(in)) },
+	"ParallelResults":       func(in ints, n int) toTheEnd { return plainly(operators.ParallelResults(n, sizeTask)(in)) },
+	"Prefetch":              func(in ints, n int) toTheEnd { return plainly(operators.Prefetch[int](n)(in)) },
+	"RateLimit":             func(in ints, n int) toTheEnd { return plainly(operators.RateLimit[int](n, time.Second)(in)) },
+	"Repeat":                func(in ints, n int) toTheEnd { return plainly(operators.Take[int](9)(operators.Repeat[int](n)(in))) },
+	"Retry":                 func(in ints, n int) toTheEnd { return plainly(operators.Retry[int](n)(in)) },
+	"ShareReplay":           func(in ints, n int) toTheEnd { return plainly(operators.ShareReplay[int](n)(in)) },
+	"Skip":                  func(in ints, n int) toTheEnd { return plainly(operators.Skip[int](n)(in)) },
+	"SkipLast":              func(in ints, n int) toTheEnd { return plainly(operators.SkipLast[int](n)(in)) },
+	"SlidingWindow":         func(in ints, n int) toTheEnd { return plainly(operators.SlidingWindow[int](n, 1)(in)) },
+	"SlidingWindow, step":   func(in ints, n int) toTheEnd { return plainly(operators.SlidingWindow[int](2, n)(in)) },
+	"Take":                  func(in ints, n int) toTheEnd { return plainly(operators.Take[int](n)(in)) },
+	"TakeLast":              func(in ints, n int) toTheEnd { return plainly(operators.TakeLast[int](n)(in)) },
+	"Tasks":                 func(in ints, n int) toTheEnd { return plainly(operators.Tasks[int](n)(sizeTasks(in))) },
+	"TopK":                  func(in ints, n int) toTheEnd { return plainly(operators.TopK(n, cmp.Compare[int])(in)) },
+	"WindowWithCount":       func(in ints, n int) toTheEnd { return consumed(operators.WindowWithCount[int](n)(in)) },
+	"WindowWithTimeOrCount": func(in ints, n int) toTheEnd { return consumed(operators.WindowWithTimeOrCount[int](time.Hour, n)(in)) },
+
+	"WithBurst": func(in ints, n int) toTheEnd {
+		return plainly(operators.RateLimit[int](1, time.Second, operators.WithBurst(n))(in))
+	},
+	"WithCapacity": func(in ints, n int) toTheEnd { return plainly(operators.ToSlice[int](operators.WithCapacity(n))(in)) },
+	"WithCapacity, bounded": func(in ints, n int) toTheEnd {
+		return plainly(operators.ToSlice[int](operators.WithCapacity(n), operators.WithMaxItems(10))(in))
+	},
+	"WithMaxErrors": func(in ints, n int) toTheEnd {
+		return plainly(operators.Parallel(2, sizeTask, operators.WithMaxErrors(n))(in))
+	},
+	"WithMaxKeys": func(in ints, n int) toTheEnd {
+		return plainly(operators.Distinct(sizeKey, operators.WithMaxKeys(n))(in))
+	},
+	"WithMaxOpen": func(in ints, n int) toTheEnd {
+		return plainly(operators.EventTimeWindow(time.Hour, sizeTime, operators.WithMaxOpen(n))(in))
+	},
+	"WithThreshold": func(in ints, n int) toTheEnd {
+		return plainly(operators.CircuitBreaker[int](operators.NewBreaker(operators.WithThreshold(n)))(in))
+	},
+	"WithMaxPending, Expand": func(in ints, n int) toTheEnd {
+		return plainly(operators.Expand(1, sizeNothing, operators.WithMaxPending(n))(in))
+	},
+	"WithMaxPending, Serialize": func(in ints, n int) toTheEnd {
+		return plainly(operators.Serialize(1, sizeKey, operators.WithMaxPending(n))(in))
+	},
+	"WithMaxGroups, GroupBy": func(in ints, n int) toTheEnd {
+		return consumedGroups(operators.GroupBy(sizeKey, operators.WithMaxGroups(n))(in))
+	},
+	"WithMaxItems, BufferWhen": func(in ints, n int) toTheEnd {
+		return plainly(operators.BufferWhen[int](sizeNever, operators.WithMaxItems(n))(in))
+	},
+	"WithMaxItems, BufferWithTime": func(in ints, n int) toTheEnd {
+		return plainly(operators.BufferWithTime[int](time.Hour, operators.WithMaxItems(n))(in))
+	},
+	"WithMaxItems, SessionWindow": func(in ints, n int) toTheEnd {
+		return plainly(operators.SessionWindow[int](time.Hour, operators.WithMaxItems(n))(in))
+	},
+	"WithMaxItems, Sort": func(in ints, n int) toTheEnd {
+		return plainly(operators.Sort(cmp.Compare[int], operators.WithMaxItems(n))(in))
+	},
+	"WithMaxItems, ToSlice": func(in ints, n int) toTheEnd { return plainly(operators.ToSlice[int](operators.WithMaxItems(n))(in)) },
+	"WithStep, BufferWithCount": func(in ints, n int) toTheEnd {
+		return plainly(operators.BufferWithCount[int](2, operators.WithStep(n))(in))
+	},
+	"WithStep, BufferWithCount of many": func(in ints, n int) toTheEnd {
+		return plainly(operators.BufferWithCount[int](n, operators.WithStep(1))(in))
+	},
+	"WithStep, WindowWithCount": func(in ints, n int) toTheEnd {
+		return consumed(operators.WindowWithCount[int](2, operators.WithStep(n))(in))
+	},
+	"WithStep, WindowWithCount of many": func(in ints, n int) toTheEnd {
+		return consumed(operators.WindowWithCount[int](n, operators.WithStep(1))(in))
+	},
+
+	"Buffered, FlatMap": func(in ints, n int) toTheEnd {
+		return plainly(operators.FlatMap(2, sizeJust, operators.Buffered(n))(in))
+	},
+	"Buffered, Flatten": func(in ints, n int) toTheEnd {
+		return plainly(operators.Flatten[int](2, operators.Buffered(n))(sizeStreams(in)))
+	},
+	"Buffered, Parallel": func(in ints, n int) toTheEnd {
+		return plainly(operators.Parallel(n, sizeTask, operators.Buffered(n))(in))
+	},
+	"Buffered, ParallelBy": func(in ints, n int) toTheEnd {
+		return plainly(operators.ParallelBy(2, sizeKey, sizeTask, operators.Buffered(n))(in))
+	},
+	"Buffered, ParallelResults": func(in ints, n int) toTheEnd {
+		return plainly(operators.ParallelResults(2, sizeTask, operators.Buffered(n))(in))
+	},
+	"Buffered, Tasks": func(in ints, n int) toTheEnd {
+		return plainly(operators.Tasks[int](2, operators.Buffered(n), operators.Ordered())(sizeTasks(in)))
+	},
+
+	"WithQueue, Delay": func(in ints, n int) toTheEnd {
+		return plainly(operators.Delay[int](time.Second, turbopipes.WithQueue(n))(in))
+	},
+	"WithQueue, DelayWhen": func(in ints, n int) toTheEnd {
+		return plainly(operators.DelayWhen(sizeJust, turbopipes.WithQueue(n))(in))
+	},
+	"WithQueue, GroupBy": func(in ints, n int) toTheEnd {
+		return consumedGroups(operators.GroupBy(sizeKey, turbopipes.WithQueue(n))(in))
+	},
+	"WithQueue, GroupByN": func(in ints, n int) toTheEnd {
+		return consumedGroups(operators.GroupByN(2, sizeFirst, turbopipes.WithQueue(n))(in))
+	},
+	"WithQueue, ObserveOn": func(in ints, n int) toTheEnd { return plainly(operators.ObserveOn[int](turbopipes.WithQueue(n))(in)) },
+	"WithQueue, Share":     func(in ints, n int) toTheEnd { return plainly(operators.Share[int](turbopipes.WithQueue(n))(in)) },
+	"WithQueue, ShareReplay": func(in ints, n int) toTheEnd {
+		return plainly(operators.ShareReplay[int](1, turbopipes.WithQueue(n))(in))
+	},
+	"WithQueue, WindowWhen": func(in ints, n int) toTheEnd {
+		return consumed(operators.WindowWhen[int](sizeNever, turbopipes.WithQueue(n))(in))
+	},
+	"WithQueue, WindowWithCount": func(in ints, n int) toTheEnd {
+		return consumed(operators.WindowWithCount[int](2, turbopipes.WithQueue(n))(in))
+	},
+	"WithQueue, WindowWithTime": func(in ints, n int) toTheEnd {
+		return consumed(operators.WindowWithTime[int](time.Hour, turbopipes.WithQueue(n))(in))
+	},
+	"WithQueue, WindowWithTimeOrCount": func(in ints, n int) toTheEnd {
+		return consumed(operators.WindowWithTimeOrCount[int](time.Hour, 2, turbopipes.WithQueue(n))(in))
+	},
+}
+
+// TestSizes: every size that is given is refused, or costs nothing until it is
+// used.
+func TestSizes(t *testing.T) {
+	const most = 1 << 20 // bytes; below what room for the least n takes
+	for _, name := range slices.Sorted(maps.Keys(takesSize)) {
+		for _, n := range []int{1 << 20, math.MaxInt32, math.MaxInt >> 23, math.MaxInt - 1, math.MaxInt} {
+			synctest.Test(t, func(t *testing.T) {
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				err := takesSize[name](turbopipes.Just(1, 2, 3), n)(t.Context())
+				runtime.ReadMemStats(&after)
+				if err != nil {
+					require.ErrorIs(t, err, turbopipes.ErrInvalidArgument, "%s: %d", name, n)
+				}
+				require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(most), "%s: %d", name, n)
+			})
+		}
+	}
+}
+
+// sizedOptions has the options that take a size, of those who take any.
+var sizedOptions = map[string][]string{
+	"turbopipes.QueueOption": {"WithQueue"},
+	"WindowOption":           {"WithQueue"},
+	"GroupOption":            {"WithQueue"},
+	"ShareOption":            {"WithQueue"},
+	"ParallelOption":         {"Buffered"},
+	"FlatMapOption":          {"Buffered"},
+}
+
+// TestSizesAreAll: takesSize has every exported function that takes an int, and
+// every one that takes an option of sizedOptions.
+func TestSizesAreAll(t *testing.T) {
+	elsewhere := []string{"Serialize", "WithQueue", "Buffered", "WithMaxItems", "WithMaxPending", "WithMaxGroups", "WithStep"}
+	wanted := map[string]bool{}
+	for _, file := range sources(t) {
+		for _, fn := range functions(parsed(t, file)) {
+			for _, p := range fn.Type.Params.List {
+				kind := p.Type
+				if many, ok := kind.(*ast.Ellipsis); ok {
+					kind = many.Elt
+				}
+				switch kind := types.ExprString(kind); kind {
+				case "int", "int64":
+					wanted[fn.Name.Name] = true
+				default:
+					for _, option := range sizedOptions[kind] {
+						wanted[option+", "+fn.Name.Name] = true
+					}
+				}
+			}
+		}
+	}
+	for _, name := range elsewhere { // each with what takes it, or no size
+		delete(wanted, name)
+	}
+	require.Greater(t, len(wanted), 40)
+	for name := range wanted {
+		require.NotNil(t, takesSize[name], "takesSize lacks %s", name)
+	}
+}
