@@ -2,6 +2,7 @@ package operators
 
 import (
 	"context"
+	"sync"
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/run"
@@ -35,24 +36,24 @@ func MergePrioritized[T any](others ...turbopipes.Observable[T]) turbopipes.Oper
 			return in.Push(ctx, emit)
 		}
 		s := scope.Open(ctx, "MergePrioritized")
-		p := ranks[T]{news: make(chan struct{}, 1)}
+		p := newRanks[T](len(others) + 1)
 		defer func() {
 			s.Close(&err)
 			run.From(ctx).Discard(p.left())
 		}()
-		p.run(s, in)
-		for _, o := range others {
-			p.run(s, o)
+		p.run(s, 0, in)
+		for i, o := range others {
+			p.run(s, i+1, o)
 		}
 		for s.Ctx.Err() == nil {
-			v, ok := p.first()
+			v, ok, over := p.first()
 			switch {
 			case ok:
 				if !emit(v) {
 					return nil
 				}
 				continue
-			case len(p.slots) == 0:
+			case over:
 				return nil
 			}
 			select {
@@ -64,11 +65,24 @@ func MergePrioritized[T any](others ...turbopipes.Observable[T]) turbopipes.Oper
 	})
 }
 
-// ranks are the streams of a MergePrioritized that have not completed, each by the
-// slot that its item waits in.
+// ranks are the streams of a MergePrioritized, each with the slot that its item
+// waits in. An item costs no more than the logarithm of their number.
 type ranks[T any] struct {
 	slots []chan T
-	news  chan struct{} // something is in a slot, or one was closed
+	news  chan struct{} // cap 1: an item is in a slot, or a stream has completed
+
+	mu   sync.Mutex // guards all below
+	heap []int      // the slots that may have an item, the first stream's at the root
+	in   []bool     // by slot: it is in heap
+	live int        // streams that have not completed
+}
+
+func newRanks[T any](n int) *ranks[T] {
+	p := &ranks[T]{slots: make([]chan T, n), news: make(chan struct{}, 1), in: make([]bool, n), live: n}
+	for i := range p.slots {
+		p.slots[i] = make(chan T, 1)
+	}
+	return p
 }
 
 func (p *ranks[T]) tell() {
@@ -78,14 +92,14 @@ func (p *ranks[T]) tell() {
 	}
 }
 
-func (p *ranks[T]) run(s *scope.Scope, o turbopipes.Observable[T]) {
-	slot := make(chan T, 1)
-	p.slots = append(p.slots, slot)
+// run runs the stream of rank i.
+func (p *ranks[T]) run(s *scope.Scope, i int, o turbopipes.Observable[T]) {
 	s.Run(func(ctx context.Context) error {
 		return o.Push(ctx, func(v T) bool {
-			if !send(ctx.Done(), slot, v) {
+			if !send(ctx.Done(), p.slots[i], v) {
 				return false
 			}
+			p.filled(i)
 			p.tell()
 			return true
 		})
@@ -94,26 +108,70 @@ func (p *ranks[T]) run(s *scope.Scope, o turbopipes.Observable[T]) {
 			s.Fail(err)
 			return
 		}
-		close(slot)
+		p.mu.Lock()
+		p.live--
+		p.mu.Unlock()
 		p.tell()
 	})
 }
 
-// first takes the first item there is, and forgets the streams before it that have
-// completed.
-func (p *ranks[T]) first() (v T, ok bool) {
-	for i := 0; i < len(p.slots); {
+// filled takes note that an item was put into a slot.
+func (p *ranks[T]) filled(i int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.in[i] {
+		p.in[i] = true
+		p.push(i)
+	}
+}
+
+// first takes the item of the first stream that has one. That stream may have put
+// the next one into its slot by then, so it stays in the heap until the slot is
+// found to be empty. over: none will come.
+func (p *ranks[T]) first() (v T, ok, over bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.heap) > 0 {
 		select {
-		case v, ok = <-p.slots[i]:
-			if ok {
-				return v, true
-			}
-			p.slots = append(p.slots[:i], p.slots[i+1:]...)
+		case v = <-p.slots[p.heap[0]]:
+			return v, true, false
 		default:
-			i++
+			p.in[p.pop()] = false
 		}
 	}
-	return v, false
+	return v, false, p.live == 0
+}
+
+func (p *ranks[T]) push(rank int) {
+	p.heap = append(p.heap, rank)
+	for i := len(p.heap) - 1; i > 0; {
+		parent := (i - 1) / 2
+		if p.heap[parent] <= p.heap[i] {
+			return
+		}
+		p.heap[i], p.heap[parent] = p.heap[parent], p.heap[i]
+		i = parent
+	}
+}
+
+func (p *ranks[T]) pop() (rank int) {
+	rank = p.heap[0]
+	end := len(p.heap) - 1
+	p.heap[0] = p.heap[end]
+	p.heap = p.heap[:end]
+	for i := 0; ; {
+		least := i
+		for child := 2*i + 1; child <= 2*i+2 && child < end; child++ {
+			if p.heap[child] < p.heap[least] {
+				least = child
+			}
+		}
+		if least == i {
+			return rank
+		}
+		p.heap[i], p.heap[least] = p.heap[least], p.heap[i]
+		i = least
+	}
 }
 
 // left is the number of items in the slots.
