@@ -122,11 +122,19 @@ func TestEventTimeWindowFarAhead(t *testing.T) {
 		late []any
 	}{
 		"without a bound": {nil, []int{2001, 9999, 2002, 2003}, [][]int{{2001}, {9999}}, []any{2002, 2003}},
-		"with one": {[]operators.EventTimeOption{operators.WithMaxAhead(5 * 366 * 24 * time.Hour)}, []int{2001, 9999, 2002, 9998, 2003},
-			[][]int{{2001}, {2002}, {2003}}, []any{9999, 9998}},
+		"with one": {
+			[]operators.EventTimeOption{operators.WithMaxAhead(5 * 366 * 24 * time.Hour)},
+			[]int{2001, 9999, 2002, 9998, 2003},
+			[][]int{{2001}, {2002}, {2003}},
+			[]any{9999, 9998},
+		},
 		"the first one is taken": {[]operators.EventTimeOption{operators.WithMaxAhead(time.Hour)}, []int{9999, 2001}, [][]int{{9999}}, []any{2001}},
-		"two of them in a row": {[]operators.EventTimeOption{operators.WithMaxAhead(5 * 366 * 24 * time.Hour)}, []int{2001, 9990, 9999, 2002},
-			[][]int{{2001}, {2002}}, []any{9990, 9999}},
+		"two of them in a row": {
+			[]operators.EventTimeOption{operators.WithMaxAhead(5 * 366 * 24 * time.Hour)},
+			[]int{2001, 9990, 9999, 2002},
+			[][]int{{2001}, {2002}},
+			[]any{9990, 9999},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var late []any

@@ -59,20 +59,6 @@ func TestMergePrioritizedHoldsItsStreams(t *testing.T) {
 	})
 }
 
-// With as many streams, a cost that grows with their square would take minutes.
-func TestMergePrioritizedManyStreams(t *testing.T) {
-	bubble(t, "", func(t *testing.T) {
-		const n = 30_000
-		others := make([]turbopipes.Observable[int], n)
-		for i := range others {
-			others[i] = turbopipes.Just(i, i)
-		}
-		items, err := operators.MergePrioritized(others...)(turbopipes.Empty[int]()).Collect(t.Context())
-		require.NoError(t, err)
-		require.Len(t, items, 2*n)
-	})
-}
-
 func TestMergePrioritizedGracefulStop(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		count := operators.Reduce(100, func(n, _ int) int { return n + 1 })
