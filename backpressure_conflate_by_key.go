@@ -38,7 +38,8 @@ func WithMaxKeys[T any](n int) BackpressureOption[T] {
 // ends.
 //
 // A nil key and a bad option are an [ErrInvalidArgument]. A key that is not equal
-// to itself, such as NaN, is another one each time. Without keys, see
+// to itself, such as NaN, is another one each time. A key that can't be hashed ends
+// the stream with a [*PanicError], as a panic of key does. Without keys, see
 // [OnBackpressureLatest].
 func ConflateByKey[T any, K comparable](key func(T) K, opts ...BackpressureOption[T]) Operator[T, T] {
 	const name = "ConflateByKey"

@@ -21,8 +21,11 @@ import (
 // Memory: the items of a run, however long it is. Goroutines: none; key runs on
 // the subscriber's.
 //
-// A nil key is an ErrInvalidArgument. For a stream of each key, wherever its items
-// are, see [GroupBy]. It corresponds to Reactor's bufferUntilChanged.
+// Keys are compared by ==. One that is not equal to itself, such as NaN, is
+// another one each time, and its item has a slice of its own. Keys that can't be
+// compared end the stream with a PanicError. A nil key is an ErrInvalidArgument.
+// For a stream of each key, wherever its items are, see [GroupBy]. It corresponds
+// to Reactor's bufferUntilChanged.
 func BufferUntilChanged[T any, K comparable](key func(v T) K) turbopipes.Operator[T, []T] {
 	if key == nil {
 		return turbopipes.Invalid[T, []T]("BufferUntilChanged", "key is nil")

@@ -21,8 +21,8 @@ import (
 // slice under construction count as discarded, unless [FlushOnError] lets it
 // out.
 //
-// Backpressure: upstream's emit is downstream's. Memory: n items, times n/k
-// where slices overlap. Goroutines: none; it runs inside its subscriber's.
+// Backpressure: upstream's emit is downstream's. Memory: n items, also where
+// slices overlap. Goroutines: none; it runs inside its subscriber's.
 //
 // An n below 1 is an ErrInvalidArgument, and so is [WithMaxItems], since n is
 // the bound. To let time close a slice too, see [BufferWithTimeOrCount]. It
@@ -56,7 +56,7 @@ func BufferWithCount[T any](n int, opts ...BufferOption) turbopipes.Operator[T, 
 			err = in.Push(ctx, item)
 		}
 		if err == nil || o.flushOnError && ctx.Err() == nil {
-			for !refused && len(b.open) > 0 {
+			for !refused && !b.none() && ctx.Err() == nil {
 				refused = !emit(b.take())
 			}
 		}

@@ -1,43 +1,47 @@
 package operators
 
-import "slices"
-
-// buffers are the slices of one BufferWithCount that are under construction.
+// buffers are the slices of one BufferWithCount that are under construction. They
+// overlap, so their items are kept once, as the oldest one; the others begin step
+// items apart in it.
 type buffers[T any] struct {
 	n, step int
-	skip    int   // items until the next slice begins
-	open    [][]T // the oldest, which is the longest, first
-	held    int64 // items in open that no slice that was taken has in it
+	skip    int // items until the next slice begins, in a gap
+	items   []T
+	held    int64 // of those, how many no slice that was taken has in it
 }
 
 // capacity bounds what is allocated for a slice that may never be full.
 const capacity = 1024
 
-// add gives the slice that v has filled, or nil. There is one at most, since no
+// add returns the slice that v has filled, or nil. There is one at most, since no
 // two slices begin at the same item.
 func (b *buffers[T]) add(v T) (full []T) {
-	if b.skip == 0 {
-		b.open = append(b.open, make([]T, 0, min(b.n, capacity)))
-		b.skip = b.step
+	if b.skip > 0 {
+		b.skip--
+		return nil
 	}
-	b.skip--
-	if len(b.open) == 0 {
-		return nil // a gap
+	if b.items == nil {
+		b.items = make([]T, 0, min(b.n, capacity))
 	}
+	b.items = append(b.items, v)
 	b.held++
-	for i, s := range b.open {
-		b.open[i] = append(s, v)
-	}
-	if len(b.open[0]) < b.n {
+	if len(b.items) < b.n {
 		return nil
 	}
 	return b.take()
 }
 
-// take gives the oldest slice. It has every item in it that the others have.
+// none tells whether no slice is under construction.
+func (b *buffers[T]) none() bool { return len(b.items) == 0 }
+
+// take returns the oldest slice. It has every item in it that the others have.
 func (b *buffers[T]) take() []T {
-	oldest := b.open[0]
-	b.open = slices.Delete(b.open, 0, 1)
-	b.held = 0
+	oldest := b.items
+	b.items, b.held = nil, 0
+	if b.step < len(oldest) {
+		b.items = append(make([]T, 0, max(len(oldest)-b.step, min(b.n, capacity))), oldest[b.step:]...)
+	} else {
+		b.skip = b.step - len(oldest)
+	}
 	return oldest
 }

@@ -32,7 +32,7 @@ func compareBuffers(t *testing.T, n, step, count int) {
 		}
 	}
 	require.Equal(t, lost(got, all, n, step), b.held)
-	for len(b.open) > 0 {
+	for !b.none() {
 		got = append(got, b.take())
 		require.Zero(t, b.held, "the oldest has all of them in it")
 	}
@@ -40,6 +40,34 @@ func compareBuffers(t *testing.T, n, step, count int) {
 		want = append(want, all[from:min(from+n, count)])
 	}
 	require.Equal(t, want, got)
+}
+
+// A slice that was taken shares nothing with those that come after it.
+func TestBuffersShareNothing(t *testing.T) {
+	b := buffers[int]{n: 4, step: 1}
+	for i := range 4 {
+		if full := b.add(i); full != nil {
+			clear(full[:cap(full)])
+		}
+	}
+	for i := 1; !b.none(); i++ {
+		taken := b.take()
+		require.Equal(t, i, taken[0])
+		clear(taken[:cap(taken)])
+	}
+}
+
+// Slices that overlap keep their items once: with so many, one copy for each slice
+// would need more memory than there is.
+func TestBuffersKeepItemsOnce(t *testing.T) {
+	const n = 1_000_000
+	b := buffers[int]{n: n, step: 1}
+	for i := range n - 1 {
+		b.add(i)
+	}
+	require.EqualValues(t, n-1, b.held)
+	require.Len(t, b.take(), n-1)
+	require.Len(t, b.take(), n-2)
 }
 
 // lost counts the items that are in none of the slices that came out, less those

@@ -14,8 +14,10 @@ import (
 // where there was no item. Fails when upstream fails before. Memory: none.
 // Goroutines: none; it runs inside its subscriber's.
 //
-// To ask for a condition instead of a value, see [Any]. It corresponds to
-// Reactor's hasElement; RxGo's Contains takes a predicate.
+// Items are compared by ==: a NaN is never found, and items that can't be compared
+// end the stream with a PanicError. To ask for a condition instead of a value, see
+// [Any]. It corresponds to Reactor's hasElement; RxGo's Contains takes a
+// predicate.
 func Contains[T comparable](v T) turbopipes.Operator[T, bool] {
 	return decided("Contains", func(item T) bool { return item == v }, true)
 }

@@ -22,6 +22,7 @@ func (p parts) windows() []entry {
 		on("BufferWithTime/flushing", operators.BufferWithTime[int](24*time.Millisecond, operators.FlushOnError())),
 		on("EventTimeWindow", operators.EventTimeWindow(2*time.Second, at)),
 		on("EventTimeWindow/sliding", operators.EventTimeWindow(2*time.Second, at, operators.WithSlide(time.Second))),
+		on("EventTimeWindow/bounded", operators.EventTimeWindow(2*time.Second, at, operators.WithMaxAhead(time.Second), operators.WithMaxOpen(9))),
 		on("GroupBy", grouped(turbopipes.Infinite, operators.GroupBy(parity))),
 		on("GroupBy/one at a time", grouped(1, operators.GroupBy(parity))),
 		on("GroupBy/idle", grouped(turbopipes.Infinite, operators.GroupBy(func(v int) int { return v / 3 }, operators.WithIdle(24*time.Millisecond)))),

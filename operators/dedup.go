@@ -22,10 +22,13 @@ import (
 // The time of an item is that at which it is received; there is no timer. Memory:
 // capacity keys. Goroutines: none; key runs on the subscriber's.
 //
-// A nil key, a capacity below 1 and a negative ttl are an ErrInvalidArgument.
-// Items that are their own keys take [Self]. To remember all keys see [Distinct];
-// only the last one, [DistinctUntilChanged]. It corresponds to nothing in RxJS,
-// Reactor, Pekko or RxGo, whose distinct operators remember all keys.
+// Keys are compared by ==. One that is not equal to itself, such as NaN, is
+// another one each time: its item is emitted, and it is not remembered. A key that
+// can't be hashed ends the stream with a PanicError. A nil key, a capacity below 1
+// and a negative ttl are an ErrInvalidArgument. Items that are their own keys take
+// [Self]. To remember all keys see [Distinct]; only the last one,
+// [DistinctUntilChanged]. It corresponds to nothing in RxJS, Reactor, Pekko or
+// RxGo, whose distinct operators remember all keys.
 func Dedup[T any, K comparable](key func(v T) K, capacity int, ttl time.Duration) turbopipes.Operator[T, T] {
 	switch {
 	case key == nil:

@@ -19,10 +19,12 @@ import (
 // runs; [WithMaxKeys] makes it fail with an ErrOverflow instead of keeping more.
 // Goroutines: none; key runs on the subscriber's.
 //
-// A nil key is an ErrInvalidArgument. Items that are their own keys take [Self].
-// For a stream without an end see [Dedup], which forgets; for repeats that are
-// adjacent, [DistinctUntilChanged]. It corresponds to distinct in RxJS, Reactor
-// and RxGo.
+// Keys are compared by ==. One that is not equal to itself, such as NaN, is
+// another one each time: its item is emitted, and it is not kept. A key that can't
+// be hashed ends the stream with a PanicError. A nil key is an ErrInvalidArgument.
+// Items that are their own keys take [Self]. For a stream without an end see
+// [Dedup], which forgets; for repeats that are adjacent, [DistinctUntilChanged].
+// It corresponds to distinct in RxJS, Reactor and RxGo.
 func Distinct[T any, K comparable](key func(v T) K, opts ...DistinctOption) turbopipes.Operator[T, T] {
 	o, bad := distinctOptionsOf(opts)
 	switch {
@@ -38,6 +40,9 @@ func Distinct[T any, K comparable](key func(v T) K, opts ...DistinctOption) turb
 			k := key(v)
 			if _, again := seen[k]; again {
 				return true
+			}
+			if k != k { // a NaN is never found again, so it would be kept in vain
+				return emit(v)
 			}
 			if o.maxKeys > 0 && len(seen) == o.maxKeys {
 				full = fmt.Errorf("%w: Distinct: more than %d keys", turbopipes.ErrOverflow, o.maxKeys)

@@ -16,9 +16,12 @@ import (
 // the first item. Drops the others. Fails and completes with upstream. Memory:
 // one key. Goroutines: none; key runs on the subscriber's.
 //
-// A nil key is an ErrInvalidArgument. Items that are their own keys take [Self].
-// To drop repeats that are not adjacent, see [Distinct] and [Dedup]. It
-// corresponds to distinctUntilChanged in RxJS, Reactor and RxGo.
+// Keys are compared by ==. One that is not equal to itself, such as NaN, is
+// another one each time, and its item is emitted. Keys that can't be compared end
+// the stream with a PanicError. A nil key is an ErrInvalidArgument. Items that are
+// their own keys take [Self]. To drop repeats that are not adjacent, see
+// [Distinct] and [Dedup]. It corresponds to distinctUntilChanged in RxJS, Reactor
+// and RxGo.
 func DistinctUntilChanged[T any, K comparable](key func(v T) K) turbopipes.Operator[T, T] {
 	if key == nil {
 		return turbopipes.Invalid[T, T]("DistinctUntilChanged", "key is nil")

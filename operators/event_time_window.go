@@ -2,10 +2,10 @@ package operators
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -15,17 +15,25 @@ import (
 //	in:  1-2-3-5-4-7-|   size: 3, at: the number
 //	out: ----x-----y-(z|)   x: 0 to 3 with 1 2, y: 3 to 6 with 3 5 4, z: 6 to 9 with 7
 //
-// Emits when an item comes whose time is at or behind a window's end, plus
+// Emits when an item comes whose time is at or after a window's end, plus
 // [WithLag], that window; several of them in the order of time; and at completion those that are open.
 // A window is from k·size on and before (k+1)·size, counted as [time.Time.Truncate]
 // counts; with [WithSlide] windows begin at every k·slide, and an item is in all
 // that span its time. Never an empty window. Drops an item whose windows have all
 // been passed: see [OnLate]. Fails with upstream, and with an ErrOverflow when more
-// windows are open than [WithMaxOpen] lets; what waits is discarded.
+// windows would be open than [WithMaxOpen] lets, 1,048,576 without it, which is
+// known before one of them is opened; what waits is discarded.
 //
-// Time is the items' alone: no clock is looked at. Downstream owns the slices;
-// starts and ends are in UTC. Backpressure: upstream's emit is downstream's. Memory:
-// the items of the open windows. Goroutines: none; at runs on the subscriber's.
+// Time is the items' alone: no clock is looked at. So one item with a time that is
+// far too late makes all items after it late ones. Where the times come from clocks
+// that may be wrong, set [WithMaxAhead]. There is no such bound without it, since
+// only you know how far apart items may be: a log that is replayed may have a pause
+// of a month.
+//
+// Downstream owns the slices; starts and ends are in UTC. Backpressure: upstream's
+// emit is downstream's. Memory: the items of the open windows, each as often as
+// windows overlap. An item costs as much for each of its windows as the logarithm
+// of the number of open ones. Goroutines: none; at runs on the subscriber's.
 //
 // size ≤ 0, a nil at and bad options are an ErrInvalidArgument. For the time at
 // which items come see [BufferWithTime].
@@ -39,38 +47,58 @@ func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...
 	case bad != "":
 		return turbopipes.Invalid[T, turbopipes.TimeWindow[T]]("EventTimeWindow", bad)
 	}
-	return turbopipes.Lift(own.Mark+"EventTimeWindow", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.TimeWindow[T]) bool) error {
+	return turbopipes.Lift(own.Mark+"EventTimeWindow", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.TimeWindow[T]) bool) (err error) {
 		w := eventWindows[T]{eventTimeOptions: o}
-		var tooMany error
-		defer func() { run.Count(ctx, w.held()) }()
-		err := flushing(ctx, bufferOptions{}, in, func(v T) bool {
-			t := at(v)
-			w.see(t)
-			for full, ok := w.passed(); ok; full, ok = w.passed() {
-				if !emit(full) {
+		lost := run.Keep[T](run.At(ctx, "EventTimeWindow"), nil)
+		run.NoteBatches(lost.Record(), func(w turbopipes.TimeWindow[T], yield func(item any)) {
+			for _, v := range w.Items {
+				yield(v)
+			}
+		})
+		var failed error
+		defer func() { err = fault.Join(err, lost.Discard(w.left()...)) }()
+		err = flushing(ctx, bufferOptions{}, in, func(v T) bool {
+			t := plain(at(v))
+			outcome := eventLate
+			if w.see(t) {
+				if !pourWindows(ctx, w.passed, emit) {
 					return false
 				}
+				outcome = w.add(ctx, v, t)
 			}
-			switch w.add(v, t) {
+			switch outcome {
 			case eventLate:
 				if o.late != nil {
 					o.late(v)
 				}
 			case eventTooMany:
-				tooMany = fmt.Errorf("%w: EventTimeWindow: more than %d windows are open", turbopipes.ErrOverflow, o.maxOpen)
-				return false
+				failed = w.tooMany(t)
+				return lost.RefuseFor(failed, v)
 			case eventTaken:
+			case eventCut:
+				return lost.Refuse(v)
 			}
 			return true
-		}, func() {
-			for full, ok := w.oldest(); ok && emit(full); full, ok = w.oldest() {
-			}
-		})
-		if tooMany != nil {
-			return tooMany
-		}
-		return err
+		}, func() { pourWindows(ctx, w.oldest, emit) })
+		return fault.Join(failed, err)
 	})
+}
+
+// pourWindows emits what next returns. false: downstream has refused, or ctx has
+// ended.
+func pourWindows[T any](ctx context.Context, next func() (turbopipes.TimeWindow[T], bool), emit func(turbopipes.TimeWindow[T]) bool) bool {
+	for i := 0; ; i++ {
+		if i%glance == glance-1 && ctx.Err() != nil {
+			return false
+		}
+		w, ok := next()
+		if !ok {
+			return true
+		}
+		if !emit(w) {
+			return false
+		}
+	}
 }
 
 // EventTimeOption is an option of [EventTimeWindow].
@@ -78,7 +106,8 @@ type EventTimeOption interface{ eventTime(*eventTimeOptions) }
 
 type eventTimeOptions struct {
 	size, slide, lag time.Duration
-	maxOpen          int // 0: no limit
+	maxAhead         time.Duration // 0: no limit
+	maxOpen          int
 	late             func(item any)
 	bad              string
 }
@@ -108,9 +137,24 @@ func WithLag(l time.Duration) EventTimeOption {
 	})
 }
 
-// OnLate has fn called, on the subscriber's goroutine, for each item that
-// [EventTimeWindow] drops, because no window takes it. A nil fn is an
+// WithMaxAhead makes [EventTimeWindow] drop an item whose time is later than that of
+// every item before it by more than d, as if no window took it: see [OnLate]. It
+// moves no window. If the next item is that far ahead too, and no more than d apart
+// from the dropped one, then time has moved on after a pause, and that item and
+// those after it are taken. So choose d greater than the usual distance of items
+// that follow each other. The first item is always taken. d ≤ 0 is an
 // ErrInvalidArgument.
+func WithMaxAhead(d time.Duration) EventTimeOption {
+	return eventTimeOption(func(o *eventTimeOptions) {
+		if o.maxAhead = d; d <= 0 {
+			o.bad = "WithMaxAhead's d is not positive"
+		}
+	})
+}
+
+// OnLate has fn called, on the subscriber's goroutine, for each item that
+// [EventTimeWindow] drops: because no window takes it any more, or because of
+// [WithMaxAhead]. A nil fn is an ErrInvalidArgument.
 func OnLate(fn func(item any)) EventTimeOption {
 	return eventTimeOption(func(o *eventTimeOptions) {
 		if o.late = fn; fn == nil {
@@ -120,7 +164,8 @@ func OnLate(fn func(item any)) EventTimeOption {
 }
 
 // WithMaxOpen makes [EventTimeWindow] fail with an ErrOverflow when more than k
-// windows have items and wait for their end. k < 1 is an ErrInvalidArgument.
+// windows would have items and wait for their end. An item is in size/slide windows,
+// so with fewer the first item fails. k < 1 is an ErrInvalidArgument.
 func WithMaxOpen(k int) EventTimeOption {
 	return eventTimeOption(func(o *eventTimeOptions) {
 		if o.maxOpen = k; k < 1 {
@@ -130,7 +175,7 @@ func WithMaxOpen(k int) EventTimeOption {
 }
 
 func eventTimeOptionsOf(size time.Duration, opts []EventTimeOption) (o eventTimeOptions, bad string) {
-	o.size, o.slide = size, size
+	o.size, o.slide, o.maxOpen = size, size, 1<<20
 	for _, option := range opts {
 		if option == nil {
 			return o, "an option is nil"

@@ -3,6 +3,7 @@ package operators_test
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +43,10 @@ func TestEventTimeWindow(t *testing.T) {
 		"late ones are dropped": {items(3), "0314|", "-{0 30}--({3 634}|)", nil},
 		"a lag":                 {items(3, lag), "03145|", "4:{0 301} 5:{3 6345} 5:|", nil},
 		"several at once":       {items(3, lag), "03e|", "2:{0 30} 2:{3 63} 3:{12 15e} 3:|", nil},
+		"far ahead":             {items(3, operators.WithMaxAhead(4*time.Second)), "1f2f5|", "----{0 312}({3 65}|)", nil},
+		"ahead, and near":       {items(3, operators.WithMaxAhead(4*time.Second)), "04|", "-{0 30}({3 64}|)", nil},
+		"time has moved on":     {items(3, operators.WithMaxAhead(4*time.Second)), "0fbd|", "--{0 30}{9 12b}({12 15d}|)", nil},
+		"far ahead at the end":  {items(3, operators.WithMaxAhead(4*time.Second)), "0f|", "--({0 30}|)", nil},
 		"an error at first":     {items(3), "#", "#", nil},
 		"an error drops":        {items(3), "014#", "--{0 301}#", nil},
 		"too many":              {items(3, operators.WithMaxOpen(2), operators.WithLag(time.Minute)), "0361|", "--#", []tptest.Option{tptest.Error(turbopipes.ErrOverflow)}},
@@ -51,13 +56,14 @@ func TestEventTimeWindow(t *testing.T) {
 		})
 	}
 	for text, op := range map[string]turbopipes.Operator[string, turbopipes.TimeWindow[string]]{
-		"size is not positive":           plain(0),
-		"at is nil":                      operators.EventTimeWindow[string](1, nil),
-		"an option is nil":               plain(1, nil),
-		"WithSlide's s is not positive":  plain(1, operators.WithSlide(0)),
-		"WithLag's l is negative":        plain(1, operators.WithLag(-1)),
-		"OnLate's fn is nil":             plain(1, operators.OnLate(nil)),
-		"WithMaxOpen's k is less than 1": plain(1, operators.WithMaxOpen(0)),
+		"size is not positive":             plain(0),
+		"at is nil":                        operators.EventTimeWindow[string](1, nil),
+		"an option is nil":                 plain(1, nil),
+		"WithSlide's s is not positive":    plain(1, operators.WithSlide(0)),
+		"WithLag's l is negative":          plain(1, operators.WithLag(-1)),
+		"OnLate's fn is nil":               plain(1, operators.OnLate(nil)),
+		"WithMaxAhead's d is not positive": plain(1, operators.WithMaxAhead(0)),
+		"WithMaxOpen's k is less than 1":   plain(1, operators.WithMaxOpen(0)),
 	} {
 		requireInvalid(t, op, "EventTimeWindow: "+text)
 	}
@@ -105,6 +111,58 @@ func TestEventTimeWindowDiscards(t *testing.T) {
 	require.EqualValues(t, 1, s.stats.Discarded, "2; 3 was refused")
 }
 
+// One item from the year 9999 makes no other one late, where there is a bound.
+func TestEventTimeWindowFarAhead(t *testing.T) {
+	day := func(year int) time.Time { return time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC) }
+	year := func(w turbopipes.TimeWindow[int]) []int { return w.Items }
+	for name, c := range map[string]struct {
+		opts []operators.EventTimeOption
+		in   []int
+		out  [][]int
+		late []any
+	}{
+		"without a bound": {nil, []int{2001, 9999, 2002, 2003}, [][]int{{2001}, {9999}}, []any{2002, 2003}},
+		"with one": {
+			[]operators.EventTimeOption{operators.WithMaxAhead(5 * 366 * 24 * time.Hour)},
+			[]int{2001, 9999, 2002, 9998, 2003},
+			[][]int{{2001}, {2002}, {2003}},
+			[]any{9999, 9998},
+		},
+		"the first one is taken": {[]operators.EventTimeOption{operators.WithMaxAhead(time.Hour)}, []int{9999, 2001}, [][]int{{9999}}, []any{2001}},
+		"two of them in a row": {
+			[]operators.EventTimeOption{operators.WithMaxAhead(5 * 366 * 24 * time.Hour)},
+			[]int{2001, 9990, 9999, 2002},
+			[][]int{{2001}, {2002}},
+			[]any{9990, 9999},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var late []any
+			opts := append(c.opts, operators.OnLate(func(v any) { late = append(late, v) }))
+			windows := operators.EventTimeWindow(time.Hour, day, opts...)(turbopipes.Just(c.in...))
+			out, err := operators.Map(year)(windows).Collect(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, c.out, out)
+			require.Equal(t, c.late, late)
+		})
+	}
+}
+
+// What one item would open is known before anything is opened: so many windows
+// could not be counted one by one.
+func TestEventTimeWindowFineSlide(t *testing.T) {
+	second := func(v int) time.Time { return time.Unix(int64(v), 0) }
+	for text, op := range map[string]turbopipes.Operator[int, turbopipes.TimeWindow[int]]{
+		"an item is in 3600000000000 windows, and 1048576 may be open": operators.EventTimeWindow(time.Hour, second, operators.WithSlide(1)),
+		"an item is in 4 windows, and 3 may be open": operators.EventTimeWindow(4*time.Second, second,
+			operators.WithSlide(time.Second), operators.WithMaxOpen(3)),
+		"more than 4 windows are open": operators.EventTimeWindow(4*time.Second, second,
+			operators.WithSlide(time.Second), operators.WithMaxOpen(4), operators.WithLag(time.Second)),
+	} {
+		require.EqualError(t, op(turbopipes.Just(1, 2)).Drain(t.Context()), "turbopipes: overflow: EventTimeWindow: "+text)
+	}
+}
+
 func ExampleEventTimeWindow() {
 	type reading struct {
 		at    int // seconds
@@ -124,4 +182,19 @@ func ExampleEventTimeWindow() {
 
 func BenchmarkEventTimeWindow(b *testing.B) {
 	benchmark(b, operators.EventTimeWindow(64*time.Second, func(v int) time.Time { return time.Unix(int64(v), 0) }))
+}
+
+// With a window for each item, all of them open to the end.
+func BenchmarkEventTimeWindowOpen(b *testing.B) {
+	for _, n := range []int{1 << 10, 1 << 16} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			at := func(v int) time.Time { return time.Unix(int64(v*7919%n), 0) }
+			o := operators.EventTimeWindow(time.Second, at, operators.WithLag(1000*time.Hour))(turbopipes.Range(0, n))
+			b.ReportAllocs()
+			for b.Loop() {
+				_ = o.Drain(b.Context())
+			}
+			perItem(b, n)
+		})
+	}
 }

@@ -37,9 +37,12 @@ import (
 // Goroutines: one, for upstream, and one more with WithIdle, joined before it
 // ends; key runs on upstream's.
 //
-// A nil key is an ErrInvalidArgument. For a fixed number of groups see [GroupByN];
-// for one task at a time of each key, [ParallelBy]. It corresponds to groupBy in
-// RxJS and Reactor and to RxGo's GroupByDynamic.
+// Keys are compared by ==. One that is not equal to itself, such as NaN, makes a
+// new group each time, which completes after its one item; with WithIdle it counts
+// for WithMaxGroups only until then. A key that can't be hashed ends the stream
+// with a PanicError. A nil key is an ErrInvalidArgument. For a fixed number of
+// groups see [GroupByN]; for one task at a time of each key, [ParallelBy]. It
+// corresponds to groupBy in RxJS and Reactor and to RxGo's GroupByDynamic.
 func GroupBy[T any, K comparable](key func(v T) K, opts ...GroupOption) turbopipes.Operator[T, turbopipes.Group[K, T]] {
 	o, bad := groupOptionsOf(opts)
 	switch {

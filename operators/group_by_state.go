@@ -15,6 +15,7 @@ import (
 type groups[K comparable, T any] struct {
 	split *split.Split[K, T]
 	most  int // 0: no limit
+	begun int
 	byKey map[K]*split.Part[K, T]
 }
 
@@ -22,15 +23,27 @@ type groups[K comparable, T any] struct {
 func (g *groups[K, T]) put(k K, v T) bool {
 	p := g.byKey[k]
 	if p == nil {
-		if err := tooMany(g.split, len(g.byKey), g.most); err != nil {
+		if err := tooMany(g.split, g.begun, g.most); err != nil {
 			return g.split.RefuseFor(err, v)
 		}
 		if p = g.split.Begin(k); p == nil {
 			return g.split.Refuse(v)
 		}
+		g.begun++
+		if k != k {
+			return alone(g.split, p, v)
+		}
 		g.byKey[k] = p
 	}
 	return g.split.Put(p, v) == split.Taken
+}
+
+// alone gives a group its only item. No other one can have its key, which is not
+// equal to itself, as NaN is not, and which no map could find or forget.
+func alone[K comparable, T any](s *split.Split[K, T], p *split.Part[K, T], v T) bool {
+	out := s.Put(p, v)
+	s.Shut(p)
+	return out == split.Taken
 }
 
 // tooMany ends the stream with the error that it returns where one group more would be
@@ -74,6 +87,7 @@ func newIdleGroups[K comparable, T any](s *split.Split[K, T], most int, d time.D
 
 // put gives v to the group of k; false: upstream must stop.
 func (g *idleGroups[K, T]) put(k K, v T) bool {
+	odd := k != k // where k can't be hashed, this panics, and not a map under the lock
 	own, open := g.take(k)
 	if own == nil {
 		if err := tooMany(g.split, open, g.most); err != nil {
@@ -82,6 +96,9 @@ func (g *idleGroups[K, T]) put(k K, v T) bool {
 		p := g.split.Begin(k)
 		if p == nil {
 			return g.split.Refuse(v)
+		}
+		if odd {
+			return alone(g.split, p, v)
 		}
 		own = g.add(p)
 	}

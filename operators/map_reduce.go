@@ -24,11 +24,12 @@ import (
 // Memory: n items, and a value a key. Goroutines: as Parallel; fn runs on those,
 // and reduce on the subscriber's, one call at a time.
 //
-// Keys are compared by ==; a NaN equals no other. A key that can't be hashed
-// panics. An n below 1, a nil fn or a nil reduce is an ErrInvalidArgument. For
-// one item a key without a task, see [ToMap]; for one value in all, [Reduce]
-// behind Parallel. It corresponds to Reactor's groupBy with a reduce for each
-// group.
+// Keys are compared by ==. One that is not equal to itself, such as NaN, is
+// another one each time, and so each of its values is in the map. A key that can't
+// be hashed ends the stream with a PanicError. An n below 1, a nil fn or a nil
+// reduce is an ErrInvalidArgument. For one item a key without a task, see [ToMap];
+// for one value in all, [Reduce] behind Parallel. It corresponds to Reactor's
+// groupBy with a reduce for each group.
 func MapReduce[T any, K comparable, V any](n int, fn func(ctx context.Context, v T) (K, V, error), reduce func(a, b V) V) turbopipes.Operator[T, map[K]V] {
 	switch {
 	case n < 1:

@@ -6,7 +6,6 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/own"
-	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
@@ -37,26 +36,26 @@ func MergePrioritized[T any](others ...turbopipes.Observable[T]) turbopipes.Oper
 			return in.Push(ctx, emit)
 		}
 		s := scope.Open(ctx, "MergePrioritized")
-		p := ranks[T]{news: make(chan struct{}, 1), lost: run.Keep[T](s.Stage(), nil)}
+		p := newRanks[T](s, len(others)+1)
 		defer func() {
 			s.Close(&err)
 			err = fault.Join(err, p.lost.Discard(append(p.left(), p.refused.Take()...)...))
 		}()
-		p.run(s, in)
-		for _, o := range others {
-			p.run(s, o)
+		p.run(s, 0, in)
+		for i, o := range others {
+			p.run(s, i+1, o)
 		}
 		s.Settle()
 		for ctx.Err() == nil {
 			failed := s.Ctx.Err() != nil // asked before: what is in the slots came before that
-			v, ok := p.first()
+			v, ok, over := p.first()
 			switch {
 			case ok:
 				if !emit(v) {
 					return nil
 				}
 				continue
-			case failed, len(p.slots) == 0:
+			case failed, over:
 				return nil
 			}
 			select {
@@ -66,69 +65,4 @@ func MergePrioritized[T any](others ...turbopipes.Observable[T]) turbopipes.Oper
 		}
 		return nil
 	})
-}
-
-// ranks are the streams of a MergePrioritized that have not completed, each by the
-// slot that its item waits in.
-type ranks[T any] struct {
-	slots   []chan T
-	news    chan struct{} // something is in a slot, or one was closed
-	lost    run.Account[T]
-	refused run.Refused[T]
-}
-
-func (p *ranks[T]) tell() {
-	select {
-	case p.news <- struct{}{}:
-	default:
-	}
-}
-
-func (p *ranks[T]) run(s *scope.Scope, o turbopipes.Observable[T]) {
-	slot := make(chan T, 1)
-	p.slots = append(p.slots, slot)
-	s.Upstream(func(ctx context.Context) error {
-		return o.Push(ctx, func(v T) bool {
-			if ctx.Err() != nil || !send(ctx.Done(), slot, v) {
-				return p.refused.Keep(v)
-			}
-			p.tell()
-			return true
-		})
-	}, func(err error) {
-		if err != nil {
-			s.Fail(err)
-			return
-		}
-		close(slot)
-		p.tell()
-	})
-}
-
-// first takes the first item there is, and forgets the streams before it that have
-// completed.
-func (p *ranks[T]) first() (v T, ok bool) {
-	for i := 0; i < len(p.slots); {
-		select {
-		case v, ok = <-p.slots[i]:
-			if ok {
-				return v, true
-			}
-			p.slots = append(p.slots[:i], p.slots[i+1:]...)
-		default:
-			i++
-		}
-	}
-	return v, false
-}
-
-// left takes the items in the slots.
-func (p *ranks[T]) left() (items []T) {
-	for {
-		v, ok := p.first()
-		if !ok {
-			return items
-		}
-		items = append(items, v)
-	}
 }

@@ -17,9 +17,10 @@ import (
 // back only once the window is full of items that wait for it; [Buffered] makes
 // it longer. Everything else is as in Parallel, options included.
 //
-// key runs on upstream's goroutine. Keys are compared by ==; a NaN equals no
-// other. A key that can't be hashed panics. Memory: n items, and a map entry for
-// each key that runs. Goroutines: as Parallel.
+// key runs on upstream's goroutine. Keys are compared by ==. One that is not equal
+// to itself, such as NaN, waits for no other. A key that can't be hashed ends the
+// stream with a PanicError. Memory: n items, and a map entry for each key that
+// runs. Goroutines: as Parallel.
 //
 // An n below 1, a nil key or a nil fn is an ErrInvalidArgument. It corresponds
 // to Reactor's groupBy with a flatMap of concatMaps and Pekko's

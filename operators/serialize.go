@@ -17,7 +17,7 @@ import (
 //
 // Emits when the item comes whose id is the next one, from the first on, and
 // then those that waited for it. Drops an item whose id has come before, be it
-// emitted or waiting. Fails with an ErrOverflow when more than [WithMaxPending]
+// emitted or waiting; after the greatest int that is every item. Fails with an ErrOverflow when more than [WithMaxPending]
 // items would have to wait, 1024 without it; with an ErrSequenceGap when upstream
 // completes while items wait for one that has not come; and when upstream fails.
 // Items that wait are discarded then. With [SkipGaps], completion lets them out.

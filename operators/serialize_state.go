@@ -2,12 +2,14 @@ package operators
 
 import (
 	"maps"
+	"math"
 	"slices"
 )
 
 // series puts items into the order of their ids.
 type series[T any] struct {
-	next    int // the lowest id that has not come out
+	next    int  // the lowest id that has not come out
+	over    bool // there is none: the greatest int has come out
 	most    int
 	waiting map[int]T // those whose turn has not come
 }
@@ -22,16 +24,15 @@ const (
 	placeFull              // it would have to wait, and too many do
 )
 
-// put is told of an item. Behind placeNow, take gives those that it was waited
-// for by.
+// put takes an item. After placeNow, take returns those that have waited for it.
 func (s *series[T]) put(id int, v T) place {
 	_, twice := s.waiting[id]
 	switch {
-	case id == s.next:
-		s.next++
-		return placeNow
-	case id < s.next || twice:
+	case s.over || id < s.next || twice:
 		return placeLate
+	case id == s.next:
+		s.advance()
+		return placeNow
 	case len(s.waiting) == s.most:
 		return placeFull
 	}
@@ -46,9 +47,19 @@ func (s *series[T]) put(id int, v T) place {
 func (s *series[T]) take() (v T, ok bool) {
 	if v, ok = s.waiting[s.next]; ok {
 		delete(s.waiting, s.next)
-		s.next++
+		s.advance()
 	}
 	return v, ok
+}
+
+// advance goes on to the next id. After the greatest int there is none: the least
+// one, which comes when an int wraps, has been before.
+func (s *series[T]) advance() {
+	if s.next == math.MaxInt {
+		s.over = true
+		return
+	}
+	s.next++
 }
 
 // rest gives the ids that wait, in their order.

@@ -1,6 +1,7 @@
 package operators
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -43,6 +44,22 @@ func TestSeries(t *testing.T) {
 			require.Equal(t, c.left, s.rest())
 		})
 	}
+}
+
+// After the greatest int nothing is next, and nothing waits.
+func TestSeriesAtTheGreatestInt(t *testing.T) {
+	s := series[int]{next: math.MaxInt - 1, most: 3}
+	require.Equal(t, placeWait, s.put(math.MaxInt, 1))
+	require.Equal(t, placeNow, s.put(math.MaxInt-1, 0))
+	v, ok := s.take()
+	require.True(t, ok)
+	require.Equal(t, 1, v)
+	_, ok = s.take()
+	require.False(t, ok)
+	for _, id := range []int{math.MaxInt, math.MinInt, 0, math.MaxInt - 1} {
+		require.Equal(t, placeLate, s.put(id, 2))
+	}
+	require.Empty(t, s.waiting)
 }
 
 // Any order comes out sorted, with as many waiting as is needed.

@@ -3,6 +3,7 @@ package operators_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"testing"
 	"time"
@@ -69,6 +70,26 @@ func TestSerializeErrors(t *testing.T) {
 	err := op(full).Drain(t.Context())
 	require.ErrorIs(t, err, turbopipes.ErrOverflow)
 	require.ErrorIs(t, err, errLate)
+}
+
+// The ids do not go on from the greatest int to the least.
+func TestSerializeAtTheGreatestInt(t *testing.T) {
+	ids := []int{math.MaxInt, math.MaxInt - 1, math.MinInt, math.MinInt + 1, math.MaxInt}
+	for name, opts := range map[string][]operators.SerializeOption{"": nil, "SkipGaps": {operators.SkipGaps()}} {
+		t.Run(name, func(t *testing.T) {
+			op := operators.Serialize(math.MaxInt-1, operators.Self[int], opts...)
+			items, err := op(turbopipes.Just(ids...)).Collect(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, []int{math.MaxInt - 1, math.MaxInt}, items)
+			items, err = op(turbopipes.Just(math.MaxInt)).Collect(t.Context())
+			if opts == nil {
+				require.ErrorIs(t, err, turbopipes.ErrSequenceGap)
+			} else {
+				require.NoError(t, err)
+				require.Equal(t, []int{math.MaxInt}, items)
+			}
+		})
+	}
 }
 
 func TestSerializeDefaultBound(t *testing.T) {

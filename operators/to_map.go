@@ -19,11 +19,12 @@ import (
 // discarded. Memory: one item a key. Goroutines: none; key runs on the
 // subscriber's.
 //
-// Keys are compared by ==; a NaN equals no other. A key that can't be hashed
-// panics. A nil key is an ErrInvalidArgument. For something else than the items
-// in the map, see [ToMapWithValueSelector]; for more than one item a key,
-// [Reduce] or, in parallel, [MapReduce]. It corresponds to Reactor's collectMap
-// and RxGo's ToMap.
+// Keys are compared by ==. One that is not equal to itself, such as NaN, is
+// another one each time, and so its items are all in the map, where a loop finds
+// them. A key that can't be hashed ends the stream with a PanicError. A nil key is
+// an ErrInvalidArgument. For something else than the items in the map, see
+// [ToMapWithValueSelector]; for more than one item a key, [Reduce] or, in
+// parallel, [MapReduce]. It corresponds to Reactor's collectMap and RxGo's ToMap.
 func ToMap[T any, K comparable](key func(v T) K) turbopipes.Operator[T, map[K]T] {
 	if key == nil {
 		return turbopipes.Invalid[T, map[K]T]("ToMap", "key is nil")

@@ -1,0 +1,171 @@
+package operators
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/turbopipes/turbopipes"
+)
+
+// plainly is an EventTimeWindow that looks at every window each time.
+type plainly struct {
+	eventTimeOptions
+	newest int
+	seen   bool
+	open   map[int][]int // the items, by the start of a window
+}
+
+// item returns the windows that come out, and what becomes of v, whose time is t.
+func (p *plainly) item(v, t int) (out [][]int, outcome eventOutcome) {
+	if !p.seen || t > p.newest {
+		p.newest, p.seen = t, true
+	}
+	watermark, size, slide := p.newest-int(p.lag), int(p.size), int(p.slide)
+	out = p.come(watermark)
+	var mine []int
+	opens := 0
+	for start := t / slide * slide; start > t-size; start -= slide {
+		if start+size > watermark {
+			mine = append(mine, start)
+			if p.open[start] == nil {
+				opens++
+			}
+		}
+	}
+	switch {
+	case len(mine) == 0:
+		return out, eventLate
+	case len(p.open)+opens > p.maxOpen:
+		return out, eventTooMany
+	}
+	for _, start := range mine {
+		p.open[start] = append(p.open[start], v)
+	}
+	return out, eventTaken
+}
+
+// come takes out the windows that end by then.
+func (p *plainly) come(watermark int) (out [][]int) {
+	var starts []int
+	for start := range p.open {
+		if start+int(p.size) <= watermark {
+			starts = append(starts, start)
+		}
+	}
+	slices.Sort(starts)
+	for _, start := range starts {
+		out = append(out, append([]int{start}, p.open[start]...))
+		delete(p.open, start)
+	}
+	return out
+}
+
+func TestEventWindows(t *testing.T) {
+	begin := time.Time{}.Add(1000 * time.Hour)
+	for seed := range uint64(300) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		o := eventTimeOptions{
+			size: time.Duration(1 + random.IntN(20)), slide: time.Duration(1 + random.IntN(20)),
+			lag: time.Duration(random.IntN(30)), maxOpen: 1 + random.IntN(30),
+		}
+		t.Run(fmt.Sprint(seed, o), func(t *testing.T) {
+			base := 10_000 / int(o.slide) * int(o.slide)
+			model := plainly{eventTimeOptions: o, open: map[int][]int{}}
+			w := eventWindows[int]{eventTimeOptions: o}
+			var out [][]int
+			take := func(next func() (turbopipes.TimeWindow[int], bool)) {
+				for full, ok := next(); ok; full, ok = next() {
+					require.Equal(t, o.size, full.End.Sub(full.Start))
+					out = append(out, append([]int{int(full.Start.Sub(begin.Truncate(o.slide))) + base}, full.Items...))
+				}
+			}
+			came := map[int]bool{}
+			taken := 0
+			for v := range 200 {
+				at := v/2 + random.IntN(30)
+				now := begin.Truncate(o.slide).Add(time.Duration(at))
+				out = nil
+				require.True(t, w.see(now))
+				take(w.passed)
+				outcome := w.add(t.Context(), v, now)
+				want, wanted := model.item(v, base+at)
+				require.Equal(t, want, out)
+				require.Equal(t, wanted, outcome)
+				require.Len(t, w.heap, len(model.open))
+				require.Len(t, w.byStart, len(model.open))
+				for _, window := range out {
+					for _, v := range window[1:] {
+						came[v] = true
+					}
+				}
+				if outcome == eventTaken {
+					taken++
+				}
+				if left := w.left(); len(left) > 0 {
+					require.Len(t, slices.Compact(slices.Sorted(slices.Values(left))), len(left), "each once")
+					require.False(t, came[left[0]])
+				}
+				require.Len(t, w.left(), taken-len(came))
+			}
+			out = nil
+			take(w.oldest)
+			require.Equal(t, model.come(math.MaxInt), out)
+			require.Empty(t, w.left())
+		})
+	}
+}
+
+// With as many windows, a cost that grows with their square would take minutes.
+func TestEventWindowsManyOpen(t *testing.T) {
+	const n = 100_000
+	w := eventWindows[int]{eventTimeOptions: eventTimeOptions{size: 1, slide: 1, lag: time.Hour, maxOpen: n}}
+	for _, i := range rand.Perm(n) {
+		now := time.Time{}.Add(time.Duration(i))
+		if !w.see(now) || w.add(t.Context(), i, now) != eventTaken {
+			t.Fatal(i, "was refused")
+		}
+	}
+	for i := range n {
+		if full, ok := w.oldest(); !ok || full.Items[0] != i {
+			t.Fatal("wanted", i, "got", full.Items)
+		}
+	}
+	require.Empty(t, w.byStart)
+}
+
+// An item that opens many windows looks at ctx meanwhile.
+func TestEventWindowsLookAtCtx(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	w := eventWindows[int]{eventTimeOptions: eventTimeOptions{size: time.Second, slide: 1, maxOpen: math.MaxInt}}
+	now := time.Unix(0, 0)
+	require.True(t, w.see(now))
+	require.Equal(t, eventCut, w.add(ctx, 1, now))
+	require.Less(t, len(w.heap), glance)
+	require.Equal(t, []int{1}, w.left())
+}
+
+// A time at the edge of what can be told opens no window that ends before it
+// begins.
+func TestEventWindowsAtTheEdge(t *testing.T) {
+	for _, sec := range []int64{math.MinInt64, math.MinInt64 + 62135596800, -1 << 62, 1 << 62, math.MaxInt64 - 62135596800, math.MaxInt64} {
+		for _, slide := range []time.Duration{1, time.Hour, math.MaxInt64} {
+			w := eventWindows[int]{eventTimeOptions: eventTimeOptions{size: math.MaxInt64, slide: slide, lag: math.MaxInt64, maxOpen: 10}}
+			now := plain(time.Unix(sec, 0))
+			require.True(t, w.see(now))
+			w.add(t.Context(), 1, now)
+			for _, open := range w.heap {
+				require.True(t, open.End.After(open.Start))
+				require.False(t, open.Start.After(now))
+				require.True(t, open.End.After(now))
+			}
+		}
+	}
+}

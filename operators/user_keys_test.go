@@ -1,0 +1,153 @@
+package operators_test
+
+import (
+	"context"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
+)
+
+// keyedItem is an item with a key that may be anything.
+type keyedItem struct {
+	key any
+	n   int
+}
+
+// counted is op, less what comes out.
+func counted[R any](op turbopipes.Operator[keyedItem, R]) turbopipes.Operator[keyedItem, int] {
+	return turbopipes.Compose2(op, operators.Map(func(R) int { return 0 }))
+}
+
+// userKeys are all operators in which a user's key meets a map or a comparison.
+func userKeys() map[string]turbopipes.Operator[keyedItem, int] {
+	key := func(v keyedItem) any { return v.key }
+	run := func(_ context.Context, v keyedItem) (int, error) { return v.n, nil }
+	groups := func(opts ...operators.GroupOption) turbopipes.Operator[keyedItem, int] {
+		return counted(grouped(turbopipes.Infinite, operators.GroupBy(key, opts...)))
+	}
+	return map[string]turbopipes.Operator[keyedItem, int]{
+		"BufferUntilChanged":   counted(operators.BufferUntilChanged(key)),
+		"ConflateByKey":        counted(turbopipes.ConflateByKey(key)),
+		"Contains":             turbopipes.Compose3(operators.Map(key), operators.Contains[any]([]int{}), operators.Map(func(bool) int { return 0 })),
+		"Dedup":                counted(operators.Dedup(key, 8, time.Minute)),
+		"Distinct":             counted(operators.Distinct(key)),
+		"DistinctUntilChanged": counted(operators.DistinctUntilChanged(key)),
+		"GroupBy":              groups(),
+		"GroupBy/idle":         groups(operators.WithIdle(time.Minute)),
+		"MapReduce": counted(operators.MapReduce(3, func(_ context.Context, v keyedItem) (any, int, error) { return v.key, v.n, nil },
+			func(a, b int) int { return a + b })),
+		"ParallelBy":             operators.ParallelBy(3, key, run),
+		"ParallelBy/ordered":     operators.ParallelBy(3, key, run, operators.Ordered()),
+		"ToMap":                  counted(operators.ToMap(key)),
+		"ToMapWithValueSelector": counted(operators.ToMapWithValueSelector(key, func(v keyedItem) int { return v.n })),
+	}
+}
+
+// A key that can't be hashed ends its stream with the panic that it is, under no
+// lock: all is joined, and the operator works the next time.
+func TestUserKeysUnhashable(t *testing.T) {
+	type holds struct {
+		n int
+		v any
+	}
+	for name, op := range userKeys() {
+		for kind, bad := range map[string]any{"a slice": []int{1}, "in a struct": holds{1, []int{1}}, "in an array": [1]any{func() {}}} {
+			if name == "Contains" && kind != "a slice" {
+				continue // what is of another type differs, and is not compared
+			}
+			bubble(t, name+", "+kind, func(t *testing.T) {
+				var a alive
+				in := turbopipes.Create(func(ctx context.Context, emit func(keyedItem) bool) error {
+					defer a.enter()()
+					for i := 0; emit(keyedItem{"a", i}) && emit(keyedItem{bad, i}); i++ {
+						if i == 5 {
+							<-ctx.Done()
+							return nil
+						}
+					}
+					return nil
+				})
+				for range 2 {
+					err := op(doubled(in)).Drain(t.Context())
+					p := (*turbopipes.PanicError)(nil)
+					require.ErrorAs(t, err, &p)
+					require.Regexp(t, "hash of unhashable type|comparing uncomparable type", err.Error())
+					a.requireReaped(t)
+				}
+				good := turbopipes.Just(keyedItem{"a", 1}, keyedItem{"b", 2}, keyedItem{nil, 3})
+				if name != "Contains" {
+					require.NoError(t, op(good).Drain(t.Context()))
+				}
+			})
+		}
+	}
+}
+
+// doubled emits each item two times, for operators that compare neighbours.
+func doubled(in turbopipes.Observable[keyedItem]) turbopipes.Observable[keyedItem] {
+	return operators.ConcatMap(func(v keyedItem) turbopipes.Observable[keyedItem] { return turbopipes.Just(v, v) })(in)
+}
+
+// A key that is not equal to itself is another one each time. Where there is a
+// bound, such keys do not pile up behind it.
+func TestUserKeysNaN(t *testing.T) {
+	const n = 1000
+	nan := func(int) float64 { return math.NaN() }
+	in := turbopipes.Range(0, n)
+	for name, op := range map[string]turbopipes.Operator[int, int]{
+		"Dedup":                operators.Dedup(nan, 2, 0),
+		"Distinct":             operators.Distinct(nan, operators.WithMaxKeys(2)),
+		"DistinctUntilChanged": operators.DistinctUntilChanged(nan),
+		"ParallelBy":           operators.ParallelBy(2, nan, func(_ context.Context, v int) (int, error) { return v, nil }),
+		"ConflateByKey":        turbopipes.ConflateByKey(nan, turbopipes.WithMaxKeys[int](2)),
+		"BufferUntilChanged": turbopipes.Compose2(operators.BufferUntilChanged(nan), operators.Map(func(run []int) int {
+			require.Len(t, run, 1)
+			return run[0]
+		})),
+		"GroupBy/idle": turbopipes.Compose2(operators.GroupBy(nan, operators.WithIdle(time.Minute), operators.WithMaxGroups(2)),
+			operators.ConcatMap(func(g turbopipes.Group[float64, int]) turbopipes.Observable[int] { return g.Items })),
+		"GroupBy": turbopipes.Compose2(operators.GroupBy(nan),
+			operators.ConcatMap(func(g turbopipes.Group[float64, int]) turbopipes.Observable[int] { return g.Items })),
+	} {
+		bubble(t, name, func(t *testing.T) {
+			items, err := op(in).Collect(t.Context())
+			require.NoError(t, err)
+			require.Len(t, items, n)
+			require.Subset(t, items, []int{0, n / 2, n - 1})
+		})
+	}
+	bubble(t, "ToMap", func(t *testing.T) {
+		all, err := operators.ToMap(nan)(in).Collect(t.Context())
+		require.NoError(t, err)
+		require.Len(t, all[0], n)
+	})
+}
+
+// The group of such a key has one item, and completes after it, though upstream
+// goes on; without WithIdle it counts as a group to the end.
+func TestGroupByNaN(t *testing.T) {
+	nan := func(int) float64 { return math.NaN() }
+	for name, opts := range map[string][]operators.GroupOption{"": nil, "idle": {operators.WithIdle(time.Hour)}} {
+		bubble(t, name, func(t *testing.T) {
+			var took []time.Duration
+			begin := time.Now()
+			groups := operators.GroupBy(nan, opts...)(timed(1, 2, 3))
+			err := groups.Each(t.Context(), func(g turbopipes.Group[float64, int]) error {
+				items, err := g.Items.Collect(t.Context())
+				require.NoError(t, err)
+				require.Len(t, items, 1)
+				took = append(took, time.Since(begin))
+				return nil
+			})
+			require.NoError(t, err)
+			require.Equal(t, []time.Duration{time.Second, 2 * time.Second, 3 * time.Second}, took)
+		})
+	}
+	err := operators.GroupBy(nan, operators.WithMaxGroups(2))(turbopipes.Range(0, 3)).Drain(t.Context())
+	require.ErrorIs(t, err, turbopipes.ErrTooManyGroups)
+}
