@@ -21,7 +21,7 @@ import (
 // Keys are compared by ==; a NaN equals no other. A key that can't be hashed
 // panics. A nil key is an ErrInvalidArgument. For something else than the items
 // in the map, see [ToMapWithValueSelector]; for more than one item a key,
-// [Reduce] or, in parallel, [MapReduce]. It corresponds to Reactor's collectMap
+// [ToMultiMap], [ReduceWith] or, in parallel, [MapReduce]. It corresponds to Reactor's collectMap
 // and RxGo's ToMap.
 func ToMap[T any, K comparable](key func(v T) K) turbopipes.Operator[T, map[K]T] {
 	if key == nil {
