@@ -2,7 +2,6 @@ package turbopipes
 
 import (
 	"context"
-	"errors"
 	"sync/atomic"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
@@ -117,7 +116,7 @@ func Create[T any](source Source[T]) Observable[T] {
 	})
 }
 
-var errStop = errors.New("turbopipes: stopped")
+const errStop = fault.Leaving("turbopipes: stopped")
 
 // leaf is where Stop reaches: the source sees a cancelled ctx and an emit that
 // refuses, and downstream sees a completion. name is what reports call it.

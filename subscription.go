@@ -2,7 +2,6 @@ package turbopipes
 
 import (
 	"context"
-	"errors"
 	"math"
 	"sync/atomic"
 
@@ -45,7 +44,7 @@ type Stats struct {
 
 const unlimited = math.MaxInt64
 
-var errDisposed = errors.New("turbopipes: disposed")
+const errDisposed = fault.Leaving("turbopipes: disposed")
 
 // Subscription is a stream that runs on a goroutine of its own. All methods may
 // be called from any goroutine.

@@ -2,7 +2,6 @@ package operators
 
 import (
 	"context"
-	"errors"
 	"sync/atomic"
 	"time"
 
@@ -35,7 +34,7 @@ func TakeFor[T any](d time.Duration) turbopipes.Operator[T, T] {
 		var cut atomic.Bool
 		timer := afterFunc(d, func() {
 			cut.Store(true)
-			cancel(errTimeUp)
+			cancel(errOver)
 		})
 		defer timer.join()
 		// Asked again behind emit: upstream must not fetch an item to be refused.
@@ -44,7 +43,7 @@ func TakeFor[T any](d time.Duration) turbopipes.Operator[T, T] {
 	})
 }
 
-var errTimeUp = errors.New("turbopipes: time is up")
+const errOver = fault.Leaving("turbopipes: the time to take is over")
 
 // joinedTimer is a time.AfterFunc whose function has ended when join returns.
 type joinedTimer struct {

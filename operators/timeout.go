@@ -2,6 +2,7 @@ package operators
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -43,12 +44,14 @@ func Timeout[T any](d time.Duration, opts ...TimeoutOption) turbopipes.Operator[
 		if !late || refused || ctx.Err() != nil {
 			return err
 		}
-		if !typed || err != nil || stopping(ctx) {
+		if !typed || !fault.OnlyWaited(err) || stopping(ctx) {
 			return fault.Join(fmt.Errorf("%w: %s", turbopipes.ErrTimeout, o.text), err)
 		}
 		return fallback.Push(ctx, emit)
 	})
 }
+
+var errTimeUp = errors.New("turbopipes: time is up")
 
 // timed runs in, and tells whether its time was over before it was.
 func timed[T any](ctx context.Context, o timeoutOptions, in turbopipes.Observable[T], emit func(T) bool) (late, refused bool, err error) {

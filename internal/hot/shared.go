@@ -2,7 +2,6 @@ package hot
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -233,7 +232,7 @@ func (s *Shared[T]) last(l *Link[T]) bool {
 	return true
 }
 
-var errDisconnected = errors.New("turbopipes: nobody is subscribed")
+const errDisconnected = fault.Leaving("turbopipes: nobody is subscribed")
 
 // connect starts upstream. It is called with the lock held.
 func (s *Shared[T]) connect(l *Link[T], ctx context.Context, p Policy, owned bool) *Conn {

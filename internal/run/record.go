@@ -14,7 +14,8 @@ type key struct{}
 // Record can't be stopped and counts nothing that anybody reads.
 type Record struct {
 	parent    *Record
-	id        uint64 // of a Subscription; 0 for the other consuming calls and for shields
+	called    context.Context //nolint:containedctx // of the consuming call; nil of a shield
+	id        uint64          // of a Subscription; 0 for the other consuming calls and for shields
 	stoppable bool
 	stopping  atomic.Bool
 	stopped   chan struct{} // closed by Stop; nil: never
@@ -39,7 +40,7 @@ type gauge struct{ read func() int64 }
 // New starts the record of a consuming call under ctx. Only that of a
 // Subscription can be stopped.
 func New(ctx context.Context, stoppable bool) *Record {
-	r := &Record{stoppable: stoppable}
+	r := &Record{called: ctx, stoppable: stoppable}
 	if p := From(ctx); p != none {
 		r.parent = p
 	}
@@ -73,6 +74,14 @@ func Shield(ctx context.Context) context.Context {
 		return ctx
 	}
 	return (&Record{parent: r}).With(ctx)
+}
+
+// Over tells whether the ctx has ended that the outermost consuming call was given.
+func (r *Record) Over() bool {
+	for r.parent != nil {
+		r = r.parent
+	}
+	return r.called != nil && r.called.Err() != nil
 }
 
 // Stoppable tells whether Stop can ever be called.

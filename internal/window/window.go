@@ -16,7 +16,6 @@ package window
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -119,7 +118,7 @@ type engine[T any, K comparable, R any] struct {
 // line is the size of a cache line, two of which are fetched at a time.
 const line = 128
 
-var errDraining = errors.New("turbopipes: draining")
+const errDraining = fault.Leaving("turbopipes: draining")
 
 // Run runs up, and the task over its items, to the end.
 func Run[T any, K comparable, R any](ctx context.Context, c *Config[T, K, R], up feed.Push[T], emit func(R) bool) (err error) {

@@ -1,0 +1,77 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestCutShort(t *testing.T) {
+	for name, c := range map[string]struct {
+		cause  error
+		called bool
+		want   string
+	}{
+		"the caller's cause":      {errCause, true, "cause\nEOF"},
+		"the caller cancels":      {nil, true, "context canceled\nEOF"},
+		"downstream has left":     {nil, false, "context canceled"},
+		"an inner failure":        {errCause, false, "cause\nEOF"},
+		"an inner deadline":       {context.DeadlineExceeded, false, "context deadline exceeded\nEOF"},
+		"a stream is left":        {Leaving("over"), false, "over"},
+		"disposal":                {Leaving("over"), true, "over"},
+		"a cancellation, dressed": {fmt.Errorf("own: %w", context.Canceled), false, "own: context canceled\nEOF"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := cancelled(c.cause)
+			err := CutShort(ctx, io.EOF, c.called)
+			require.EqualError(t, err, c.want)
+			require.ErrorIs(t, err, context.Cause(ctx))
+			require.True(t, Cut(ctx, err))
+			require.EqualError(t, Settle(ctx, err), c.want)
+			require.EqualError(t, Settle(ctx, Settle(ctx, err)), c.want)
+			require.EqualError(t, Settle(ctx, Strip(ctx, err)), c.want, "also where the cause was stripped on the way")
+		})
+	}
+}
+
+func TestCut(t *testing.T) {
+	ctx := cancelled(errCause)
+	waited := &Waited{io.EOF}
+	for name, c := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"nothing":              {nil, true},
+		"an echo":              {errCause, true},
+		"a failure":            {io.EOF, false},
+		"a wait":               {errors.Join(errCause, waited), true},
+		"a wrapped one":        {fmt.Errorf("stage: %w", waited), true},
+		"two":                  {errors.Join(waited, waited), true},
+		"beside a failure":     {errors.Join(errCause, waited, io.EOF), false},
+		"a panic":              {&PanicError{Value: 1}, false},
+		"an uncomparable one":  {uncomparable{"x"}, false},
+		"a wrapper of nothing": {&PanicError{}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, c.want, Cut(ctx, c.err))
+			require.False(t, Cut(context.Background(), c.err), "ctx lives")
+		})
+	}
+}
+
+func TestWrap(t *testing.T) {
+	wrap := func(err error) error { return fmt.Errorf("stage: %w", err) }
+	live, dead := context.Background(), cancelled(errCause)
+	require.NoError(t, Wrap(live, nil, wrap))
+	require.NoError(t, Wrap(dead, nil, wrap))
+	require.EqualError(t, Wrap(live, errCause, wrap), "stage: cause")
+	require.Equal(t, errCause, Wrap(dead, errCause, wrap), "an echo stays as it is")
+	require.EqualError(t, Wrap(dead, io.EOF, wrap), "stage: EOF")
+	both := Wrap(dead, errors.Join(context.Canceled, io.EOF), wrap)
+	require.EqualError(t, both, "cause\nstage: EOF")
+	require.EqualError(t, Strip(dead, both), "stage: EOF")
+}
