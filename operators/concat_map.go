@@ -24,6 +24,12 @@ import (
 // end. Backpressure: upstream waits for the streams, and they for downstream.
 // Memory: none. Goroutines: none; fn and the streams run on the subscriber's.
 //
+// An fn that returns a stream with a ConcatMap of the same fn in it is recursion: each
+// level takes some stack, and at a million or so Go ends the process, which nothing
+// recovers from. For levels without a bound see [Expand]; for pages, of which one names
+// the next, [turbopipes.Paginate]; for steps, [turbopipes.Unfold] and [Repeat]; to try
+// again, [Retry].
+//
 // A nil fn is an ErrInvalidArgument, and so is a zero Observable that fn
 // returns. For several streams at once see [FlatMap]; for the newest only,
 // [SwitchMap]; for streams that are no function of an item, [Concat]. It
@@ -37,16 +43,11 @@ func ConcatMap[T, R any](fn func(v T) turbopipes.Observable[R]) turbopipes.Opera
 
 func concatMap[T, R any](name string, fn func(v T) turbopipes.Observable[R]) turbopipes.Operator[T, R] {
 	return turbopipes.Lift(name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
-		inner := turbopipes.Shield(ctx)
+		l, inner := lineTo(turbopipes.Shield(ctx), emit)
 		var failed error
-		refused := false
-		pass := func(r R) bool {
-			refused = !emit(r)
-			return !refused
-		}
 		err := in.Push(ctx, func(v T) bool {
-			failed = fn(v).Push(inner, pass)
-			return failed == nil && !refused
+			failed = fn(v).Push(inner, l.pass)
+			return failed == nil && !l.refused
 		})
 		return fault.Join(failed, err)
 	})

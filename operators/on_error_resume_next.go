@@ -34,9 +34,10 @@ func OnErrorResumeNext[T any](next ...turbopipes.Observable[T]) turbopipes.Opera
 		}
 	}
 	return turbopipes.Lift("OnErrorResumeNext", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		l, inner := lineTo(ctx, emit)
 		for i := 0; ; i++ {
-			refused, err := turbopipes.Guard(ctx, in, emit)
-			if refused || err != nil && final(ctx, refused, err) {
+			err := l.guard(inner, in)
+			if l.refused || err != nil && final(ctx, l.refused, err) {
 				return err
 			}
 			if i == len(next) {
