@@ -79,7 +79,8 @@ func (l *latest[T]) receive(more bool) {
 		l.in = nil
 		return
 	}
-	l.v, l.has = l.next, true
+	var none T
+	l.v, l.next, l.has = l.next, none, true
 }
 
 func (l *latest[T]) ended() bool { return l.in == nil }

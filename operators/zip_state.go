@@ -21,10 +21,11 @@ func (s *side[T]) receive(v T, more bool) {
 	s.v, s.has, s.ended = v, more, !more
 }
 
-// take gives the item to a pair.
-func (s *side[T]) take() T {
+// take gives the item to a pair, and keeps nothing of it alive.
+func (s *side[T]) take() (v T) {
 	s.has = false
-	return s.v
+	v, s.v = s.v, v
+	return v
 }
 
 // over tells whether there will be no pair any more.
