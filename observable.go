@@ -2,6 +2,7 @@ package turbopipes
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
@@ -116,7 +117,7 @@ func Create[T any](source Source[T]) Observable[T] {
 	})
 }
 
-const errStop = fault.Leaving("turbopipes: stopped")
+var errStop = errors.New("turbopipes: stopped")
 
 // leaf is where Stop reaches: the source sees a cancelled ctx and an emit that
 // refuses, and downstream sees a completion. name is what reports call it.

@@ -2,6 +2,7 @@ package turbopipes
 
 import (
 	"context"
+	"errors"
 	"math"
 	"sync/atomic"
 
@@ -44,7 +45,7 @@ type Stats struct {
 
 const unlimited = math.MaxInt64
 
-const errDisposed = fault.Leaving("turbopipes: disposed")
+var errDisposed = errors.New("turbopipes: disposed")
 
 // Subscription is a stream that runs on a goroutine of its own. All methods may
 // be called from any goroutine.

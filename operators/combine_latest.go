@@ -79,8 +79,7 @@ func (l *latest[T]) receive(more bool) {
 		l.in = nil
 		return
 	}
-	var none T
-	l.v, l.next, l.has = l.next, none, true
+	l.v, l.has = l.next, true
 }
 
 func (l *latest[T]) ended() bool { return l.in == nil }

@@ -21,6 +21,9 @@ import (
 // being called, and their operators flush. Memory: none. Goroutines: none; it
 // runs inside its subscriber's.
 //
+// A stream that goes on with itself, through a [turbopipes.Defer], takes some stack at
+// each turn, and at a million or so Go ends the process: use [Repeat].
+//
 // Without next streams it is the identity. A zero Observable among them is an
 // ErrInvalidArgument. For all at once see [Merge]; for streams made of items,
 // [ConcatMap]. It corresponds to concat in RxJS, Reactor and RxGo.

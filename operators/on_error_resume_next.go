@@ -23,6 +23,9 @@ import (
 // the streams to come without calling them, and their operators flush. Memory:
 // none. Goroutines: none; it runs inside its subscriber's.
 //
+// A stream that resumes itself, through a [turbopipes.Defer], takes some stack at each
+// turn, and at a million or so Go ends the process: use [Retry] or [Repeat].
+//
 // A zero Observable among next is an ErrInvalidArgument. To see the error, and
 // to go on only behind one, see [Catch]; to go on only behind a completion,
 // [Concat]. It corresponds to RxJS's onErrorResumeNextWith. RxGo's function of

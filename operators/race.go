@@ -61,7 +61,7 @@ func Race[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
 	})
 }
 
-const errOutrun = fault.Leaving("turbopipes: another stream was first")
+var errOutrun = errors.New("turbopipes: another stream was first")
 
 // race is what the streams of a Race share.
 type race[T any] struct {

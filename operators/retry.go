@@ -55,7 +55,7 @@ func Retry[T any](count int, opts ...RetryOption) turbopipes.Operator[T, T] {
 				return err
 			case pause(ctx, wait):
 			case ctx.Err() != nil: // that has ended the stream, and not the failure
-				return fault.CutShort(ctx, err, run.From(ctx).Over())
+				return fault.CutShort(ctx, err, run.From(ctx).Ended())
 			default:
 				return err
 			}

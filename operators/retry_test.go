@@ -181,7 +181,7 @@ func TestRetryLeavesTheWait(t *testing.T) {
 }
 
 // What ends the wait is told with the failure that it was after, unless downstream has
-// left: then there is nobody to tell.
+// left, or another stream has failed.
 func TestRetryTellsWhyItWaited(t *testing.T) {
 	hourly := operators.Retry[int](turbopipes.Infinite, operators.WithBackoff(operators.Constant(time.Hour)))
 	waits := hourly(turbopipes.Throw[int](errBoom))
@@ -235,10 +235,22 @@ func TestRetryTellsWhyItWaited(t *testing.T) {
 			require.NoError(t, operators.SwitchMap(other)(two).Drain(t.Context()))
 			require.NoError(t, operators.Take[int](1)(operators.Share[int]()(operators.Merge(o)(late))).Drain(t.Context()))
 		})
+		bubble(t, name+", another stream fails", func(t *testing.T) {
+			late := operators.Concat(turbopipes.Throw[int](errLate))(operators.Filter(func(int) bool { return false })(turbopipes.Timer(time.Second)))
+			require.Equal(t, errLate, operators.Merge(o)(late).Drain(t.Context()), "that is what counts, alone")
+		})
 		bubble(t, name+", disposal", func(t *testing.T) {
 			require.NoError(t, endedBy(t, o, 0, time.Second, dispose).err)
 		})
 	}
+	bubble(t, "a task has a deadline of its own", func(t *testing.T) {
+		tasks := operators.Parallel(2, func(ctx context.Context, _ int) (int, error) {
+			ctx, cancel := context.WithTimeout(ctx, time.Second)
+			defer cancel()
+			return 0, waits.Drain(ctx)
+		})
+		require.EqualError(t, tasks(turbopipes.Just(1)).Drain(t.Context()), "context deadline exceeded\nboom")
+	})
 	bubble(t, "what Do calls", func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(time.Second, func() { cancel(errLate) })

@@ -2,12 +2,11 @@ package operators
 
 import (
 	"context"
+	"errors"
 	"sync"
-
-	"github.com/turbopipes/turbopipes/internal/fault"
 )
 
-const errSwitched = fault.Leaving("turbopipes: a newer item came")
+var errSwitched = errors.New("turbopipes: a newer item came")
 
 // newestItem is the slot between the upstream of a SwitchMap and its inner
 // streams. A turn is the number of an item.

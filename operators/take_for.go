@@ -2,6 +2,7 @@ package operators
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -34,7 +35,7 @@ func TakeFor[T any](d time.Duration) turbopipes.Operator[T, T] {
 		var cut atomic.Bool
 		timer := afterFunc(d, func() {
 			cut.Store(true)
-			cancel(errOver)
+			cancel(errTimeUp)
 		})
 		defer timer.join()
 		// Asked again behind emit: upstream must not fetch an item to be refused.
@@ -43,7 +44,7 @@ func TakeFor[T any](d time.Duration) turbopipes.Operator[T, T] {
 	})
 }
 
-const errOver = fault.Leaving("turbopipes: the time to take is over")
+var errTimeUp = errors.New("turbopipes: time is up")
 
 // joinedTimer is a time.AfterFunc whose function has ended when join returns.
 type joinedTimer struct {

@@ -2,7 +2,6 @@ package operators
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -51,13 +50,11 @@ func Timeout[T any](d time.Duration, opts ...TimeoutOption) turbopipes.Operator[
 	})
 }
 
-var errTimeUp = errors.New("turbopipes: time is up")
-
 // timed runs in, and tells whether its time was over before it was.
 func timed[T any](ctx context.Context, o timeoutOptions, in turbopipes.Observable[T], emit func(T) bool) (late, refused bool, err error) {
 	own, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	w := newWatch(o, func() { cancel(errTimeUp) })
+	w := newWatch(o, func() { cancel(fault.ErrTimeUp) })
 	defer w.stop()
 	err = in.Push(own, func(v T) bool {
 		if !w.item() {

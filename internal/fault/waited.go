@@ -5,12 +5,8 @@ import (
 	"errors"
 )
 
-// Leaving is the cause of a ctx that has ended because nobody wants the stream any
-// more. It is no failure, and nothing that waits then has anything to report.
-type Leaving string
-
-// Error is the text.
-func (l Leaving) Error() string { return string(l) }
+// ErrTimeUp is the cause by which a Timeout ends its upstream.
+var ErrTimeUp = errors.New("turbopipes: time is up")
 
 // Waited is the failure after which a Retry was waiting when its ctx ended. It stands
 // beside the cause, so that a reader learns what was wrong; but the cause has ended the
@@ -23,15 +19,16 @@ func (w *Waited) Error() string { return w.Last.Error() }
 // Unwrap returns the failure.
 func (w *Waited) Unwrap() error { return w.Last }
 
-// CutShort is the error of a wait after last that the end of ctx has ended. called tells
-// whether the ctx of the consuming call itself has ended; where that has not, a plain
-// cancellation says that downstream has left.
-func CutShort(ctx context.Context, last error, called bool) error {
+// CutShort is the error of a wait after last that the end of ctx has ended. called is
+// why the ctx of the consuming call has ended, nil while that lives. last is told where
+// that, a deadline or a Timeout has ended the wait; not where downstream has left, or
+// another stream has failed, which is what counts then.
+func CutShort(ctx context.Context, last, called error) error {
 	cause := context.Cause(ctx)
-	if left := (Leaving)(""); errors.As(cause, &left) || cause == context.Canceled && !called { //nolint:errorlint // a wrapped one is a user's own
-		return cause
+	if cause == ErrTimeUp || cause == context.DeadlineExceeded || called != nil && errors.Is(cause, called) { //nolint:errorlint // a wrapped one is another stream's failure
+		return errors.Join(cause, &Waited{last})
 	}
-	return errors.Join(cause, &Waited{last})
+	return cause
 }
 
 // Cut tells whether the end of ctx, and no failure of its own, has ended the run that

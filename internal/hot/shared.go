@@ -2,6 +2,7 @@ package hot
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -232,7 +233,7 @@ func (s *Shared[T]) last(l *Link[T]) bool {
 	return true
 }
 
-const errDisconnected = fault.Leaving("turbopipes: nobody is subscribed")
+var errDisconnected = errors.New("turbopipes: nobody is subscribed")
 
 // connect starts upstream. It is called with the lock held.
 func (s *Shared[T]) connect(l *Link[T], ctx context.Context, p Policy, owned bool) *Conn {

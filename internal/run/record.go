@@ -76,12 +76,16 @@ func Shield(ctx context.Context) context.Context {
 	return (&Record{parent: r}).With(ctx)
 }
 
-// Over tells whether the ctx has ended that the outermost consuming call was given.
-func (r *Record) Over() bool {
+// Ended is why the ctx has ended that the outermost consuming call was given, nil while
+// that lives.
+func (r *Record) Ended() error {
 	for r.parent != nil {
 		r = r.parent
 	}
-	return r.called != nil && r.called.Err() != nil
+	if r.called == nil {
+		return nil
+	}
+	return context.Cause(r.called)
 }
 
 // Stoppable tells whether Stop can ever be called.

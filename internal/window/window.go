@@ -16,6 +16,7 @@ package window
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -118,7 +119,7 @@ type engine[T any, K comparable, R any] struct {
 // line is the size of a cache line, two of which are fetched at a time.
 const line = 128
 
-const errDraining = fault.Leaving("turbopipes: draining")
+var errDraining = errors.New("turbopipes: draining")
 
 // Run runs up, and the task over its items, to the end.
 func Run[T any, K comparable, R any](ctx context.Context, c *Config[T, K, R], up feed.Push[T], emit func(R) bool) (err error) {
