@@ -62,6 +62,19 @@ func (backpressureTimeout) Is(target error) bool { return target == ErrTimeout }
 // foot of a goroutine recover one.
 type PanicError = fault.PanicError
 
+// StageError is an error together with the name of the part of the pipeline that it
+// comes from, which the operator Name has given. Unwrap gives Err.
+type StageError struct {
+	Stage string
+	Err   error
+}
+
+// Error is the stage's name, and then the error.
+func (e *StageError) Error() string { return e.Stage + ": " + e.Err.Error() }
+
+// Unwrap gives Err.
+func (e *StageError) Unwrap() error { return e.Err }
+
 // ItemError is an error together with the item that it is about. Unwrap gives
 // Err.
 type ItemError[T any] struct {

@@ -2,9 +2,11 @@ package operators_test
 
 import (
 	"context"
+	"iter"
 	"log/slog"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +28,8 @@ func fused() map[string]func(turbopipes.Observable[int]) {
 	yes := func(int) bool { return true }
 	no := func(int) bool { return false }
 	sum := func(sum, v int) int { return sum + v }
+	zero := func() int { return 0 }
+	pair, three := []int{1, 2}, slices.Values([]int{1, 2, 3})
 	return map[string]func(turbopipes.Observable[int]){
 		"All":                    drained(operators.All(yes)),
 		"Any":                    drained(operators.Any(no)),
@@ -53,6 +57,7 @@ func fused() map[string]func(turbopipes.Observable[int]) {
 		"Finally":                drained(operators.Finally[int](func() {})),
 		"Find":                   drained(operators.Find(no)),
 		"FindIndex":              drained(operators.FindIndex(no)),
+		"FlatMapSeq":             drained(operators.FlatMapSeq(func(int) iter.Seq[int] { return three })),
 		"First":                  drained(operators.First[int]()),
 		"FirstOrDefault":         drained(operators.FirstOrDefault(1)),
 		"IgnoreElements":         drained(operators.IgnoreElements[int]()),
@@ -75,10 +80,12 @@ func fused() map[string]func(turbopipes.Observable[int]) {
 		"Pairwise":               drained(operators.Pairwise[int]()),
 		"RateLimit":              drained(operators.RateLimit[int](math.MaxInt, time.Nanosecond)),
 		"Reduce":                 drained(operators.Reduce(0, sum)),
+		"ReduceWith":             drained(operators.ReduceWith(zero, sum)),
 		"Repeat":                 drained(operators.Repeat[int](1)),
 		"Results":                drained(operators.Results[int]()),
 		"Retry":                  drained(operators.Retry[int](1)),
 		"Scan":                   drained(operators.Scan(0, sum)),
+		"ScanWith":               drained(operators.ScanWith(zero, sum)),
 		"Serialize":              drained(operators.Serialize(0, operators.Self[int])),
 		"Single":                 drained(operators.Single(func(v int) bool { return v == 1 })),
 		"Skip":                   drained(operators.Skip[int](1)),
@@ -106,6 +113,7 @@ func fused() map[string]func(turbopipes.Observable[int]) {
 		"ToMap":          drained(operators.ToMap(parity)),
 		"TopK":           drained(operators.TopK(5, ascending)),
 		"TryMap":         drained(operators.TryMap(identity)),
+		"Unbatch":        drained(turbopipes.Compose2(operators.Map(func(int) []int { return pair }), operators.Unbatch[int]())),
 		"Unwrap":         drained(turbopipes.Compose2(operators.Map(func(v int) turbopipes.Result[int] { return turbopipes.Result[int]{Value: v} }), operators.Unwrap[int]())),
 		"WithContext":    drained(operators.WithContext[int](ownChild)),
 		"a chain":        drained(chain()),
@@ -123,6 +131,7 @@ var notFused = map[string]string{
 	"Sort":               "keeps every item",
 	"TakeFor":            "a timer of its own",
 	"Timeout":            "a timer for each wait",
+	"ToMultiMap":         "keeps every item",
 	"ToSlice":            "keeps every item",
 	"Unmarshal":          "a fresh item each",
 }

@@ -23,6 +23,11 @@ import (
 // of downstream is none of its business. Memory: none. Goroutines: none; handler
 // and its stream run on the subscriber's.
 //
+// A handler that returns the same stream again, under a Catch of its own, is recursion:
+// each failure takes some stack, and at a million or so Go ends the process, which
+// nothing recovers from. The bounded way to try again is [Retry]. For the next step of
+// what goes on for ever, see [Repeat], [turbopipes.Unfold] and [turbopipes.Paginate].
+//
 // A nil handler is an ErrInvalidArgument, and so is a zero Observable that it
 // returns. To subscribe to upstream again, see [Retry]. It corresponds to RxJS's
 // catchError, Reactor's onErrorResume and RxGo's OnErrorResumeNext.

@@ -17,17 +17,19 @@ import (
 //	out: -a-b#      b is closed; while it is open: #
 //
 // Emits when an item comes. While b is closed, a subscription runs upstream, and
-// b counts how it ends. After [WithThreshold] failures in a row b is open, and a
-// subscription fails with an ErrCircuitOpen at once, without subscribing to
-// upstream. [WithCooldown] later one subscription at a time is let through, as a
-// trial: its success closes b, its failure opens b again. Fails and completes
-// with upstream otherwise.
+// b counts how it goes. After [WithThreshold] failures in a row, or when too many
+// runs fail by [WithFailureRate], b is open, and a subscription fails with an
+// ErrCircuitOpen at once, without subscribing to upstream. [WithCooldown] later one
+// subscription at a time is let through, as a trial: its success closes b, its
+// failure opens b again. Fails and completes with upstream otherwise.
 //
-// A failure is an error or a panic of upstream. A completion and a stop from
-// downstream are successes. The end of ctx, and a panic of downstream, are
-// neither; a trial that ends so makes room for another. A run that began before b
-// has opened or closed says nothing about it any more. Memory: none. Goroutines:
-// none; it runs inside its subscriber's, and has no timer.
+// A success is the first item, so that a stream that goes on says that all is well
+// while it runs, or a completion without one. A failure is an error or a panic of
+// upstream; a run that fails after its first item is a failure, and no success. The
+// end of ctx, a graceful stop, a downstream that leaves and a panic of downstream are
+// neither: a trial that ends so before its first item makes room for another. A run
+// that began before b has opened or closed says nothing about it any more. Memory:
+// none. Goroutines: none; it runs inside its subscriber's, and has no timer.
 //
 // b is shared: by subscriptions, by operators, and with [Guarded], which guards
 // the function of a task. Put a [Timeout] upstream of it, for a run that hangs to
@@ -42,14 +44,24 @@ func CircuitBreaker[T any](b *Breaker) turbopipes.Operator[T, T] {
 		if ctx.Err() != nil { // b has no say in it, and no trial to lose
 			return context.Cause(ctx)
 		}
-		epoch, err := b.enter("CircuitBreaker")
+		run, err := b.enter("CircuitBreaker")
 		if err != nil {
 			return err
 		}
-		v := saysNothing // until Guard has returned, what unwinds comes from downstream
-		defer func() { b.exit(epoch, v) }()
-		refused, err := turbopipes.Guard(ctx, in, emit)
-		v = verdictOn(ctx, refused, err)
+		said, begun := saysNothing, false // until Guard has returned, what unwinds comes from downstream
+		defer func() { b.exit(&run, said) }()
+		refused, err := turbopipes.Guard(ctx, in, func(v T) bool {
+			if !begun {
+				begun = true
+				b.item(&run)
+			}
+			return emit(v)
+		})
+		switch {
+		case refused && ctx.Err() == nil: // also where its clean-up has failed
+		case err != nil || !stopping(ctx):
+			said = verdictOn(ctx, err)
+		}
 		return err
 	})
 }
@@ -68,25 +80,33 @@ func Guarded[T, R any](b *Breaker, fn func(ctx context.Context, v T) (R, error))
 		if bad != "" {
 			return r, fault.Invalid("Guarded", bad)
 		}
-		epoch, err := b.enter("Guarded")
+		run, err := b.enter("Guarded")
 		if err != nil {
 			return r, err
 		}
 		said := saysFailure // if fn does not return
-		defer func() { b.exit(epoch, said) }()
+		defer func() { b.exit(&run, said) }()
 		r, err = fn(ctx, v)
-		said = verdictOn(ctx, false, err)
+		said = verdictOn(ctx, err)
 		return r, err
 	}
 }
 
-// verdictOn tells what a run says that has ended by itself, or by its ctx, or by
-// downstream.
-func verdictOn(ctx context.Context, refused bool, err error) verdict {
+// verdict is what a run says at its end about what it has called.
+type verdict int
+
+const (
+	saysNothing verdict = iota // it was cancelled, or left, or cut short by a panic of downstream
+	saysSuccess
+	saysFailure
+)
+
+// verdictOn tells what a run says that has ended by itself, or by its ctx.
+func verdictOn(ctx context.Context, err error) verdict {
 	switch {
-	case err == nil, refused && ctx.Err() == nil:
+	case err == nil:
 		return saysSuccess
-	case fault.Strip(ctx, err) == nil:
+	case fault.Cut(ctx, err):
 		return saysNothing
 	}
 	return saysFailure
@@ -103,7 +123,8 @@ type Breaker struct {
 }
 
 // NewBreaker makes a closed circuit breaker. It opens after 5 failures in a row,
-// for 30 seconds, unless [WithThreshold] and [WithCooldown] say otherwise.
+// for 30 seconds, unless [WithThreshold] and [WithCooldown] say otherwise, and with
+// [WithFailureRate] also when too many of all runs fail.
 func NewBreaker(opts ...BreakerOption) *Breaker {
 	b := &Breaker{circuit: circuit{threshold: 5, cooldown: 30 * time.Second}}
 	for _, opt := range opts {
@@ -133,6 +154,26 @@ func WithThreshold(k int) BreakerOption {
 	})
 }
 
+// WithFailureRate makes a Breaker open, besides after [WithThreshold] failures in a
+// row, when of the runs of the last window at least the share rate has failed, and
+// there were at least least of them. Runs that say nothing don't count. The window
+// slides in steps of a tenth, so it is up to that much shorter; it begins anew when the
+// Breaker opens or closes. For the rate alone, set a threshold of math.MaxInt. Unless
+// 0 < rate ≤ 1, window > 0 and least ≥ 1 it is an ErrInvalidArgument of whatever uses
+// the Breaker.
+func WithFailureRate(rate float64, window time.Duration, least int) BreakerOption {
+	return breakerOption(func(b *Breaker) {
+		switch b.circuit.rate = newFailureRate(rate, window, least); {
+		case !(rate > 0 && rate <= 1): // also where it is NaN
+			b.bad = fmt.Sprintf("WithFailureRate's rate is %v, want more than 0 and at most 1", rate)
+		case window <= 0:
+			b.bad = fmt.Sprintf("WithFailureRate's window is %v, want more than 0", window)
+		case least < 1:
+			b.bad = fmt.Sprintf("WithFailureRate's least is %d, want at least 1", least)
+		}
+	})
+}
+
 // WithCooldown makes a Breaker stay open for d before it lets a trial through.
 // d ≤ 0 is an ErrInvalidArgument of whatever uses the Breaker.
 func WithCooldown(d time.Duration) BreakerOption {
@@ -155,22 +196,36 @@ func (b *Breaker) invalid() string {
 }
 
 // enter lets a run begin, or tells whoever asks that it may not.
-func (b *Breaker) enter(who string) (epoch uint64, err error) {
+func (b *Breaker) enter(who string) (run stint, err error) {
 	b.mu.Lock()
-	epoch, wait, ok := b.circuit.enter(time.Now())
+	run, wait, ok := b.circuit.enter(time.Now())
 	b.mu.Unlock()
 	switch {
 	case ok:
-		return epoch, nil
+		return run, nil
 	case wait == 0:
-		return 0, fmt.Errorf("%w: %s: a trial is running", turbopipes.ErrCircuitOpen, who)
+		return run, fmt.Errorf("%w: %s: a trial is running", turbopipes.ErrCircuitOpen, who)
 	}
-	return 0, fmt.Errorf("%w: %s: no trial for another %v", turbopipes.ErrCircuitOpen, who, wait)
+	return run, fmt.Errorf("%w: %s: no trial for another %v", turbopipes.ErrCircuitOpen, who, wait)
 }
 
-// exit tells b how the run that has entered in epoch went.
-func (b *Breaker) exit(epoch uint64, v verdict) {
+// item is called at the first item of a run.
+func (b *Breaker) item(run *stint) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.circuit.exit(epoch, v, time.Now())
+	b.circuit.succeeds(run, time.Now())
+}
+
+// exit is called when a run has ended.
+func (b *Breaker) exit(run *stint, said verdict) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch said {
+	case saysSuccess:
+		b.circuit.succeeds(run, time.Now())
+	case saysFailure:
+		b.circuit.fails(run, time.Now())
+	default:
+		b.circuit.leaves(run)
+	}
 }

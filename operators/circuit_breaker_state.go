@@ -3,65 +3,180 @@ package operators
 import "time"
 
 // circuit counts the failures of one Breaker. It is closed, open until a moment,
-// or, behind that, half-open: then one run at a time is a trial.
+// or, after that, half-open: then one run at a time is a trial.
 type circuit struct {
 	threshold int
 	cooldown  time.Duration
+	rate      failureRate // of all runs in a window; its zero value never trips
 
-	epoch    uint64 // changes whenever the circuit opens or closes
-	failures int    // in a row, while it is closed
-	open     bool
-	until    time.Time // when the next trial may begin, while it is open
-	trial    bool      // one runs
+	epoch     uint64 // changes whenever the circuit opens or closes
+	failures  int    // in a row, while it is closed
+	successes uint64 // in all
+	latest    uint64 // the number of the success that has begun the row
+	open      bool
+	until     time.Time // when the next trial may begin, while it is open
+	trial     bool      // one runs
 }
 
-// verdict is what a run says about what it has called.
-type verdict int
+// stint is a run that was let in, and what it has said so far. A run counts once: a
+// failure takes the success back that it has said before.
+type stint struct {
+	epoch   uint64
+	healthy bool   // it has said that it succeeds
+	number  uint64 // of that success
+	before  uint64 // the latest success then
+	row     int    // and the failures in a row after that
+	slot    int64  // of the window, in which it was counted
+}
 
-const (
-	saysNothing verdict = iota // it was cancelled, or cut short by a panic of downstream
-	saysSuccess
-	saysFailure
-)
-
-// enter asks whether a run may begin at now. epoch is for its exit; wait is how
-// long until a trial may begin, 0 while one runs.
-func (c *circuit) enter(now time.Time) (epoch uint64, wait time.Duration, ok bool) {
+// enter asks whether a run may begin at now. wait is how long until a trial may begin,
+// 0 while one runs.
+func (c *circuit) enter(now time.Time) (s stint, wait time.Duration, ok bool) {
 	switch {
 	case !c.open:
-		return c.epoch, 0, true
+		return stint{epoch: c.epoch}, 0, true
 	case now.Before(c.until):
-		return 0, c.until.Sub(now), false
+		return stint{}, c.until.Sub(now), false
 	case c.trial:
-		return 0, 0, false
+		return stint{}, 0, false
 	}
 	c.trial = true
-	return c.epoch, 0, true
+	return stint{epoch: c.epoch}, 0, true
 }
 
-// exit is told how the run that has entered in epoch went. What began before the
-// circuit last opened or closed is old news.
-func (c *circuit) exit(epoch uint64, v verdict, now time.Time) {
-	if epoch != c.epoch {
+// succeeds is called when a run has emitted its first item, or has completed. What
+// began before the circuit last opened or closed is old news.
+func (c *circuit) succeeds(s *stint, now time.Time) {
+	if s.epoch != c.epoch || s.healthy {
 		return
 	}
-	c.trial = false
-	switch v {
-	case saysSuccess:
-		c.failures = 0
-		if c.open {
-			c.turn(false)
+	if c.open { // s is the trial
+		c.turn(false)
+		s.epoch = c.epoch
+	}
+	c.successes++
+	s.healthy, s.number, s.before, s.row = true, c.successes, c.latest, c.failures
+	c.latest, c.failures = c.successes, 0
+	s.slot = c.rate.count(now, 1, 0)
+	c.trip(now)
+}
+
+// fails is called when a run has failed.
+func (c *circuit) fails(s *stint, now time.Time) {
+	if s.epoch != c.epoch {
+		return
+	}
+	if c.open { // s is the trial
+		c.reopen(now)
+		return
+	}
+	if s.healthy {
+		if s.number == c.latest { // no other run has succeeded since: the row goes on
+			c.latest, c.failures = s.before, c.failures+s.row
 		}
-	case saysFailure:
-		c.failures++
-		if c.open || c.failures >= c.threshold {
-			c.turn(true)
-			c.until = now.Add(c.cooldown)
-		}
+		c.rate.takeBack(s.slot)
+	}
+	c.failures++
+	c.rate.count(now, 0, 1)
+	c.trip(now)
+}
+
+// leaves is called when a run has ended and says nothing, or nothing more.
+func (c *circuit) leaves(s *stint) {
+	if s.epoch == c.epoch && c.open {
+		c.trial = false
 	}
 }
 
+// trip opens the circuit if there are too many failures.
+func (c *circuit) trip(now time.Time) {
+	if c.failures >= c.threshold || c.rate.exceeded(now) {
+		c.reopen(now)
+	}
+}
+
+func (c *circuit) reopen(now time.Time) {
+	c.turn(true)
+	c.until = now.Add(c.cooldown)
+}
+
+// turn opens or closes the circuit, which counts afresh then.
 func (c *circuit) turn(open bool) {
-	c.open = open
+	c.open, c.trial, c.failures = open, false, 0
 	c.epoch++
+	c.rate.forget()
+}
+
+// rateSlots is how many parts, its slots, the window of a failureRate has.
+const rateSlots = 10
+
+// failureRate is what share of the runs in a sliding window has failed. The window
+// slides by slots, the newest of which is under way: it is as long as it is said to be,
+// less at most one slot.
+type failureRate struct {
+	rate  float64 // that is too much; 0: none is
+	width time.Duration
+	least int
+
+	begin   time.Time // of slot 0; zero before the first count
+	tallies [rateSlots]tally
+}
+
+// tally is what was counted in a slot.
+type tally struct {
+	slot     int64
+	ok, fail int64
+}
+
+// newFailureRate has a window that is at least a nanosecond for each slot.
+func newFailureRate(rate float64, window time.Duration, least int) failureRate {
+	return failureRate{rate: rate, width: max(1, window/rateSlots), least: least}
+}
+
+// forget begins afresh.
+func (f *failureRate) forget() { f.begin, f.tallies = time.Time{}, [rateSlots]tally{} }
+
+// at is the number of the slot that is under way at now.
+func (f *failureRate) at(now time.Time) int64 { return int64(now.Sub(f.begin) / f.width) }
+
+// count adds runs that have ended, and returns the slot they are in.
+func (f *failureRate) count(now time.Time, ok, fail int64) (slot int64) {
+	if f.rate == 0 {
+		return 0
+	}
+	if f.begin.IsZero() {
+		f.begin = now
+	}
+	slot = f.at(now)
+	t := &f.tallies[slot%rateSlots]
+	if t.slot != slot {
+		*t = tally{slot: slot}
+	}
+	t.ok += ok
+	t.fail += fail
+	return slot
+}
+
+// takeBack undoes the count of a success, if its slot is still there.
+func (f *failureRate) takeBack(slot int64) {
+	if t := &f.tallies[slot%rateSlots]; t.slot == slot && t.ok > 0 {
+		t.ok--
+	}
+}
+
+// exceeded tells whether too many of the runs in the window have failed.
+func (f *failureRate) exceeded(now time.Time) bool {
+	if f.rate == 0 {
+		return false
+	}
+	newest := f.at(now)
+	var ok, fail int64
+	for _, t := range f.tallies {
+		if t.slot > newest-rateSlots {
+			ok += t.ok
+			fail += t.fail
+		}
+	}
+	calls := ok + fail
+	return fail > 0 && calls >= int64(f.least) && float64(fail) >= f.rate*float64(calls)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -33,11 +34,16 @@ func TestCircuitBreaker(t *testing.T) {
 		tptest.Marbles(t, "a-b|", operators.CircuitBreaker[string](open), "#", tptest.Error(turbopipes.ErrCircuitOpen))
 	})
 	for text, b := range map[string]*operators.Breaker{
-		"b is nil":                                nil,
-		"b is not made by NewBreaker":             new(operators.Breaker),
-		"an option of b is nil":                   operators.NewBreaker(nil),
-		"WithThreshold's k is less than 1":        operators.NewBreaker(operators.WithThreshold(0)),
-		"WithCooldown's duration is not positive": operators.NewBreaker(operators.WithCooldown(0)),
+		"b is nil":                                                      nil,
+		"b is not made by NewBreaker":                                   new(operators.Breaker),
+		"an option of b is nil":                                         operators.NewBreaker(nil),
+		"WithThreshold's k is less than 1":                              operators.NewBreaker(operators.WithThreshold(0)),
+		"WithCooldown's duration is not positive":                       operators.NewBreaker(operators.WithCooldown(0)),
+		"WithFailureRate's rate is 0, want more than 0 and at most 1":   operators.NewBreaker(operators.WithFailureRate(0, time.Second, 1)),
+		"WithFailureRate's rate is 1.5, want more than 0 and at most 1": operators.NewBreaker(operators.WithFailureRate(1.5, time.Second, 1)),
+		"WithFailureRate's rate is NaN, want more than 0 and at most 1": operators.NewBreaker(operators.WithFailureRate(math.NaN(), time.Second, 1)),
+		"WithFailureRate's window is 0s, want more than 0":              operators.NewBreaker(operators.WithFailureRate(0.5, 0, 1)),
+		"WithFailureRate's least is 0, want at least 1":                 operators.NewBreaker(operators.WithFailureRate(0.5, time.Second, 0)),
 	} {
 		requireInvalid(t, operators.CircuitBreaker[int](b), "CircuitBreaker: "+text)
 		_, err := operators.Guarded(b, identity)(t.Context(), 1)
@@ -78,7 +84,7 @@ func TestCircuitBreakerOpensAndCloses(t *testing.T) {
 		require.ErrorIs(t, good.Drain(t.Context()), turbopipes.ErrCircuitOpen)
 
 		time.Sleep(30 * time.Second)
-		s := guard(calls(silent(turbopipes.Just(1)), &n)).Subscribe(t.Context(), turbopipes.Observer[int]{})
+		s := guard(calls(turbopipes.Never[int](), &n)).Subscribe(t.Context(), turbopipes.Observer[int]{})
 		time.Sleep(time.Second)
 		require.EqualError(t, good.Drain(t.Context()), "turbopipes: circuit open: CircuitBreaker: a trial is running")
 		s.Dispose() // it says nothing
@@ -90,7 +96,7 @@ func TestCircuitBreakerOpensAndCloses(t *testing.T) {
 	})
 }
 
-// What ends a run tells whether it was a success: a trial is one that closes.
+// What a run says is told by its first item and its end: a trial is one that closes.
 func TestCircuitBreakerJudges(t *testing.T) {
 	one := turbopipes.Just(1)
 	waiting := turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
@@ -117,9 +123,12 @@ func TestCircuitBreakerJudges(t *testing.T) {
 		"an error":              {in: turbopipes.Throw[int](errLate), then: "open"},
 		"another cancellation":  {in: turbopipes.Throw[int](context.Canceled), then: "open"},
 		"a panic":               {in: operators.Map(func(int) int { panic(errLate) })(one), then: "open"},
-		"a panic of downstream": {in: one, fn: mine, then: "a trial"},
-		"the end of ctx":        {in: silent(one), within: time.Second, then: "a trial"},
-		"its end in Next":       {in: turbopipes.Just(1, 2), within: inNext, then: "a trial"},
+		"a panic of downstream": {in: one, fn: mine, then: "closed"},
+		"the end of ctx":        {in: turbopipes.Never[int](), within: time.Second, then: "a trial"},
+		"its end after an item": {in: silent(one), within: time.Second, then: "closed"},
+		"its end in Next":       {in: turbopipes.Just(1, 2), within: inNext, then: "closed"},
+		"an error after items":  {in: operators.Concat(turbopipes.Throw[int](errLate))(one), then: "open"},
+		"its end in a wait":     {in: operators.Retry[int](1, operators.WithBackoff(operators.Constant(time.Hour)))(turbopipes.Throw[int](errLate)), within: time.Second, then: "a trial"},
 		"ctx, and a failure":    {in: waiting, within: time.Second, then: "open"},
 	} {
 		bubble(t, name, func(t *testing.T) {
@@ -164,10 +173,115 @@ func TestCircuitBreakerGracefulStop(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		guard := operators.CircuitBreaker[int](broken(t))
 		time.Sleep(30 * time.Second)
+		for range 3 {
+			s := endedBy(t, guard(turbopipes.Interval(time.Second)), 0, time.Second/2, stop)
+			require.True(t, s.completed)
+		}
+		waits := guard(turbopipes.Never[int]()).Subscribe(t.Context(), turbopipes.Observer[int]{})
+		time.Sleep(time.Second)
+		require.ErrorContains(t, guard(turbopipes.Just(1)).Drain(t.Context()), "a trial is running", "a stopped trial has said nothing, and made room")
+		waits.Dispose()
 		s := endedBy(t, guard(turbopipes.Interval(time.Second)), 0, 1500*time.Millisecond, stop)
 		require.True(t, s.completed)
-		require.NoError(t, guard(turbopipes.Just(1)).Drain(t.Context()), "it is a completion")
+		waits = guard(turbopipes.Never[int]()).Subscribe(t.Context(), turbopipes.Observer[int]{})
+		time.Sleep(time.Second)
+		require.NoError(t, guard(turbopipes.Just(1)).Drain(t.Context()), "an item before the stop has closed it")
+		waits.Dispose()
 	})
+}
+
+// A downstream that leaves before the first item says nothing about upstream.
+func TestCircuitBreakerLeft(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		guard := operators.CircuitBreaker[int](broken(t))
+		time.Sleep(30 * time.Second)
+		for range 3 {
+			require.NoError(t, operators.TakeFor[int](time.Second)(guard(turbopipes.Never[int]())).Drain(t.Context()))
+			require.NoError(t, operators.Take[int](1)(operators.Merge(guard(turbopipes.Never[int]()))(turbopipes.Just(1))).Drain(t.Context()))
+		}
+		waits := guard(turbopipes.Never[int]()).Subscribe(t.Context(), turbopipes.Observer[int]{})
+		time.Sleep(time.Second)
+		require.ErrorContains(t, guard(turbopipes.Just(1)).Drain(t.Context()), "a trial is running")
+		waits.Dispose()
+	})
+}
+
+// A stream that goes on tells at its first item that all is well, while it runs.
+func TestCircuitBreakerGoesOn(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		b := operators.NewBreaker(operators.WithThreshold(2))
+		guard := operators.CircuitBreaker[int](b)
+		bad := guard(turbopipes.Throw[int](errBoom))
+		for range 2 {
+			require.Equal(t, errBoom, bad.Drain(t.Context()))
+		}
+		require.ErrorIs(t, bad.Drain(t.Context()), turbopipes.ErrCircuitOpen)
+		time.Sleep(30 * time.Second)
+		s := guard(silent(turbopipes.Just(1))).Subscribe(t.Context(), turbopipes.Observer[int]{})
+		time.Sleep(time.Second)
+		require.Equal(t, errBoom, bad.Drain(t.Context()), "the trial has closed it, and runs")
+		on := guard(silent(turbopipes.Just(1))).Subscribe(t.Context(), turbopipes.Observer[int]{})
+		time.Sleep(time.Second)
+		require.Equal(t, errBoom, bad.Drain(t.Context()), "not in a row")
+		require.Equal(t, errBoom, bad.Drain(t.Context()))
+		require.ErrorIs(t, bad.Drain(t.Context()), turbopipes.ErrCircuitOpen)
+		s.Dispose()
+		on.Dispose()
+	})
+}
+
+// Every third call fails: never two in a row, and too many all the same.
+func TestCircuitBreakerFailureRate(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		b := operators.NewBreaker(operators.WithThreshold(2), operators.WithFailureRate(0.3, time.Minute, 9), operators.WithCooldown(time.Minute))
+		fn := operators.Guarded(b, func(_ context.Context, v int) (int, error) {
+			if v%3 == 2 {
+				return 0, errBoom
+			}
+			return v, nil
+		})
+		for v := range 30 { // too few in a minute
+			_, err := fn(t.Context(), v)
+			require.NotErrorIs(t, err, turbopipes.ErrCircuitOpen)
+			time.Sleep(10 * time.Second)
+		}
+		time.Sleep(time.Minute)
+		for v := range 9 {
+			_, err := fn(t.Context(), v)
+			require.NotErrorIs(t, err, turbopipes.ErrCircuitOpen)
+			time.Sleep(time.Second)
+		}
+		_, err := fn(t.Context(), 0)
+		require.ErrorIs(t, err, turbopipes.ErrCircuitOpen, "three of nine")
+		time.Sleep(time.Minute)
+		_, err = fn(t.Context(), 0)
+		require.NoError(t, err, "the trial")
+		_, err = fn(t.Context(), 2)
+		require.Equal(t, errBoom, err, "closed, it counts afresh")
+		_, err = fn(t.Context(), 0)
+		require.NoError(t, err)
+	})
+}
+
+func ExampleWithFailureRate() {
+	// Open when at least half of the calls of the last minute have failed, of 4 or more.
+	b := operators.NewBreaker(operators.WithFailureRate(0.5, time.Minute, 4))
+	lookUp := operators.Guarded(b, func(_ context.Context, v int) (int, error) {
+		if v%2 == 1 {
+			return 0, errors.New("no route to host")
+		}
+		return v, nil
+	})
+	for v := range 5 {
+		_, err := lookUp(context.Background(), v)
+		fmt.Println(errors.Is(err, turbopipes.ErrCircuitOpen))
+	}
+	// Output:
+	// false
+	// false
+	// false
+	// false
+	// true
 }
 
 func TestGuarded(t *testing.T) {

@@ -22,6 +22,9 @@ import (
 // being called, and their operators flush. Memory: none. Goroutines: none; it
 // runs inside its subscriber's.
 //
+// A stream that goes on with itself, through a [turbopipes.Defer], takes some stack at
+// each turn, and at a million or so Go ends the process: use [Repeat].
+//
 // Without next streams it is the identity. A zero Observable among them is an
 // ErrInvalidArgument. For all at once see [Merge]; for streams made of items,
 // [ConcatMap]. It corresponds to concat in RxJS, Reactor and RxGo.
@@ -32,15 +35,18 @@ func Concat[T any](next ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
 		}
 	}
 	return turbopipes.Lift(own.Mark+"Concat", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		refused := false
-		pass := func(v T) bool {
-			refused = !emit(v)
-			return !refused
+		if len(next) == 0 {
+			return in.Push(ctx, emit)
 		}
-		err := in.Push(ctx, pass)
-		for i := 0; i < len(next) && err == nil && !refused; i++ {
-			err = next[i].Push(ctx, pass)
+		l, inner := lineTo(ctx, emit)
+		last := len(next) - 1
+		err := in.Push(inner, l.pass)
+		for i := 0; i < last && err == nil && !l.refused; i++ {
+			err = next[i].Push(inner, l.pass)
 		}
-		return err
+		if err != nil || l.refused {
+			return err
+		}
+		return next[last].Push(ctx, emit) // nobody asks how that went: its items need not pass the line
 	})
 }

@@ -27,6 +27,12 @@ import (
 // end. Backpressure: upstream waits for the streams, and they for downstream.
 // Memory: none. Goroutines: none; fn and the streams run on the subscriber's.
 //
+// An fn that returns a stream with a ConcatMap of the same fn in it is recursion: each
+// level takes some stack, and at a million or so Go ends the process, which nothing
+// recovers from. For levels without a bound see [Expand]; for pages, of which one names
+// the next, [turbopipes.Paginate]; for steps, [turbopipes.Unfold] and [Repeat]; to try
+// again, [Retry].
+//
 // A nil fn is an ErrInvalidArgument, and so is a zero Observable that fn
 // returns. For several streams at once see [FlatMap]; for the newest only,
 // [SwitchMap]; for streams that are no function of an item, [Concat]. It
@@ -46,14 +52,8 @@ func concatMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o o
 	letGo := letsGo[T]()
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		lost := run.Keep[T](run.At(ctx, name), o.Discard)
-		inner := innerOf(ctx, o.StopInner)
+		l, inner := lineTo(innerOf(ctx, o.StopInner), emit)
 		var failed error
-		refused, some := false, false
-		pass := func(r R) bool {
-			some = true
-			refused = !emit(r)
-			return !refused
-		}
 		var busy run.Busy
 		defer busy.Failed(ctx)
 		err := in.Push(ctx, func(v T) bool {
@@ -63,15 +63,18 @@ func concatMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o o
 			busy = true
 			stream := fn(v)
 			busy = false
-			some = false
-			failed = stream.Push(inner, pass)
+			before := l.passed // of a ConcatMap that this one is an inner stream of
+			l.passed = false
+			failed = stream.Push(inner, l.pass)
+			some := l.passed
+			l.passed = before || some
 			if letGo != nil {
 				letGo(v)
 			}
 			if !some {
 				countCut(inner, lost, lost.Refuse, v, failed)
 			}
-			return failed == nil && !refused
+			return failed == nil && !l.refused
 		})
 		return fault.Join(failed, err)
 	})

@@ -28,6 +28,7 @@ type entry struct {
 	recovers bool // makes something else of an error of upstream
 	repeats  bool // runs upstream again after one
 	needs    bool // fails where upstream completes, or is stopped, before the item that it needs
+	names    bool // puts a name before an error of upstream
 	begins   bool // emits an item of its own before it subscribes to upstream
 }
 
@@ -48,6 +49,7 @@ func printed[T any](o turbopipes.Observable[T]) turbopipes.Observable[string] {
 }
 
 func (e entry) recovering() entry { e.recovers = true; return e }
+func (e entry) naming() entry     { e.names = true; return e }
 func (e entry) needing() entry    { e.needs = true; return e }
 func (e entry) beginning() entry  { e.begins = true; return e }
 func (e entry) repeating() entry  { e.recovers, e.repeats = true, true; return e }
@@ -286,6 +288,8 @@ func TestContractUpstreamFails(t *testing.T) {
 			case !r.over.Load():
 				require.NoError(t, err, "it ended before")
 			case r.recovers && err == nil:
+			case r.names:
+				require.Equal(t, &turbopipes.StageError{Stage: "stage", Err: errBoom}, err)
 			default:
 				require.Equal(t, errBoom, err)
 			}

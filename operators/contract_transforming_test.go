@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
+	"slices"
 	"time"
 
 	"github.com/turbopipes/turbopipes"
@@ -37,6 +39,7 @@ func (p parts) transforming() []entry {
 		on("FlatMap", operators.FlatMap(2, p.long)),
 		on("FlatMap/one", operators.FlatMap(1, p.long)),
 		on("FlatMap/infinite", operators.FlatMap(turbopipes.Infinite, p.long)),
+		on("FlatMapSeq", operators.FlatMapSeq(func(v int) iter.Seq[int] { return slices.Values([]int{100 * v, 100*v + 1}) })),
 		from("Flatten", p.long, operators.Flatten[int](2)),
 		from("Flatten/one", p.long, operators.Flatten[int](1)),
 		on("Index", operators.Index[int]()),
@@ -48,10 +51,12 @@ func (p parts) transforming() []entry {
 		on("OfType", operators.OfType[int, int]()),
 		on("Pairwise", operators.Pairwise[int]()),
 		on("Scan", operators.Scan(1, func(sum, v int) int { return sum + v + 1 })),
+		on("ScanWith", operators.ScanWith(func() int { return 1 }, func(sum, v int) int { return sum + v + 1 })),
 		on("StatefulMap", operators.StatefulMap(opened(1), stated, func(s int) (int, bool) { return -s, true })),
 		on("StatefulMap/open", operators.StatefulMap(opened(1), stated, nil)),
 		on("SwitchMap", operators.SwitchMap(p.inner)),
 		on("SwitchMap/long", operators.SwitchMap(p.long)),
+		from("Unbatch", func(v int) []int { return []int{100 * v, 100*v + 1} }, operators.Unbatch[int]()),
 		from("Unmarshal", func(v int) []byte { return fmt.Append(nil, v) }, operators.Unmarshal[int](json.Unmarshal)),
 	}
 }

@@ -19,7 +19,7 @@ func (parts) utilities() []entry {
 		})),
 		on("Finally", operators.Finally[int](func() {})),
 		on("Log", operators.Log[int](slog.New(slog.DiscardHandler), "stage")),
-		on("Name", operators.Name[int]("stage")),
+		on("Name", operators.Name[int]("stage")).naming(),
 		on("ObserveOn", operators.ObserveOn[int](turbopipes.WithQueue(2))),
 		on("Prefetch", operators.Prefetch[int](2)),
 		on("Serialize", operators.Serialize(0, operators.Self[int])),

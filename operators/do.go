@@ -61,7 +61,7 @@ type Hooks[T any] struct {
 // end calls the one of the last three that is due.
 func (h Hooks[T]) end(ctx context.Context, refused bool, err error) {
 	switch {
-	case refused || ctx.Err() != nil && fault.Strip(ctx, err) == nil:
+	case refused || fault.Cut(ctx, err):
 		if h.Stop != nil {
 			h.Stop(context.Cause(ctx))
 		}

@@ -10,11 +10,13 @@
 //
 // # Transforming
 //
-//   - [Map], [FilterMap], [Scan], [Materialize]
+//   - [Map], [FilterMap], [Scan], [ScanWith], [Materialize]
 //   - [ConcatMap], [FlatMap], [SwitchMap], [ExhaustMap]: a stream for each item
+//   - [FlatMapSeq]: an iterator for each item
 //   - [Expand]: a stream for each item, and for each of that
 //   - [Flatten], [SwitchAll]: streams that are items
 //   - [BufferWithCount], [BufferWithTimeOrCount]: batches
+//   - [Unbatch]: the items of batches
 //   - [StatefulMap]: a state that is opened and closed
 //   - [Pairwise], [Index], [Intersperse], [Compose]
 //   - [Cast], [OfType], [Marshal], [Unmarshal]: other types of items
@@ -69,9 +71,9 @@
 //
 // # Aggregates
 //
-//   - [Reduce], [MapReduce]
+//   - [ReduceWith], [Reduce], [MapReduce]
 //   - [Count], [Sum], [Average], [Min], [Max]
-//   - [ToSlice], [ToMap], [ToMapWithValueSelector]
+//   - [ToSlice], [ToMap], [ToMapWithValueSelector], [ToMultiMap]
 //   - [Sort], [TopK]
 //
 // # Hot streams

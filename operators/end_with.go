@@ -23,12 +23,9 @@ import (
 // concatWithValues.
 func EndWith[T any](items ...T) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+"EndWith", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		refused := false
-		err := in.Push(ctx, func(v T) bool {
-			refused = !emit(v)
-			return !refused
-		})
-		if err == nil && !refused {
+		l, inner := lineTo(ctx, emit)
+		err := in.Push(inner, l.pass)
+		if err == nil && !l.refused {
 			emitAll(ctx, items, emit)
 		}
 		return err

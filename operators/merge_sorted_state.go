@@ -35,12 +35,12 @@ func (h *heads[T]) add(v T, from int) {
 
 func (h *heads[T]) none() bool { return len(h.heap) == 0 }
 
-// take gives the least item. Its place is kept for the next one of its stream.
+// take gives the least item, and keeps nothing of it alive. Its place is kept for the
+// next one of its stream.
 func (h *heads[T]) take() (v T, from int) {
 	h.taken = true
-	root := &h.heap[0]
-	v, root.v = root.v, v // nothing is kept alive
-	return v, root.from
+	v, h.heap[0].v = h.heap[0].v, v
+	return v, h.heap[0].from
 }
 
 // refill puts the next item of the stream that the last one was taken from, or,

@@ -15,13 +15,17 @@ import (
 //	in:  a-b--c-|   name: by which errors and profiles call it
 //	out: a-b--c-|
 //
-// Emits when an item comes. The name is the Stage of a
-// [*turbopipes.PanicError] that upstream ends with, is put before its
-// ErrInvalidArgument, is the pprof label "turbopipes" of the goroutines that its
-// operators start, with the operator's own name behind it, and is what a warning
-// about something that does not end tells. Items, other errors, and what comes
-// from downstream pass as they are. Fails and completes with upstream. Memory:
-// none. Goroutines: none; it runs inside its subscriber's.
+// Emits when an item comes. Fails with upstream's error in a
+// [*turbopipes.StageError] that holds the name: errors.Is and errors.As look through
+// it, == does not. An error that has passed a Name before keeps that one's name. A
+// panic of upstream has the name as the Stage of its [*turbopipes.PanicError] instead.
+// The end of ctx, and what comes from downstream, pass as they are. Completes with
+// upstream.
+//
+// The name is also the pprof label "turbopipes" of the goroutines that upstream's
+// operators start, with the operator's own name after it, and part of a warning about
+// something that does not end. Memory: none. Goroutines: none; it runs inside its
+// subscriber's.
 //
 // An empty name is an ErrInvalidArgument. It corresponds to Reactor's name and
 // checkpoint, and Pekko's named.
@@ -45,25 +49,20 @@ func Name[T any](name string) turbopipes.Operator[T, T] {
 			below = false
 			return ok
 		})
-		return namedError(err, name)
+		return fault.Wrap(ctx, err, func(err error) error { return inStage(err, name) })
 	})
 }
 
-// misuse is an ErrInvalidArgument, with the name of where it is.
-type misuse struct {
-	name string
-	err  error
-}
-
-func (m *misuse) Error() string { return m.name + ": " + m.err.Error() }
-func (m *misuse) Unwrap() error { return m.err }
-
-func namedError(err error, name string) error {
+// inStage is err, told in which stage it happened, unless that is known.
+func inStage(err error, name string) error {
 	if p, ok := err.(*turbopipes.PanicError); ok { //nolint:errorlint // one that an operator has made of a panic: not wrapped
 		return p.In(name)
 	}
-	if m := (*misuse)(nil); errors.Is(err, turbopipes.ErrInvalidArgument) && !errors.As(err, &m) {
-		return &misuse{name, err}
+	if s := (*turbopipes.StageError)(nil); errors.As(err, &s) {
+		return err
 	}
-	return err
+	if p := (*turbopipes.PanicError)(nil); errors.As(err, &p) && p.Stage != "" {
+		return err
+	}
+	return &turbopipes.StageError{Stage: name, Err: err}
 }

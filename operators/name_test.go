@@ -2,6 +2,7 @@ package operators_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/pprof"
 	"strings"
@@ -68,6 +69,75 @@ func TestNameLeavesSharedPanicsAlone(t *testing.T) {
 	require.Empty(t, kept.Stage)
 }
 
+// An error that begins upstream has the name of the Name that it passes first.
+func TestNameErrors(t *testing.T) {
+	first, second := operators.Name[int]("first"), operators.Name[int]("second")
+	fails := turbopipes.Throw[int](errBoom)
+	err := first(fails).Drain(t.Context())
+	require.Equal(t, &turbopipes.StageError{Stage: "first", Err: errBoom}, err)
+	require.EqualError(t, err, "first: boom")
+	require.Equal(t, err, second(first(fails)).Drain(t.Context()), "once, by the first")
+	require.EqualError(t, second(operators.Merge(turbopipes.Just(1))(first(fails))).Drain(t.Context()), "first: boom", "across goroutines")
+	wrapped := operators.MapError[int](func(err error) error { return fmt.Errorf("wrapped: %w", err) })
+	require.EqualError(t, second(wrapped(first(fails))).Drain(t.Context()), "wrapped: first: boom", "wherever it is in the chain")
+	require.EqualError(t, second(first(operators.Concat(fails)(turbopipes.Just(1)))).Drain(t.Context()), "first: boom")
+
+	// Downstream's own failure is not upstream's.
+	try := operators.TryMap(func(context.Context, int) (int, error) { return 0, errBoom })
+	require.Equal(t, errBoom, try(first(turbopipes.Just(1))).Drain(t.Context()))
+	require.Equal(t, errBoom, first(turbopipes.Just(1)).Each(t.Context(), func(int) error { return errBoom }))
+	cleanUp := turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
+		emit(1)
+		return errLate
+	})
+	require.EqualError(t, operators.Take[int](1)(first(cleanUp)).Drain(t.Context()), "first: late", "a clean-up is upstream's")
+	require.EqualError(t, try(first(cleanUp)).Drain(t.Context()), "boom\nfirst: late")
+
+	// A panic that has its stage says so, wherever it is.
+	asResults := turbopipes.Compose2(operators.ParallelResults(1, func(context.Context, int) (int, error) { panic(errBoom) }), operators.Unwrap[int]())
+	require.EqualError(t, first(asResults(turbopipes.Just(1))).Drain(t.Context()), "first: item: turbopipes: panic: boom")
+	kept := fmt.Errorf("kept: %w", &turbopipes.PanicError{Value: errBoom, Stage: "elsewhere"})
+	require.Equal(t, kept, first(turbopipes.Throw[int](kept)).Drain(t.Context()))
+}
+
+// The end of ctx is no failure of a stage, and one beside it is found.
+func TestNameAtTheEndOfContext(t *testing.T) {
+	name := operators.Name[int]("stage")
+	bubble(t, "an echo", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { cancel(errLate) })
+		require.Equal(t, errLate, name(turbopipes.Never[int]()).Drain(ctx))
+	})
+	bubble(t, "a failed clean-up", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { cancel(errLate) })
+		require.EqualError(t, name(failingCleanUp[int](errBoom)).Drain(ctx), "late\nstage: boom")
+	})
+	bubble(t, "a Timeout", func(t *testing.T) {
+		err := operators.Timeout[int](time.Second)(name(turbopipes.Never[int]())).Drain(t.Context())
+		require.EqualError(t, err, "turbopipes: timeout: no item within 1s")
+		err = operators.Timeout[int](time.Second)(name(failingCleanUp[int](errBoom))).Drain(t.Context())
+		require.EqualError(t, err, "turbopipes: timeout: no item within 1s\nstage: boom")
+		err = name(operators.Timeout[int](time.Second)(turbopipes.Never[int]())).Drain(t.Context())
+		require.EqualError(t, err, "stage: turbopipes: timeout: no item within 1s")
+		require.ErrorIs(t, err, turbopipes.ErrTimeout)
+	})
+	bubble(t, "downstream leaves", func(t *testing.T) {
+		merged := operators.Merge(name(turbopipes.Never[int]()))(turbopipes.Just(1))
+		require.NoError(t, operators.Take[int](1)(merged).Drain(t.Context()))
+	})
+	bubble(t, "a sibling fails", func(t *testing.T) {
+		other := operators.Name[int]("other")(boom[int](time.Second))
+		err := operators.Merge(name(turbopipes.Never[int]()))(other).Drain(t.Context())
+		require.EqualError(t, err, "other: boom")
+	})
+	bubble(t, "a stop", func(t *testing.T) {
+		s := endedBy(t, name(turbopipes.Never[int]()), 0, time.Second, stop)
+		require.NoError(t, s.err)
+		require.True(t, s.completed)
+	})
+}
+
 func TestNameInvalid(t *testing.T) {
 	first, second := operators.Name[int]("first"), operators.Name[int]("second")
 	bad := operators.Take[int](-1)(turbopipes.Just(1))
@@ -75,7 +145,6 @@ func TestNameInvalid(t *testing.T) {
 	require.ErrorIs(t, err, turbopipes.ErrInvalidArgument)
 	require.EqualError(t, err, "first: turbopipes: invalid argument: Take: n is negative")
 	require.EqualError(t, second(first(bad)).Drain(t.Context()), err.Error(), "up to the Name before")
-	require.Equal(t, errBoom, first(turbopipes.Throw[int](errBoom)).Drain(t.Context()), "other errors are as they were")
 }
 
 func TestNameLabelsGoroutines(t *testing.T) {
@@ -95,11 +164,16 @@ func TestNameLabelsGoroutines(t *testing.T) {
 }
 
 func ExampleName() {
-	ids := turbopipes.Just(4, 2, 0)
-	shares := operators.Map(func(id int) int { return 100 / id })(ids)
-	err := operators.Name[int]("shares")(shares).Drain(context.Background())
+	pages := operators.TryMap(func(_ context.Context, url string) (string, error) {
+		return "", errors.New("no route to host")
+	})(turbopipes.Just("https://example.org"))
+	err := operators.Name[string]("fetch")(pages).Drain(context.Background())
 	fmt.Println(err)
-	// Output: turbopipes: panic in shares: runtime error: integer divide by zero
+	stage := (*turbopipes.StageError)(nil)
+	fmt.Println(errors.As(err, &stage), stage.Stage)
+	// Output:
+	// fetch: no route to host
+	// true fetch
 }
 
 func BenchmarkName(b *testing.B) { benchmark(b, operators.Name[int]("stage")) }

@@ -24,6 +24,9 @@ import (
 // the streams to come without calling them, and their operators flush. Memory:
 // none. Goroutines: none; it runs inside its subscriber's.
 //
+// A stream that resumes itself, through a [turbopipes.Defer], takes some stack at each
+// turn, and at a million or so Go ends the process: use [Retry] or [Repeat].
+//
 // A zero Observable among next is an ErrInvalidArgument. To see the error, and
 // to go on only behind one, see [Catch]; to go on only behind a completion,
 // [Concat]. It corresponds to RxJS's onErrorResumeNextWith. RxGo's function of
@@ -35,9 +38,10 @@ func OnErrorResumeNext[T any](next ...turbopipes.Observable[T]) turbopipes.Opera
 		}
 	}
 	return turbopipes.Lift(own.Mark+"OnErrorResumeNext", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		l, inner := lineTo(ctx, emit)
 		for i := 0; ; i++ {
-			refused, err := turbopipes.Guard(ctx, in, emit)
-			if refused || err != nil && final(ctx, refused, err) {
+			err := l.guard(inner, in)
+			if l.refused || err != nil && final(ctx, l.refused, err) {
 				return err
 			}
 			if i == len(next) {

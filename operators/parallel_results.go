@@ -42,7 +42,7 @@ func AsResults[T, R any](fn func(ctx context.Context, v T) (R, error)) func(ctx 
 
 // victim is err where it is but the echo of the cancelled ctx, else nil.
 func victim(ctx context.Context, err error) error {
-	if err != nil && fault.Strip(ctx, err) == nil {
+	if err != nil && fault.Cut(ctx, err) {
 		return err
 	}
 	return nil

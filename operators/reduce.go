@@ -17,9 +17,10 @@ import (
 // without the state. Memory: one state. Goroutines: none; fn runs on the
 // subscriber's.
 //
-// seed is shared between subscriptions: pass a value, not something that fn
-// changes in place. A nil fn is an ErrInvalidArgument. For every state on the
-// way, see [Scan]. It corresponds to reduce in RxJS, Reactor and RxGo, which
+// All subscriptions share seed. Where fn changes the state in place (a map, a slice,
+// what a pointer points to), use [ReduceWith], which makes a seed for each: here the
+// second run of a [Retry] would count on from the first. A nil fn is an
+// ErrInvalidArgument. For every state on the way, see [Scan]. It corresponds to reduce in RxJS, Reactor and RxGo, which
 // starts from nil.
 func Reduce[T, A any](seed A, fn func(state A, v T) A) turbopipes.Operator[T, A] {
 	if fn == nil {

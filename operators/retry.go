@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -22,11 +23,12 @@ import (
 // when a run does. A failed run is reaped before the next one begins, which is
 // at once or after [WithBackoff].
 //
-// It never retries when downstream has stopped or ctx is done, and passes the
-// failure on once the subscription is being stopped gracefully, also out of a
-// wait. Nor does it retry an ErrInvalidArgument or a panic, unless RetryIf says
-// so. Backpressure: upstream's emit is downstream's. Memory: none. Goroutines:
-// none; the functions of the options run on the subscriber's.
+// It never retries when downstream has stopped or ctx is done. Where ctx, or a
+// [Timeout] downstream, ends a wait, the last failure is joined after the cause.
+// Once the subscription is being stopped gracefully the failure itself is passed
+// on, also out of a wait. Nor does it retry an ErrInvalidArgument or a panic,
+// unless RetryIf says so. Backpressure: upstream's emit is downstream's. Memory:
+// none. Goroutines: none; the functions of the options run on the subscriber's.
 //
 // A count of 0 never retries, and [turbopipes.Infinite] has no limit; any other
 // negative one is an ErrInvalidArgument. To go on with something else, see
@@ -54,7 +56,7 @@ func Retry[T any](count int, opts ...RetryOption) turbopipes.Operator[T, T] {
 				return err
 			case pause(ctx, wait):
 			case ctx.Err() != nil: // that has ended the stream, and not the failure
-				return context.Cause(ctx)
+				return fault.CutShort(ctx, err, run.From(ctx).Ended())
 			default:
 				return err
 			}
@@ -129,11 +131,15 @@ func Constant(d time.Duration) func(attempt int, err error) time.Duration {
 }
 
 // Exponential is a back-off that begins with first, grows by factor with each
-// attempt, and is never more than most.
+// attempt, and is never more than most. A first or a most that is not positive is no
+// wait, whatever the factor; a factor below 1 shrinks it.
 func Exponential(first, most time.Duration, factor float64) func(attempt int, err error) time.Duration {
 	return func(attempt int, _ error) time.Duration {
 		d := float64(first) * math.Pow(factor, float64(attempt-1))
-		if !(d < float64(most)) { // also where it is NaN or infinite
+		switch {
+		case first <= 0 || most <= 0 || d <= 0:
+			return 0
+		case !(d < float64(most)): // also where it is NaN or infinite
 			return most
 		}
 		return time.Duration(d)
@@ -162,11 +168,13 @@ func RetryIf(pred func(error) bool) RetryOption {
 }
 
 // ResetOnItem makes [Retry] count, and back off, from the start again after a
-// run that has emitted an item.
+// run that has emitted an item. The time of [WithMaxElapsed] begins anew, too, with
+// the failure of that run.
 func ResetOnItem() RetryOption { return retryOption(func(o *retryOptions) { o.resetting = true }) }
 
 // WithMaxElapsed makes [Retry] give up when the next attempt would begin more
-// than d after the subscription. d ≤ 0 is an ErrInvalidArgument.
+// than d after the subscription, or with [ResetOnItem] more than d after the
+// failure of the last run that has emitted an item. d ≤ 0 is an ErrInvalidArgument.
 func WithMaxElapsed(d time.Duration) RetryOption {
 	return retryOption(func(o *retryOptions) {
 		if o.maxElapsed = d; d <= 0 {

@@ -6,19 +6,21 @@ import "time"
 type retry struct {
 	retryOptions
 	began   time.Time
-	attempt int // the last one that began, 0 for the first run
+	attempt int  // the last one that began, 0 for the first run
+	fresh   bool // the run has emitted, and what it emits resets
 }
 
 // item is told that a run has emitted.
 func (r *retry) item() {
-	if r.resetting {
-		r.attempt = 0
-	}
+	r.fresh = r.resetting
 }
 
 // failed is told that a run has failed, and tells how long to wait before the
 // next, if there is to be one.
 func (r *retry) failed(err error, now time.Time) (wait time.Duration, again bool) {
+	if r.fresh {
+		r.attempt, r.began, r.fresh = 0, now, false
+	}
 	if r.attempt == r.count || !r.when(err) {
 		return 0, false
 	}

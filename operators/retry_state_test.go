@@ -80,12 +80,27 @@ func TestRetryWaits(t *testing.T) {
 }
 
 func TestRetryMaxElapsed(t *testing.T) {
-	r := attempts(t, turbopipes.Infinite, WithBackoff(Constant(time.Second)), WithMaxElapsed(10*time.Second), ResetOnItem())
+	opts := []RetryOption{WithBackoff(Constant(time.Second)), WithMaxElapsed(10 * time.Second)}
+	r := attempts(t, turbopipes.Infinite, opts...)
 	_, again := r.fails(9 * time.Second)
 	require.True(t, again, "it begins at the limit")
 	r.item()
 	_, again = r.fails(9*time.Second + 1)
-	require.False(t, again, "it would begin behind it; an item resets nothing")
+	require.False(t, again, "it would begin after it; without ResetOnItem an item resets nothing")
+
+	r = attempts(t, turbopipes.Infinite, append(opts, ResetOnItem())...)
+	begin := r.began
+	fails := func(after time.Duration) bool {
+		_, again := r.failed(errAgain, begin.Add(after))
+		return again
+	}
+	r.item()
+	require.True(t, fails(time.Hour), "the time begins anew with the failure of a run that has emitted")
+	require.True(t, fails(time.Hour+9*time.Second))
+	require.False(t, fails(time.Hour+9*time.Second+1), "of the last one that has")
+	r.item()
+	require.True(t, fails(2*time.Hour))
+	require.True(t, fails(2*time.Hour+9*time.Second))
 }
 
 func TestRetryTells(t *testing.T) {
@@ -110,6 +125,31 @@ func TestExponential(t *testing.T) {
 		require.Equal(t, want, backoff(i+1, nil))
 	}
 	require.Equal(t, time.Second, backoff(100_000, nil), "past the greatest number")
+	for name, c := range map[string]struct {
+		first, most time.Duration
+		factor      float64
+		want        [3]time.Duration // of the attempts 1, 2 and 100,000
+	}{
+		"a first of 0":        {0, time.Second, 2, [3]time.Duration{}},
+		"of 0, without most":  {0, math.MaxInt64, math.Inf(1), [3]time.Duration{}},
+		"a negative first":    {-time.Second, time.Second, 2, [3]time.Duration{}},
+		"a most of 0":         {time.Second, 0, 2, [3]time.Duration{}},
+		"a negative most":     {time.Second, -time.Second, 2, [3]time.Duration{}},
+		"a first over most":   {time.Minute, time.Second, 2, [3]time.Duration{time.Second, time.Second, time.Second}},
+		"a factor of 1":       {time.Second, time.Minute, 1, [3]time.Duration{time.Second, time.Second, time.Second}},
+		"a factor of 0":       {time.Second, time.Minute, 0, [3]time.Duration{time.Second}},
+		"a factor below 1":    {time.Second, time.Minute, 0.5, [3]time.Duration{time.Second, time.Second / 2}},
+		"a negative factor":   {time.Second, time.Minute, -2, [3]time.Duration{time.Second}},
+		"an infinite factor":  {time.Second, time.Minute, math.Inf(1), [3]time.Duration{time.Second, time.Minute, time.Minute}},
+		"a factor of NaN":     {time.Second, time.Minute, math.NaN(), [3]time.Duration{time.Second, time.Minute, time.Minute}},
+		"the longest of all":  {math.MaxInt64, math.MaxInt64, 2, [3]time.Duration{math.MaxInt64, math.MaxInt64, math.MaxInt64}},
+		"growing without end": {1, math.MaxInt64, 2, [3]time.Duration{1, 2, math.MaxInt64}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			backoff := Exponential(c.first, c.most, c.factor)
+			require.Equal(t, c.want, [3]time.Duration{backoff(1, nil), backoff(2, nil), backoff(100_000, nil)})
+		})
+	}
 }
 
 func TestJittered(t *testing.T) {

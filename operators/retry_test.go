@@ -149,7 +149,10 @@ func TestRetryLeavesTheWait(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(90*time.Minute, func() { cancel(errLate) })
 		begin := time.Now()
-		require.Equal(t, errLate, hourly(failing(&a, errBoom)).Drain(ctx))
+		err := hourly(failing(&a, errBoom)).Drain(ctx)
+		require.EqualError(t, err, "late\nboom", "the last failure after the cause")
+		require.ErrorIs(t, err, errLate)
+		require.ErrorIs(t, err, errBoom)
 		require.Equal(t, 90*time.Minute, time.Since(begin))
 		require.EqualValues(t, 2, a.total.Load())
 	})
@@ -174,6 +177,87 @@ func TestRetryLeavesTheWait(t *testing.T) {
 		time.Sleep(time.Second)
 		require.Equal(t, errBoom, s.Stop(t.Context()))
 		require.EqualValues(t, 1, a.total.Load())
+	})
+}
+
+// What ends the wait is told with the failure that it was after, unless downstream has
+// left, or another stream has failed.
+func TestRetryTellsWhyItWaited(t *testing.T) {
+	hourly := operators.Retry[int](turbopipes.Infinite, operators.WithBackoff(operators.Constant(time.Hour)))
+	waits := hourly(turbopipes.Throw[int](errBoom))
+	inner := func(int) turbopipes.Observable[int] { return waits }
+	for name, o := range map[string]turbopipes.Observable[int]{
+		"alone":            waits,
+		"behind a queue":   operators.ObserveOn[int]()(waits),
+		"in a Merge":       operators.Merge(turbopipes.Never[int]())(waits),
+		"an inner stream":  operators.FlatMap(2, inner)(turbopipes.Just(1)),
+		"in a ConcatMap":   operators.ConcatMap(inner)(turbopipes.Just(1)),
+		"in another Retry": operators.Retry[int](3)(waits),
+		"behind a Catch":   operators.Catch(func(error) turbopipes.Observable[int] { return turbopipes.Just(1) })(waits),
+		"behind a breaker": operators.CircuitBreaker[int](operators.NewBreaker())(waits),
+		"in a task": operators.Parallel(2, func(ctx context.Context, _ int) (int, error) {
+			return 0, waits.Drain(ctx)
+		})(turbopipes.Just(1)),
+	} {
+		bubble(t, name+", ctx", func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Second, cancel)
+			require.EqualError(t, o.Drain(ctx), "context canceled\nboom")
+		})
+		bubble(t, name+", its deadline", func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			require.EqualError(t, o.Drain(ctx), "context deadline exceeded\nboom")
+		})
+		bubble(t, name+", Timeout", func(t *testing.T) {
+			err := operators.Timeout[int](time.Second)(o).Drain(t.Context())
+			require.EqualError(t, err, "turbopipes: timeout: no item within 1s\nboom")
+			require.ErrorIs(t, err, turbopipes.ErrTimeout)
+			require.ErrorIs(t, err, errBoom)
+			items, err := operators.Timeout[int](time.Second, operators.FallbackTo(turbopipes.Just(7)))(o).Collect(t.Context())
+			require.NoError(t, err, "what waited is no failed clean-up")
+			require.Equal(t, []int{7}, items)
+		})
+		bubble(t, name+", downstream leaves", func(t *testing.T) {
+			late := operators.Map(func(int) int { return 7 })(turbopipes.Timer(time.Second))
+			items, err := operators.Take[int](1)(operators.Merge(o)(late)).Collect(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, []int{7}, items)
+			require.NoError(t, operators.TakeFor[int](time.Second)(o).Drain(t.Context()))
+			require.NoError(t, operators.Race(late)(o).Drain(t.Context()))
+			other := func(v int) turbopipes.Observable[int] {
+				if v == 0 {
+					return o
+				}
+				return turbopipes.Just(v)
+			}
+			two := operators.Take[int](2)(turbopipes.Interval(time.Second))
+			require.NoError(t, operators.SwitchMap(other)(two).Drain(t.Context()))
+			require.NoError(t, operators.Take[int](1)(operators.Share[int]()(operators.Merge(o)(late))).Drain(t.Context()))
+		})
+		bubble(t, name+", another stream fails", func(t *testing.T) {
+			late := operators.Concat(turbopipes.Throw[int](errLate))(operators.Filter(func(int) bool { return false })(turbopipes.Timer(time.Second)))
+			require.Equal(t, errLate, operators.Merge(o)(late).Drain(t.Context()), "that is what counts, alone")
+		})
+		bubble(t, name+", disposal", func(t *testing.T) {
+			require.NoError(t, endedBy(t, o, 0, time.Second, dispose).err)
+		})
+	}
+	bubble(t, "a task has a deadline of its own", func(t *testing.T) {
+		tasks := operators.Parallel(2, func(ctx context.Context, _ int) (int, error) {
+			ctx, cancel := context.WithTimeout(ctx, time.Second)
+			defer cancel()
+			return 0, waits.Drain(ctx)
+		})
+		require.EqualError(t, tasks(turbopipes.Just(1)).Drain(t.Context()), "context deadline exceeded\nboom")
+	})
+	bubble(t, "what Do calls", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { cancel(errLate) })
+		var stopped error
+		do := operators.Do(operators.Hooks[int]{Stop: func(cause error) { stopped = cause }, Error: func(error) { t.Error("no error of its own has ended it") }})
+		require.ErrorIs(t, do(waits).Drain(ctx), errBoom)
+		require.Equal(t, errLate, stopped)
 	})
 }
 

@@ -16,9 +16,10 @@ import (
 // first, and the item. seed itself is not emitted. Fails and completes with
 // upstream. Memory: one state. Goroutines: none; fn runs on the subscriber's.
 //
-// seed is shared between subscriptions: pass a value, not something that fn
-// changes in place. A nil fn is an ErrInvalidArgument. For the last state only,
-// see [Reduce]. It corresponds to scan in RxJS and RxGo, and to Reactor's, which
+// All subscriptions share seed. Where fn changes the state in place (a map, a slice,
+// what a pointer points to), use [ScanWith], which makes a seed for each: here the
+// second run of a [Retry] would count on from the first. A nil fn is an
+// ErrInvalidArgument. For the last state only, see [Reduce]. It corresponds to scan in RxJS and RxGo, and to Reactor's, which
 // emits the seed first.
 func Scan[T, A any](seed A, fn func(state A, v T) A) turbopipes.Operator[T, A] {
 	if fn == nil {

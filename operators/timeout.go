@@ -45,7 +45,7 @@ func Timeout[T any](d time.Duration, opts ...TimeoutOption) turbopipes.Operator[
 		if !late || refused || ctx.Err() != nil {
 			return err
 		}
-		if !typed || err != nil || stopping(ctx) {
+		if !typed || !fault.OnlyWaited(err) || stopping(ctx) {
 			return fault.Join(fmt.Errorf("%w: %s", turbopipes.ErrTimeout, o.text), err)
 		}
 		return fallback.Push(ctx, emit)
@@ -56,7 +56,7 @@ func Timeout[T any](d time.Duration, opts ...TimeoutOption) turbopipes.Operator[
 func timed[T any](ctx context.Context, o timeoutOptions, in turbopipes.Observable[T], emit func(T) bool) (late, refused bool, err error) {
 	own, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	w := newWatch(o, turbopipes.Stopping(ctx), func() { cancel(errTimeUp) })
+	w := newWatch(o, turbopipes.Stopping(ctx), func() { cancel(fault.ErrTimeUp) })
 	defer w.stop()
 	lost := run.Keep[T](run.At(ctx, "Timeout"), o.discard)
 	err = in.Push(own, func(v T) bool {

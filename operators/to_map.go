@@ -23,8 +23,8 @@ import (
 // another one each time, and so its items are all in the map, where a loop finds
 // them. A key that can't be hashed ends the stream with a PanicError. A nil key is
 // an ErrInvalidArgument. For something else than the items in the map, see
-// [ToMapWithValueSelector]; for more than one item a key, [Reduce] or, in
-// parallel, [MapReduce]. It corresponds to Reactor's collectMap and RxGo's ToMap.
+// [ToMapWithValueSelector]; for more than one item a key, [ToMultiMap], [ReduceWith] or,
+// in parallel, [MapReduce]. It corresponds to Reactor's collectMap and RxGo's ToMap.
 func ToMap[T any, K comparable](key func(v T) K) turbopipes.Operator[T, map[K]T] {
 	if key == nil {
 		return turbopipes.Invalid[T, map[K]T]("ToMap", "key is nil")

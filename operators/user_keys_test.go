@@ -18,8 +18,8 @@ type keyedItem struct {
 	n   int
 }
 
-// counted is op, less what comes out.
-func counted[R any](op turbopipes.Operator[keyedItem, R]) turbopipes.Operator[keyedItem, int] {
+// emptied is op, less what comes out.
+func emptied[R any](op turbopipes.Operator[keyedItem, R]) turbopipes.Operator[keyedItem, int] {
 	return turbopipes.Compose2(op, operators.Map(func(R) int { return 0 }))
 }
 
@@ -28,23 +28,23 @@ func userKeys() map[string]turbopipes.Operator[keyedItem, int] {
 	key := func(v keyedItem) any { return v.key }
 	run := func(_ context.Context, v keyedItem) (int, error) { return v.n, nil }
 	groups := func(opts ...operators.GroupOption) turbopipes.Operator[keyedItem, int] {
-		return counted(grouped(turbopipes.Infinite, operators.GroupBy(key, opts...)))
+		return emptied(grouped(turbopipes.Infinite, operators.GroupBy(key, opts...)))
 	}
 	return map[string]turbopipes.Operator[keyedItem, int]{
-		"BufferUntilChanged":   counted(operators.BufferUntilChanged(key)),
-		"ConflateByKey":        counted(turbopipes.ConflateByKey(key)),
+		"BufferUntilChanged":   emptied(operators.BufferUntilChanged(key)),
+		"ConflateByKey":        emptied(turbopipes.ConflateByKey(key)),
 		"Contains":             turbopipes.Compose3(operators.Map(key), operators.Contains[any]([]int{}), operators.Map(func(bool) int { return 0 })),
-		"Dedup":                counted(operators.Dedup(key, 8, time.Minute)),
-		"Distinct":             counted(operators.Distinct(key)),
-		"DistinctUntilChanged": counted(operators.DistinctUntilChanged(key)),
+		"Dedup":                emptied(operators.Dedup(key, 8, time.Minute)),
+		"Distinct":             emptied(operators.Distinct(key)),
+		"DistinctUntilChanged": emptied(operators.DistinctUntilChanged(key)),
 		"GroupBy":              groups(),
 		"GroupBy/idle":         groups(operators.WithIdle(time.Minute)),
-		"MapReduce": counted(operators.MapReduce(3, func(_ context.Context, v keyedItem) (any, int, error) { return v.key, v.n, nil },
+		"MapReduce": emptied(operators.MapReduce(3, func(_ context.Context, v keyedItem) (any, int, error) { return v.key, v.n, nil },
 			func(a, b int) int { return a + b })),
 		"ParallelBy":             operators.ParallelBy(3, key, run),
 		"ParallelBy/ordered":     operators.ParallelBy(3, key, run, operators.Ordered()),
-		"ToMap":                  counted(operators.ToMap(key)),
-		"ToMapWithValueSelector": counted(operators.ToMapWithValueSelector(key, func(v keyedItem) int { return v.n })),
+		"ToMap":                  emptied(operators.ToMap(key)),
+		"ToMapWithValueSelector": emptied(operators.ToMapWithValueSelector(key, func(v keyedItem) int { return v.n })),
 	}
 }
 

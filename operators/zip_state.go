@@ -21,10 +21,10 @@ func (s *side[T]) receive(v T, more bool) {
 	s.v, s.has, s.ended = v, more, !more
 }
 
-// take gives the item to a pair.
+// take gives the item to a pair, and keeps nothing of it alive.
 func (s *side[T]) take() (v T) {
 	s.has = false
-	v, s.v = s.v, v // nothing is kept alive
+	v, s.v = s.v, v
 	return v
 }
 

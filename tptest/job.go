@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	engine "github.com/turbopipes/turbopipes/internal/fault"
 )
 
 // patience is how long a stream may go on past its last column before it counts
@@ -96,7 +97,7 @@ func (j *job) start() {
 	go j.mark.do(ctx, func(ctx context.Context) {
 		defer close(j.ended)
 		err := errors.New("runtime.Goexit was called")
-		defer func() { j.end(err) }()
+		defer func() { j.end(ctx, err) }()
 		err = j.run(ctx)
 	})
 	go func() {
@@ -215,7 +216,7 @@ func (j *job) note(name func(n int) string) error {
 }
 
 // end notes how the stream has ended.
-func (j *job) end(err error) {
+func (j *job) end(ctx context.Context, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.over = true
@@ -223,7 +224,7 @@ func (j *job) end(err error) {
 	switch {
 	case err == nil:
 		how = complete
-	case err == errLeft || err == errCut: //nolint:errorlint // alone, as the contract says
+	case err == errLeft || err == errCut, cutWaiting(ctx, err): //nolint:errorlint // alone, as the contract says
 		how = cancelled
 	case !errors.Is(err, j.x.target) && !j.failsStopped(err):
 		j.text = fmt.Sprintf("it ended with the error: %v", err)
@@ -232,6 +233,13 @@ func (j *job) end(err error) {
 		}
 	}
 	j.notes = append(j.notes, note{at: time.Since(j.origin), kind: how})
+}
+
+// cutWaiting tells whether the end of ctx has cut short what waited after a failure,
+// which stands beside the cause then.
+func cutWaiting(ctx context.Context, err error) bool {
+	waited := (*engine.Waited)(nil)
+	return errors.Is(err, errCut) && errors.As(err, &waited) && engine.Cut(ctx, err)
 }
 
 func (j *job) problem(text string, stacks ...string) {

@@ -32,7 +32,7 @@ func Settle(ctx context.Context, err error) error {
 	switch {
 	case rest == nil:
 		return context.Cause(ctx)
-	case changed:
+	case changed, OnlyWaited(rest): // what waited has not ended the run
 		return errors.Join(context.Cause(ctx), rest)
 	}
 	return err

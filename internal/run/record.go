@@ -14,7 +14,8 @@ type key struct{}
 // Record can't be stopped and counts nothing that anybody reads.
 type Record struct {
 	parent    *Record
-	id        uint64 // of a Subscription; 0 for the other consuming calls and for shields
+	called    context.Context //nolint:containedctx // of the consuming call; nil of a shield
+	id        uint64          // of a Subscription; 0 for the other consuming calls and for shields
 	stoppable bool
 	start     *Start // nil: nobody waits for its beginning
 	hook      Hook   // hears of losses; nil: nobody does
@@ -44,7 +45,7 @@ type gauge struct{ read func() int64 }
 // New starts the record of a consuming call under ctx. Only that of a
 // Subscription can be stopped.
 func New(ctx context.Context, stoppable bool) *Record {
-	r := &Record{stoppable: stoppable, hook: hookOf(ctx)}
+	r := &Record{called: ctx, stoppable: stoppable, hook: hookOf(ctx)}
 	if p := From(ctx); p != none {
 		r.parent = p
 		if stoppable && p.Starting() {
@@ -81,6 +82,18 @@ func Shield(ctx context.Context) context.Context {
 		return ctx
 	}
 	return (&Record{parent: r, start: r.start, hook: r.hook}).With(ctx)
+}
+
+// Ended is why the ctx has ended that the outermost consuming call was given, nil while
+// that lives.
+func (r *Record) Ended() error {
+	for r.parent != nil {
+		r = r.parent
+	}
+	if r.called == nil {
+		return nil
+	}
+	return context.Cause(r.called)
 }
 
 // Stoppable tells whether Stop can ever be called.

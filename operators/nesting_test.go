@@ -1,0 +1,183 @@
+package operators_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
+)
+
+// depth is the number of frames on the caller's stack.
+func depth() int {
+	pcs := make([]uintptr, 1<<16)
+	return runtime.Callers(1, pcs)
+}
+
+// level makes a chain one longer.
+type level func(o turbopipes.Observable[int]) turbopipes.Observable[int]
+
+// levels are the ways to nest what runs streams one after another: a stream that ends
+// with the rest, and one that begins with it.
+func levels() map[string]level {
+	one := turbopipes.Just(1)
+	none := operators.Filter(func(int) bool { return false })(one)
+	fails := operators.Concat(turbopipes.Throw[int](errBoom))(none)
+	return map[string]level{
+		"Concat, in its tail":   func(o turbopipes.Observable[int]) turbopipes.Observable[int] { return operators.Concat(none, o)(none) },
+		"Concat, to the left":   func(o turbopipes.Observable[int]) turbopipes.Observable[int] { return operators.Concat(none, none)(o) },
+		"Concat, in the middle": func(o turbopipes.Observable[int]) turbopipes.Observable[int] { return operators.Concat(o, none)(none) },
+		"OnErrorResumeNext, in its tail": func(o turbopipes.Observable[int]) turbopipes.Observable[int] {
+			return operators.OnErrorResumeNext(fails, o)(fails)
+		},
+		"OnErrorResumeNext, to the left": func(o turbopipes.Observable[int]) turbopipes.Observable[int] {
+			return operators.OnErrorResumeNext(fails)(o)
+		},
+		"both": func(o turbopipes.Observable[int]) turbopipes.Observable[int] {
+			return operators.Concat(none, operators.OnErrorResumeNext(fails)(operators.Concat(none)(o)), none)(none)
+		},
+		"ConcatMap": func(o turbopipes.Observable[int]) turbopipes.Observable[int] {
+			return operators.ConcatMap(func(int) turbopipes.Observable[int] { return o })(one)
+		},
+		"EndWith":   func(o turbopipes.Observable[int]) turbopipes.Observable[int] { return operators.EndWith[int]()(o) },
+		"StartWith": func(o turbopipes.Observable[int]) turbopipes.Observable[int] { return operators.StartWith[int]()(o) },
+	}
+}
+
+// What an item passes between its source and downstream does not grow with the depth.
+func TestNestingCostsNothingPerItem(t *testing.T) {
+	passed := func(t *testing.T, nest level, depths int) int {
+		t.Helper()
+		at, frames := 0, 0
+		o := turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
+			at = depth()
+			emit(7)
+			return nil
+		})
+		for range depths {
+			o = nest(o)
+		}
+		require.NoError(t, o.Each(t.Context(), func(v int) error {
+			if v == 7 {
+				frames = depth() - at
+			}
+			return nil
+		}))
+		require.NotZero(t, frames)
+		return frames
+	}
+	for name, nest := range levels() {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, passed(t, nest, 2), passed(t, nest, 200))
+		})
+	}
+}
+
+// However deep it stands, a refusal, a panic and the end of ctx are seen as by one that
+// stands alone.
+func TestNestingKeepsItsEnds(t *testing.T) {
+	for name, nest := range levels() {
+		t.Run(name, func(t *testing.T) {
+			for _, depths := range []int{1, 2, 7} {
+				deep := func(o turbopipes.Observable[int]) turbopipes.Observable[int] {
+					for range depths {
+						o = nest(o)
+					}
+					return o
+				}
+				var a alive
+				counted := turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
+					defer a.enter()()
+					for i := range 5 {
+						if !emit(i) {
+							return nil
+						}
+					}
+					return nil
+				})
+				all, err := deep(counted).Collect(t.Context())
+				require.NoError(t, err)
+				require.Equal(t, []int{0, 1, 2, 3, 4}, all)
+
+				// Checked tells of an item after a refusal; without it a Concat knows another.
+				for _, stream := range []turbopipes.Observable[int]{deep(counted), turbopipes.Checked(deep(counted))} {
+					items, err := operators.Take[int](2)(operators.Concat(turbopipes.Just(9))(stream)).Collect(t.Context())
+					require.NoError(t, err)
+					require.Equal(t, []int{0, 1}, items)
+				}
+
+				// What refuses in between is not downstream.
+				items, err := deep(operators.Take[int](2)(deep(counted))).Collect(t.Context())
+				require.NoError(t, err)
+				require.Equal(t, []int{0, 1}, items)
+				items, err = operators.Concat(turbopipes.Just(9))(operators.Take[int](2)(deep(counted))).Collect(t.Context())
+				require.NoError(t, err)
+				require.Equal(t, []int{0, 1, 9}, items)
+
+				require.PanicsWithValue(t, "mine", func() {
+					_ = deep(counted).Each(t.Context(), func(int) error { panic("mine") })
+				})
+				require.Equal(t, errBoom, deep(counted).Each(t.Context(), func(int) error { return errBoom }))
+
+				ctx, cancel := context.WithCancelCause(t.Context())
+				err = deep(counted).Each(ctx, func(int) error { cancel(errLate); return nil })
+				require.ErrorIs(t, err, errLate)
+				a.requireReaped(t)
+			}
+		})
+	}
+}
+
+// Each level resumes after what is upstream of it, panics too, and after nothing else.
+func TestNestingResumes(t *testing.T) {
+	bad := operators.Map(func(v int) int {
+		if v == 3 {
+			panic(errBoom)
+		}
+		return v
+	})(turbopipes.Range(1, 3))
+	resume := operators.OnErrorResumeNext[int]
+	one := resume(bad)(bad)
+	items, err := resume(one, one)(operators.Concat(one)(one)).Collect(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2}, items)
+	items, err = operators.Concat(turbopipes.Just(9))(operators.Concat(bad)(turbopipes.Just(0))).Collect(t.Context())
+	require.ErrorIs(t, err, errBoom)
+	require.Equal(t, []int{0, 1, 2}, items, "Concat resumes after nothing")
+	p := (*turbopipes.PanicError)(nil)
+	require.True(t, errors.As(err, &p))
+}
+
+// A chain of a thousand levels with an item each.
+func BenchmarkNesting(b *testing.B) {
+	const depths = 1000
+	for name, nest := range map[string]level{
+		"Concat, in its tail": func(o turbopipes.Observable[int]) turbopipes.Observable[int] {
+			return operators.Concat(o)(turbopipes.Just(1))
+		},
+		"Concat, to the left": func(o turbopipes.Observable[int]) turbopipes.Observable[int] {
+			return operators.Concat(turbopipes.Just(1))(o)
+		},
+		"OnErrorResumeNext, in its tail": func(o turbopipes.Observable[int]) turbopipes.Observable[int] {
+			return operators.OnErrorResumeNext(o)(turbopipes.Just(1))
+		},
+		"OnErrorResumeNext, to the left": func(o turbopipes.Observable[int]) turbopipes.Observable[int] {
+			return operators.OnErrorResumeNext(turbopipes.Just(1))(o)
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			o := turbopipes.Just(1)
+			for range depths {
+				o = nest(o)
+			}
+			for b.Loop() {
+				_ = o.Drain(b.Context())
+			}
+			perItem(b, depths)
+		})
+	}
+}

@@ -1,0 +1,47 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// Unbatch emits the items of slices one by one.
+//
+//	in:  -x---y-z-|   x: a b, y: empty, z: c
+//	out: -(ab)--c-|
+//
+// Emits when a slice comes, each of its items in order; an empty or nil slice gives
+// none. Fails and completes with upstream. A graceful stop lets the slice in hand out
+// whole. Where downstream wants no more in the middle of a slice, or ctx ends there,
+// the rest of the slice is discarded and counted.
+//
+// Backpressure: upstream's emit waits until the slice is through. Memory: the slice in
+// hand, which is not copied: its owner must not change it before emit has returned.
+// Goroutines: none; it runs inside its subscriber's.
+//
+// For slices that are made of items, see [FlatMapSeq] with slices.Values; for the way
+// there, [BufferWithCount]. It corresponds to Reactor's flatMapIterable and Pekko's
+// mapConcat.
+func Unbatch[T any]() turbopipes.Operator[[]T, T] {
+	return turbopipes.Lift(own.Mark+"Unbatch", func(ctx context.Context, in turbopipes.Observable[[]T], emit func(T) bool) error {
+		const glance = 64 // items between two looks at ctx: downstream may swallow them all
+		rest := 0         // items of the slice in hand that were not given to emit
+		defer func() { run.Count(ctx, int64(rest)) }()
+		return in.Push(ctx, func(batch []T) bool {
+			rest = len(batch)
+			for i, v := range batch {
+				if i%glance == glance-1 && ctx.Err() != nil {
+					return false
+				}
+				rest--
+				if !emit(v) {
+					return false
+				}
+			}
+			return true
+		})
+	})
+}
