@@ -79,10 +79,16 @@ func (e *ItemError[T]) Unwrap() error { return e.Err }
 // disposed of waits for what does not end before it says so, and where.
 //
 // A task that ignores its ctx can't be killed, so disposal waits for it. After
-// 10 seconds, unless set otherwise here, a warning tells the stage, the sources
-// that have not returned and the stacks of what is waited for, so that a hang
-// explains itself. There is one warning a subscription, for the innermost stage
-// that waits. after ≤ 0 turns it off; a nil log is slog.Default().
+// 10 seconds, unless set otherwise here, a warning tells the stage, the time, the
+// sources that have not returned, and the number and the stacks of the goroutines
+// that are waited for, so that a hang explains itself. There is one warning a
+// subscription, for the innermost stage that waits. A wait that has a limit of its
+// own, such as [WithGrace]'s, is not reported.
+//
+// A process reports at most ten subscriptions at once, and one more in each second.
+// One line has the number of the others. Nobody waits for a report.
+//
+// after ≤ 0 turns the warning off; a nil log is slog.Default().
 func WithReapWarning(ctx context.Context, after time.Duration, log *slog.Logger) context.Context {
 	return scope.WithWarning(ctx, after, log)
 }

@@ -90,7 +90,7 @@ func (r *rxReading) leave(ctx context.Context, keep func(rxgo.Item) bool) {
 	lost, ended := r.gate.Close(r.ch, keep)
 	r.ch = nil
 	run.From(ctx).Discard(lost)
-	if log := scope.Logger(ctx); !ended && log != nil {
+	if log := scope.ReapLogger(ctx); !ended && log != nil {
 		log.WarnContext(ctx, "turbopipes: left an rxgo stream behind, which has not ended within its grace period",
 			"operator", r.name, "stream", fmt.Sprintf("%T", r.stream), "grace", rxv.Grace)
 	}

@@ -109,7 +109,7 @@ func subscribed[T any](s *Subscription, ctx context.Context, o Observable[T], ob
 	defer s.rec.End()
 	fault.Foot(func() error {
 		end := &s.term
-		end.rec, end.label, end.ctx = s.rec, scope.Labelled(ctx, "Subscribe"), ctx
+		end.rec, end.call, end.label, end.ctx = s.rec, "Subscribe", scope.Labelled(ctx, "Subscribe"), ctx
 		return consume(end, o, emitTo(end, func(v T) bool {
 			if !s.take(ctx) {
 				s.rec.Discard(1)

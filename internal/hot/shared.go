@@ -219,11 +219,13 @@ func (s *Shared[T]) last(l *Link[T]) bool {
 	l.newcomer = newcomer
 	s.mu.Unlock()
 	grace := time.NewTimer(l.policy.Grace)
-	select {
-	case <-grace.C:
-	case <-newcomer:
-	case <-l.conn.done:
-	}
+	scope.Limited(func() {
+		select {
+		case <-grace.C:
+		case <-newcomer:
+		case <-l.conn.done:
+		}
+	})
 	grace.Stop()
 	s.mu.Lock()
 	if l.newcomer != newcomer {
