@@ -2,6 +2,7 @@ package scope
 
 import (
 	"bytes"
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -83,7 +84,7 @@ func (r *reports) remove(w *watch) {
 // write writes reports of all that is due by the time when the profile is taken.
 func (r *reports) write() {
 	if r.idle() {
-		return // what was due has ended
+		return
 	}
 	begin := time.Now()
 	p := takeProfile()
@@ -114,9 +115,12 @@ func (r *reports) write() {
 	}
 }
 
+// idle forgets what needs no report any more, and ends the writing if nothing else
+// is due.
 func (r *reports) idle() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	maps.DeleteFunc(r.due, func(w *watch, _ struct{}) bool { return w.ended() || w.rec.Reported() })
 	r.writing = len(r.due) > 0
 	return !r.writing
 }
