@@ -60,6 +60,16 @@ func (backpressureTimeout) Is(target error) bool { return target == ErrTimeout }
 // PanicError is the error that a panic in user code becomes. It costs nothing
 // until there is a panic: only a consuming call, an error boundary and the
 // foot of a goroutine recover one.
+//
+//	type PanicError struct {
+//		Value any    // what was passed to panic
+//		Stack []byte // of the goroutine that panicked, as debug.Stack formats it
+//		Stage string // the name that the operator Name has given to the stage; may be empty
+//	}
+//
+// Error gives the value and the stage. The verb %+v prints the stack of the
+// goroutine as well. errors.Is and errors.As look through a PanicError at a Value
+// that is an error.
 type PanicError = fault.PanicError
 
 // ItemError is an error together with the item that it is about. Unwrap gives

@@ -34,7 +34,7 @@ func Invalid(where, why string) error {
 // that panicked, as debug.Stack formats it. Stage is the name that the
 // operator Name has given to the part of the pipeline in which it happened,
 // or empty. errors.Is and errors.As look through a PanicError at a Value that
-// is an error.
+// is an error. The verb %+v prints the stack as well.
 type PanicError struct {
 	Value any
 	Stack []byte
@@ -48,6 +48,19 @@ func (p *PanicError) Error() string {
 		return fmt.Sprintf("turbopipes: panic in %s: %v", p.Stage, p.Value)
 	}
 	return fmt.Sprintf("turbopipes: panic: %v", p.Value)
+}
+
+// Format prints the stack after the text for %+v. The other verbs print the text.
+func (p *PanicError) Format(f fmt.State, verb rune) {
+	switch {
+	case verb == 'v' && f.Flag('#'):
+		type plain PanicError // has no methods
+		_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), (*plain)(p))
+	case verb == 'v' && f.Flag('+'):
+		_, _ = fmt.Fprintf(f, "%s\n\n%s", p.Error(), p.Stack)
+	default:
+		_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), p.Error())
+	}
 }
 
 // Unwrap gives Value where it is an error, else nil.
