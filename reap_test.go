@@ -104,13 +104,22 @@ func TestReapWarning(t *testing.T) {
 		require.NotContains(t, out.String(), "quiet")
 	})
 	bubble(t, "a hook that hangs, after tasks that do not", func(t *testing.T) {
-		tardy := operators.Parallel(2, func(context.Context, int) (int, error) { time.Sleep(90 * time.Second); return 0, nil })(tp.Range(0, 3))
+		tardy := operators.Parallel(2, func(_ context.Context, v int) (int, error) { time.Sleep(time.Duration(v) * 90 * time.Second); return v, nil })
+		source := tp.Create(func(ctx context.Context, _ func(int) bool) error {
+			<-ctx.Done()
+			for range tardy(tp.Range(1, 2)).Seq(context.WithoutCancel(ctx)) {
+				break // and wait 90 s for the other one
+			}
+			time.Sleep(time.Hour)
+			return nil
+		})
 		ctx, cancel := context.WithTimeout(logged(t.Context(), 2*time.Minute), time.Second)
 		defer cancel()
-		_ = operators.Finally[int](func() { time.Sleep(time.Hour) })(tardy).Drain(ctx)
+		_ = source.Drain(ctx)
 		require.Equal(t, 1, strings.Count(out.String(), "still waiting"), out.String())
-		require.Contains(t, out.String(), "stage=Drain")
-		require.Contains(t, out.String(), "TestReapWarning")
+		for _, part := range []string{"after=6m0s", "stage=Drain", "sources=Create", "TestReapWarning"} {
+			require.Contains(t, out.String(), part)
+		}
 	})
 	bubble(t, "a handler that does not return", func(t *testing.T) {
 		begin := time.Now()
