@@ -25,13 +25,25 @@ type unheard struct {
 	gone  bool // the handle is garbage
 }
 
+// handle is what a failure can be asked from, where that is a function. Only the
+// function leads to it.
+type handle struct{ unheard *unheard }
+
+func newHandle() *handle {
+	h := &handle{&unheard{}}
+	runtime.AddCleanup(h, (*unheard).garbage, h.unheard)
+	return h
+}
+
 // fail notes that the stream has failed with err under ctx.
 func (u *unheard) fail(ctx context.Context, err error) {
 	if err == nil {
 		return
 	}
 	u.mu.Lock()
-	u.log, u.attrs = scope.OwnLogger(ctx), failureAttrs(err)
+	if u.attrs = failureAttrs(err); ctx != nil {
+		u.log = scope.OwnLogger(ctx)
+	}
 	u.mu.Unlock()
 	u.tell()
 }

@@ -184,4 +184,51 @@ func TestFailuresThatNobodyReads(t *testing.T) {
 	})
 }
 
+// The wait of ToChannel is a handle, too.
+func TestFailuresOfToChannelThatNobodyReads(t *testing.T) {
+	for name, c := range map[string]struct {
+		run  func(ctx context.Context)
+		logs int
+	}{
+		"nobody waits": {func(ctx context.Context) {
+			items, wait := tp.Throw[int](errBoom).ToChannel(ctx)
+			<-items
+			runtime.KeepAlive(wait)
+		}, 1},
+		"nobody can wait": {func(ctx context.Context) {
+			release := make(chan struct{})
+			items, _ := tp.Defer(func(context.Context) (tp.Observable[int], error) { <-release; return tp.Empty[int](), errBoom }).ToChannel(ctx)
+			for range 3 {
+				runtime.GC()
+			}
+			close(release)
+			<-items
+		}, 1},
+		"a bad option": {func(ctx context.Context) {
+			items, _ := tp.Just(1).ToChannel(ctx, tp.WithQueue(-1))
+			<-items
+		}, 1},
+		"somebody waits": {func(ctx context.Context) {
+			_, wait := tp.Throw[int](errBoom).ToChannel(ctx)
+			_ = wait()
+		}, 0},
+		"ctx ends": {func(ctx context.Context) {
+			ctx, cancel := context.WithCancelCause(ctx)
+			items, _ := tp.Never[int]().ToChannel(ctx)
+			cancel(errBoom)
+			<-items
+		}, 0},
+		"completes": {func(ctx context.Context) {
+			items, _ := tp.Empty[int]().ToChannel(ctx)
+			<-items
+		}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log ear
+			c.run(log.under(context.Background()))
+			collected(t, &log, c.logs)
+		})
+	}
+}
+
 type ownKey struct{}
