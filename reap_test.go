@@ -242,7 +242,7 @@ func TestReapWarningOfMany(t *testing.T) {
 }
 
 func TestReapWarningByDefault(t *testing.T) {
-	var out bytes.Buffer
+	var out ear
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewTextHandler(&out, nil)))
 	defer slog.SetDefault(before)
@@ -254,11 +254,11 @@ func TestReapWarningByDefault(t *testing.T) {
 			break
 		}
 	})
-	require.NotContains(t, out.String(), "still waiting", "what ends while it is in front of the consumer is not waited for")
+	require.NotContains(t, out.heard(), "still waiting", "what ends while it is in front of the consumer is not waited for")
 	bubble(t, "", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		_ = operators.Parallel(2, func(context.Context, int) (int, error) { time.Sleep(time.Minute); return 0, nil })(tp.Range(0, 3)).Drain(ctx)
 	})
-	require.Contains(t, out.String(), "after=10s")
+	require.Contains(t, out.heard(), "after=10s")
 }
