@@ -177,11 +177,13 @@ func TestReapWarning(t *testing.T) {
 // What waits for a time that has a limit of its own is silent; what it ends with is not.
 func TestReapWarningGrace(t *testing.T) {
 	for name, c := range map[string]struct {
-		cleanUp time.Duration
-		reports int
+		grace, cleanUp time.Duration
+		reports        int
 	}{
-		"ends":  {0, 0},
-		"hangs": {time.Hour, 1},
+		"ends":                      {time.Hour, 0, 0},
+		"ends as the warning comes": {time.Minute, 0, 0},
+		"ends late":                 {50 * time.Second, 50 * time.Second, 0},
+		"hangs":                     {time.Hour, time.Hour, 1},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			var out bytes.Buffer
@@ -191,11 +193,11 @@ func TestReapWarningGrace(t *testing.T) {
 				time.Sleep(c.cleanUp)
 				return nil
 			})
-			shared := operators.Share[int](tp.WithGrace(time.Hour))(source)
+			shared := operators.Share[int](tp.WithGrace(c.grace))(source)
 			s := shared.Subscribe(tp.WithReapWarning(t.Context(), time.Minute, slog.New(slog.NewTextHandler(&out, nil))), tp.Observer[int]{})
 			synctest.Wait()
 			s.Dispose()
-			require.Equal(t, time.Hour+c.cleanUp, time.Since(begin))
+			require.Equal(t, c.grace+c.cleanUp, time.Since(begin))
 			require.Equal(t, c.reports, strings.Count(out.String(), "still waiting"), out.String())
 			if c.reports > 0 {
 				for _, part := range []string{"after=1m0s", "stage=Share", "goroutines=1", "TestReapWarningGrace"} {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/reactivex/rxgo/v2"
 
+	record "github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
@@ -121,7 +122,7 @@ func (g *Gate) Close(rest <-chan rxgo.Item, keep func(rxgo.Item) bool) (lost int
 // such a channel from before.
 func (g *Gate) reap(rest, last <-chan rxgo.Item, see func(rxgo.Item) <-chan rxgo.Item) (ended bool) {
 	rest, last = readUntil(g.shut(), true, rest, last, see)
-	scope.Limited(func() {
+	scope.Limited(record.From(g.ctx), func() {
 		grace := time.NewTimer(Grace)
 		defer grace.Stop()
 		rest, last = readUntil(grace.C, false, rest, last, see)

@@ -53,10 +53,14 @@ func Labelled(ctx context.Context, operator string) (label string) {
 }
 
 // Limited runs wait, which waits on the calling goroutine for a time that has a
-// limit of its own, such as a grace. It is not reported.
+// limit of its own, such as a grace. It is not reported, and what comes after it
+// has its time before it is.
 //
 //go:noinline
-func Limited(wait func()) { wait() } // its frame in a profile is what a report looks for
+func Limited(rec *run.Record, wait func()) { // its frame in a profile is what a report looks for
+	defer rec.LimitOver()
+	wait()
+}
 
 func (w *watch) start() *watch {
 	w.warning = warningOf(w.ctx)
@@ -119,6 +123,9 @@ func (w *watch) again() {
 // stacks returns those of the goroutines that are waited for. wait: nothing is to
 // be reported now.
 func (w *watch) stacks(p *profile) (stacks []stack, wait bool) {
+	if w.rec.SinceLimit() < w.after {
+		return nil, true
+	}
 	all := p.byTag[w.tag]
 	if w.stage.id != "" {
 		all = p.byLabel[w.stage.id]
