@@ -68,8 +68,8 @@ func (backpressureTimeout) Is(target error) bool { return target == ErrTimeout }
 //	}
 //
 // Error gives the value and the stage. The verb %+v prints the stack of the
-// goroutine as well. errors.Is and errors.As look through a PanicError at a Value
-// that is an error.
+// goroutine as well; a log of package slog does not. errors.Is and errors.As look
+// through a PanicError at a Value that is an error.
 type PanicError = fault.PanicError
 
 // ItemError is an error together with the item that it is about. Unwrap gives

@@ -104,7 +104,10 @@ func TestReapWarning(t *testing.T) {
 		require.NotContains(t, out.String(), "quiet")
 	})
 	bubble(t, "a hook that hangs, after tasks that do not", func(t *testing.T) {
-		tardy := operators.Parallel(2, func(_ context.Context, v int) (int, error) { time.Sleep(time.Duration(v) * 90 * time.Second); return v, nil })
+		tardy := operators.Parallel(2, func(_ context.Context, v int) (int, error) {
+			time.Sleep(time.Duration(v) * 90 * time.Second)
+			return v, nil
+		})
 		source := tp.Create(func(ctx context.Context, _ func(int) bool) error {
 			<-ctx.Done()
 			for range tardy(tp.Range(1, 2)).Seq(context.WithoutCancel(ctx)) {

@@ -4,6 +4,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 )
 
@@ -34,7 +35,8 @@ func Invalid(where, why string) error {
 // that panicked, as debug.Stack formats it. Stage is the name that the
 // operator Name has given to the part of the pipeline in which it happened,
 // or empty. errors.Is and errors.As look through a PanicError at a Value that
-// is an error. The verb %+v prints the stack as well.
+// is an error. The verb %+v prints the stack as well; a log of
+// package slog does not.
 type PanicError struct {
 	Value any
 	Stack []byte
@@ -62,6 +64,9 @@ func (p *PanicError) Format(f fmt.State, verb rune) {
 		_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), p.Error())
 	}
 }
+
+// LogValue is the text: what logs is not to have a stack within a line.
+func (p *PanicError) LogValue() slog.Value { return slog.StringValue(p.Error()) }
 
 // Unwrap gives Value where it is an error, else nil.
 func (p *PanicError) Unwrap() error {

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -111,4 +113,7 @@ func TestPanicErrorFormat(t *testing.T) {
 	require.Contains(t, fmt.Sprintf("%#v", p), `Stage:"fetch"`)
 	require.Equal(t, "outer: "+text, fmt.Errorf("outer: %w", p).Error())
 	require.Equal(t, "<nil>", fmt.Sprint((*PanicError)(nil)))
+	var line strings.Builder
+	slog.New(slog.NewTextHandler(&line, nil)).Info("", "error", p)
+	require.Contains(t, line.String(), "error="+strconv.Quote(text)+"\n", "a line of a log has no stack")
 }
