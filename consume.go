@@ -16,11 +16,12 @@ var errStolen = errors.New("turbopipes: a source recovered a panic that was the 
 // terminal is the end of a pipeline: what makes it end, and whose code runs.
 type terminal struct {
 	rec     *run.Record
-	call    string          // which of the consuming calls it is
-	over    atomic.Bool     // refuses items once it is set
-	inside  bool            // the consumer's own code runs
-	stopped bool            // it wants no more
-	label   string          // by which a report finds the goroutine; empty where it isn't ours
+	over    atomic.Bool // refuses items once it is set
+	inside  bool        // the consumer's own code runs
+	stopped bool        // it wants no more
+	call    string      // its name
+	label   string      // by which a report finds the goroutine; empty where it isn't ours: tag does
+	tag     uint64
 	ctx     context.Context //nolint:containedctx // of the call
 	left    func()          // ends the watch over a pipeline that has been left
 }
@@ -34,12 +35,17 @@ func lost[T any](c *terminal, hook func(item any)) run.Account[T] {
 	return run.Keep[T](run.At(c.rec.With(c.ctx), c.call), hook)
 }
 
+// watch reports a pipeline that does not end though it has been told to.
+func (c *terminal) watch() (done func()) {
+	return scope.WatchInline(c.ctx, c.rec, c.call, c.label, c.tag)
+}
+
 // leave is what emit returns when the consumer wants no more.
 func (c *terminal) leave() bool {
 	c.stopped = true
 	c.over.Store(true) // also for an operator that goes on
 	c.left()
-	c.left = scope.WatchInline(c.ctx, c.rec, c.label)
+	c.left = c.watch()
 	return false
 }
 
@@ -71,7 +77,7 @@ func consume[T any](c *terminal, o Observable[T], emit func(T) bool) (err error)
 	defer func() { late(); c.left() }()
 	defer scope.OnDone(ctx, func() {
 		c.over.Store(true)
-		late = scope.WatchInline(ctx, c.rec, c.label)
+		late = c.watch()
 	})()
 	defer func() {
 		if c.inside {
@@ -81,7 +87,11 @@ func consume[T any](c *terminal, o Observable[T], emit func(T) bool) (err error)
 			err = fault.FromPanic(p)
 		}
 	}()
-	err = o.Push(c.rec.With(ctx), emit)
+	if c.label != "" {
+		err = o.Push(c.rec.With(ctx), emit)
+	} else {
+		scope.Tagged(c.tag, func() { err = o.Push(c.rec.With(ctx), emit) })
+	}
 	if c.inside {
 		c.inside = false
 		return errStolen
@@ -97,7 +107,7 @@ func begin(ctx context.Context, call string) (*terminal, error) {
 	if ctx == nil {
 		return nil, fault.Invalid(call, "ctx is nil")
 	}
-	return &terminal{rec: run.New(ctx, false), call: call, ctx: ctx}, nil
+	return &terminal{rec: run.New(ctx, false), ctx: ctx, call: call, tag: scope.NewTag()}, nil
 }
 
 // each runs o on the calling goroutine, and tells whether body has stopped it.

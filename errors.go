@@ -60,6 +60,16 @@ func (backpressureTimeout) Is(target error) bool { return target == ErrTimeout }
 // PanicError is the error that a panic in user code becomes. It costs nothing
 // until there is a panic: only a consuming call, an error boundary and the
 // foot of a goroutine recover one.
+//
+//	type PanicError struct {
+//		Value any    // what was passed to panic
+//		Stack []byte // of the goroutine that panicked, as debug.Stack formats it
+//		Stage string // the name that the operator Name has given to the stage; may be empty
+//	}
+//
+// Error gives the value and the stage. The verb %+v prints the stack of the
+// goroutine as well; a log of package slog does not. errors.Is and errors.As look
+// through a PanicError at a Value that is an error.
 type PanicError = fault.PanicError
 
 // StageError is an error together with the name of the part of the pipeline that it
@@ -92,10 +102,16 @@ func (e *ItemError[T]) Unwrap() error { return e.Err }
 // disposed of waits for what does not end before it says so, and where.
 //
 // A task that ignores its ctx can't be killed, so disposal waits for it. After
-// 10 seconds, unless set otherwise here, a warning tells the stage, the sources
-// that have not returned and the stacks of what is waited for, so that a hang
-// explains itself. There is one warning a subscription, for the innermost stage
-// that waits. after ≤ 0 turns it off; a nil log is slog.Default().
+// 10 seconds, unless set otherwise here, a warning tells the stage, the time, the
+// sources that have not returned, and the number and the stacks of the goroutines
+// that are waited for, so that a hang explains itself. There is one warning a
+// subscription, for the innermost stage that waits. A wait that has a limit of its
+// own, such as [WithGrace]'s, is not reported.
+//
+// A process reports at most ten subscriptions at once, and one more in each second.
+// One line has the number of the others. Nobody waits for a report.
+//
+// after ≤ 0 turns the warning off; a nil log is slog.Default().
 func WithReapWarning(ctx context.Context, after time.Duration, log *slog.Logger) context.Context {
 	return scope.WithWarning(ctx, after, log)
 }

@@ -91,7 +91,7 @@ func (r *rxReading) leave(ctx context.Context, keep func(rxgo.Item) bool) (faile
 	lost := run.Keep[any](run.At(ctx, r.name), nil)
 	ended := r.gate.Close(r.ch, keep, func(v any) { failed = fault.Join(failed, lost.Discard(v)) })
 	r.ch = nil
-	if log := scope.Logger(ctx); !ended && log != nil {
+	if log := scope.ReapLogger(ctx); !ended && log != nil {
 		log.WarnContext(ctx, "turbopipes: left an rxgo stream behind, which has not ended within its grace period",
 			"operator", r.name, "stream", fmt.Sprintf("%T", r.stream), "grace", rxv.Grace)
 	}

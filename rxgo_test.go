@@ -213,15 +213,21 @@ func TestFromRxContext(t *testing.T) {
 	})
 }
 
-// logged runs f and gives what it has logged.
+// logged runs f and gives what it has logged, less what garbage of other tests has.
 func logged(t *testing.T, f func()) string {
 	t.Helper()
-	var b bytes.Buffer
+	var log ear
 	before := slog.Default()
 	defer slog.SetDefault(before)
-	slog.SetDefault(slog.New(slog.NewTextHandler(&b, nil)))
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
 	f()
-	return b.String()
+	var lines strings.Builder
+	for line := range strings.Lines(log.heard()) {
+		if !strings.Contains(line, unheard) {
+			lines.WriteString(line)
+		}
+	}
+	return lines.String()
 }
 
 func TestFromRxLeftEarly(t *testing.T) {

@@ -64,6 +64,10 @@ type Subscription struct {
 	done   chan struct{}
 	err    error // written before done is closed
 
+	untold  error       // the part of err that Error was not called with
+	unheard *unheard    // the same, once all is over; nil: nothing
+	asked   atomic.Bool // somebody waits, or has asked how it ended
+
 	demand atomic.Int64
 	more   chan struct{} // cap 1: demand has grown
 }
@@ -75,6 +79,13 @@ type Subscription struct {
 // with a [*PanicError] or [ErrGoexit], and Err and Wait give it. One of Error or
 // Complete is joined into what Err and Wait give. An ended ctx gives
 // context.Cause(ctx); a nil ctx or option is an [ErrInvalidArgument].
+//
+// Nothing fails in silence. Where Error is nil, an ErrInvalidArgument, a panic and a
+// Goexit are logged as soon as the stream has ended, unless somebody is in Wait, Stop
+// or Dispose then, or has called Err. Any other error is logged when the Subscription
+// is garbage and nobody has got the error from Err, Wait or Stop. The end of ctx and a
+// Dispose are no failures. The log is that of [WithReapWarning], else slog.Default().
+// To ignore errors, set Error to a function that does nothing.
 //
 // It corresponds to subscribe in RxJS and Reactor, and to RxGo's ForEach.
 func (o Observable[T]) Subscribe(ctx context.Context, obs Observer[T], opts ...SubscribeOption) *Subscription {
@@ -100,17 +111,20 @@ func (o Observable[T]) Subscribe(ctx context.Context, obs Observer[T], opts ...S
 	var own context.Context
 	own, s.cancel = context.WithCancelCause(ctx)
 	own, start := s.rec.Starts(own)
-	go s.rec.Mark(func() { subscribed(s, own, o, obs) }) // owned by s: joined by Dispose, Stop and Wait
+	outer := ctx
+	go s.rec.Mark(func() { subscribed(s, outer, own, o, obs) }) // owned by s: joined by Dispose, Stop and Wait
 	<-start.Done()
 	return s
 }
 
-// subscribed is the life of s's goroutine.
-func subscribed[T any](s *Subscription, ctx context.Context, o Observable[T], obs Observer[T]) {
+// subscribed is the life of s's goroutine. ctx, which is s's own, is derived from
+// outer, the caller's.
+func subscribed[T any](s *Subscription, outer, ctx context.Context, o Observable[T], obs Observer[T]) {
 	defer close(s.done)
 	defer s.cancel(nil)
 	defer s.rec.End()
 	defer s.rec.Settle(ctx)
+	defer s.report(outer)
 	fault.Foot(func() error {
 		end := &s.term
 		end.rec, end.call, end.label, end.ctx = s.rec, "Subscribe", scope.Labelled(ctx, "Subscribe"), ctx
@@ -131,11 +145,16 @@ func subscribed[T any](s *Subscription, ctx context.Context, o Observable[T], ob
 // tell calls Error or Complete, once, and neither after a Dispose. It gives what
 // the stream has ended with.
 func (s *Subscription) tell(ctx context.Context, err error, onError func(error), onComplete func()) (all error) {
+	s.rec.Settle(ctx)            // Error and Complete are user code
 	err = fault.Settle(ctx, err) // Next may have seen the end of ctx before consume did
 	if s.silent.Load() {         // asked behind it: Cancel is silent before it cancels
-		return fault.Strip(ctx, err) // nil, or what clean-up failed with
+		s.untold = fault.Strip(ctx, err) // nil, or what clean-up failed with
+		return s.untold
 	}
 	all = err
+	if onError == nil {
+		s.untold = err
+	}
 	fault.Foot(func() error {
 		if err != nil && onError != nil {
 			onError(err)
@@ -146,6 +165,7 @@ func (s *Subscription) tell(ctx context.Context, err error, onError func(error),
 	}, func(own error) {
 		all = fault.Join(err, own)
 		s.err = all // also when the goroutine exits right here
+		s.untold = fault.Join(s.untold, own)
 	})
 	return all
 }
@@ -211,8 +231,12 @@ func (s *Subscription) Cancel() {
 // time. From within the subscription it returns at once. Neither Error nor
 // Complete is called after it.
 func (s *Subscription) Dispose() {
+	waits := !s.over() && !s.rec.Inside()
+	if waits {
+		s.asked.Store(true)
+	}
 	s.Cancel()
-	if !s.over() && !s.rec.Inside() {
+	if waits {
 		<-s.done
 	}
 }
@@ -228,16 +252,20 @@ func (s *Subscription) Stop(ctx context.Context) error {
 	if ctx == nil {
 		return fault.Invalid("Stop", "ctx is nil")
 	}
+	inside := !s.over() && s.rec.Inside()
+	if !inside {
+		s.asked.Store(true)
+	}
 	s.rec.Stop()
 	switch {
 	case s.over():
-		return s.err
-	case s.rec.Inside():
+		return s.result()
+	case inside:
 		return nil
 	}
 	select {
 	case <-s.done:
-		return s.err
+		return s.result()
 	case <-ctx.Done():
 		s.Dispose()
 		return context.Cause(ctx)
@@ -253,16 +281,18 @@ func (s *Subscription) Wait() error {
 	if !s.over() && s.rec.Inside() {
 		return ErrReentrant
 	}
+	s.asked.Store(true)
 	<-s.done
-	return s.err
+	return s.result()
 }
 
 // Err is how the stream has ended: nil when it has completed or was disposed of,
 // context.Cause when its ctx has ended it, else its error. It is nil while the
 // stream runs.
 func (s *Subscription) Err() error {
+	s.asked.Store(true)
 	if s.over() {
-		return s.err
+		return s.result()
 	}
 	return nil
 }

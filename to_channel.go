@@ -16,17 +16,21 @@ import (
 // The channel has no buffer, unless [WithQueue] gives it one. A queue of more than
 // 1,024 items is in front of the channel instead, and takes room only for what
 // waits in it. With [WithOverflow] other than Block, a full queue drops or fails
-// instead of holding o. A bad option or a nil ctx is an [ErrInvalidArgument],
-// which wait gives. It corresponds to RxGo's Observe.
+// instead of holding o. An error that nobody can ask wait for any more, since wait is
+// garbage, is logged as one of a [Subscription] is. A bad option or a nil ctx is an
+// [ErrInvalidArgument], which wait returns. It corresponds to RxGo's Observe.
 func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (items <-chan T, wait func() error) {
 	done := make(chan struct{})
 	var err error
-	wait = func() error { <-done; return err }
+	h := newHandle()
+	fails := h.unheard // and not h, which is garbage when wait is
+	wait = func() error { <-done; h.unheard.hear(); return err }
 	q := opt.Queue{}
 	if err = applyQueue("ToChannel", opts, &q); err == nil && ctx == nil {
 		err = fault.Invalid("ToChannel", "ctx is nil")
 	}
 	if err != nil {
+		fails.fail(ctx, err)
 		close(done)
 		ch := make(chan T)
 		close(ch)
@@ -55,6 +59,7 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 	go run.From(ctx).Mark(func() {
 		fault.Foot(send, func(e error) {
 			err = e
+			fails.fail(ctx, fault.Strip(ctx, e))
 			close(ch)
 			close(done)
 		})

@@ -4,6 +4,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 )
 
@@ -34,7 +35,8 @@ func Invalid(where, why string) error {
 // that panicked, as debug.Stack formats it. Stage is the name that the
 // operator Name has given to the part of the pipeline in which it happened,
 // or empty. errors.Is and errors.As look through a PanicError at a Value that
-// is an error.
+// is an error. The verb %+v prints the stack as well; a log of
+// package slog does not.
 type PanicError struct {
 	Value any
 	Stack []byte
@@ -49,6 +51,22 @@ func (p *PanicError) Error() string {
 	}
 	return fmt.Sprintf("turbopipes: panic: %v", p.Value)
 }
+
+// Format prints the stack after the text for %+v. The other verbs print the text.
+func (p *PanicError) Format(f fmt.State, verb rune) {
+	switch {
+	case verb == 'v' && f.Flag('#'):
+		type plain PanicError // has no methods
+		_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), (*plain)(p))
+	case verb == 'v' && f.Flag('+'):
+		_, _ = fmt.Fprintf(f, "%s\n\n%s", p.Error(), p.Stack)
+	default:
+		_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), p.Error())
+	}
+}
+
+// LogValue is the text: what logs is not to have a stack within a line.
+func (p *PanicError) LogValue() slog.Value { return slog.StringValue(p.Error()) }
 
 // Unwrap gives Value where it is an error, else nil.
 func (p *PanicError) Unwrap() error {

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"runtime"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -96,4 +99,21 @@ func TestFoot(t *testing.T) {
 	require.ErrorAs(t, err, &p)
 	require.Contains(t, string(p.Stack), "TestFoot")
 	require.Same(t, p, end(func() error { panic(p) }), "raised again, it keeps its stack")
+}
+
+func TestPanicErrorFormat(t *testing.T) {
+	p := &PanicError{Value: "v", Stage: "fetch", Stack: []byte("goroutine 7 [running]:\nmain.fetch()\n")}
+	const text = "turbopipes: panic in fetch: v"
+	for format, want := range map[string]string{
+		"%v": text, "%s": text, "%q": strconv.Quote(text), "%32s|": "   " + text + "|",
+		"%+v": text + "\n\ngoroutine 7 [running]:\nmain.fetch()\n",
+	} {
+		require.Equal(t, want, fmt.Sprintf(format, p), format)
+	}
+	require.Contains(t, fmt.Sprintf("%#v", p), `Stage:"fetch"`)
+	require.Equal(t, "outer: "+text, fmt.Errorf("outer: %w", p).Error())
+	require.Equal(t, "<nil>", fmt.Sprint((*PanicError)(nil)))
+	var line strings.Builder
+	slog.New(slog.NewTextHandler(&line, nil)).Info("", "error", p)
+	require.Contains(t, line.String(), "error="+strconv.Quote(text)+"\n", "a line of a log has no stack")
 }

@@ -180,7 +180,7 @@ func (s *Shared[T]) close(l *Link[T]) {
 func (s *Shared[T]) left(l *Link[T], rec *run.Record, m *member[T]) error {
 	s.mu.Lock()
 	l.remove(m)
-	if !s.last(l) {
+	if !s.last(l, rec) {
 		s.mu.Unlock()
 		return nil
 	}
@@ -212,7 +212,7 @@ func (s *Shared[T]) left(l *Link[T], rec *run.Record, m *member[T]) error {
 
 // last tells whether who leaves is the last one, and the owner, after the grace.
 // It is called and left with the lock held.
-func (s *Shared[T]) last(l *Link[T]) bool {
+func (s *Shared[T]) last(l *Link[T], rec *run.Record) bool {
 	if l.subs > 0 || !l.owned {
 		return false
 	}
@@ -223,11 +223,13 @@ func (s *Shared[T]) last(l *Link[T]) bool {
 	l.newcomer = newcomer
 	s.mu.Unlock()
 	grace := time.NewTimer(l.policy.Grace)
-	select {
-	case <-grace.C:
-	case <-newcomer:
-	case <-l.conn.done:
-	}
+	scope.Limited(rec, func() {
+		select {
+		case <-grace.C:
+		case <-newcomer:
+		case <-l.conn.done:
+		}
+	})
 	grace.Stop()
 	s.mu.Lock()
 	if l.newcomer != newcomer {

@@ -23,6 +23,7 @@ type Record struct {
 	stopped   chan struct{} // closed by Stop; nil: never
 	joins     atomic.Int64  // scopes that wait for their goroutines
 	reported  atomic.Bool   // a task that does not end was reported
+	limitOver atomic.Int64  // when a wait with a limit of its own was over, in Unix nanoseconds
 
 	mu     sync.Mutex // guards leaves and gauges; never held across a call of anything
 	leaves map[*Leaf]struct{}

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/reactivex/rxgo/v2"
+
+	record "github.com/turbopipes/turbopipes/internal/run"
+	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
 // Grace is how long what rxgo still sends is read once a stream was left. Many
@@ -117,15 +120,22 @@ func (g *Gate) Close(rest <-chan rxgo.Item, keep func(rxgo.Item) bool, lost func
 // gives the channel of the stream in it where that must be read as well; last is
 // such a channel from before.
 func (g *Gate) reap(rest, last <-chan rxgo.Item, see func(rxgo.Item) <-chan rxgo.Item) (ended bool) {
-	idle := g.shut()
-	var late <-chan time.Time // nil: the grace period has not begun
-	for idle != nil || rest != nil || last != nil {
+	rest, last = readUntil(g.shut(), true, rest, last, see)
+	scope.Limited(record.From(g.ctx), func() {
+		grace := time.NewTimer(Grace)
+		defer grace.Stop()
+		rest, last = readUntil(grace.C, false, rest, last, see)
+	})
+	return rest == nil && last == nil
+}
+
+// readUntil reads until over is ready or, unless wait is set, until nothing is left
+// to read. It returns what is left.
+func readUntil[T any](over <-chan T, wait bool, rest, last <-chan rxgo.Item, see func(rxgo.Item) <-chan rxgo.Item) (_, _ <-chan rxgo.Item) {
+	for wait || rest != nil || last != nil {
 		select {
-		case <-idle:
-			idle = nil
-			grace := time.NewTimer(Grace)
-			defer grace.Stop()
-			late = grace.C
+		case <-over:
+			return rest, last
 		case i, ok := <-rest:
 			if !ok {
 				rest = nil
@@ -136,11 +146,9 @@ func (g *Gate) reap(rest, last <-chan rxgo.Item, see func(rxgo.Item) <-chan rxgo
 			if !ok {
 				last = nil
 			}
-		case <-late:
-			return false
 		}
 	}
-	return true
+	return rest, last
 }
 
 // ContextOf gives the ctx that rxgo would take from opts; context.Background():

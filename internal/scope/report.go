@@ -3,80 +3,46 @@ package scope
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"runtime/pprof"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Reap is how long a join waits, unless the ctx says otherwise, before it says
-// what it waits for.
-const Reap = 10 * time.Second
+// watch is over one wait for what may not end: that of a scope for its goroutines,
+// or that of a consuming call for its source. When the wait takes too long, it is
+// reported.
+type watch struct {
+	warning
+	ctx   context.Context //nolint:containedctx // of the wait
+	rec   *run.Record
+	stage *stage // its number finds the goroutines that are waited for; empty: tag does
+	tag   uint64
+	own   int64 // joins of the record that are this wait
 
-type warningKey struct{}
-
-type warning struct {
-	after time.Duration
-	log   *slog.Logger
+	mu    sync.Mutex // guards the rest
+	timer *time.Timer
+	over  bool
+	since time.Time     // when the wait began; known once it is late
+	next  time.Duration // until the next look at a wait that has nothing to report
+	in    *reports      // where it is due; nil: it is not
 }
 
-// WithWarning sets when and where what does not end is reported; after ≤ 0:
-// never; a nil log is slog's default.
-func WithWarning(ctx context.Context, after time.Duration, log *slog.Logger) context.Context {
-	return context.WithValue(ctx, warningKey{}, warning{after, log})
+// watch watches over the scope's join.
+func (s *Scope) watch() *watch {
+	return (&watch{ctx: s.Ctx, rec: s.rec, stage: &s.stage, own: 1}).start()
 }
 
-func (w warning) logger() *slog.Logger {
-	if w.log == nil {
-		return slog.Default()
-	}
-	return w.log
-}
-
-func warningOf(ctx context.Context) warning {
-	if w, ok := ctx.Value(warningKey{}).(warning); ok {
-		return w
-	}
-	return warning{after: Reap}
-}
-
-// Logger is where what does not end is reported; nil where that is turned off.
-func Logger(ctx context.Context) *slog.Logger {
-	w := warningOf(ctx)
-	if w.after <= 0 {
-		return nil
-	}
-	return w.logger()
-}
-
-// watch reports the goroutines that a join still waits for when its time is
-// over. done ends that, and waits for a report that is being written.
-func (s *Scope) watch() (done func()) {
-	return after(s.Ctx, func(w warning) {
-		stacks := stacksOf(scopeLabel, s.stage.id)
-		if len(stacks) == 0 && s.rec.Joins() > 1 {
-			return // what is waited for waits for a scope further in, which will report
-		}
-		report(s.Ctx, w, s.rec, s.stage.name(s.Ctx), stacks)
-	})
-}
-
-// WatchInline is watch for a subscription that has no scope to wait for: its
-// own goroutine, which carries label, is still in a source or a function.
-func WatchInline(ctx context.Context, rec *run.Record, label string) (done func()) {
-	return after(ctx, func(w warning) {
-		if rec.Joins() > 0 {
-			return // it waits in a scope, which will report
-		}
-		var stacks []string
-		if label != "" {
-			stacks = stacksOf(scopeLabel, label)
-		}
-		report(ctx, w, rec, Name(ctx), stacks)
-	})
+// WatchInline watches over a consuming call that has been told to end, while its
+// own goroutine is still in a source or a function. The goroutine has label, or, if
+// that is empty, tag. done ends the watch; it does not wait for a report that is
+// being written.
+func WatchInline(ctx context.Context, rec *run.Record, call, label string, tag uint64) (done func()) {
+	return (&watch{ctx: ctx, rec: rec, stage: &stage{operator: call, id: label}, tag: tag}).start().end
 }
 
 // Labelled gives the calling goroutine labels by which a report finds it.
@@ -86,91 +52,127 @@ func Labelled(ctx context.Context, operator string) (label string) {
 	return s.id
 }
 
-func after(ctx context.Context, tell func(warning)) (done func()) {
-	w := warningOf(ctx)
-	if w.after <= 0 {
-		return func() {}
-	}
-	told := make(chan struct{})
-	t := time.AfterFunc(w.after, func() {
-		defer close(told)
-		run.From(ctx).Mark(func() {
-			_ = fault.Call(func() error { tell(w); return nil }) // a log handler's panic is not ours to die of
-		})
-	})
-	return func() {
-		if !t.Stop() {
-			<-told
-		}
-	}
+// Limited runs wait, which waits on the calling goroutine for a time that has a
+// limit of its own, such as a grace. It is not reported, and what comes after it
+// has its time before it is.
+//
+//go:noinline
+func Limited(rec *run.Record, wait func()) { // its frame in a profile is what a report looks for
+	defer rec.LimitOver()
+	wait()
 }
 
-func report(ctx context.Context, w warning, rec *run.Record, stage string, stacks []string) {
-	if !rec.FirstReport() {
+func (w *watch) start() *watch {
+	w.warning = warningOf(w.ctx)
+	if w.after <= 0 {
+		return w
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.next = w.after
+	w.timer = time.AfterFunc(w.after, w.late)
+	return w
+}
+
+// end ends the watch.
+func (w *watch) end() {
+	if w.after <= 0 {
 		return
 	}
-	attrs := []any{"after", w.after}
-	if n := goroutines(stacks); n > 0 {
-		attrs = append(attrs, "goroutines", n)
+	w.mu.Lock()
+	w.over = true
+	in := w.in
+	w.timer.Stop()
+	w.mu.Unlock()
+	if in != nil {
+		in.remove(w)
 	}
-	if stage != "" {
-		attrs = append(attrs, "stage", stage)
+}
+
+// late is called on a goroutine of the timer's, which nobody waits for.
+func (w *watch) late() {
+	r := reportsHere()
+	w.mu.Lock()
+	if w.since.IsZero() {
+		w.since = time.Now().Add(-w.after)
 	}
-	if sources := rec.Running(); len(sources) > 0 {
+	w.in = r
+	w.mu.Unlock()
+	r.add(w)
+}
+
+func (w *watch) ended() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.over
+}
+
+// mostPatience ends the looking after a wait that is never reported: an inner
+// one that has an end in sight.
+const mostPatience = 365 * 24 * time.Hour
+
+// again looks at the wait once more, after twice the time.
+func (w *watch) again() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.next *= 2; !w.over && w.next < mostPatience {
+		w.timer.Reset(w.next)
+	}
+}
+
+// stacks returns those of the goroutines that are waited for. wait: nothing is to
+// be reported now.
+func (w *watch) stacks(p *profile) (stacks []stack, wait bool) {
+	if w.rec.SinceLimit() < w.after {
+		return nil, true
+	}
+	all := p.byTag[w.tag]
+	if w.stage.id != "" {
+		all = p.byLabel[w.stage.id]
+	}
+	silent := false
+	var others []stack // goroutines that user code has started there
+	for _, s := range all {
+		switch {
+		case s.silent:
+			silent = true
+		case s.ours:
+			stacks = append(stacks, s)
+		default:
+			others = append(others, s)
+		}
+	}
+	if len(stacks) > 0 {
+		return append(stacks, others...), false
+	}
+	if silent || w.rec.Joins() > w.own {
+		return nil, true // what is waited for waits for a scope further in, or not for long
+	}
+	stacks = slices.Concat(p.strays, others)
+	return stacks, len(stacks) == 0 && w.next == w.after // it may have ended meanwhile: look again
+}
+
+// write writes the report.
+func (w *watch) write(stacks []stack) {
+	attrs := []any{"after", time.Since(w.since).Truncate(time.Millisecond), "stage", w.stage.name(w.ctx)}
+	n := 0
+	for _, s := range stacks {
+		n += s.goroutines
+	}
+	attrs = append(attrs, "goroutines", n)
+	if sources := w.rec.Running(); len(sources) > 0 {
 		attrs = append(attrs, "sources", strings.Join(sources, ", "))
 	}
-	for i, stack := range stacks {
-		if i == mostStacks {
-			break
-		}
-		attrs = append(attrs, fmt.Sprint("stack", i+1), stack)
+	for i, s := range stacks[:min(len(stacks), mostStacks)] {
+		attrs = append(attrs, fmt.Sprint("stack", i+1), fmt.Sprint(s.goroutines, s.text))
 	}
-	w.logger().WarnContext(ctx, "turbopipes: cancelled, and still waiting for what does not end", attrs...)
+	w.say("turbopipes: cancelled, and still waiting for what does not end", attrs...)
 }
 
-// mostStacks is how many different stacks one report shows.
-const mostStacks = 4
-
-// goroutines counts those of a profile: each stack begins with its number.
-func goroutines(stacks []string) (n int) {
-	for _, stack := range stacks {
-		same := 0
-		_, _ = fmt.Sscan(stack, &same)
-		n += same
-	}
-	return n
-}
-
-// stacksOf gives the different stacks of the goroutines with that label, less
-// those that wait in a join themselves.
-func stacksOf(key, value string) (stacks []string) {
-	var all strings.Builder
-	_ = pprof.Lookup("goroutine").WriteTo(&all, 1)
-	label := fmt.Sprintf("%q:%q", key, value)
-	for g := range strings.SplitSeq(all.String(), "\n\n") {
-		if strings.Contains(g, label) && !strings.Contains(g, "scope.(*Scope).Join") {
-			stacks = append(stacks, readable(g))
-		}
-	}
-	return stacks
-}
-
-// readable makes a goroutine's record in a profile, which is a number, addresses,
-// labels and frames, the number and the frames above ours.
-func readable(record string) string {
-	var b strings.Builder
-	number, _, _ := strings.Cut(record, " ")
-	b.WriteString(number)
-	for line := range strings.Lines(record) {
-		fields := strings.Fields(line)
-		if len(fields) < 4 || fields[0] != "#" || !strings.HasPrefix(fields[1], "0x") {
-			continue
-		}
-		if strings.Contains(fields[2], "turbopipes/internal/") {
-			break
-		}
-		function, _, _ := strings.Cut(fields[2], "+0x")
-		fmt.Fprintf(&b, " < %s %s", function, fields[3])
-	}
-	return b.String()
+// say logs. A panic of a log handler is not ours to die of.
+func (w *watch) say(message string, attrs ...any) {
+	_ = fault.Call(func() error {
+		w.logger().WarnContext(w.ctx, message, attrs...)
+		return nil
+	})
 }

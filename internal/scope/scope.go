@@ -171,7 +171,7 @@ func (s *Scope) Join() {
 	joined := s.rec.Join()
 	late := s.watch()
 	s.tasks.Wait()
-	late()
+	late.end()
 	joined()
 }
 

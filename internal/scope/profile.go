@@ -1,0 +1,202 @@
+package scope
+
+import (
+	"bytes"
+	"fmt"
+	"runtime/pprof"
+	"strconv"
+	"strings"
+)
+
+// profile is what one goroutine profile of the process says about the goroutines
+// that scopes and consuming calls wait for.
+type profile struct {
+	byLabel map[string][]stack // by the number of a scope
+	byTag   map[uint64][]stack
+	strays  []stack // have neither, but are ours: user code has replaced the labels
+
+	rest  []byte // of a line that has not been read to its end
+	cur   record
+	texts map[string]string // goroutines that wait at the same place share a text
+}
+
+// stack is some goroutines that wait at the same place.
+type stack struct {
+	goroutines int
+	text       string
+	ours       bool // a goroutine that is waited for, and not one that user code has started there
+	silent     bool // it waits in a join, which reports for itself, or its wait has a limit
+}
+
+// record is one of a profile, while it is read.
+type record struct {
+	goroutines int
+	cut        bool // it lacks its outermost frames
+	label      string
+	frames     []frame
+}
+
+type frame struct{ function, position string }
+
+const (
+	mostStacks = 4   // different stacks in one report
+	mostFrames = 32  // of one stack in a report
+	depth      = 128 // of the stacks in a profile: the runtime's limit
+)
+
+// takeProfile takes a profile of all goroutines. It reads it while it is written,
+// since the text of many goroutines is large.
+func takeProfile() *profile {
+	p := &profile{byLabel: map[string][]stack{}, byTag: map[uint64][]stack{}, texts: map[string]string{}}
+	_ = pprof.Lookup("goroutine").WriteTo(p, 1)
+	p.finish()
+	return p
+}
+
+// Write is given the profile's text piece by piece.
+func (p *profile) Write(text []byte) (n int, err error) {
+	n = len(text)
+	for {
+		line, more, whole := bytes.Cut(text, []byte("\n"))
+		if !whole {
+			p.rest = append(p.rest, line...)
+			return n, nil
+		}
+		if len(p.rest) > 0 {
+			line = append(p.rest, line...)
+			p.rest = p.rest[:0]
+		}
+		p.line(string(line))
+		text = more
+	}
+}
+
+// line reads one line: the number of goroutines and their addresses, their labels,
+// one of their frames, or what separates two records.
+func (p *profile) line(line string) {
+	if labels, ok := strings.CutPrefix(line, "# labels: "); ok {
+		_, rest, _ := strings.Cut(labels, fmt.Sprintf("%q:\"", scopeLabel))
+		p.cur.label, _, _ = strings.Cut(rest, "\"")
+		return
+	}
+	if fields := strings.FieldsFunc(line, func(r rune) bool { return r == '\t' }); len(fields) == 4 && fields[0] == "#" {
+		function := fields[2]
+		if at := strings.LastIndex(function, "+0x"); at >= 0 {
+			function = function[:at]
+		}
+		p.cur.frames = append(p.cur.frames, frame{function, fields[3]})
+		return
+	}
+	number, addresses, _ := strings.Cut(line, " @")
+	if n, err := strconv.Atoi(number); err == nil {
+		p.finish()
+		p.cur.goroutines = n
+		p.cur.cut = strings.Count(addresses, " ") >= depth
+	}
+}
+
+// finish files the record that has been read.
+func (p *profile) finish() {
+	r := p.cur
+	p.cur = record{frames: r.frames[:0]}
+	if r.goroutines == 0 || r.has("/internal/scope.takeProfile") {
+		return
+	}
+	tags := r.tags()
+	s := stack{goroutines: r.goroutines}
+	s.ours = r.cut || len(tags) > 0 || r.has("/internal/scope.(*Scope).life") || r.has("turbopipes.subscribed[")
+	s.silent = r.has("/internal/scope.(*Scope).Join") || r.has("/internal/scope.Limited")
+	if r.label == "" && !s.ours || r.cut && !r.has("/turbopipes") {
+		return
+	}
+	s.text = p.text(r)
+	if r.label != "" {
+		p.byLabel[r.label] = append(p.byLabel[r.label], s)
+	}
+	for _, tag := range tags {
+		p.byTag[tag] = append(p.byTag[tag], s)
+	}
+	if r.label == "" && len(tags) == 0 {
+		p.strays = append(p.strays, s)
+	}
+}
+
+func (r record) has(function string) bool {
+	for _, f := range r.frames {
+		if strings.Contains(f.function, function) {
+			return true
+		}
+	}
+	return false
+}
+
+// tags returns those of the consuming calls on the stack.
+func (r record) tags() (tags []uint64) {
+	var lines []int
+	for _, f := range r.frames {
+		if !strings.HasSuffix(f.function, tagFrame) {
+			lines = nil
+			continue
+		}
+		line, _ := strconv.Atoi(f.position[strings.LastIndex(f.position, ":")+1:])
+		if lines = append(lines, line); len(lines) == tagDigits+1 {
+			tags = append(tags, readTag(lines))
+			lines = nil
+		}
+	}
+	return tags
+}
+
+// text is what a report shows of a stack.
+func (p *profile) text(r record) string {
+	var b []byte
+	frames := r.shown()
+	for i, f := range frames {
+		if i == mostFrames {
+			b = append(b, " < …"...)
+			break
+		}
+		b = append(b, " < "...)
+		b = append(b, f.function...)
+		b = append(b, ' ')
+		b = append(b, f.position...)
+	}
+	text, known := p.texts[string(b)]
+	if !known {
+		text = string(b)
+		p.texts[text] = text
+	}
+	return text
+}
+
+// shown returns the frames above the library's internal ones: where user code
+// waits. Where user code does not wait it returns all of them.
+func (r record) shown() []frame {
+	theirs := false
+	for i, f := range r.frames {
+		if strings.Contains(f.function, "turbopipes/internal/") {
+			if theirs {
+				return r.frames[:i]
+			}
+			break
+		}
+		theirs = theirs || !standard(f.function)
+	}
+	var frames []frame
+	for _, f := range r.frames {
+		if !strings.HasSuffix(f.function, tagFrame) && !strings.HasSuffix(f.function, "/internal/run.digit") {
+			frames = append(frames, f)
+		}
+	}
+	return frames
+}
+
+// standard tells whether a function is of the standard library, or of a package
+// whose path has no dot either: then a report shows more than it has to.
+func standard(function string) bool {
+	if strings.HasPrefix(function, "main.") {
+		return false
+	}
+	path, _, nested := strings.Cut(function, "/")
+	return !nested || !strings.Contains(path, ".")
+}
