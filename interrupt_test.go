@@ -158,7 +158,7 @@ func TestWaitOrStop(t *testing.T) {
 	// slow has an item of a in hand for a while.
 	slow := func(a *alive, each time.Duration) *tp.Subscription {
 		return operators.TryMap(func(_ context.Context, v int) (int, error) { time.Sleep(each); return v, nil })(a.ticks(time.Second)).
-			Subscribe(context.Background(), tp.Observer[int]{})
+			Subscribe(tp.WithReapWarning(context.Background(), 0, nil), tp.Observer[int]{})
 	}
 	stopAt := func(d time.Duration) <-chan struct{} {
 		stop := make(chan struct{})
@@ -187,7 +187,7 @@ func TestWaitOrStop(t *testing.T) {
 		defer cancel()
 		done := tp.Just(1).Subscribe(t.Context(), tp.Observer[int]{})
 		begin := time.Now()
-		require.Equal(t, errLate, tp.WaitOrStop(ctx, stopAt(2500*time.Millisecond), done, slow(&a, 10*time.Second), slow(&b, 7*time.Second)))
+		require.Equal(t, errLate, tp.WaitOrStop(ctx, nil, done, slow(&a, 10*time.Second), slow(&b, 7*time.Second)))
 		require.Equal(t, time.Hour+11*time.Second, time.Since(begin))
 		a.requireReaped(t)
 		b.requireReaped(t)
