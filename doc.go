@@ -60,6 +60,7 @@
 //   - [Observable.Each], [Observable.Drain], [Observable.Collect], [Observable.Seq],
 //     [Observable.Pull], [Observable.ToChannel], [Observable.Subscribe]
 //   - [Subscription]: what is running
+//   - [RunUntilSignal], [WaitOrStop]: what a main function does at Ctrl-C
 //   - [Run], [Send], [Errors]
 //
 // # RxGo

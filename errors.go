@@ -45,6 +45,9 @@ var (
 	ErrTooManyGroups = errors.New("turbopipes: too many groups")
 	// ErrReentrant is for a call that would wait for itself.
 	ErrReentrant = fault.ErrReentrant
+	// ErrInterrupted is what RunUntilSignal ends its ctx with, when a second signal
+	// has come or the graceful stop took too long.
+	ErrInterrupted = errors.New("turbopipes: interrupted")
 	// ErrContract is what Checked reports.
 	ErrContract = errors.New("turbopipes: broken contract")
 	// ErrGoexit ends a stream in which user code called runtime.Goexit, as

@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/turbopipes/turbopipes"
-	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 type (
@@ -243,7 +242,7 @@ func faults() map[string]fault {
 		"loses an item to a graceful stop": {lift(func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
 			err := in.Push(ctx, emit)
 			if isStopping(ctx) {
-				run.From(ctx).Discard(1)
+				turbopipes.Lost(ctx, turbopipes.Loss{Item: "x", Reason: turbopipes.Discarded})
 			}
 			return err
 		}), "a-b|", []string{"with a graceful stop in column 0, ", "items were lost to the graceful stop: 1"}},

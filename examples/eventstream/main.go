@@ -20,67 +20,46 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/examples/internal/command"
+	"github.com/turbopipes/turbopipes/examples/internal/text"
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-func main() {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	signal.Ignore(syscall.SIGPIPE) // a closed pipe must not keep the temporary directory from being removed
-	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr, signals))
-}
+func main() { os.Exit(run(context.Background(), command.OS("eventstream"))) }
 
-var errKilled = errors.New("interrupted")
-
-// bounce is how soon a second signal is still the first: timeout(1) sends one to
-// the process and one to its group.
-const bounce = 50 * time.Millisecond
-
-// run is the command; it gives the exit status.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer, signals <-chan os.Signal) int {
+// run is the command; it returns the exit status.
+func run(ctx context.Context, c *command.Command) int {
+	ctx, out := c.Output(ctx)
 	g := &generator{rate: 2000, users: 20, seed: 1}
-	flags := flag.NewFlagSet("eventstream", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := c.Flags("[-for D] [-rate N] [-users N] [-seed N]")
 	length := flags.Duration("for", 4*time.Second, "how long events are written")
 	flags.IntVar(&g.rate, "rate", g.rate, "events a second")
 	flags.IntVar(&g.users, "users", g.users, "how many users there are")
 	flags.Uint64Var(&g.seed, "seed", g.seed, "of the generator")
-	err := flags.Parse(args)
+	err := c.Parse(0)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
 	case err != nil:
-		return 1
-	case *length <= 0 || g.rate < 1 || g.users < 1 || flags.NArg() > 0:
-		err = errors.New("-for, -rate and -users must be positive, and nothing may follow them")
+	case *length <= 0 || g.rate < 1 || g.users < 1:
+		err = c.Misused("-for, -rate and -users must be positive")
 	default:
-		err = inTempDir(func(dir string) error {
-			g.path = filepath.Join(dir, "app.log")
-			return stream(ctx, g, *length, stdout, signals)
-		})
+		_, err = tp.RunUntilSignal(ctx, func(ctx context.Context, stop <-chan struct{}) error {
+			return inTempDir(func(dir string) error {
+				g.path = filepath.Join(dir, "app.log")
+				return stream(ctx, stop, g, *length, out)
+			})
+		}, c.Until()...)
 	}
-	switch {
-	case err == nil:
-		return 0
-	case errors.Is(err, errKilled):
-		fmt.Fprintln(stderr, "eventstream:", errKilled)
-		return 130
-	}
-	fmt.Fprintln(stderr, "eventstream:", err)
-	return 1
+	return c.Exit(err)
 }
 
 func inTempDir(fn func(dir string) error) error {
@@ -101,22 +80,7 @@ type event struct {
 }
 
 // stream runs the pipelines, for length, and proves that nothing was lost.
-func stream(ctx context.Context, g *generator, length time.Duration, stdout io.Writer, signals <-chan os.Signal) error {
-	ctx, kill := context.WithCancelCause(ctx)
-	defer kill(nil)
-	enough := make(chan struct{}) // closed by the first signal
-	var first time.Time
-	watch := tp.FromChannel(signals).Subscribe(ctx, tp.Observer[os.Signal]{Next: func(os.Signal) {
-		switch {
-		case first.IsZero():
-			first = time.Now()
-			close(enough)
-		case time.Since(first) > bounce:
-			kill(errKilled)
-		}
-	}})
-	defer watch.Dispose()
-
+func stream(ctx context.Context, stop <-chan struct{}, g *generator, length time.Duration, stdout io.Writer) error {
 	out := &printer{to: stdout}
 	s := newStore()
 	log := &follower{path: g.path, poll: 10 * time.Millisecond, limit: 4 << 10}
@@ -142,7 +106,7 @@ func stream(ctx context.Context, g *generator, length time.Duration, stdout io.W
 
 	select {
 	case <-writing.Done():
-	case <-enough:
+	case <-stop:
 		out.printf("stopping  what was written is still read; Ctrl-C again ends it at once\n")
 	case <-sub.Done():
 		return errors.Join(errors.New("the pipeline ended early"), sub.Err())
@@ -179,7 +143,7 @@ func showLive(ctx context.Context, out *printer) *live {
 	count := tp.OnDrop(func(event) { dropped.Add(1) })
 	l.Subscription = tp.OnBackpressureBuffer(8, tp.DropOldest, count)(tp.FromChannel(l.events)).
 		Subscribe(ctx, tp.Observer[event]{Next: func(e event) {
-			out.printf("live      %s #%d %s (%d dropped so far)\n", e.User, e.Seq, e.Kind, dropped.Load())
+			out.printf("live      %s #%d %s (%d dropped so far)\n", text.Clean(e.User, 40), e.Seq, text.Clean(e.Kind, 40), dropped.Load())
 			_ = wait(viewing, 250*time.Millisecond)
 		}})
 	return l
@@ -233,7 +197,7 @@ func (s *store) parse(l line, out *printer) (event, bool) {
 		s.parsed++
 		return e, true
 	}
-	out.printf("broken    file %d, line %d: %v\n", l.file, l.number, err)
+	out.printf("broken    file %d, line %d: %s\n", l.file, l.number, text.Clean(err.Error(), 200))
 	return e, false
 }
 

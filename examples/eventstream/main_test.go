@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/examples/internal/command"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -41,6 +43,18 @@ type writerFunc func(p []byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
+// bounce is longer than a second signal is the first one.
+const bounce = 60 * time.Millisecond
+
+// eventstream runs the whole command.
+func eventstream(t *testing.T, args []string, stdout, stderr io.Writer, signals chan os.Signal) (status int) {
+	t.Helper()
+	if signals == nil {
+		signals = make(chan os.Signal)
+	}
+	return run(t.Context(), &command.Command{Name: "eventstream", Args: args, Stdout: stdout, Stderr: stderr, Signals: signals})
+}
+
 const proven = "proof     no event was lost"
 
 func TestNoEventIsLost(t *testing.T) {
@@ -53,7 +67,7 @@ func TestNoEventIsLost(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var stdout, stderr output
-			status := run(t.Context(), args, &stdout, &stderr, nil)
+			status := eventstream(t, args, &stdout, &stderr, nil)
 			require.Zero(t, status, "%s%s", &stdout, &stderr)
 			require.Contains(t, stdout.String(), proven)
 		})
@@ -73,7 +87,7 @@ func TestInterrupt(t *testing.T) {
 		signals := make(chan os.Signal, 1)
 		time.AfterFunc(300*time.Millisecond, func() { signals <- os.Interrupt })
 		start := time.Now()
-		require.Zero(t, run(t.Context(), []string{"-for", "1h"}, &stdout, &stderr, signals), &stderr)
+		require.Zero(t, eventstream(t, []string{"-for", "1h"}, &stdout, &stderr, signals), &stderr)
 		require.Less(t, time.Since(start), time.Minute)
 		require.Contains(t, stdout.String(), proven)
 		nothingLeft(t)
@@ -91,7 +105,7 @@ func TestInterrupt(t *testing.T) {
 			}
 			return len(p), nil
 		})
-		require.Equal(t, 130, run(t.Context(), []string{"-for", "1h"}, stdout, &stderr, signals))
+		require.Equal(t, 130, eventstream(t, []string{"-for", "1h"}, stdout, &stderr, signals))
 		require.Equal(t, "eventstream: interrupted\n", stderr.String())
 		nothingLeft(t)
 	})
@@ -99,6 +113,7 @@ func TestInterrupt(t *testing.T) {
 
 func TestBadArguments(t *testing.T) {
 	for name, args := range map[string][]string{
+		"help":         {"--help"},
 		"no time":      {"-for", "0"},
 		"no events":    {"-rate", "0"},
 		"no users":     {"-users", "-1"},
@@ -107,11 +122,10 @@ func TestBadArguments(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stderr output
-			require.Equal(t, 1, run(t.Context(), args, io.Discard, &stderr, nil))
-			require.NotEmpty(t, stderr.String())
+			require.Equal(t, 2, eventstream(t, args, io.Discard, &stderr, nil))
+			require.Contains(t, stderr.String(), "usage: eventstream")
 		})
 	}
-	require.Zero(t, run(t.Context(), []string{"-h"}, io.Discard, io.Discard, nil))
 }
 
 type closedPipe struct{}
@@ -122,8 +136,8 @@ func (closedPipe) Write([]byte) (int, error) {
 
 func TestClosedPipe(t *testing.T) {
 	var stderr output
-	require.Equal(t, 1, run(t.Context(), []string{"-for", "100ms"}, closedPipe{}, &stderr, nil))
-	require.Contains(t, stderr.String(), "broken pipe")
+	require.Zero(t, eventstream(t, []string{"-for", "1h"}, closedPipe{}, &stderr, nil), "and it does not go on for an hour")
+	require.Empty(t, stderr.String())
 }
 
 func TestParse(t *testing.T) {
@@ -147,6 +161,11 @@ func TestParse(t *testing.T) {
 	require.Equal(t, []int64{1, 5, 1}, []int64{s.parsed, s.broken, s.tooLong})
 	require.Contains(t, out.String(), "broken    file 2, line 17: unexpected end of JSON input\n")
 	require.Contains(t, out.String(), "broken    file 3, line 4: the line is too long\n")
+
+	_, ok := s.parse(line{err: errors.New("\x1b[2J" + strings.Repeat("x", 4000))}, p)
+	require.False(t, ok)
+	require.NotContains(t, out.String(), "\x1b")
+	require.Less(t, len(out.String()), 1000)
 }
 
 func TestProofFails(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/examples/internal/text"
 )
 
 // account is what is known of a user's events: enough to tell that one is
@@ -43,8 +44,8 @@ func (as accounts) total() (n int64) {
 
 // diff tells where got differs from as.
 func (as accounts) diff(got accounts) (errs []error) {
-	for _, user := range slices.Sorted(maps.Keys(as)) {
-		want, have := as[user], got[user]
+	for _, name := range slices.Sorted(maps.Keys(as)) {
+		want, have, user := as[name], got[name], text.Clean(name, 40)
 		switch {
 		case have == nil:
 			errs = append(errs, fmt.Errorf("%s: all %d events are missing", user, want.count))
@@ -58,7 +59,7 @@ func (as accounts) diff(got accounts) (errs []error) {
 	}
 	for user := range got {
 		if as[user] == nil {
-			errs = append(errs, fmt.Errorf("%s: nobody wrote its events", user))
+			errs = append(errs, fmt.Errorf("%s: nobody wrote its events", text.Clean(user, 40)))
 		}
 	}
 	return errs

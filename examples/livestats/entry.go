@@ -1,11 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"path"
 	"regexp"
@@ -15,6 +15,7 @@ import (
 	"time"
 
 	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/examples/internal/text"
 )
 
 // entry is a request, as a line of the log tells of it.
@@ -31,6 +32,8 @@ func (e entry) dir() string { return path.Dir(e.path) }
 // behind or not: in microseconds, or in seconds with a point.
 var format = regexp.MustCompile(`^\S+ \S+ \S+ \[[^\]]+\] "\S+ (\S+)[^"]*" (\d{3}) (\d+|-)(?:| .*?)(?: (\d+(?:\.\d+)?))?$`)
 
+const longest = 24 * 365 * time.Hour // that a request may have taken
+
 func parse(line string) (e entry, ok bool) {
 	field := format.FindStringSubmatch(line)
 	if field == nil {
@@ -38,23 +41,23 @@ func parse(line string) (e entry, ok bool) {
 	}
 	e.path, _, _ = strings.Cut(field[1], "?")
 	e.status, _ = strconv.Atoi(field[2])
-	e.bytes, _ = strconv.ParseInt(field[3], 10, 64) // 0 for -
+	e.bytes, _ = strconv.ParseInt(field[3], 10, 64) // 0 for -, the greatest for what is greater
 	if took, err := strconv.ParseFloat(field[4], 64); err == nil {
 		if !strings.Contains(field[4], ".") {
 			took /= 1e6
 		}
-		e.took = time.Duration(took * float64(time.Second))
+		e.took = time.Duration(min(took, longest.Seconds()) * float64(time.Second))
 	}
 	return e, true
 }
 
-// lines is the text that comes out of a pipe. The end of ctx, or a downstream that
-// has enough, closes it for those who write.
-func lines(reads *io.PipeReader) tp.Observable[string] {
+// lines is the text that comes out of a pipe, less the lines that are too long. The
+// end of ctx, or a downstream that has enough, closes it for those who write.
+func lines(reads *io.PipeReader, tooLong func()) tp.Observable[string] {
 	return tp.Create(func(ctx context.Context, emit func(string) bool) error {
 		defer reads.Close()
 		defer context.AfterFunc(ctx, func() { reads.CloseWithError(context.Cause(ctx)) })()
-		s := bufio.NewScanner(reads)
+		s := text.NewLines(reads, tooLong)
 		for s.Scan() {
 			if !emit(s.Text()) {
 				return nil
@@ -71,8 +74,17 @@ func (s sum) add(e entry) sum {
 	if s.requests++; e.status == http.StatusNotFound {
 		s.missing++
 	}
-	s.bytes += e.bytes
+	s.bytes += min(e.bytes, math.MaxInt64-s.bytes)
 	return s
+}
+
+// megabytes tells a sum of bytes, which may have come to its limit.
+func megabytes(n int64) string {
+	mb := fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	if n == math.MaxInt64 {
+		return "at least " + mb
+	}
+	return mb
 }
 
 // percentiles tells what requests took.
@@ -101,7 +113,7 @@ func bySize(a, b group) int {
 func list(groups []group) string {
 	var all []string
 	for _, g := range groups {
-		all = append(all, fmt.Sprint(g.First, " ", g.Second))
+		all = append(all, fmt.Sprint(text.Clean(g.First, 60), " ", g.Second))
 	}
 	return strings.Join(all, ", ")
 }

@@ -15,14 +15,18 @@
 // a window that slides. At the end, or at Ctrl-C, the source is stopped gracefully,
 // and the readers end when they have seen all of it. Then they must agree, with
 // each other, with the site and with its visitors: exit status 1 is a disagreement.
-// A second Ctrl-C ends it at once.
+// A second Ctrl-C ends it at once, with exit status 130.
+//
+// A log is hostile text, since clients choose much of it. What it prints of one is
+// cut and has no control characters; a line of more than 64 KiB is counted and
+// left out; sums end at their limit, and not below 0; after 10,000 directories, new
+// ones are counted together.
 package main
 
 import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -32,48 +36,44 @@ import (
 	"time"
 
 	tp "github.com/turbopipes/turbopipes"
-	"github.com/turbopipes/turbopipes/examples/internal/interrupt"
+	"github.com/turbopipes/turbopipes/examples/internal/command"
 	"github.com/turbopipes/turbopipes/examples/internal/network"
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-func main() {
-	os.Exit(run(interrupt.Context(), os.Args[1:], network.TCP(), os.Stdin, os.Stdout, os.Stderr))
-}
+func main() { os.Exit(run(context.Background(), command.OS("livestats"), network.TCP())) }
 
-// run is the command; it gives the exit status. The end of ctx stops it gracefully.
-func run(ctx context.Context, args []string, n network.Network, stdin io.Reader, stdout, stderr io.Writer) int {
-	s := &stats{out: log.New(stdout, "", 0), dirs: map[string]int{}}
+// run is the command; it returns the exit status.
+func run(ctx context.Context, c *command.Command, n network.Network) int {
+	ctx, out := c.Output(ctx)
+	s := &stats{out: log.New(out, "", 0), dirs: map[string]int{}}
 	w := &site{Network: n}
-	flags := flag.NewFlagSet("livestats", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := c.Flags("[-for D] [-rate N] [-dir DIR] [-log FILE]")
 	length := flags.Duration("for", 0, "how long; 0: 4 s, or to the end of -log")
 	file := flags.String("log", "", "a log `file` to read, - is standard input; none: a site of its own")
 	flags.StringVar(&w.dir, "dir", "", "the `directory` that the site serves; none: the source of Go")
 	flags.IntVar(&w.rate, "rate", 1000, "requests to the site a second")
-	err := flags.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
-		return 1
-	case *length < 0 || w.rate < 1 || flags.NArg() > 0:
-		err = errors.New("-for must not be negative and -rate must be positive, and nothing may follow the flags")
-	case *file == "":
-		err = s.watch(ctx, cmp.Or(*length, 4*time.Second), w)
-	case *file == "-":
-		err = s.watch(ctx, *length, &copied{from: io.NopCloser(stdin)})
-	default:
-		var from *os.File
-		if from, err = os.Open(*file); err == nil {
-			err = s.watch(ctx, *length, &copied{from: from})
-		}
+	err := c.Parse(0)
+	if err == nil && (*length < 0 || w.rate < 1) {
+		err = c.Misused("-for must not be negative and -rate must be positive")
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "livestats:", err)
-		return 1
+		return c.Exit(err)
 	}
-	return 0
+	_, err = tp.RunUntilSignal(ctx, func(ctx context.Context, stop <-chan struct{}) error {
+		switch *file {
+		case "":
+			return s.watch(ctx, stop, cmp.Or(*length, 4*time.Second), w)
+		case "-":
+			return s.watch(ctx, stop, *length, &copied{from: io.NopCloser(c.Stdin), tooLong: s.leaveOut})
+		}
+		from, err := os.Open(*file)
+		if err != nil {
+			return err
+		}
+		return s.watch(ctx, stop, *length, &copied{from: from, tooLong: s.leaveOut})
+	}, c.Until()...)
+	return c.Exit(err)
 }
 
 // stats is what the readers see.
@@ -81,56 +81,55 @@ type stats struct {
 	out   *log.Logger
 	start time.Time
 
-	runs, read, skipped atomic.Int64 // of the source
+	runs, read, skipped, tooLong atomic.Int64 // of the source
 
 	// each of one reader
 	rate, grouped, timed int64
 	dirs                 map[string]int
 }
 
+// leaveOut counts a line that is too long.
+func (s *stats) leaveOut() { s.tooLong.Add(1) }
+
 // watch runs the readers over the log of an origin, for length.
-func (s *stats) watch(ctx context.Context, length time.Duration, from origin) error {
-	enough := ctx
+func (s *stats) watch(ctx context.Context, stop <-chan struct{}, length time.Duration, from origin) error {
+	var enough <-chan time.Time
 	if length > 0 {
-		limited, cancel := context.WithTimeout(ctx, length)
-		defer cancel()
-		enough = limited
+		over := time.NewTimer(length)
+		defer over.Stop()
+		enough = over.C
 	}
 	reads, writes := io.Pipe()
 	s.start = time.Now()
-	whole := context.WithoutCancel(ctx)
 	entries := s.entries(reads)
 	var readers []*tp.Subscription
 	for _, reader := range []tp.Observable[string]{s.rates(entries), s.groups(entries), s.times(entries)} {
-		readers = append(readers, reader.Subscribe(whole, tp.Observer[string]{Next: func(line string) {
+		readers = append(readers, reader.Subscribe(ctx, tp.Observer[string]{Next: func(line string) {
 			s.out.Printf("%6.2f s  %s", time.Since(s.start).Seconds(), line)
 		}}))
 		defer readers[len(readers)-1].Dispose()
 	}
-	feed, err := from.open(whole, writes)
+	feed, err := from.open(ctx, writes)
 	if err != nil {
 		return err
 	}
 	select {
-	case <-enough.Done():
+	case <-enough:
 	case <-feed.Done():
-	}
-	if ctx.Err() != nil {
+	case <-stop:
 		s.out.Print("stopping: what is in flight is counted; Ctrl-C again ends it at once")
 	}
 	// From the source to the end: what the feed has in flight still comes, then the
 	// log ends, and with it, when they have all of it, the readers.
-	err = errors.Join(feed.Stop(whole), from.close(), writes.Close())
-	for _, reader := range readers {
-		err = errors.Join(err, reader.Wait())
-	}
+	err = errors.Join(feed.Stop(ctx), from.close(), writes.Close())
+	err = errors.Join(err, tp.WaitOrStop(ctx, nil, readers...))
 	return errors.Join(err, s.prove(from.counts()))
 }
 
 // entries is the source: it runs once for all three, and each of them has a
 // queue of its own. It begins when all are there, so that none misses anything.
 func (s *stats) entries(reads *io.PipeReader) tp.Observable[entry] {
-	return tp.Pipe3(lines(reads),
+	return tp.Pipe3(lines(reads, s.leaveOut),
 		operators.FilterMap(func(line string) (entry, bool) {
 			e, ok := parse(line)
 			if !ok {
@@ -152,7 +151,7 @@ func (s *stats) rates(entries tp.Observable[entry]) tp.Observable[string] {
 		operators.ConcatMap(operators.Reduce(sum{}, sum.add)),
 		operators.Map(func(all sum) string {
 			s.rate += all.requests
-			return fmt.Sprintf("rate         %d requests, %.1f MB, %d not found", all.requests, float64(all.bytes)/1e6, all.missing)
+			return fmt.Sprintf("rate         %d requests, %s, %d not found", all.requests, megabytes(all.bytes), all.missing)
 		}))
 }
 
@@ -168,7 +167,7 @@ func (s *stats) groups(entries tp.Observable[entry]) tp.Observable[string] {
 			operators.FlatMap(tp.Infinite, size),
 			operators.Do(operators.Hooks[group]{Next: func(g group) {
 				s.grouped += int64(g.Second)
-				s.dirs[g.First] += g.Second
+				s.count(g)
 			}}),
 			operators.TopK(4, bySize),
 			operators.ToSlice[group]())
@@ -177,6 +176,15 @@ func (s *stats) groups(entries tp.Observable[entry]) tp.Observable[string] {
 		operators.WindowWithTime[entry](time.Second),
 		operators.ConcatMap(greatest),
 		operators.Map(func(groups []group) string { return "directories  " + list(groups) }))
+}
+
+// count adds to the total of a directory.
+func (s *stats) count(g group) {
+	const most = 10_000 // directories
+	if _, known := s.dirs[g.First]; !known && len(s.dirs) >= most {
+		g.First = "(others)"
+	}
+	s.dirs[g.First] += g.Second
 }
 
 // times reads what requests took, in a window of a second that slides by half of it.
@@ -190,7 +198,7 @@ func (s *stats) times(entries tp.Observable[entry]) tp.Observable[string] {
 
 // prove compares what the readers have seen with what there was to be seen.
 func (s *stats) prove(origin []count) error {
-	s.out.Printf("total        %s; %d lines were no entries", ranking(s.dirs), s.skipped.Load())
+	s.out.Printf("total        %s; %d lines were no entries, %d were too long", ranking(s.dirs), s.skipped.Load(), s.tooLong.Load())
 	proof := fmt.Sprintf("proof        runs of the source: %d; read: %d", s.runs.Load(), s.read.Load())
 	agreed := s.runs.Load() == 1
 	for _, c := range append([]count{{"rate", s.rate}, {"directories", s.grouped}, {"percentiles", s.timed}}, origin...) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -18,10 +19,21 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/turbopipes/turbopipes/examples/internal/command"
 	"github.com/turbopipes/turbopipes/examples/internal/network"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// livestats runs the whole command.
+func livestats(t *testing.T, args []string, n network.Network, stdin io.Reader, stdout, stderr io.Writer, interrupts ...time.Duration) (status int) {
+	t.Helper()
+	signals := make(chan os.Signal, len(interrupts))
+	for _, at := range interrupts {
+		time.AfterFunc(at, func() { signals <- os.Interrupt })
+	}
+	return run(t.Context(), &command.Command{Name: "livestats", Args: args, Stdin: stdin, Stdout: stdout, Stderr: stderr, Signals: signals}, n)
+}
 
 // tree is a directory with files.
 func tree(t *testing.T) string {
@@ -39,7 +51,7 @@ func TestSite(t *testing.T) {
 	dir := tree(t)
 	synctest.Test(t, func(t *testing.T) {
 		var stdout, stderr bytes.Buffer
-		require.Zero(t, run(t.Context(), []string{"-for", "2500ms", "-rate", "400", "-dir", dir}, network.InMemory(), nil, &stdout, &stderr), "%s%s", &stderr, &stdout)
+		require.Zero(t, livestats(t, []string{"-for", "2500ms", "-rate", "400", "-dir", dir}, network.InMemory(), nil, &stdout, &stderr), "%s%s", &stderr, &stdout)
 		for _, want := range []string{
 			"  1.00 s  rate         4", "  2.00 s  rate         400 requests, ", "  2.50 s  rate         20",
 			"  2.00 s  directories  ", "  2.50 s  percentiles  none", "total        3 directories: ", "; 0 lines were no entries",
@@ -59,11 +71,9 @@ func TestSite(t *testing.T) {
 func TestInterrupt(t *testing.T) {
 	dir := tree(t)
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
-		defer cancel()
 		var stdout, stderr bytes.Buffer
 		start := time.Now()
-		require.Zero(t, run(ctx, []string{"-for", "1h", "-dir", dir}, network.InMemory(), nil, &stdout, &stderr), "%s%s", &stderr, &stdout)
+		require.Zero(t, livestats(t, []string{"-for", "1h", "-dir", dir}, network.InMemory(), nil, &stdout, &stderr, 1500*time.Millisecond), "%s%s", &stderr, &stdout)
 		require.InDelta(t, 1.5, time.Since(start).Seconds(), 0.01)
 		require.Contains(t, stdout.String(), "stopping: ")
 		require.Contains(t, stdout.String(), "runs of the source: 1; read: 15")
@@ -81,10 +91,8 @@ func TestLiveLog(t *testing.T) {
 			}
 			_, _ = io.WriteString(grows, "garbage\n")
 		}()
-		ctx, interrupt := context.WithTimeout(t.Context(), 3300*time.Millisecond) // while a line is being waited for
-		defer interrupt()
 		var stdout, stderr bytes.Buffer
-		require.Zero(t, run(ctx, []string{"-log", "-"}, network.Network{}, stdin, &stdout, &stderr), &stderr)
+		require.Zero(t, livestats(t, []string{"-log", "-"}, network.Network{}, stdin, &stdout, &stderr, 3300*time.Millisecond), &stderr)
 		require.NoError(t, stdin.Close()) // as the end of the process would
 		for _, want := range []string{
 			"  1.00 s  rate         2 requests, 1.0 MB, 0 not found\n",
@@ -93,7 +101,7 @@ func TestLiveLog(t *testing.T) {
 			"  1.00 s  directories  /0 2\n", "  2.00 s  directories  /1 3\n", "  3.30 s  directories  /3 1\n",
 			"  1.50 s  percentiles  50: 1.2ms, 90: 1.2ms, 99: 1.2ms\n", // the last second: 1100, 1200, 1300
 			"  2.50 s  percentiles  none\n",
-			"total        3 directories: /1 3, /0 2, /3 1; 1 lines were no entries\n",
+			"total        3 directories: /1 3, /0 2, /3 1; 1 lines were no entries, 0 were too long\n",
 			"runs of the source: 1; read: 6, rate: 6, directories: 6, percentiles: 6\n",
 		} {
 			require.Contains(t, stdout.String(), want)
@@ -115,7 +123,7 @@ func TestLogFile(t *testing.T) {
 	}
 	require.NoError(t, os.WriteFile(file, []byte(text.String()), 0o600))
 	var stdout, stderr bytes.Buffer
-	require.Zero(t, run(t.Context(), []string{"-log", file}, network.Network{}, nil, &stdout, &stderr), &stderr)
+	require.Zero(t, livestats(t, []string{"-log", file}, network.Network{}, nil, &stdout, &stderr), &stderr)
 	require.Contains(t, stdout.String(), "100 directories: /0 50, /1 50, /10 50, /11 50, …")
 	require.Contains(t, stdout.String(), "read: 5000, rate: 5000, directories: 5000, percentiles: 5000\n")
 }
@@ -129,10 +137,9 @@ func TestFailures(t *testing.T) {
 		stdin   string
 		want    string
 	}{
-		"a line without an end": {args: []string{"-log", "-"}, stdin: strings.Repeat("x", 1<<20), want: "token too long"},
-		"no such log":           {args: []string{"-log", filepath.Join(t.TempDir(), "none")}, want: "no such file"},
-		"no such directory":     {args: []string{"-dir", filepath.Join(t.TempDir(), "none")}, want: "no such file"},
-		"nothing to serve":      {args: []string{"-dir", t.TempDir()}, want: "no files"},
+		"no such log":       {args: []string{"-log", filepath.Join(t.TempDir(), "none")}, want: "no such file"},
+		"no such directory": {args: []string{"-dir", filepath.Join(t.TempDir(), "none")}, want: "no such file"},
+		"nothing to serve":  {args: []string{"-dir", t.TempDir()}, want: "no files"},
 		"no port": {
 			network: network.Network{Listen: func() (net.Listener, error) { return nil, refused }},
 			args:    []string{"-dir", tree(t)}, want: "refused",
@@ -141,18 +148,73 @@ func TestFailures(t *testing.T) {
 			network: network.Network{Dial: func(context.Context, string, string) (net.Conn, error) { return nil, refused }, Listen: up},
 			args:    []string{"-dir", tree(t)}, want: "refused",
 		},
-		"a time below 0":    {args: []string{"-for", "-1s"}, want: "must be positive"},
-		"no requests":       {args: []string{"-rate", "0"}, want: "must be positive"},
-		"not a flag":        {args: []string{"log"}, want: "nothing may follow"},
-		"no flag like that": {args: []string{"-x"}, want: "not defined"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stderr bytes.Buffer
-			require.Equal(t, 1, run(t.Context(), c.args, c.network, strings.NewReader(c.stdin), io.Discard, &stderr))
+			require.Equal(t, 1, livestats(t, c.args, c.network, strings.NewReader(c.stdin), io.Discard, &stderr))
 			require.Contains(t, stderr.String(), c.want)
 		})
 	}
-	require.Zero(t, run(t.Context(), []string{"-h"}, network.Network{}, nil, io.Discard, io.Discard))
+}
+
+func TestBadArguments(t *testing.T) {
+	for want, args := range map[string][]string{
+		"usage: livestats":   {"--help"},
+		"must be positive":   {"-rate", "0"},
+		"must not":           {"-for", "-1s"},
+		"too many arguments": {"log"},
+		"not defined":        {"-x"},
+	} {
+		var stderr bytes.Buffer
+		require.Equal(t, 2, livestats(t, args, network.Network{}, nil, io.Discard, &stderr), args)
+		require.Contains(t, stderr.String(), want)
+		require.Contains(t, stderr.String(), "usage: livestats")
+	}
+}
+
+func TestSecondInterrupt(t *testing.T) {
+	dir := tree(t)
+	synctest.Test(t, func(t *testing.T) {
+		up := make(chan struct{})
+		hangs := network.Network{Listen: network.InMemory().Listen, Dial: func(context.Context, string, string) (net.Conn, error) {
+			<-up // and takes no notice of anything else
+			return nil, errors.New("too late")
+		}}
+		var stdout, stderr bytes.Buffer
+		require.Equal(t, 130, livestats(t, []string{"-dir", dir}, hangs, nil, &stdout, &stderr, time.Second, 2*time.Second))
+		require.Equal(t, "livestats: interrupted\n", stderr.String())
+		close(up)
+	})
+}
+
+// TestHostileLog has escape sequences, lines that are too long, and numbers that
+// overflow.
+func TestHostileLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		line := "::1 - - [x] \"GET %s HTTP/1.1\" 200 %s %s\n"
+		stdin := fmt.Sprintf(line, "/\x1b[31mred/f", "9223372036854775807", "1") +
+			fmt.Sprintf(line, "/\u202e/f", "1"+strings.Repeat("0", 400), "1"+strings.Repeat("0", 400)) +
+			fmt.Sprintf(line, "/"+strings.Repeat("x", 1<<20), "1", "1") + fmt.Sprintf(line, "/"+strings.Repeat("y", 1000)+"/f", "5", "1")
+		var stdout, stderr bytes.Buffer
+		require.Zero(t, livestats(t, []string{"-log", "-"}, network.Network{}, strings.NewReader(stdin), &stdout, &stderr), &stderr)
+		for _, want := range []string{
+			"3 requests, at least 9223372036854.8 MB, 0 not found", `/\x1b[31mred 1`, `/\u202e 1`, "/" + strings.Repeat("y", 59) + "… 1",
+			"0 lines were no entries, 1 were too long", "read: 3, rate: 3, directories: 3, percentiles: 3", "99: 1µs", // of three
+		} {
+			require.Contains(t, stdout.String(), want)
+		}
+		require.NotContains(t, stdout.String(), "\x1b")
+	})
+}
+
+func TestManyDirectories(t *testing.T) {
+	s := &stats{dirs: map[string]int{}}
+	for i := range 20_000 {
+		s.count(group{First: fmt.Sprint(i % 15_000), Second: 2})
+	}
+	require.Len(t, s.dirs, 10_001)
+	require.Equal(t, 2*5000, s.dirs["(others)"])
+	require.Equal(t, 4, s.dirs["0"])
 }
 
 func TestDisagreement(t *testing.T) {
@@ -183,6 +245,7 @@ func TestParse(t *testing.T) {
 		`::1 - - [x] "GET /a HTTP/2.0" 301 0 "http://x/" "Mozilla/4.08 [en] (Win98; I ;Nav)"`:        {"/a", 301, 0, 0},
 		`::1 - - [x] "GET /a HTTP/2.0" 200 17 "http://x/" "Mozilla/4.08 [en] (Win98; I ;Nav)" 0.250`: {"/a", 200, 17, 250 * time.Millisecond},
 		`::1 - - [x] "GET /a HTTP/2.0" 200 17 "-" "curl/7.88 1" 42`:                                  {"/a", 200, 17, 42 * time.Microsecond},
+		`::1 - - [x] "GET /a HTTP/2.0" 200 99999999999999999999 99999999999999999999`:                {"/a", 200, math.MaxInt64, longest},
 	} {
 		e, ok := parse(line)
 		require.True(t, ok, line)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -21,6 +20,7 @@ import (
 
 	tp "github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/examples/internal/network"
+	"github.com/turbopipes/turbopipes/examples/internal/text"
 	"github.com/turbopipes/turbopipes/operators"
 )
 
@@ -40,8 +40,9 @@ type count struct {
 
 // copied is an origin that has its log from elsewhere.
 type copied struct {
-	from io.ReadCloser
-	end  context.CancelFunc
+	from    io.ReadCloser
+	tooLong func()
+	end     context.CancelFunc
 }
 
 // open copies the log by the line. A read of a terminal or a pipe can't be
@@ -61,7 +62,7 @@ func (c *copied) open(ctx context.Context, log io.Writer) (*tp.Subscription, err
 	}
 	go func() {
 		defer close(read)
-		s := bufio.NewScanner(c.from)
+		s := text.NewLines(c.from, c.tooLong)
 		for s.Scan() {
 			if !send(s.Text(), nil) {
 				return

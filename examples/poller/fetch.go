@@ -24,6 +24,9 @@ func temporary(err error) bool {
 	return !errors.As(err, &panicked) && (!errors.As(err, &status) || status >= 500 || status == http.StatusTooManyRequests)
 }
 
+// longest is how much of an answer there may be, and of its header.
+const longest = 64 << 10
+
 func (p *poller) get(ctx context.Context, url string) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
@@ -37,9 +40,12 @@ func (p *poller) get(ctx context.Context, url string) (string, error) {
 	if response.StatusCode != http.StatusOK {
 		return "", statusError(response.StatusCode)
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
-	if err != nil {
+	body, err := io.ReadAll(io.LimitReader(response.Body, longest+1))
+	switch {
+	case err != nil:
 		return "", err
+	case len(body) > longest:
+		return "", fmt.Errorf("an answer of more than %d bytes", longest)
 	}
 	var whole bytes.Buffer
 	if err := json.Compact(&whole, body); err != nil {

@@ -14,15 +14,16 @@
 // and is slow. When its script is over, or at Ctrl-C, the poller stops
 // gracefully, and proves that it has seen every state that lasted long enough, in
 // order and once, and that no goroutine and no connection is left. Exit status 1
-// is a failed proof. A second Ctrl-C ends it at once.
+// is a failed proof. A second Ctrl-C ends it at once, with exit status 130.
+//
+// An API is a stranger. An answer of more than 64 KiB is an error, and what is
+// printed of one is cut and has no control characters.
 package main
 
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"log"
 	"net/http"
 	"os"
@@ -30,52 +31,45 @@ import (
 	"time"
 
 	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/examples/internal/command"
 	"github.com/turbopipes/turbopipes/examples/internal/goroutines"
-	"github.com/turbopipes/turbopipes/examples/internal/interrupt"
 	"github.com/turbopipes/turbopipes/examples/internal/network"
+	"github.com/turbopipes/turbopipes/examples/internal/text"
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-func main() {
-	os.Exit(run(interrupt.Context(), os.Args[1:], network.TCP(), os.Stdout, os.Stderr))
-}
+func main() { os.Exit(run(context.Background(), command.OS("poller"), network.TCP())) }
 
-// run is the command; it gives the exit status. The end of ctx stops it gracefully.
-func run(ctx context.Context, args []string, n network.Network, stdout, stderr io.Writer) int {
-	p := &poller{out: log.New(stdout, "", 0)}
-	flags := flag.NewFlagSet("poller", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+// run is the command; it returns the exit status.
+func run(ctx context.Context, c *command.Command, n network.Network) int {
+	ctx, out := c.Output(ctx)
+	p := &poller{out: log.New(out, "", 0)}
+	flags := c.Flags("[-url URL [-mirror URL] [-field NAME] [-every D] [-timeout D]]")
 	flags.StringVar(&p.url, "url", "", "the `URL` to poll; none: an API of its own")
 	flags.StringVar(&p.mirror, "mirror", "", "the `URL` to ask where that one fails")
 	flags.StringVar(&p.field, "field", "state", "the field of the answer to watch; the whole answer where it has none")
 	flags.DurationVar(&p.every, "every", 5*time.Second, "how often to poll the URL")
 	flags.DurationVar(&p.timeout, "timeout", 2*time.Second, "how long to wait for its answer")
-	err := flags.Parse(args)
+	err := c.Parse(0)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
 	case err != nil:
-		return 1
-	case p.every <= 0 || p.timeout <= 0 || flags.NArg() > 0:
-		err = errors.New("-every and -timeout must be positive, and nothing may follow the flags")
+	case p.every <= 0 || p.timeout <= 0:
+		err = c.Misused("-every and -timeout must be positive")
 	case !served(p.url) || !served(p.mirror):
-		err = errors.New("-url and -mirror must begin with http:// or https://")
+		err = c.Misused("-url and -mirror must begin with http:// or https://")
 	default:
-		transport := &http.Transport{DialContext: n.Dial, Proxy: http.ProxyFromEnvironment}
+		transport := &http.Transport{DialContext: n.Dial, Proxy: http.ProxyFromEnvironment, MaxResponseHeaderBytes: longest}
 		defer transport.CloseIdleConnections()
 		p.client = &http.Client{Transport: transport}
-		if p.url != "" {
+		_, err = tp.RunUntilSignal(ctx, func(ctx context.Context, stop <-chan struct{}) error {
+			if p.url == "" {
+				return p.rehearse(ctx, stop, n)
+			}
 			p.out.Printf("polling %s every %v", p.url, p.every)
-			err = p.watch(ctx, nil)
-		} else {
-			err = p.rehearse(ctx, n)
-		}
+			return p.watch(ctx, stop, nil)
+		}, c.Until()...)
 	}
-	if err != nil {
-		fmt.Fprintln(stderr, "poller:", err)
-		return 1
-	}
-	return 0
+	return c.Exit(err)
 }
 
 // served tells whether a URL is one of HTTP's, or none.
@@ -92,8 +86,8 @@ type poller struct {
 	out            *log.Logger
 	start          time.Time
 
-	last string   // the last known state; empty: none
-	seen []string // the changes
+	last string       // the last known state; empty: none
+	note func(string) // gets the changes; nil: nobody keeps them
 }
 
 // changes is the whole of it. ExhaustMap lets the ticks that come during a poll
@@ -142,24 +136,27 @@ func (p *poller) ask(url string) tp.Observable[string] {
 	return operators.Timeout[string](p.timeout)(tp.Start(func(ctx context.Context) (string, error) { return p.get(ctx, url) }))
 }
 
-// watch polls until over or ctx ends, and what was being polled then is there.
-func (p *poller) watch(ctx context.Context, over <-chan time.Time) error {
+// watch polls until over or stop, and what was being polled then is there.
+func (p *poller) watch(ctx context.Context, stop <-chan struct{}, over <-chan time.Time) error {
 	p.start = time.Now()
-	sub := p.changes().Subscribe(context.WithoutCancel(ctx), tp.Observer[string]{Next: func(state string) {
-		p.seen = append(p.seen, state)
+	sub := p.changes().Subscribe(ctx, tp.Observer[string]{Next: func(state string) {
+		if p.note != nil {
+			p.note(state)
+		}
 		p.say("==> %s", state)
 	}})
 	select {
 	case <-over:
-	case <-ctx.Done():
+	case <-stop:
 		p.say("stopping: the last poll is finished; Ctrl-C again ends it at once")
 	case <-sub.Done():
 	}
-	return sub.Stop(context.Background())
+	return sub.Stop(ctx)
 }
 
+// say prints a line in which there may be something that a stranger has sent.
 func (p *poller) say(format string, args ...any) {
-	p.out.Printf("%6.2f s  "+format, append([]any{time.Since(p.start).Seconds()}, args...)...)
+	p.out.Printf("%6.2f s  %s", time.Since(p.start).Seconds(), text.Clean(fmt.Sprintf(format, args...), 500))
 }
 
 // patience is how long a state must last to be seen for certain: a tick, the
@@ -173,7 +170,7 @@ func (p *poller) patience() time.Duration {
 }
 
 // rehearse polls an API that follows the script, and proves what came of it.
-func (p *poller) rehearse(ctx context.Context, n network.Network) error {
+func (p *poller) rehearse(ctx context.Context, stop <-chan struct{}, n network.Network) error {
 	before := goroutines.All()
 	api, err := serve(n, script)
 	if err != nil {
@@ -184,7 +181,9 @@ func (p *poller) rehearse(ctx context.Context, n network.Network) error {
 	p.out.Printf("polling %s every %v; a state that lasts %v must be seen", p.url, p.every, p.patience())
 	over := time.NewTimer(api.length())
 	defer over.Stop()
-	failed := p.watch(ctx, over.C)
+	var seen []string
+	p.note = func(state string) { seen = append(seen, state) }
+	failed := p.watch(ctx, stop, over.C)
 	lasted := time.Since(api.start)
 	p.client.CloseIdleConnections()
 	await(func() bool { return api.open.Load() == 0 })
@@ -192,13 +191,13 @@ func (p *poller) rehearse(ctx context.Context, n network.Network) error {
 	failed = errors.Join(failed, api.Close())
 	left := goroutines.Left(before)
 
-	p.out.Printf("proof     seen: %s", strings.Join(p.seen, ", "))
+	p.out.Printf("proof     seen: %s", strings.Join(seen, ", "))
 	p.out.Printf("proof     %d requests; %d of them served well; connections open: %d; goroutines left: %d",
 		api.requests.Load(), api.well.Load(), open, left)
 	if failed == nil && (open > 0 || left > 0) {
 		failed = errors.New("something was left running")
 	}
-	return errors.Join(failed, missed(script, p.seen, lasted, p.patience()))
+	return errors.Join(failed, missed(script, seen, lasted, p.patience()))
 }
 
 // await gives what has been ended time to wind down: net/http tells nobody when

@@ -2,12 +2,12 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"log"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -17,10 +17,21 @@ import (
 	"go.uber.org/goleak"
 
 	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/examples/internal/command"
 	"github.com/turbopipes/turbopipes/examples/internal/network"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// poll runs the whole command.
+func poll(t *testing.T, args []string, n network.Network, stdout, stderr io.Writer, interrupts ...time.Duration) (status int) {
+	t.Helper()
+	signals := make(chan os.Signal, len(interrupts))
+	for _, at := range interrupts {
+		time.AfterFunc(at, func() { signals <- os.Interrupt })
+	}
+	return run(t.Context(), &command.Command{Name: "poller", Args: args, Stdout: stdout, Stderr: stderr, Signals: signals}, n)
+}
 
 const proven = "connections open: 0; goroutines left: 0"
 
@@ -28,7 +39,7 @@ func TestRehearsal(t *testing.T) {
 	for range 5 { // the jitter differs
 		synctest.Test(t, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
-			require.Zero(t, run(t.Context(), nil, network.InMemory(), &stdout, &stderr), "%s%s", &stderr, &stdout)
+			require.Zero(t, poll(t, nil, network.InMemory(), &stdout, &stderr), "%s%s", &stderr, &stdout)
 			for _, want := range []string{
 				"a state that lasts 590ms must be seen\n",
 				"  0.00 s  ==> queued\n", "  0.86 s  ==> building\n", // slow by 60 ms
@@ -45,10 +56,8 @@ func TestRehearsal(t *testing.T) {
 
 func TestInterrupt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 2150*ms) // in the midst of a poll that hangs
-		defer cancel()
 		var stdout, stderr bytes.Buffer
-		require.Zero(t, run(ctx, nil, network.InMemory(), &stdout, &stderr), &stderr)
+		require.Zero(t, poll(t, nil, network.InMemory(), &stdout, &stderr, 2150*ms), &stderr, "in the midst of a poll that hangs")
 		require.Contains(t, stdout.String(), "  2.15 s  stopping")
 		require.Contains(t, stdout.String(), "seen: queued, building, testing\n", "that poll was finished")
 		require.Contains(t, stdout.String(), proven)
@@ -61,11 +70,9 @@ func TestAnotherAPI(t *testing.T) {
 		server, err := serve(n, []phase{{time.Minute, "down", "down"}, {time.Minute, "slow", "slow"}, {time.Hour, "up", ""}})
 		require.NoError(t, err)
 		defer server.Close()
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-		defer cancel()
 		var stdout, stderr bytes.Buffer
 		args := []string{"-url", server.url + "/state", "-field", "none", "-every", "7s", "-timeout", "1s"}
-		require.Zero(t, run(ctx, args, n, &stdout, &stderr), &stderr)
+		require.Zero(t, poll(t, args, n, &stdout, &stderr, 5*time.Minute), &stderr)
 		require.Contains(t, stdout.String(), "503 Service Unavailable; no state is known yet\n")
 		require.Contains(t, stdout.String(), " 63.06 s  ==> {\"state\":\"slow\"}\n126.00 s  ==> {\"state\":\"up\"}\n300.00 s  stopping")
 	})
@@ -111,6 +118,8 @@ func TestPoll(t *testing.T) {
 		"too late":                   {api: []any{101 * ms, 99 * ms}, want: []string{"late"}, said: []string{"no item within 100ms; again in "}},
 		"malformed":                  {api: []any{"<html>", `{"state": "up"}`}, want: []string{"up"}, said: []string{"malformed JSON: invalid character '<' looking for beginning of value; again in "}},
 		"another type":               {api: []any{`{"state": 7}`}, want: []string{"7"}},
+		"more than there may be":     {api: []any{`"` + strings.Repeat("x", longest-1) + `"`, `{"state": "up"}`}, want: []string{"up"}, said: []string{"an answer of more than 65536 bytes; again in "}},
+		"as much as there may be":    {api: []any{`"` + strings.Repeat("x", longest-2) + `"`}, want: []string{`"` + strings.Repeat("x", longest-2) + `"`}},
 		"no such field":              {api: []any{`[1, 2]`}, want: []string{"[1,2]"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -216,8 +225,40 @@ func TestMissed(t *testing.T) {
 	}
 }
 
+// TestHostileAPI has control characters in what an API answers, and much of it.
+func TestHostileAPI(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, state := range []string{"\x1b[31mred", `\u001b[31mred`, "a\u202eb", strings.Repeat("x", 10_000)} {
+			var out bytes.Buffer
+			p := polling(func(*http.Request) (int, string, error) {
+				return 200, `{"state": "` + state + `", "other": "\u009b"}`, errors.New("never")
+			}, &out)
+			p.client.Transport = answers(func(*http.Request) (int, string, error) { return 200, "[\"" + state + "\"]", nil })
+			p.every = time.Second
+			over := time.NewTimer(2500 * ms)
+			require.NoError(t, p.watch(t.Context(), nil, over.C))
+			require.NotContains(t, out.String(), "\x1b")
+			require.NotContains(t, out.String(), "\u202e")
+			require.Less(t, out.Len(), 5*520)
+		}
+	})
+}
+
+func TestSecondInterrupt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := network.InMemory()
+		server, err := serve(n, []phase{{time.Hour, "never", "hangs"}})
+		require.NoError(t, err)
+		defer server.Close()
+		var stdout, stderr bytes.Buffer
+		require.Equal(t, 130, poll(t, []string{"-url", server.url + "/state", "-timeout", "1h"}, n, &stdout, &stderr, time.Second, 2*time.Second))
+		require.Equal(t, "poller: interrupted\n", stderr.String())
+	})
+}
+
 func TestBadArguments(t *testing.T) {
 	for name, args := range map[string][]string{
+		"help":         {"--help"},
 		"never":        {"-every", "0"},
 		"no patience":  {"-timeout", "-1s"},
 		"not a flag":   {"http://localhost"},
@@ -227,14 +268,12 @@ func TestBadArguments(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stderr bytes.Buffer
-			require.Equal(t, 1, run(t.Context(), args, network.Network{}, io.Discard, &stderr))
-			require.NotEmpty(t, stderr.String())
+			require.Equal(t, 2, poll(t, args, network.Network{}, io.Discard, &stderr))
+			require.Contains(t, stderr.String(), "usage: poller")
 		})
 	}
-	require.Zero(t, run(t.Context(), []string{"-h"}, network.Network{}, io.Discard, io.Discard))
-
 	var stderr bytes.Buffer
 	full := network.Network{Listen: func() (net.Listener, error) { return nil, errors.New("no port is free") }}
-	require.Equal(t, 1, run(t.Context(), nil, full, io.Discard, &stderr))
+	require.Equal(t, 1, poll(t, nil, full, io.Discard, &stderr))
 	require.Equal(t, "poller: no port is free\n", stderr.String())
 }

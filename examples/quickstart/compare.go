@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	tp "github.com/turbopipes/turbopipes"
@@ -21,7 +20,7 @@ const (
 // compare hashes the first files again, which are in memory now: one at a time,
 // without a goroutine, and n at a time, in turn, three times each. The walk is part
 // of both. The best time of each counts.
-func (j *job) compare(ctx context.Context, files tp.Observable[found], stdout io.Writer, signals <-chan os.Signal) error {
+func (j *job) compare(ctx context.Context, stop <-chan struct{}, files tp.Observable[found], stdout io.Writer) error {
 	ways := []tp.Operator[found, tp.Result[sum]]{
 		operators.TryMap(operators.AsResults(j.hash)),
 		operators.ParallelResults(j.n, j.hash),
@@ -42,7 +41,7 @@ func (j *job) compare(ctx context.Context, files tp.Observable[found], stdout io
 		sub := tp.Pipe2(files, some, ways[i%2]).Subscribe(ctx, tp.Observer[tp.Result[sum]]{})
 		select {
 		case <-sub.Done():
-		case <-signals:
+		case <-stop:
 			sub.Dispose()
 			return say(stdout, "not compared with one at a time: stopped")
 		}
@@ -65,8 +64,6 @@ func (j *job) compare(ctx context.Context, files tp.Observable[found], stdout io
 }
 
 func say(stdout io.Writer, format string, args ...any) error {
-	if _, err := fmt.Fprintf(stdout, "\n"+format+"\n", args...); err != nil {
-		return fmt.Errorf("standard output: %w", reason(err))
-	}
-	return nil
+	_, err := fmt.Fprintf(stdout, "\n"+format+"\n", args...)
+	return err
 }

@@ -10,62 +10,47 @@
 // special files are skipped and counted. What can't be read is reported at the
 // end, with exit status 1, and does not stop the rest.
 //
-// Ctrl-C stops it gracefully: what is in flight is finished and written, and the
-// report tells how far it came. A second Ctrl-C ends it at once, with exit
-// status 130 and nothing written.
+// Ctrl-C stops it gracefully: what is in flight is finished, and the report tells
+// how far it came. The sums so far are in SUMS.partial then, SUMS is as it was, and
+// the exit status is 1. A second Ctrl-C ends it at once, with exit status 130 and
+// nothing written.
 package main
 
 import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"flag"
 	"fmt"
 	"go/build"
 	"io"
 	"io/fs"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/examples/internal/command"
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-func main() {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	signal.Ignore(syscall.SIGPIPE) // a closed pipe is an error of the write, so that nothing half-written is left
-	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr, signals))
-}
+func main() { os.Exit(run(context.Background(), command.OS("quickstart"))) }
 
-// run is the command, up to its exit status.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer, signals <-chan os.Signal) int {
-	j, err := parse(ctx, args, stderr)
+// run is the command; it returns the exit status.
+func run(ctx context.Context, c *command.Command) int {
+	ctx, out := c.Output(ctx)
+	j, err := parse(ctx, c)
 	if err == nil {
-		err = j.do(ctx, stdout, stderr, signals)
+		_, err = tp.RunUntilSignal(ctx, func(ctx context.Context, stop <-chan struct{}) error {
+			return j.do(ctx, stop, out, c.Stderr)
+		}, c.Until()...)
 	}
-	return status(err, stderr)
-}
-
-// status reports err and gives the exit status.
-func status(err error, stderr io.Writer) int {
-	if err == nil || errors.Is(err, flag.ErrHelp) {
-		return 0
-	}
-	fmt.Fprintln(stderr, "quickstart:", err)
-	if errors.Is(err, errKilled) {
-		return 130
-	}
-	return 1
+	return c.Exit(err)
 }
 
 // job is what there is to do.
@@ -79,26 +64,19 @@ type job struct {
 	buffers sync.Pool
 }
 
-func parse(ctx context.Context, args []string, stderr io.Writer) (*job, error) {
+func parse(ctx context.Context, c *command.Command) (*job, error) {
 	j := &job{buffers: sync.Pool{New: func() any { return new([64 << 10]byte) }}}
 	j.hash = j.hashFile
-	flags := flag.NewFlagSet("quickstart", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := c.Flags("[-n N] [-o FILE] [DIR]    (default: the source of the Go installation)")
 	flags.IntVar(&j.n, "n", runtime.GOMAXPROCS(0), "how many files to hash at a time")
 	flags.StringVar(&j.out, "o", "", "write the sums to this `file`, for sha256sum -c")
-	flags.Usage = func() {
-		fmt.Fprintln(stderr, "usage: quickstart [-n N] [-o FILE] [DIR]    (default: the source of the Go installation)")
-		flags.PrintDefaults()
-	}
-	if err := flags.Parse(args); err != nil {
+	if err := c.Parse(1); err != nil {
 		return nil, err
 	}
 	dir := flags.Arg(0)
 	switch {
 	case j.n < 1:
-		return nil, fmt.Errorf("-n %d: at least 1 file must be hashed at a time", j.n)
-	case flags.NArg() > 1:
-		return nil, fmt.Errorf("one directory at most, not %d: %q", flags.NArg(), flags.Args())
+		return nil, c.Misused("-n %d: at least 1 file must be hashed at a time", j.n)
 	case flags.NArg() == 0:
 		dir = goSource(ctx)
 	}
@@ -209,13 +187,13 @@ func (r reader) Read(p []byte) (int, error) {
 }
 
 // do hashes, reports and compares.
-func (j *job) do(ctx context.Context, stdout, stderr io.Writer, signals <-chan os.Signal) error {
+func (j *job) do(ctx context.Context, stop <-chan struct{}, stdout, stderr io.Writer) error {
 	sums, err := create(j.out)
 	if err != nil {
 		return err
 	}
 	defer sums.discard()
-	files := walk(j.dir, sums.path, sums.temp)
+	files := walk(j.dir, sums.path, sums.temp, sums.partial())
 	report := newReport(j)
 
 	bar := showProgress(ctx, stderr, files, &j.read)
@@ -226,51 +204,33 @@ func (j *job) do(ctx context.Context, stdout, stderr io.Writer, signals <-chan o
 		sums.add(j.dir, r)
 		bar.done.Add(1)
 	}})
-	stopped, err := finish(sub, signals, func() {
+	stopped := false
+	select {
+	case <-sub.Done():
+	case <-stop:
+		stopped = true
 		bar.say("stopping: what is in flight is finished; Ctrl-C again ends it at once")
-	})
+	}
+	err = sub.Stop(ctx)
 	took := time.Since(start)
 	whole := bar.end(stopped)
 	if err != nil {
 		return err
 	}
-	if err := sums.commit(); err != nil {
+	if report.written, err = sums.commit(whole); err != nil {
 		return err
 	}
-	if err := report.print(stdout, took, whole); err != nil {
+	err = report.print(stdout, took, whole)
+	if err == nil && !stopped && j.n > 1 {
+		err = j.compare(ctx, stop, files, stdout)
+	}
+	if err != nil && !command.Closed(err) { // nobody reads on: that is no failure
 		return err
 	}
-	if !stopped && j.n > 1 {
-		if err := j.compare(ctx, files, stdout, signals); err != nil {
-			return err
-		}
+	if j.out != "" && !whole {
+		err = fmt.Errorf("interrupted: %s is partial, with %d sums", printable(report.written), len(sums.lines))
+	} else {
+		err = nil
 	}
-	return report.failures(stderr)
-}
-
-var errKilled = errors.New("interrupted")
-
-// bounce is how soon a second signal is still the first: timeout(1) sends one to
-// the process and one to its group.
-const bounce = 50 * time.Millisecond
-
-// finish waits until sub has ended. The first signal stops it gracefully, the
-// second one at once; either way, nothing of it runs when finish returns.
-func finish(sub *tp.Subscription, signals <-chan os.Signal, onStop func()) (stopped bool, err error) {
-	select {
-	case <-sub.Done():
-		return false, sub.Err()
-	case <-signals:
-	}
-	first := time.Now()
-	onStop()
-	patience, cancel := context.WithCancelCause(context.Background())
-	defer cancel(nil)
-	again := tp.FromChannel(signals).Subscribe(patience, tp.Observer[os.Signal]{Next: func(os.Signal) {
-		if time.Since(first) > bounce {
-			cancel(errKilled)
-		}
-	}})
-	defer again.Dispose()
-	return true, sub.Stop(patience)
+	return errors.Join(err, report.failures(stderr))
 }

@@ -4,17 +4,16 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -22,6 +21,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/examples/internal/command"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -49,18 +51,18 @@ var some = map[string]string{
 	"z/\x1b[31mred":  "red",
 }
 
-// command runs the whole command.
-func command(t *testing.T, args ...string) (status int, stdout, stderr string) {
+// quickstart runs the whole command.
+func quickstart(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	status = run(t.Context(), args, &out, &errs, nil)
+	status = run(t.Context(), &command.Command{Name: "quickstart", Args: args, Stdout: &out, Stderr: &errs, Signals: make(chan os.Signal)})
 	return status, out.String(), errs.String()
 }
 
 func TestHashes(t *testing.T) {
 	dir := tree(t, some)
 	sums := filepath.Join(t.TempDir(), "sums")
-	status, stdout, stderr := command(t, "-n", "3", "-o", sums, dir)
+	status, stdout, stderr := quickstart(t, "-n", "3", "-o", sums, dir)
 	require.Zero(t, status, stderr)
 
 	var want []string
@@ -108,56 +110,40 @@ func must(t *testing.T, dir, path string) string {
 }
 
 func TestOneAtATimeIsNotCompared(t *testing.T) {
-	status, stdout, _ := command(t, "-n", "1", tree(t, some))
+	status, stdout, _ := quickstart(t, "-n", "1", tree(t, some))
 	require.Zero(t, status)
 	require.NotContains(t, stdout, "times as fast")
-}
-
-func TestLinksAndSpecialFilesAreSkipped(t *testing.T) {
-	dir := tree(t, map[string]string{"file": "1"})
-	require.NoError(t, os.Symlink("file", filepath.Join(dir, "link")))
-	require.NoError(t, os.Symlink("loop2", filepath.Join(dir, "loop1")))
-	require.NoError(t, os.Symlink("loop1", filepath.Join(dir, "loop2")))
-	require.NoError(t, os.Symlink(dir, filepath.Join(dir, "above")))
-	t.Chdir(dir) // the path of a socket has to be short
-	socket, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", "socket")
-	require.NoError(t, err)
-	defer socket.Close() // which removes it
-
-	status, stdout, _ := command(t, dir)
-	require.Zero(t, status)
-	require.Contains(t, stdout, "1 file,")
-	require.Contains(t, stdout, "; skipped: link: 4, special: 1\n")
-
-	link := filepath.Join(t.TempDir(), "link") // the directory itself may be a link
-	require.NoError(t, os.Symlink(dir, link))
-	_, stdout, _ = command(t, link)
-	require.Contains(t, stdout, "1 file,")
 }
 
 func TestBadArguments(t *testing.T) {
 	dir := tree(t, map[string]string{"file": "1", "full/file": ""})
 	require.NoError(t, os.Symlink("loop", filepath.Join(dir, "loop")))
 	for name, c := range map[string]struct {
-		args []string
-		want string
+		args   []string
+		want   string
+		misuse bool
 	}{
-		"no such directory":        {[]string{dir + "/nowhere"}, "quickstart: directory " + dir + "/nowhere: no such file or directory\n"},
-		"a file":                   {[]string{dir + "/file"}, "file is not a directory\n"},
-		"a loop of links":          {[]string{dir + "/loop"}, "too many links"},
-		"two directories":          {[]string{dir, dir}, "one directory at most, not 2"},
-		"none at a time":           {[]string{"-n", "0", dir}, "quickstart: -n 0: at least 1 file must be hashed at a time\n"},
-		"fewer than none":          {[]string{"-n", "-3", dir}, "-n -3: at least 1"},
-		"no number":                {[]string{"-n", "x", dir}, "invalid value"},
-		"unknown flag":             {[]string{"-x"}, "flag provided but not defined"},
-		"output in no directory":   {[]string{"-o", dir + "/no/sums", dir}, "quickstart: -o " + dir + "/no/sums: no such file or directory\n"},
-		"output in a file":         {[]string{"-o", dir + "/file/sums", dir}, "not a directory\n"},
-		"output is a directory":    {[]string{"-o", dir + "/full", dir}, "is a directory\n"},
-		"output is a loop of link": {[]string{"-o", dir + "/loop/sums", dir}, "too many"},
+		"no such directory":        {args: []string{dir + "/nowhere"}, want: "quickstart: directory " + dir + "/nowhere: no such file or directory\n"},
+		"a file":                   {args: []string{dir + "/file"}, want: "file is not a directory\n"},
+		"a loop of links":          {args: []string{dir + "/loop"}, want: "too many links"},
+		"two directories":          {args: []string{dir, dir}, want: "quickstart: too many arguments: [", misuse: true},
+		"none at a time":           {args: []string{"-n", "0", dir}, want: "quickstart: -n 0: at least 1 file must be hashed at a time\n", misuse: true},
+		"fewer than none":          {args: []string{"-n", "-3", dir}, want: "-n -3: at least 1", misuse: true},
+		"no number":                {args: []string{"-n", "x", dir}, want: "invalid value", misuse: true},
+		"unknown flag":             {args: []string{"-x"}, want: "flag provided but not defined", misuse: true},
+		"output in no directory":   {args: []string{"-o", dir + "/no/sums", dir}, want: "quickstart: -o " + dir + "/no/sums: no such file or directory\n"},
+		"output in a file":         {args: []string{"-o", dir + "/file/sums", dir}, want: "not a directory\n"},
+		"output is a directory":    {args: []string{"-o", dir + "/full", dir}, want: "is a directory\n"},
+		"output is a loop of link": {args: []string{"-o", dir + "/loop/sums", dir}, want: "too many"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			status, stdout, stderr := command(t, c.args...)
-			require.Equal(t, 1, status)
+			status, stdout, stderr := quickstart(t, c.args...)
+			if c.misuse {
+				require.Equal(t, 2, status)
+				require.Contains(t, stderr, "usage: quickstart")
+			} else {
+				require.Equal(t, 1, status)
+			}
 			require.Empty(t, stdout)
 			require.Contains(t, stderr, c.want)
 		})
@@ -165,15 +151,15 @@ func TestBadArguments(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	status, _, stderr := command(t, "-h")
-	require.Zero(t, status)
+	status, _, stderr := quickstart(t, "--help")
+	require.Equal(t, 2, status)
 	require.Contains(t, stderr, "usage: quickstart [-n N] [-o FILE] [DIR]")
 }
 
 // jobOver is a job over dir, and what it prints.
 func jobOver(t *testing.T, dir string, args ...string) *job {
 	t.Helper()
-	j, err := parse(t.Context(), append(args, dir), io.Discard)
+	j, err := parse(t.Context(), &command.Command{Name: "quickstart", Args: append(args, dir), Stderr: io.Discard})
 	require.NoError(t, err)
 	return j
 }
@@ -196,7 +182,7 @@ func TestUnreadableFilesAreReported(t *testing.T) {
 		return j.hashFile(ctx, f)
 	}
 	var stdout, stderr bytes.Buffer
-	err := j.do(t.Context(), &stdout, &stderr, nil)
+	err := j.do(t.Context(), nil, &stdout, &stderr)
 	require.EqualError(t, err, "4 could not be read")
 	require.Contains(t, stdout.String(), "3 files, 6 B, below ")
 	for _, want := range []string{
@@ -217,7 +203,7 @@ func TestUnreadableDirectoryIsReported(t *testing.T) {
 	dir := tree(t, some)
 	require.NoError(t, os.Chmod(filepath.Join(dir, "b"), 0))
 	t.Cleanup(func() { _ = os.Chmod(filepath.Join(dir, "b"), 0o777) })
-	status, _, stderr := command(t, dir)
+	status, _, stderr := quickstart(t, dir)
 	require.Equal(t, 1, status)
 	require.Contains(t, stderr, "can't read b: permission denied")
 }
@@ -226,10 +212,10 @@ func TestOutput(t *testing.T) {
 	t.Run("below the directory, and again", func(t *testing.T) {
 		dir := tree(t, some)
 		out := filepath.Join(dir, "SUMS")
-		_, _, stderr := command(t, "-o", out, dir)
+		_, _, stderr := quickstart(t, "-o", out, dir)
 		first, err := os.ReadFile(out)
 		require.NoError(t, err, stderr)
-		_, stdout, _ := command(t, "-o", out, dir)
+		_, stdout, _ := quickstart(t, "-o", out, dir)
 		second, err := os.ReadFile(out)
 		require.NoError(t, err)
 		require.Equal(t, string(first), string(second))
@@ -242,7 +228,7 @@ func TestOutput(t *testing.T) {
 		dir, to := tree(t, some), t.TempDir()
 		require.NoError(t, os.WriteFile(filepath.Join(to, "sums"), []byte("old"), 0o600))
 		require.NoError(t, os.Symlink("sums", filepath.Join(to, "link")))
-		status, _, stderr := command(t, "-o", filepath.Join(to, "link"), dir)
+		status, _, stderr := quickstart(t, "-o", filepath.Join(to, "link"), dir)
 		require.Zero(t, status, stderr)
 		info, err := os.Lstat(filepath.Join(to, "sums"))
 		require.NoError(t, err)
@@ -254,7 +240,7 @@ func TestOutput(t *testing.T) {
 			t.Skip("no /dev/full")
 		}
 		dir := tree(t, some)
-		status, stdout, stderr := command(t, "-o", "/dev/full", dir)
+		status, stdout, stderr := quickstart(t, "-o", "/dev/full", dir)
 		require.Equal(t, 1, status)
 		require.Empty(t, stdout)
 		require.Contains(t, stderr, "quickstart: -o /dev/full: no space left on device\n")
@@ -271,9 +257,12 @@ func (closedPipe) Write([]byte) (int, error) {
 }
 
 func TestClosedPipe(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "sums")
 	var stderr bytes.Buffer
-	require.Equal(t, 1, run(t.Context(), []string{tree(t, some)}, closedPipe{}, &stderr, nil))
-	require.Contains(t, stderr.String(), "quickstart: standard output: broken pipe\n")
+	c := &command.Command{Name: "quickstart", Args: []string{"-o", out, tree(t, some)}, Stdout: closedPipe{}, Stderr: &stderr, Signals: make(chan os.Signal)}
+	require.Zero(t, run(t.Context(), c))
+	require.NotContains(t, stderr.String(), "pipe")
+	require.FileExists(t, out)
 }
 
 type writerFunc func(p []byte) (int, error)
@@ -286,13 +275,21 @@ func TestInterrupt(t *testing.T) {
 	for i := range 100 {
 		files[fmt.Sprintf("%02d", i)] = "x"
 	}
-	begin := func(t *testing.T, signals int) (stdout, stderr, sums string, began int64, err error) {
+	type outcome struct {
+		stdout, stderr, sums, partial string
+		began                         int64
+		err                           error
+	}
+	begin := func(t *testing.T, signals int) (o outcome) {
 		t.Helper()
 		out := filepath.Join(t.TempDir(), "sums")
+		require.NoError(t, os.WriteFile(out, []byte("as it was"), 0o600))
 		goOn := make(chan struct{})
 		j := jobOver(t, tree(t, files), "-n", "4", "-o", out)
 		var tasks atomic.Int64
-		sent := make(chan os.Signal, 3)
+		ctx, kill := context.WithCancelCause(t.Context())
+		defer kill(nil)
+		stop := make(chan struct{})
 		full := make(chan struct{})
 		j.hash = func(ctx context.Context, f found) (sum, error) {
 			if tasks.Add(1) == 4 {
@@ -307,68 +304,86 @@ func TestInterrupt(t *testing.T) {
 		}
 		go func() {
 			<-full
-			for i := range signals {
-				if sent <- os.Interrupt; i == 0 {
-					sent <- os.Interrupt // bounces
-				}
-				time.Sleep(2 * bounce)
-			}
+			close(stop)
 		}()
-		var o, e bytes.Buffer
-		err = j.do(t.Context(), &o, writerFunc(func(p []byte) (int, error) {
-			if signals == 1 && bytes.Contains(p, []byte("stopping")) { // the Stop is about to come
+		var stdout, stderr bytes.Buffer
+		o.err = j.do(ctx, stop, &stdout, writerFunc(func(p []byte) (int, error) {
+			switch {
+			case !bytes.Contains(p, []byte("stopping")): // the Stop is about to come
+			case signals == 1:
 				time.AfterFunc(100*time.Millisecond, func() { close(goOn) })
+			default:
+				kill(tp.ErrInterrupted)
 			}
-			return e.Write(p)
-		}), sent)
-		written, _ := os.ReadFile(out)
-		left, _ := filepath.Glob(out + ".*")
+			return stderr.Write(p)
+		}))
+		read := func(name string) string {
+			text, _ := os.ReadFile(name)
+			return string(text)
+		}
+		o.stdout, o.stderr, o.sums, o.partial, o.began = stdout.String(), stderr.String(), read(out), read(out+".partial"), tasks.Load()
+		left, _ := filepath.Glob(out + ".*.tmp")
 		require.Empty(t, left)
-		return o.String(), e.String(), string(written), tasks.Load(), err
+		return o
 	}
 
 	t.Run("once", func(t *testing.T) {
-		stdout, stderr, sums, began, err := begin(t, 1)
-		require.NoError(t, err)
-		require.Contains(t, stderr, "stopping: what is in flight is finished")
-		require.Contains(t, stdout, "stopped before the end")
-		require.NotContains(t, stdout, "times as fast")
-		require.Less(t, began, int64(100))
-		require.GreaterOrEqual(t, began, int64(4))
-		require.Equal(t, began, int64(strings.Count(sums, "\n")), "all that was begun is written")
+		o := begin(t, 1)
+		require.ErrorContains(t, o.err, "interrupted: ")
+		require.ErrorContains(t, o.err, fmt.Sprintf("sums.partial is partial, with %d sums", o.began))
+		require.Contains(t, o.stderr, "stopping: what is in flight is finished")
+		require.Contains(t, o.stdout, "stopped before the end")
+		require.Contains(t, o.stdout, "partial sums written to ")
+		require.NotContains(t, o.stdout, "times as fast")
+		require.Less(t, o.began, int64(100))
+		require.GreaterOrEqual(t, o.began, int64(4))
+		require.Equal(t, o.began, int64(strings.Count(o.partial, "\n")), "all that was begun is written")
+		require.Equal(t, "as it was", o.sums)
 	})
 	t.Run("twice", func(t *testing.T) {
-		stdout, _, sums, _, err := begin(t, 2)
-		require.ErrorIs(t, err, errKilled)
-		require.Empty(t, stdout)
-		require.Empty(t, sums)
+		o := begin(t, 2)
+		require.ErrorIs(t, o.err, tp.ErrInterrupted)
+		require.Empty(t, o.stdout)
+		require.Empty(t, o.partial)
+		require.Equal(t, "as it was", o.sums)
 	})
 	t.Run("while it compares", func(t *testing.T) {
-		signals := make(chan os.Signal, 1)
+		stop := make(chan struct{})
+		stopping := sync.OnceFunc(func() { close(stop) })
 		j := jobOver(t, tree(t, files), "-n", "4")
 		var tasks atomic.Int64
 		j.hash = func(ctx context.Context, f found) (sum, error) {
 			if tasks.Add(1) > 100 {
-				select {
-				case signals <- os.Interrupt:
-				default:
-				}
+				stopping()
 				<-ctx.Done()
 				return sum{}, context.Cause(ctx)
 			}
 			return j.hashFile(ctx, f)
 		}
 		var stdout bytes.Buffer
-		require.NoError(t, j.do(t.Context(), &stdout, io.Discard, signals))
+		require.NoError(t, j.do(t.Context(), stop, &stdout, io.Discard))
 		require.Contains(t, stdout.String(), "100 files")
 		require.Contains(t, stdout.String(), "not compared with one at a time: stopped")
 	})
 }
 
-func TestStatus(t *testing.T) {
-	require.Equal(t, 130, status(errors.Join(errKilled), io.Discard))
-	require.Equal(t, 1, status(errors.New("other"), io.Discard))
-	require.Equal(t, 0, status(nil, io.Discard))
+func TestBarred(t *testing.T) {
+	const state = " 50%  1,234 of 12,345 files, 123.4 MB of 1,234.5 MB"
+	for columns, want := range map[int]string{
+		200: "[####################....................] " + state,
+		0:   "[" + strings.Repeat("#", 12) + strings.Repeat(".", 13) + "] " + state, // as with 80
+		80:  "[" + strings.Repeat("#", 12) + strings.Repeat(".", 13) + "] " + state,
+		60:  "[##...] " + state,
+		59:  state,
+		52:  state,
+		51:  state[:50],
+		10:  state[:9],
+		1:   "",
+	} {
+		got := barred(state, 0.5, columns)
+		require.Equal(t, want, got, columns)
+		require.True(t, columns == 0 || len(got) < columns)
+	}
 }
 
 func TestWords(t *testing.T) {

@@ -24,7 +24,7 @@ type progress struct {
 
 	mu    sync.Mutex // guards the terminal
 	to    io.Writer
-	bar   bool
+	width func() int // columns of the terminal; nil: it is none
 	tenth int64
 }
 
@@ -33,8 +33,9 @@ type progress struct {
 func showProgress(ctx context.Context, to io.Writer, files tp.Observable[found], read *atomic.Int64) *progress {
 	p := &progress{read: read, to: to}
 	if f, ok := to.(*os.File); ok && os.Getenv("TERM") != "dumb" {
-		info, err := f.Stat()
-		p.bar = err == nil && info.Mode()&os.ModeCharDevice != 0
+		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+			p.width = func() int { return columns(f) }
+		}
 	}
 	p.counting = files.Subscribe(ctx, tp.Observer[found]{
 		Next:     func(f found) { p.files.Add(1); p.bytes.Add(f.size) },
@@ -48,7 +49,6 @@ func (p *progress) show() {
 	if !p.counted.Load() {
 		return
 	}
-	const width = 40
 	part := min(float64(p.read.Load())/float64(max(p.bytes.Load(), 1)), 1)
 	if p.done.Load() >= p.files.Load() {
 		part = 1
@@ -58,13 +58,31 @@ func (p *progress) show() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case p.bar:
-		fill := min(int(part*width), width)
-		fmt.Fprintf(p.to, "\r[%s%s] %s\x1b[K", strings.Repeat("#", fill), strings.Repeat(".", width-fill), state)
+	case p.width != nil:
+		fmt.Fprintf(p.to, "\r%s\x1b[K", barred(state, part, p.width()))
 	case int64(10*part) > p.tenth:
 		p.tenth = int64(10 * part)
 		fmt.Fprintln(p.to, "quickstart:", state)
 	}
+}
+
+// barred is a state with a bar before it, where that has a place in a line. The
+// last column stays free: some terminals begin the next line there.
+func barred(state string, part float64, columns int) string {
+	if columns <= 0 {
+		columns = 80 // as most are
+	}
+	room := columns - 1 - len(state)
+	if room < 0 {
+		return state[:max(columns-1, 0)]
+	}
+	const least, most = 5, 40
+	width := min(room-len("[] "), most)
+	if width < least {
+		return state
+	}
+	fill := min(int(part*float64(width)), width)
+	return fmt.Sprintf("[%s%s] %s", strings.Repeat("#", fill), strings.Repeat(".", width-fill), state)
 }
 
 // say prints a line between the others.
@@ -76,7 +94,7 @@ func (p *progress) say(line string) {
 }
 
 func (p *progress) clear() {
-	if p.bar {
+	if p.width != nil {
 		fmt.Fprint(p.to, "\r\x1b[K")
 	}
 }

@@ -36,6 +36,7 @@ type report struct {
 	skipped map[string]int64
 	slowest []sum // the slowest first
 	failed  []error
+	written string // the file with the sums; empty: none
 }
 
 func newReport(j *job) *report {
@@ -98,13 +99,13 @@ func (r *report) print(to io.Writer, took time.Duration, whole bool) error {
 	for _, s := range r.slowest {
 		fmt.Fprintf(w, "%12s%12s  %s\n", milliseconds(s.took), size(s.size), r.below(s.path))
 	}
-	if r.out != "" {
+	switch {
+	case r.out != "" && whole:
 		fmt.Fprintf(w, "\nsums written to %s\n", printable(r.out))
+	case r.out != "":
+		fmt.Fprintf(w, "\npartial sums written to %s\n", printable(r.written))
 	}
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("standard output: %w", reason(err))
-	}
-	return nil
+	return w.Flush()
 }
 
 // failures prints a line for each file that could not be read.

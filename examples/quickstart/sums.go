@@ -16,7 +16,8 @@ import (
 )
 
 // sumFile is the file that -o names. It is written under another name beside it
-// and renamed when it is whole, so that what bears its name is whole, always.
+// and renamed when it is whole, so that what bears its name is whole, always; what
+// an interrupted run has goes to a file with another name.
 type sumFile struct {
 	path, temp string // both empty without -o; temp is empty for a device or a pipe
 	file       *os.File
@@ -92,20 +93,34 @@ func (s *sumFile) write() error {
 
 var escape = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`)
 
-// commit gives the file its name.
-func (s *sumFile) commit() error {
-	if s.file == nil {
-		return nil
+// partial is the name of what an interrupted run has written; a device keeps its
+// own.
+func (s *sumFile) partial() string {
+	if s.temp == "" {
+		return s.path
 	}
-	err := errors.Join(s.write(), s.file.Close())
+	return s.path + ".partial"
+}
+
+// commit gives the file its name, which tells whether all sums are in it, and
+// returns that.
+func (s *sumFile) commit(whole bool) (name string, err error) {
+	if s.file == nil {
+		return "", nil
+	}
+	name = s.path
+	if !whole {
+		name = s.partial()
+	}
+	err = errors.Join(s.write(), s.file.Close())
 	if err == nil && s.temp != "" {
-		err = os.Rename(s.temp, s.path)
+		err = os.Rename(s.temp, name)
 	}
 	if err != nil {
-		return fmt.Errorf("-o %s: %w", printable(s.path), reason(err))
+		return name, fmt.Errorf("-o %s: %w", printable(s.path), reason(err))
 	}
 	s.temp = ""
-	return nil
+	return name, nil
 }
 
 // discard removes what was not committed.

@@ -7,6 +7,8 @@
 // moment, so all is done after 1.1 s.
 //
 //	go run ./examples/seed
+//
+// Ctrl-C ends it at once, with exit status 130: leaving the loop reaps the tasks.
 package main
 
 import (
@@ -15,11 +17,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
 	"time"
 
 	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/examples/internal/command"
 	"github.com/turbopipes/turbopipes/operators"
 )
 
@@ -33,22 +35,24 @@ const (
 
 var errSoft = errors.New("nothing to see here")
 
-func main() {
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer cancel()
-	if err := run(ctx, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "seed:", err)
-		os.Exit(1)
-	}
-}
+func main() { os.Exit(run(context.Background(), command.OS("seed"))) }
 
-func run(ctx context.Context, stdout io.Writer) error {
-	spans, total, err := rollingWindow(ctx)
-	if err != nil {
-		return err
+// run is the command; it returns the exit status.
+func run(ctx context.Context, c *command.Command) int {
+	ctx, out := c.Output(ctx)
+	c.Flags("")
+	if err := c.Parse(0); err != nil {
+		return c.Exit(err)
 	}
-	_, err = io.WriteString(stdout, timeline(spans, total))
-	return err
+	_, err := tp.RunUntilSignal(ctx, func(ctx context.Context, _ <-chan struct{}) error {
+		spans, total, err := rollingWindow(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = io.WriteString(out, timeline(spans, total))
+		return err
+	}, c.Until(tp.StopWithin(0))...)
+	return c.Exit(err)
 }
 
 // span is what has happened to an item, and when, counted from the start.

@@ -2,8 +2,8 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"errors"
+	"io"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/turbopipes/turbopipes/examples/internal/command"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -47,20 +49,30 @@ func TestRollingWindow(t *testing.T) {
 func TestTimeline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		require.NoError(t, run(t.Context(), &out))
+		require.Zero(t, run(t.Context(), &command.Command{Name: "seed", Stdout: &out, Stderr: io.Discard, Signals: make(chan os.Signal)}))
 		require.Contains(t, out.String(), "window 3333333333333333221100\n")
 		require.Contains(t, out.String(), "item 5 failed (nothing to see here), and the others went on")
 		require.True(t, strings.HasSuffix(out.String(), "all done after 1.1 s\n"), out.String())
 	})
 }
 
-func TestCancel(t *testing.T) {
+func TestInterrupt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		enough := errors.New("enough")
-		ctx, cancel := context.WithCancelCause(t.Context())
-		time.AfterFunc(350*time.Millisecond, func() { cancel(enough) })
+		var stdout, stderr bytes.Buffer
+		signals := make(chan os.Signal, 1)
+		time.AfterFunc(350*time.Millisecond, func() { signals <- os.Interrupt })
 		start := time.Now()
-		require.ErrorIs(t, run(ctx, new(bytes.Buffer)), enough)
+		require.Equal(t, 130, run(t.Context(), &command.Command{Name: "seed", Stdout: &stdout, Stderr: &stderr, Signals: signals}))
 		require.Equal(t, 350*time.Millisecond, time.Since(start))
+		require.Equal(t, "seed: interrupted\n", stderr.String())
+		require.Empty(t, stdout.String())
 	})
+}
+
+func TestBadArguments(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {"-x"}, {"more"}} {
+		var stderr bytes.Buffer
+		require.Equal(t, 2, run(t.Context(), &command.Command{Name: "seed", Args: args, Stdout: io.Discard, Stderr: &stderr}), args)
+		require.Contains(t, stderr.String(), "usage: seed", args)
+	}
 }

@@ -14,15 +14,13 @@
 // An outdated search is cancelled and reaped before the next one begins. At the
 // end, which is that of standard input or Ctrl-C, it proves that: searches
 // started = finished + cancelled, never two at once, and no goroutine left. Exit
-// status 1 is a failed proof. A second Ctrl-C ends it at once.
+// status 1 is a failed proof. A second Ctrl-C ends it at once, with exit status
+// 130. Lines of more than 64 KiB are left out.
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"flag"
-	"fmt"
 	"io"
 	"log"
 	"os"
@@ -33,44 +31,38 @@ import (
 	"time"
 
 	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/examples/internal/command"
 	"github.com/turbopipes/turbopipes/examples/internal/goroutines"
-	"github.com/turbopipes/turbopipes/examples/internal/interrupt"
+	"github.com/turbopipes/turbopipes/examples/internal/text"
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-func main() {
-	os.Exit(run(interrupt.Context(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
-}
+func main() { os.Exit(run(context.Background(), command.OS("typeahead"))) }
 
-// run is the command; it gives the exit status. The end of ctx stops it gracefully.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	b := &box{out: log.New(stdout, "", 0), n: runtime.GOMAXPROCS(0)}
-	flags := flag.NewFlagSet("typeahead", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+// run is the command; it returns the exit status.
+func run(ctx context.Context, c *command.Command) int {
+	ctx, out := c.Output(ctx)
+	b := &box{out: log.New(out, "", 0), n: runtime.GOMAXPROCS(0)}
+	flags := c.Flags("[-demo] [-words FILE] [-quiet D] [-latency D]")
 	file := flags.String("words", "", "the word `file`; none: "+dict+", or the source of Go")
 	demo := flags.Bool("demo", false, "replay a typist; the default where standard input is empty")
 	flags.DurationVar(&b.quiet, "quiet", 100*time.Millisecond, "how long the keys must rest before a search")
 	flags.DurationVar(&b.latency, "latency", 250*time.Millisecond, "what a search takes in addition")
-	err := flags.Parse(args)
+	err := c.Parse(0)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
 	case err != nil:
-		return 1
-	case b.quiet < 0 || flags.NArg() > 0:
-		err = errors.New("-quiet must not be negative, and nothing may follow the flags")
+	case b.quiet < 0 || b.latency < 0:
+		err = c.Misused("-quiet and -latency must not be negative")
 	default:
-		err = b.open(ctx, *file, stdin, *demo)
+		_, err = tp.RunUntilSignal(ctx, func(ctx context.Context, stop <-chan struct{}) error {
+			return b.open(ctx, stop, *file, c.Stdin, *demo)
+		}, c.Until()...)
 	}
-	if err != nil {
-		fmt.Fprintln(stderr, "typeahead:", err)
-		return 1
-	}
-	return 0
+	return c.Exit(err)
 }
 
 // open loads the words and runs the pipeline over what is typed.
-func (b *box) open(ctx context.Context, file string, stdin io.Reader, demo bool) (err error) {
+func (b *box) open(ctx context.Context, stop <-chan struct{}, file string, stdin io.Reader, demo bool) (err error) {
 	var from string
 	if b.words, from, err = load(ctx, file); err != nil {
 		return err
@@ -81,17 +73,17 @@ func (b *box) open(ctx context.Context, file string, stdin io.Reader, demo bool)
 		b.out.Print("type, with Enter after each change of the text")
 		reading, end := context.WithCancel(context.Background())
 		defer end()
-		typed = operators.SwitchIfEmpty(typed)(lines(reading, stdin))
+		typed = operators.SwitchIfEmpty(typed)(b.lines(reading, stdin))
 	}
 	before := goroutines.All()
 	b.start = time.Now()
-	sub := b.matches(typed).Subscribe(context.WithoutCancel(ctx), tp.Observer[found]{Next: b.show})
+	sub := b.matches(typed).Subscribe(ctx, tp.Observer[found]{Next: b.show})
 	select {
 	case <-sub.Done():
-	case <-ctx.Done():
+	case <-stop:
 		b.out.Print("stopping: the search for the last text is finished; Ctrl-C again ends it at once")
 	}
-	if err := sub.Stop(context.Background()); err != nil {
+	if err := sub.Stop(ctx); err != nil {
 		return err
 	}
 	return b.prove(goroutines.Left(before))
@@ -99,7 +91,7 @@ func (b *box) open(ctx context.Context, file string, stdin io.Reader, demo bool)
 
 // lines is what r has. Reading a terminal can't be cancelled, so it happens on a
 // goroutine of its own, which ends with r, with ctx, or with the process.
-func lines(ctx context.Context, r io.Reader) tp.Observable[string] {
+func (b *box) lines(ctx context.Context, r io.Reader) tp.Observable[string] {
 	read := make(chan tp.Result[string])
 	send := func(line tp.Result[string]) bool {
 		select {
@@ -111,7 +103,7 @@ func lines(ctx context.Context, r io.Reader) tp.Observable[string] {
 	}
 	go func() {
 		defer close(read)
-		s := bufio.NewScanner(r)
+		s := text.NewLines(r, func() { b.say("left out: a line of more than %d bytes", text.Longest) })
 		for s.Scan() {
 			if !send(tp.Result[string]{Value: s.Text()}) {
 				return
@@ -149,33 +141,42 @@ func (b *box) matches(typed tp.Observable[string]) tp.Observable[found] {
 // search is one search: several parts of the words at a time, after the latency.
 // It begins when SwitchMap subscribes to it, and not before the one that it
 // replaces has ended, with all of its tasks.
-func (b *box) search(text string) tp.Observable[found] {
-	if text == "" {
+func (b *box) search(query string) tp.Observable[found] {
+	if query == "" {
 		return tp.Empty[found]() // which ends the search for what stood there
 	}
 	var began time.Time
 	return tp.Pipe5(tp.FromSeq(slices.Chunk(b.words, 2000)),
 		operators.DelaySubscription[[]string](b.latency),
-		operators.Parallel(b.n, func(_ context.Context, part []string) (found, error) { return match(text, part), nil }),
-		operators.Reduce(found{text: text}, found.merge),
+		operators.Parallel(b.n, func(_ context.Context, part []string) (found, error) { return match(query, part), nil }),
+		operators.Reduce(found{text: query}, found.merge),
 		operators.Do(operators.Hooks[found]{
 			Subscribe: func() {
 				began = time.Now()
 				b.started.Add(1)
 				raise(&b.most, b.running.Add(1))
-				b.say("%-12q …", text)
+				b.say("%-12q …", start(query))
 			},
 			Complete: func() { b.finished.Add(1) },
 			Stop: func(error) {
 				b.cancelled.Add(1)
-				b.say("%-12q superseded after %v", text, time.Since(began).Round(time.Millisecond))
+				b.say("%-12q superseded after %v", start(query), time.Since(began).Round(time.Millisecond))
 			},
 		}),
 		operators.Finally[found](func() { b.running.Add(-1) }))
 }
 
 func (b *box) show(f found) {
-	b.say("%-12q %5d matches: %s", f.text, f.n, strings.Join(f.best, ", "))
+	b.say("%-12q %5d matches: %s", start(f.text), f.n, text.Clean(strings.Join(f.best, ", "), 400))
+}
+
+// start is enough of a text to know it by.
+func start(text string) string {
+	const most = 60 // bytes
+	if len(text) <= most {
+		return text
+	}
+	return text[:most] + "…"
 }
 
 func (b *box) say(format string, args ...any) {

@@ -19,12 +19,22 @@ import (
 	"go.uber.org/goleak"
 
 	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/examples/internal/command"
 	"github.com/turbopipes/turbopipes/operators"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const ms = time.Millisecond
+
+// typeahead runs the whole command.
+func typeahead(t *testing.T, args []string, stdin io.Reader, stdout, stderr io.Writer, signals <-chan os.Signal) (status int) {
+	t.Helper()
+	if signals == nil {
+		signals = make(chan os.Signal)
+	}
+	return run(t.Context(), &command.Command{Name: "typeahead", Args: args, Stdin: stdin, Stdout: stdout, Stderr: stderr, Signals: signals})
+}
 
 // play types keys into a box, in the virtual time of a bubble, and gives what it
 // says.
@@ -140,7 +150,7 @@ func TestRun(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var stdout, stderr bytes.Buffer
-				status := run(t.Context(), append(c.args, "-words", wordFile(t)), c.stdin, &stdout, &stderr)
+				status := typeahead(t, append(c.args, "-words", wordFile(t)), c.stdin, &stdout, &stderr, nil)
 				require.Zero(t, status, &stderr)
 				require.Contains(t, stdout.String(), "3 words of ")
 				require.Contains(t, stdout.String(), c.want)
@@ -157,51 +167,77 @@ var errRead = errors.New("input/output error")
 func (unreadable) Read([]byte) (int, error) { return 0, errRead }
 
 func TestUnreadableInput(t *testing.T) {
-	for _, c := range []struct {
-		stdin io.Reader
-		want  string
-	}{
-		{unreadable{}, "typeahead: input/output error\n"},
-		{strings.NewReader("mu\n" + strings.Repeat("x", 1<<20)), "typeahead: bufio.Scanner: token too long\n"},
-	} {
-		var stderr bytes.Buffer
-		require.Equal(t, 1, run(t.Context(), []string{"-words", wordFile(t)}, c.stdin, io.Discard, &stderr))
-		require.Equal(t, c.want, stderr.String())
-	}
+	var stderr bytes.Buffer
+	require.Equal(t, 1, typeahead(t, []string{"-words", wordFile(t)}, unreadable{}, io.Discard, &stderr, nil))
+	require.Equal(t, "typeahead: input/output error\n", stderr.String())
 }
 
-func TestInterrupt(t *testing.T) {
+// TestHostileText has lines that are too long, and escape sequences typed and among
+// the words.
+func TestHostileText(t *testing.T) {
+	words := filepath.Join(t.TempDir(), "words")
+	require.NoError(t, os.WriteFile(words, []byte("mu\x1b[31mtex\nmu\u202etex\n"), 0o600))
 	synctest.Test(t, func(t *testing.T) {
-		ctx, interrupt := context.WithCancel(t.Context())
-		stdin, keyboard := io.Pipe()
-		time.AfterFunc(time.Second, func() { _, _ = keyboard.Write([]byte("mutex\n")) })
-		time.AfterFunc(time.Second+200*ms, interrupt) // while it searches
 		var stdout, stderr bytes.Buffer
-		status := run(ctx, []string{"-words", wordFile(t)}, stdin, &stdout, &stderr)
-		require.Zero(t, status, &stderr)
-		require.Contains(t, stdout.String(), "stopping")
-		require.Contains(t, stdout.String(), "  1.35 s  \"mutex\"          1 matches: mutex\n")
-		require.Contains(t, stdout.String(), "1 searches started = 1 finished + 0 cancelled")
-		require.Contains(t, stdout.String(), proven)
-		require.NoError(t, stdin.Close()) // as the end of the process would
+		typed := strings.NewReader("mu\n" + strings.Repeat("x", 1<<20) + "\nmu\x1b[2J" + strings.Repeat("y", 1000) + "\n")
+		require.Zero(t, typeahead(t, []string{"-words", words}, typed, &stdout, &stderr, nil), &stderr)
+		require.Contains(t, stdout.String(), "left out: a line of more than 65536 bytes\n")
+		require.Contains(t, stdout.String(), `"mu\x1b[2jyyy`)
+		require.Contains(t, stdout.String(), "2 texts typed")
+		require.NotContains(t, stdout.String(), "\x1b")
+		require.Less(t, stdout.Len(), 1000)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		var stdout, stderr bytes.Buffer
+		require.Zero(t, typeahead(t, []string{"-words", words}, strings.NewReader("mu\n"), &stdout, &stderr, nil), &stderr)
+		require.Contains(t, stdout.String(), `2 matches: mu\u202etex, mu\x1b[31mtex`)
 	})
 }
 
+func TestInterrupt(t *testing.T) {
+	for status, latency := range map[int]string{0: "250ms", 130: "1h"} {
+		synctest.Test(t, func(t *testing.T) {
+			signals := make(chan os.Signal, 2)
+			stdin, keyboard := io.Pipe()
+			time.AfterFunc(time.Second, func() { _, _ = keyboard.Write([]byte("mutex\n")) })
+			for _, at := range []time.Duration{1200 * ms, 1400 * ms} { // while it searches
+				time.AfterFunc(at, func() { signals <- os.Interrupt })
+			}
+			var stdout, stderr bytes.Buffer
+			require.Equal(t, status, typeahead(t, []string{"-words", wordFile(t), "-latency", latency}, stdin, &stdout, &stderr, signals), &stderr)
+			require.Contains(t, stdout.String(), "stopping")
+			if status == 0 {
+				require.Contains(t, stdout.String(), "  1.35 s  \"mutex\"          1 matches: mutex\n")
+				require.Contains(t, stdout.String(), "1 searches started = 1 finished + 0 cancelled")
+				require.Contains(t, stdout.String(), proven)
+			} else {
+				require.Equal(t, "typeahead: interrupted\n", stderr.String())
+			}
+			require.NoError(t, stdin.Close()) // as the end of the process would
+			time.Sleep(time.Second)           // the signal that nobody waits for
+		})
+	}
+}
+
 func TestBadArguments(t *testing.T) {
-	for name, args := range map[string][]string{
-		"negative":      {"-quiet", "-1s"},
-		"not a flag":    {"words"},
-		"unknown flag":  {"-x"},
-		"no such words": {"-words", filepath.Join(t.TempDir(), "none")},
-		"no words":      {"-words", os.DevNull},
+	for name, c := range map[string]struct {
+		args []string
+		want int
+		says string
+	}{
+		"help":          {[]string{"--help"}, 2, "usage: typeahead"},
+		"negative":      {[]string{"-quiet", "-1s"}, 2, "usage: typeahead"},
+		"not a flag":    {[]string{"words"}, 2, "usage: typeahead"},
+		"unknown flag":  {[]string{"-x"}, 2, "usage: typeahead"},
+		"no such words": {[]string{"-words", filepath.Join(t.TempDir(), "none")}, 1, "no such file"},
+		"no words":      {[]string{"-words", os.DevNull}, 1, "no words"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stderr bytes.Buffer
-			require.Equal(t, 1, run(t.Context(), args, strings.NewReader(""), io.Discard, &stderr))
-			require.NotEmpty(t, stderr.String())
+			require.Equal(t, c.want, typeahead(t, c.args, strings.NewReader(""), io.Discard, &stderr, nil))
+			require.Contains(t, stderr.String(), c.says)
 		})
 	}
-	require.Zero(t, run(t.Context(), []string{"-h"}, nil, io.Discard, io.Discard))
 }
 
 func TestHarvest(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"go/build"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -31,7 +32,7 @@ func load(ctx context.Context, file string) (words []string, from string, err er
 			return words, dir, err
 		}
 	}
-	text, err := os.ReadFile(file)
+	text, err := read(file)
 	if err != nil {
 		return nil, file, err
 	}
@@ -42,6 +43,21 @@ func load(ctx context.Context, file string) (words []string, from string, err er
 		err = fmt.Errorf("%s: no words", file)
 	}
 	return words, file, err
+}
+
+// read reads a file of any kind, up to a limit.
+func read(file string) ([]byte, error) {
+	const most = 256 << 20
+	from, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer from.Close()
+	text, err := io.ReadAll(io.LimitReader(from, most+1))
+	if err == nil && len(text) > most {
+		err = fmt.Errorf("%s: more than %d MB", file, most>>20)
+	}
+	return text, err
 }
 
 func exists(file string) bool {

@@ -1,0 +1,291 @@
+package turbopipes
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+)
+
+// bounce is how soon after a signal the next one is still the same: timeout(1)
+// sends one to the process and one to its group.
+const bounce = 50 * time.Millisecond
+
+// SignalOption is an option of [RunUntilSignal].
+type SignalOption interface{ signal(*signalOptions) }
+
+type signalOptions struct {
+	signals []os.Signal
+	from    <-chan os.Signal
+	within  time.Duration
+	limited bool // within counts
+	bad     string
+}
+
+type (
+	signalList   []os.Signal
+	signalSource <-chan os.Signal
+	stopWithin   time.Duration
+)
+
+// WithSignals makes RunUntilSignal listen to these signals, in place of
+// os.Interrupt and syscall.SIGTERM. No signal at all, or a nil one, is an
+// [ErrInvalidArgument].
+func WithSignals(signals ...os.Signal) SignalOption { return signalList(signals) }
+
+// WithSignalsFrom makes RunUntilSignal take its signals from ch, and leave those
+// of the process alone. Tests use it, and programs that other means ask to end,
+// such as the service manager of Windows. A closed ch sends nothing more. A nil
+// ch is an [ErrInvalidArgument].
+func WithSignalsFrom(ch <-chan os.Signal) SignalOption { return signalSource(ch) }
+
+// StopWithin limits the graceful stop: when d has passed since the first signal,
+// RunUntilSignal does what it does at the second one. With 0, the first signal
+// ends everything at once. Without StopWithin a stop takes as long as it takes.
+// d < 0 is an [ErrInvalidArgument].
+func StopWithin(d time.Duration) SignalOption { return stopWithin(d) }
+
+func (s signalList) signal(o *signalOptions) {
+	o.signals = s
+	if len(s) == 0 {
+		o.bad = "WithSignals has no signals"
+	}
+	for _, one := range s {
+		if one == nil {
+			o.bad = "WithSignals has a nil signal"
+		}
+	}
+}
+
+func (s signalSource) signal(o *signalOptions) {
+	if o.from = s; s == nil {
+		o.bad = "WithSignalsFrom's ch is nil"
+	}
+}
+
+func (d stopWithin) signal(o *signalOptions) {
+	if o.within, o.limited = time.Duration(d), true; d < 0 {
+		o.bad = fmt.Sprintf("StopWithin's d is %v, want at least 0", o.within)
+	}
+}
+
+// RunUntilSignal calls run, and tells it what the signals ask for. It is what a
+// main function needs to end well at Ctrl-C:
+//
+//   - The first signal closes stop. run stops its subscriptions gracefully.
+//   - The second signal ends ctx, with [ErrInterrupted] as the cause. run disposes
+//     of what still runs.
+//   - The third signal has its default effect: the program dies.
+//
+// [WaitOrStop] does what run has to do. A subscription may run under ctx; the
+// second signal then ends it, also where nobody waits for it.
+//
+//	signals, err := turbopipes.RunUntilSignal(ctx, func(ctx context.Context, stop <-chan struct{}) error {
+//		return turbopipes.WaitOrStop(ctx, stop, pages.Subscribe(ctx, observer))
+//	}, turbopipes.StopWithin(10*time.Second))
+//	if errors.Is(err, turbopipes.ErrInterrupted) {
+//		os.Exit(130)
+//	}
+//
+// The signals are os.Interrupt, which is Ctrl-C, and syscall.SIGTERM, on every
+// system; [WithSignals] names others. A signal that follows on another within
+// 50 ms is the same one, and does not count.
+//
+// run is called on the caller's goroutine, so a panic or Goexit of run goes
+// through. When RunUntilSignal returns, run has returned, the signals have their
+// default effect again, and no goroutine of RunUntilSignal is left. What run has
+// started is run's to wait for.
+//
+// It returns the number of signals that counted, 0 to 2, and what run returned,
+// as it is. signals > 0 means that the run was interrupted. An error that Is
+// ErrInterrupted means that it did not stop in time and was disposed of; exit
+// status 130 tells that to a shell. A nil ctx, run or option is an
+// [ErrInvalidArgument], and run is not called.
+func RunUntilSignal(ctx context.Context, run func(ctx context.Context, stop <-chan struct{}) error, opts ...SignalOption) (signals int, err error) {
+	o := signalOptions{signals: []os.Signal{os.Interrupt, syscall.SIGTERM}}
+	if ctx == nil {
+		o.bad = "ctx is nil"
+	} else if run == nil {
+		o.bad = "run is nil"
+	}
+	for _, opt := range opts {
+		if opt == nil {
+			o.bad = "an option is nil"
+			continue
+		}
+		opt.signal(&o)
+	}
+	if o.bad != "" {
+		return 0, fault.Invalid("RunUntilSignal", o.bad)
+	}
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	w := &signalWatch{
+		signalOptions: o, end: end,
+		stop: make(chan struct{}), over: make(chan struct{}), joined: make(chan struct{}),
+	}
+	if o.from == nil {
+		w.own = make(chan os.Signal, 4)
+		w.from = w.own
+		signal.Notify(w.own, o.signals...)
+	}
+	go w.watch() // owned by w: joined by close
+	defer func() { signals = w.close() }()
+	return 0, run(ctx, w.stop)
+}
+
+// signalWatch is a call of RunUntilSignal.
+type signalWatch struct {
+	signalOptions
+	end    context.CancelCauseFunc
+	own    chan os.Signal // those of the process; nil with WithSignalsFrom
+	stop   chan struct{}  // closed by the first signal
+	over   chan struct{}  // closed when run has returned
+	joined chan struct{}  // closed when watch has
+
+	// of watch, and then of close
+	n    int
+	last time.Time
+}
+
+// watch acts on the signals until run has returned.
+func (w *signalWatch) watch() {
+	defer close(w.joined)
+	var late <-chan time.Time
+	for cause := error(nil); cause == nil; {
+		select {
+		case _, open := <-w.from:
+			switch {
+			case !open:
+				w.from = nil
+			case !w.counts():
+			case w.n == 2:
+				cause = ErrInterrupted
+				w.end(cause)
+			default:
+				close(w.stop)
+				if w.limited {
+					patience := time.NewTimer(w.within)
+					defer patience.Stop()
+					late = patience.C
+				}
+			}
+		case <-late:
+			cause = fmt.Errorf("%w: the stop took longer than %v", ErrInterrupted, w.within)
+			w.end(cause)
+		case <-w.over:
+			return
+		}
+	}
+	calm := time.NewTimer(bounce) // the same signal once more must not be the third
+	defer calm.Stop()
+	select {
+	case <-calm.C:
+		w.restore()
+	case <-w.over:
+	}
+}
+
+// counts tells whether the signal that has come is another one, and counts it.
+func (w *signalWatch) counts() bool {
+	now := time.Now()
+	if w.n == 2 || w.n > 0 && now.Sub(w.last) < bounce {
+		return false
+	}
+	w.n++
+	w.last = now
+	return true
+}
+
+// restore gives the signals their default effect.
+func (w *signalWatch) restore() {
+	if w.own != nil {
+		signal.Stop(w.own)
+	}
+}
+
+// close joins watch, and returns how many signals there were. One that came just
+// before is not lost.
+func (w *signalWatch) close() int {
+	close(w.over)
+	<-w.joined
+	w.restore()
+	for {
+		select {
+		case _, open := <-w.from:
+			if !open {
+				return w.n
+			}
+			w.counts()
+		default:
+			return w.n
+		}
+	}
+}
+
+// WaitOrStop waits until all of subs have ended. When stop is closed before that,
+// it stops those that still run gracefully, all at the same time, as
+// [Subscription.Stop] does. When ctx ends, it disposes of them. It is made for
+// [RunUntilSignal], and serves wherever a channel tells to stop.
+//
+// It returns when all that subs have started is reaped: nil, or their errors
+// joined, or where ctx has ended first context.Cause(ctx), joined with what else
+// they failed with. One that fails does not end the others. It starts no
+// goroutine.
+//
+// Where one subscription feeds another, stop them one after the other, the source
+// first, so that nothing between them is lost:
+//
+//	err := errors.Join(
+//		turbopipes.WaitOrStop(ctx, stop, reader),
+//		turbopipes.WaitOrStop(ctx, stop, writer))
+//
+// A nil stop is never closed. From within one of subs, WaitOrStop returns
+// [ErrReentrant]. A nil ctx or subscription is an [ErrInvalidArgument]. In neither
+// case is anything stopped.
+func WaitOrStop(ctx context.Context, stop <-chan struct{}, subs ...*Subscription) error {
+	if ctx == nil {
+		return fault.Invalid("WaitOrStop", "ctx is nil")
+	}
+	for i, s := range subs {
+		if s == nil {
+			return fault.Invalid("WaitOrStop", fmt.Sprintf("subscription %d is nil", i+1))
+		}
+		if !s.over() && s.rec.Inside() {
+			return ErrReentrant
+		}
+	}
+	var failed []error
+	for i, s := range subs {
+		for !s.over() { // asked first, so that what has ended by itself is never disposed of
+			select {
+			case <-s.Done():
+			case <-stop:
+				stop = nil
+				for _, other := range subs[i:] {
+					other.rec.Stop()
+				}
+			case <-ctx.Done():
+				return disposeAll(ctx, failed, subs[i:])
+			}
+		}
+		failed = append(failed, s.Err())
+	}
+	return fault.Join(failed...)
+}
+
+// disposeAll is how WaitOrStop ends when ctx does.
+func disposeAll(ctx context.Context, failed []error, subs []*Subscription) error {
+	for _, s := range subs {
+		s.Cancel()
+	}
+	for _, s := range subs {
+		s.Dispose()
+		failed = append(failed, s.Err())
+	}
+	return fault.Join(context.Cause(ctx), fault.Strip(ctx, fault.Join(failed...)))
+}
