@@ -2,6 +2,7 @@ package operators
 
 import (
 	"context"
+	"errors"
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
@@ -149,6 +150,9 @@ func (x *switching[T, R]) run(ctx context.Context, v T, turn uint64) error {
 		case x.out <- switched[R]{r, turn}:
 			return x.is(turn)
 		case <-own.Done():
+			if errors.Is(context.Cause(own), errSwitched) {
+				return false // it is outdated
+			}
 			return x.lost.Keep(r)
 		}
 	})
