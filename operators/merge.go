@@ -35,11 +35,18 @@ func Merge[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] 
 		if len(others) == 0 {
 			return in.Push(ctx, emit)
 		}
+		pushes := make([]func(context.Context, func(T) bool) error, 0, len(others)+1)
+		pushes = append(pushes, in.Push)
+		for _, o := range others {
+			pushes = append(pushes, o.Push)
+		}
+		if outer := handoff.Into(ctx, emit); outer != nil {
+			return outer.Spread(ctx, "Merge", pushes)
+		}
 		fan := handoff.OpenFan[T](ctx, "Merge", 0)
 		defer fan.Close(&err, nil)
-		fan.Add(in.Push, nil)
-		for _, o := range others {
-			fan.Add(o.Push, nil)
+		for _, push := range pushes {
+			fan.Add(push, nil)
 		}
 		fan.Loop(emit)
 		return nil

@@ -15,6 +15,7 @@ import (
 type Fan[T any] struct {
 	*scope.Scope
 	queue   *Queue[T]
+	put     func(T) bool // the queue's; see Into
 	release func()
 	next    chan upstream[T] // to a goroutine that has come to the end of its upstream
 
@@ -34,7 +35,7 @@ type upstream[T any] struct {
 // call Loop.
 func OpenFan[T any](ctx context.Context, name string, ahead int) *Fan[T] {
 	f := &Fan[T]{Scope: scope.Open(ctx, name), queue: Lending[T](ahead), next: make(chan upstream[T]), live: 1}
-	f.release = scope.OnDone(f.Ctx, f.queue.Halt)
+	f.put, f.release = f.queue.Put, scope.OnDone(f.Ctx, f.queue.Halt)
 	return f
 }
 
@@ -43,7 +44,7 @@ func OpenFan[T any](ctx context.Context, name string, ahead int) *Fan[T] {
 func (f *Fan[T]) Add(push func(ctx context.Context, emit func(T) bool) error, completed func()) {
 	f.begin(1)
 	f.Go(func(ctx context.Context) error {
-		if err := push(ctx, f.queue.Put); err != nil {
+		if err := push(f.within(ctx), f.put); err != nil {
 			return err // the end of all
 		}
 		f.ended(1)
