@@ -5,6 +5,7 @@ import (
 	"context"
 	"runtime"
 	"testing"
+	"testing/synctest"
 	"time"
 	"weak"
 
@@ -146,6 +147,7 @@ func TestKeepsNothingAlive(t *testing.T) {
 			var made, others []weak.Pointer[parcel]
 			s := c.apply(parcels(10, &made), parcels(10, &others)).Subscribe(t.Context(), turbopipes.Observer[struct{}]{})
 			time.Sleep(time.Hour)
+			synctest.Wait()
 			runtime.GC()
 			runtime.GC()
 			left := living(made) + living(others)

@@ -75,7 +75,7 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 	"WithFailureRate": func(in ints, n int) toTheEnd {
 		return plainly(operators.CircuitBreaker[int](operators.NewBreaker(operators.WithFailureRate(0.5, time.Hour, n)))(in))
 	},
-	"Parallel":   func(in ints, n int) toTheEnd { return plainly(operators.Parallel(n, sizeTask)(in)) },
+	"Parallel": func(in ints, n int) toTheEnd { return plainly(operators.Parallel(n, sizeTask)(in)) },
 	"Parallel, ordered": func(in ints, n int) toTheEnd {
 		return plainly(operators.Parallel(n, sizeTask, operators.Ordered())(in))
 	},

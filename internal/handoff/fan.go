@@ -26,6 +26,7 @@ type Fan[T any] struct {
 
 	queue   *Queue[T]
 	spread  *run.Spread
+	put     func(T) bool // the emit of the upstreams; see Into
 	release func()
 	reached bool             // the failure's turn has come; of the subscriber's goroutine
 	next    chan upstream[T] // to a goroutine that has come to the end of its upstream
@@ -50,17 +51,20 @@ func OpenFan[T any](ctx context.Context, name string, ahead int) *Fan[T] {
 	f := &Fan[T]{Scope: scope.Open(spread.With(ctx), name), spread: spread, queue: Lending[T](ahead), next: make(chan upstream[T]), live: 1}
 	f.Discard = run.Keep[T](f.Stage(), nil).Discard
 	f.release = scope.OnDone(ctx, f.queue.Halt) // not the Scope's: a failure waits for what is in the queue
+	f.put = func(v T) bool { return f.queue.Put(v) || f.refused.Keep(v) }
 	return f
 }
 
-// put is the emit of the upstreams.
-func (f *Fan[T]) put(v T) bool { return f.queue.Put(v) || f.refused.Keep(v) }
-
 // foot is called at the foot of an upstream's goroutine.
 func (f *Fan[T]) foot(err error) {
-	if err == nil {
-		return
+	if err != nil {
+		f.fail(err)
+		f.ended(0) // its place is not taken back: nothing begins any more
 	}
+}
+
+// fail ends all with err, after what is in the queue.
+func (f *Fan[T]) fail(err error) {
 	f.mu.Lock()
 	first := f.failure == nil && f.Ctx.Err() == nil
 	if first {
@@ -75,7 +79,6 @@ func (f *Fan[T]) foot(err error) {
 		}
 		f.Cancel(err)
 	}
-	f.ended(0) // its place is not taken back: nothing begins any more
 }
 
 // Failing tells whether nothing new may begin.
@@ -86,7 +89,7 @@ func (f *Fan[T]) Failing() bool { return f.Ctx.Err() != nil && !f.spread.On() }
 func (f *Fan[T]) Add(push func(ctx context.Context, emit func(T) bool) error) {
 	f.begin(1)
 	f.Upstream(func(ctx context.Context) error {
-		if err := push(ctx, f.put); err != nil {
+		if err := push(f.within(ctx), f.put); err != nil {
 			return err // the end of all
 		}
 		f.ended(1)
