@@ -131,7 +131,7 @@ func (x *flattening[T, R]) drop(v T) {
 // itself, it has failed.
 func countCut[T any](ctx context.Context, lost run.Account[T], refuse func(v T) bool, v T, err error) {
 	switch {
-	case ctx.Err() != nil && fault.Strip(ctx, err) == nil:
+	case fault.Cut(ctx, err):
 		refuse(v)
 	case err != nil:
 		lost.Failed(1)
