@@ -28,7 +28,6 @@ func joins() map[string]func(hot tp.Observable[int]) tp.Observable[int] {
 		"fused": func(in ints) ints {
 			return tp.Pipe3(in, operators.Map(same), operators.Filter(func(int) bool { return true }), operators.Skip[int](0))
 		},
-		"Defer":     func(in ints) ints { return tp.Defer(func(context.Context) (ints, error) { return in, nil }) },
 		"ObserveOn": func(in ints) ints { return operators.ObserveOn[int]()(in) },
 		"three queues": func(in ints) ints {
 			return tp.Pipe3(in, operators.ObserveOn[int](), operators.Prefetch[int](1), operators.ObserveOn[int]())
@@ -62,16 +61,14 @@ func joins() map[string]func(hot tp.Observable[int]) tp.Observable[int] {
 		"WindowWithCount": func(in ints) ints {
 			return operators.FlatMap(2, func(o ints) ints { return o })(operators.WindowWithCount[int](2)(in))
 		},
-		"FlatMap":         func(in ints) ints { return operators.FlatMap(2, func(v int) ints { return tp.Just(v) })(in) },
-		"SwitchMap":       func(in ints) ints { return operators.SwitchMap(func(v int) ints { return tp.Just(v) })(in) },
-		"ExhaustMap":      func(in ints) ints { return operators.ExhaustMap(func(v int) ints { return tp.Just(v) })(in) },
-		"ConcatMap":       func(in ints) ints { return operators.ConcatMap(func(v int) ints { return tp.Just(v) })(in) },
-		"Expand":          func(in ints) ints { return operators.Expand(1, func(int) ints { return tp.Empty[int]() })(in) },
-		"Share":           func(in ints) ints { return operators.Share[int]()(in) },
-		"Share of Share":  func(in ints) ints { return operators.Share[int]()(operators.Map(same)(operators.Share[int]()(in))) },
-		"Retry":           func(in ints) ints { return operators.Retry[int](3)(in) },
-		"Catch":           func(in ints) ints { return operators.Catch(func(error) ints { return in })(tp.Throw[int](errBoom)) },
-		"Concat, at once": func(in ints) ints { return operators.Concat(in)(tp.Empty[int]()) },
+		"FlatMap":        func(in ints) ints { return operators.FlatMap(2, func(v int) ints { return tp.Just(v) })(in) },
+		"SwitchMap":      func(in ints) ints { return operators.SwitchMap(func(v int) ints { return tp.Just(v) })(in) },
+		"ExhaustMap":     func(in ints) ints { return operators.ExhaustMap(func(v int) ints { return tp.Just(v) })(in) },
+		"ConcatMap":      func(in ints) ints { return operators.ConcatMap(func(v int) ints { return tp.Just(v) })(in) },
+		"Expand":         func(in ints) ints { return operators.Expand(1, func(int) ints { return tp.Empty[int]() })(in) },
+		"Share":          func(in ints) ints { return operators.Share[int]()(in) },
+		"Share of Share": func(in ints) ints { return operators.Share[int]()(operators.Map(same)(operators.Share[int]()(in))) },
+		"Retry":          func(in ints) ints { return operators.Retry[int](3)(in) },
 		"the buffers": func(in ints) ints {
 			return operators.ConcatMap(func(b []int) ints { return tp.FromSlice(b) })(operators.BufferWithTimeOrCount[int](time.Second, 1)(in))
 		},
