@@ -83,8 +83,8 @@ func orderly() map[string]func(failing turbopipes.Observable[int]) turbopipes.Ob
 			return operators.ConcatMap(self)(operators.WindowWithTime[int](time.Hour)(in))
 		},
 		"Zip, a silent other":   func(in ints) ints { return operators.Zip(never, func(a, _ int) int { return a })(in) },
-		"Zip":                   func(in ints) ints { return operators.Zip(numbers(), func(a, _ int) int { return a })(in) },
-		"Zip, the other":        func(in ints) ints { return operators.Zip(in, func(_, b int) int { return b })(numbers()) },
+		"Zip":                   func(in ints) ints { return operators.Zip(everMore(), func(a, _ int) int { return a })(in) },
+		"Zip, the other":        func(in ints) ints { return operators.Zip(in, func(_, b int) int { return b })(everMore()) },
 		"Interleave":            func(in ints) ints { return operators.Interleave(1, turbopipes.Empty[int]())(in) },
 		"MergeSorted":           func(in ints) ints { return operators.MergeSorted(cmp.Compare[int], turbopipes.Just(-1))(in) },
 		"ParallelBy | …Results": func(in ints) ints { return operators.Unwrap[int]()(operators.ParallelResults(1, task)(in)) },
@@ -98,8 +98,8 @@ func orderly() map[string]func(failing turbopipes.Observable[int]) turbopipes.Ob
 
 func nothingElse(int) iter.Seq[int] { return nil }
 
-// numbers emits numbers for ever, at once.
-func numbers() turbopipes.Observable[int] {
+// everMore emits numbers for ever, at once.
+func everMore() turbopipes.Observable[int] {
 	return turbopipes.Unfold(0, func(n int) (int, int, bool) { return n, n + 1, true })
 }
 
