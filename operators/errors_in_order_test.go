@@ -116,6 +116,9 @@ func TestErrorsKeepTheirPlace(t *testing.T) {
 			t.Parallel()
 			for how, fail := range fails {
 				for _, k := range []int{0, 1, 3, 100} {
+					if name == "Zip, a silent other" && k > 1 {
+						continue // it holds the second item, and so comes to no failure
+					}
 					rounds := 120 / (1 + k/10)
 					for range rounds {
 						failing := turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
