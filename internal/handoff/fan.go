@@ -53,6 +53,7 @@ type Worker[T any] struct {
 	Emit func(T) bool
 	Some bool // an item was emitted
 
+	up     upstream[T]
 	rec    *run.Record // of Ctx; nil where it is not the Worker's own
 	before int64
 }
@@ -165,15 +166,21 @@ func (f *Fan[T]) Give(push func(w *Worker[T]) error, completed func()) {
 
 // employ starts a goroutine for up.
 func (f *Fan[T]) employ(up upstream[T]) {
-	f.Scope.Run(func(ctx context.Context) error { return f.work(ctx, up) }, f.foot)
+	w := &Worker[T]{up: up}
+	f.Scope.Run(func(ctx context.Context) error { return f.work(ctx, w) }, func(err error) {
+		f.foot(err)
+		if w.up.completed != nil { // it has failed: only now, so that nothing new begins
+			w.up.completed()
+		}
+	})
 }
 
 // mostIdle bounds the goroutines that wait for a next upstream.
 const mostIdle = 64
 
 // work is the life of a goroutine that Give has started.
-func (f *Fan[T]) work(ctx context.Context, up upstream[T]) error {
-	w := &Worker[T]{Ctx: ctx}
+func (f *Fan[T]) work(ctx context.Context, w *Worker[T]) error {
+	w.Ctx = ctx
 	if f.Inner != nil {
 		w.Ctx, w.rec = f.Inner(ctx)
 	}
@@ -181,17 +188,12 @@ func (f *Fan[T]) work(ctx context.Context, up upstream[T]) error {
 		w.Some = true
 		return f.put(v)
 	}
-	defer func() { // of one that has failed; its place in the queue is not taken back
-		if up.completed != nil {
-			up.completed()
-		}
-	}()
 	for {
 		w.Some = false
 		if w.rec != nil {
 			w.before = w.rec.Lost()
 		}
-		if err := up.push(w); err != nil {
+		if err := w.up.push(w); err != nil {
 			return err
 		}
 		f.ended(1)
@@ -201,13 +203,14 @@ func (f *Fan[T]) work(ctx context.Context, up upstream[T]) error {
 			f.idle++
 		}
 		f.mu.Unlock()
-		up.completed()
-		up = upstream[T]{} // keep nothing of it alive
+		completed := w.up.completed
+		w.up = upstream[T]{} // keep nothing of it alive
+		completed()
 		if !stays {
 			return nil
 		}
 		select {
-		case up = <-f.next:
+		case w.up = <-f.next:
 		case <-ctx.Done():
 			return nil
 		}

@@ -51,6 +51,7 @@ type Hub[T any] struct {
 	err     error
 	owned   owner          // whose the run is that fills the Hub
 	nobody  bool           // the last subscriber has left: nothing is taken any more
+	live    int            // subscribers that take what comes
 	last    run.Account[T] // of the subscriber that has left last, where nobody is there
 }
 
@@ -89,7 +90,13 @@ func (h *Hub[T]) Lost(fallback run.Account[T]) run.Account[T] {
 }
 
 // over tells whether nothing more is taken.
-func (h *Hub[T]) over() bool { return h.closed || h.nobody }
+func (h *Hub[T]) over() bool { return h.closed || h.deserted() }
+
+// deserted tells whether the run is its subscribers', and all of them have left or take
+// nothing more.
+func (h *Hub[T]) deserted() bool {
+	return h.nobody || h.owned == subscribers && h.live == 0 && len(h.subs) > 0
+}
 
 type line [128]byte // keeps what one core writes off the line that another one reads
 
@@ -111,25 +118,26 @@ func (h *Hub[T]) Put(ctx context.Context, v T) error {
 		return h.offer(v)
 	}
 	h.mu.Lock()
+	if h.forNobody() && !h.closed {
+		h.cfg.History.add(v)
+		h.mu.Unlock()
+		return ErrNobody
+	}
 	if h.over() || len(h.waiters) > 0 || len(h.subs) > 0 && h.next-h.low >= uint64(h.cfg.Size) { //nolint:gosec // at least 1
 		if err := h.await(ctx); err != nil {
 			h.mu.Unlock()
 			return err
 		}
 	}
-	lost := h.forNobody()
 	h.store(v)
 	h.mu.Unlock()
-	if lost {
-		return ErrNobody
-	}
 	h.wakeAll()
 	return nil
 }
 
 // forNobody tells whether an item that comes now is lost.
 func (h *Hub[T]) forNobody() bool {
-	return h.owned == lingering && len(h.subs) == 0
+	return h.owned == lingering && h.live == 0
 }
 
 // offer is Put where a full queue drops.
@@ -149,9 +157,6 @@ func (h *Hub[T]) offer(v T) error {
 		h.cfg.History.add(v)
 		h.mu.Unlock()
 		return ErrNobody
-	case h.allEnded(): // their streams have, and they are about to leave
-		h.mu.Unlock()
-		return fault.ErrClosed
 	}
 	h.cfg.History.add(v)
 	for _, s := range h.subs {
@@ -180,20 +185,6 @@ func (h *Hub[T]) offer(v T) error {
 		}
 	}
 	return nil
-}
-
-// allEnded tells whether the run is its subscribers', and has nobody left to give
-// anything to.
-func (h *Hub[T]) allEnded() bool {
-	if h.owned != subscribers || len(h.subs) == 0 {
-		return false
-	}
-	for _, s := range h.subs {
-		if !s.ended {
-			return false
-		}
-	}
-	return true
 }
 
 // polls is how often who finds nothing to do yields before it parks: a wake-up
@@ -339,6 +330,10 @@ func (h *Hub[T]) remove(s *Sub[T]) {
 		h.subs[i].at = i
 	}
 	h.subs, s.at = h.subs[:last], -1
+	if !s.ended {
+		h.live--
+		h.forsake()
+	}
 	h.scan = 0
 	if last > 0 {
 		return
@@ -350,6 +345,13 @@ func (h *Hub[T]) remove(s *Sub[T]) {
 	h.last = s.lost
 	if h.owned == subscribers {
 		h.nobody = true
+		h.refuse()
+	}
+}
+
+// forsake frees the producers that wait where nobody takes anything more.
+func (h *Hub[T]) forsake() {
+	if !h.closed && h.deserted() {
 		h.refuse()
 	}
 }

@@ -58,7 +58,7 @@ func (h *Hub[T]) Join() *Sub[T] {
 func (h *Hub[T]) TryJoin() *Sub[T] {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.nobody {
+	if h.deserted() {
 		return nil
 	}
 	return h.join()
@@ -76,6 +76,7 @@ func (h *Hub[T]) join() *Sub[T] {
 		h.low, h.scan = h.next, 0
 	}
 	s.at = len(h.subs)
+	h.live++
 	h.subs = append(h.subs, s)
 	if h.closed {
 		s.end(h.err)
@@ -95,6 +96,8 @@ func (s *Sub[T]) end(err error) {
 		return
 	}
 	s.ended, s.err = true, err
+	s.hub.live--
+	s.hub.forsake()
 	if s.own != nil {
 		s.own.Close(err)
 		return
