@@ -163,7 +163,7 @@ func OnBackpressureBatch[T any](max int, opts ...BackpressureOption[T]) Operator
 		for {
 			batch, ok := b.Queue.NextAll()
 			if !ok {
-				return b.Queue.Err()
+				return b.Queue.End()
 			}
 			if !emit(batch) {
 				return nil

@@ -61,7 +61,7 @@ func (b *Boundary[T]) Loop(emit func(T) bool) error {
 	for {
 		v, ok := b.Queue.Next()
 		if !ok {
-			return b.Queue.Err()
+			return b.Queue.End()
 		}
 		if !emit(v) {
 			return nil

@@ -125,10 +125,13 @@ func (d *Desk) Do(f func()) {
 	f()
 }
 
-// Err is how upstream has ended.
+// Err is how upstream has ended; nil where the Desk was halted before its turn.
 func (d *Desk) Err() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.halted {
+		return nil
+	}
 	return d.err
 }
 

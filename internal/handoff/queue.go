@@ -307,6 +307,14 @@ func (q *Queue[T]) Err() error {
 	return q.err
 }
 
+// End is Err where the subscriber has come to it: nil where the queue was halted before.
+func (q *Queue[T]) End() error {
+	if q.halted.Load() {
+		return nil
+	}
+	return q.Err()
+}
+
 // Halt frees everyone who waits. Nothing is stored or taken after it.
 func (q *Queue[T]) Halt() {
 	q.mu.Lock()

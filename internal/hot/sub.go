@@ -171,7 +171,7 @@ func (s *Sub[T]) Run(ctx context.Context, emit func(T) bool, stop, halting func(
 		for {
 			v, ok := s.own.Next()
 			if !ok {
-				return s.own.Err()
+				return s.own.End()
 			}
 			if !emit(v) {
 				return nil
