@@ -134,7 +134,7 @@ func countCut[T any](ctx context.Context, lost run.Account[T], refuse func(v T) 
 	case ctx.Err() != nil && fault.Strip(ctx, err) == nil:
 		refuse(v)
 	case err != nil:
-		lost.Failed(1)
+		lost.Failed(lost.Weight(v)) // a stream is no item
 	}
 }
 
