@@ -34,19 +34,19 @@ func Any[T any](pred func(v T) bool) turbopipes.Operator[T, bool] {
 func decided[T any](name string, decides func(v T) bool, verdict bool) turbopipes.Operator[T, bool] {
 	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(bool) bool) error {
-		var busy run.Busy
-		defer busy.Failed(ctx)
+		var work run.Work[T]
+		defer work.Failed(ctx)
 		found := false
-		err := in.Push(ctx, func(v T) bool {
-			busy = true
+		err := in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			found = decides(v)
-			busy = false
+			work.Busy = false
 			out.item(v)
 			if found {
 				emit(verdict)
 			}
 			return !found
-		})
+		}))
 		if err == nil && !found {
 			emit(!verdict)
 		}

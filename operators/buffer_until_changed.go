@@ -42,19 +42,19 @@ func BufferUntilChanged[T any, K comparable](key func(v T) K, opts ...turbopipes
 		lost := run.Keep[T](run.At(ctx, "BufferUntilChanged"), o.Discard)
 		run.NoteSlices[T](lost.Record())
 		defer func() { err = fault.Join(err, lost.Discard(b.left()...)) }()
-		var busy run.Busy
-		defer busy.Failed(ctx)
-		return flushing(ctx, bufferOptions{}, in, func(v T) bool {
-			busy = true
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		return flushing(ctx, bufferOptions{}, in, work.On(func(v T) bool {
+			work.Busy = true
 			k := key(v)
 			ends := k != last && len(b.items) > 0
-			busy = false
+			work.Busy = false
 			last = k
 			if ends {
 				return emit(b.next(v))
 			}
 			b.add(v)
 			return true
-		}, func() { b.rest(emit) })
+		}), func() { b.rest(emit) })
 	})
 }

@@ -45,14 +45,14 @@ func BufferWeighted[T any](max int64, weight func(v T) int64, opts ...turbopipes
 		lost := run.Keep[T](run.At(ctx, "BufferWeighted"), o.Discard)
 		run.NoteSlices[T](lost.Record())
 		defer func() { err = fault.Join(err, lost.Discard(b.left()...)) }()
-		var busy run.Busy
-		defer busy.Failed(ctx)
-		err = flushing(ctx, bufferOptions{}, in, func(v T) bool {
-			busy = true
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		err = flushing(ctx, bufferOptions{}, in, work.On(func(v T) bool {
+			work.Busy = true
 			w := weight(v)
-			busy = false
+			work.Busy = false
 			if w < 0 {
-				lost.Failed(1)
+				lost.Failed(lost.Weight(v))
 				failed = fmt.Errorf("%w: BufferWeighted: weight gives %d", turbopipes.ErrInvalidArgument, w)
 				return false
 			}
@@ -68,7 +68,7 @@ func BufferWeighted[T any](max int64, weight func(v T) int64, opts ...turbopipes
 			}
 			sum += w
 			return more
-		}, func() { b.rest(emit) })
+		}), func() { b.rest(emit) })
 		return fault.Join(failed, err)
 	})
 }

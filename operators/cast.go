@@ -29,7 +29,8 @@ func Cast[R, T any]() turbopipes.Operator[T, R] {
 		err := in.Push(ctx, func(v T) bool {
 			r, ok := any(v).(R)
 			if !ok {
-				run.At(ctx, "Cast").Failed(1)
+				lost := run.Keep[T](run.At(ctx, "Cast"), nil)
+				lost.Failed(lost.Weight(v))
 				failed = mismatch[R](v)
 			}
 			return ok && emit(r)

@@ -372,3 +372,34 @@ func TestContractFunctionReturnsAnError(t *testing.T) {
 		bubble(t, e.name, func(t *testing.T) { failedOnce(t, e.apply(turbopipes.Range(0, length))) })
 	}
 }
+
+// A function that fails on a slice has failed on its items, and on none where it fails on
+// a stream.
+func TestContractFunctionFailsOnASlice(t *testing.T) {
+	fails := func([]int) int { panic(errBoom) }
+	try := func(_ context.Context, _ []int) (int, error) { return 0, errBoom }
+	pairs := operators.BufferWithCount[int](2)
+	for name, op := range map[string]turbopipes.Operator[[]int, int]{
+		"DistinctUntilChanged": turbopipes.Compose2(operators.DistinctUntilChanged(fails), operators.Map(fails)),
+		"FlatMapSeq":           operators.FlatMapSeq(func(v []int) iter.Seq[int] { panic(errBoom) }),
+		"Map":                  operators.Map(fails),
+		"Parallel":             operators.Parallel(1, try),
+		"Reduce":               operators.Reduce(0, func(_ int, v []int) int { return fails(v) }),
+		"Scan":                 operators.Scan(0, func(_ int, v []int) int { return fails(v) }),
+		"TryMap":               operators.TryMap(try),
+		"TryMap/panic":         operators.TryMap(func(_ context.Context, v []int) (int, error) { return fails(v), nil }),
+	} {
+		bubble(t, name, func(t *testing.T) {
+			s := op(pairs(turbopipes.Range(0, 2))).Subscribe(t.Context(), turbopipes.Observer[int]{Error: func(error) {}})
+			require.ErrorIs(t, s.Wait(), errBoom)
+			require.Equal(t, turbopipes.Stats{Failed: 2}, s.Stats())
+		})
+	}
+	bubble(t, "a window", func(t *testing.T) {
+		windows := operators.WindowWithCount[int](2)(turbopipes.Range(0, 2))
+		o := operators.Map(func(turbopipes.Observable[int]) int { panic(errBoom) })(windows)
+		s := o.Subscribe(t.Context(), turbopipes.Observer[int]{Error: func(error) {}})
+		require.ErrorIs(t, s.Wait(), errBoom)
+		require.Zero(t, s.Stats().Failed)
+	})
+}

@@ -44,20 +44,20 @@ func Dedup[T any, K comparable](key func(v T) K, capacity int, ttl time.Duration
 	return turbopipes.Lift(own.Mark+"Dedup", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		seen := remembered[K]{capacity: uint64(capacity), ttl: ttl}
 		begin := time.Now()
-		var busy run.Busy
-		defer busy.Failed(ctx)
-		return in.Push(ctx, func(v T) bool {
-			busy = true
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		return in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			k, now := key(v), time.Duration(0)
 			if ttl > 0 {
 				now = time.Since(begin)
 			}
 			isNew := seen.isNew(k, now)
-			busy = false
+			work.Busy = false
 			if isNew {
 				return emit(v)
 			}
 			return out.item(v)
-		})
+		}))
 	})
 }

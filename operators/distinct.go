@@ -39,15 +39,15 @@ func Distinct[T any, K comparable](key func(v T) K, opts ...DistinctOption) turb
 	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+"Distinct", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		lost := run.Keep[T](run.At(ctx, "Distinct"), o.Discard)
-		var busy run.Busy
-		defer busy.Failed(ctx)
+		var work run.Work[T]
+		defer work.Failed(ctx)
 		seen := make(map[K]struct{})
 		var full error
-		err := in.Push(ctx, func(v T) bool {
-			busy = true
+		err := in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			k := key(v)
 			_, again := seen[k]
-			busy = false
+			work.Busy = false
 			if again {
 				return out.item(v)
 			}
@@ -60,7 +60,7 @@ func Distinct[T any, K comparable](key func(v T) K, opts ...DistinctOption) turb
 			}
 			seen[k] = struct{}{}
 			return emit(v)
-		})
+		}))
 		return fault.Join(full, err)
 	})
 }

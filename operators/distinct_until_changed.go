@@ -31,18 +31,18 @@ func DistinctUntilChanged[T any, K comparable](key func(v T) K) turbopipes.Opera
 	return turbopipes.Lift(own.Mark+"DistinctUntilChanged", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		var last K
 		started := false
-		var busy run.Busy
-		defer busy.Failed(ctx)
-		return in.Push(ctx, func(v T) bool {
-			busy = true
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		return in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			k := key(v)
 			again := started && k == last
-			busy = false
+			work.Busy = false
 			if again {
 				return out.item(v)
 			}
 			last, started = k, true
 			return emit(v)
-		})
+		}))
 	})
 }

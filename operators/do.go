@@ -40,16 +40,16 @@ func Do[T any](h Hooks[T]) turbopipes.Operator[T, T] {
 		}
 		refused := true // until Guard has returned, what unwinds comes from downstream
 		defer func() { h.end(ctx, refused, err) }()
-		var busy run.Busy
-		defer busy.Failed(ctx)
-		refused, err = turbopipes.Guard(ctx, in, func(v T) bool {
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		refused, err = turbopipes.Guard(ctx, in, work.On(func(v T) bool {
 			if h.Next != nil {
-				busy = true
+				work.Busy = true
 				h.Next(v)
-				busy = false
+				work.Busy = false
 			}
 			return emit(v)
-		})
+		}))
 		return err
 	})
 }

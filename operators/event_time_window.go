@@ -60,12 +60,12 @@ func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...
 		var failed error
 		var inHand spot[T]
 		defer func() { err = fault.Join(err, lost.Discard(append(w.left(), inHand.all()...)...)) }()
-		var busy run.Busy
-		defer busy.Failed(ctx)
-		err = flushing(ctx, bufferOptions{}, in, func(v T) bool {
-			busy = true
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		err = flushing(ctx, bufferOptions{}, in, work.On(func(v T) bool {
+			work.Busy = true
 			t := plain(at(v))
-			busy = false
+			work.Busy = false
 			outcome := eventLate
 			if w.see(t) {
 				inHand.put(v)
@@ -91,7 +91,7 @@ func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...
 				return lost.Refuse(v)
 			}
 			return true
-		}, func() { pourWindows(ctx, w.oldest, emit) })
+		}), func() { pourWindows(ctx, w.oldest, emit) })
 		return fault.Join(failed, err)
 	})
 }

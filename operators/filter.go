@@ -25,16 +25,16 @@ func Filter[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
 	}
 	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+"Filter", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		var busy run.Busy
-		defer busy.Failed(ctx)
-		return in.Push(ctx, func(v T) bool {
-			busy = true
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		return in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			ok := pred(v)
-			busy = false
+			work.Busy = false
 			if ok {
 				return emit(v)
 			}
 			return out.item(v)
-		})
+		}))
 	})
 }

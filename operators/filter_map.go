@@ -26,16 +26,16 @@ func FilterMap[T, R any](fn func(v T) (r R, ok bool)) turbopipes.Operator[T, R] 
 	}
 	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+"FilterMap", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
-		var busy run.Busy
-		defer busy.Failed(ctx)
-		return in.Push(ctx, func(v T) bool {
-			busy = true
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		return in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			r, ok := fn(v)
-			busy = false
+			work.Busy = false
 			if ok {
 				return emit(r)
 			}
 			return out.item(v)
-		})
+		}))
 	})
 }

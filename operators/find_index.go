@@ -27,20 +27,20 @@ func FindIndex[T any](pred func(v T) bool) turbopipes.Operator[T, int] {
 	}
 	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+"FindIndex", func(ctx context.Context, in turbopipes.Observable[T], emit func(int) bool) error {
-		var busy run.Busy
-		defer busy.Failed(ctx)
+		var work run.Work[T]
+		defer work.Failed(ctx)
 		n, found := 0, false
-		err := in.Push(ctx, func(v T) bool {
-			busy = true
+		err := in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			found = pred(v)
-			busy = false
+			work.Busy = false
 			out.item(v)
 			if found {
 				emit(n)
 			}
 			n++
 			return !found
-		})
+		}))
 		if err == nil && !found {
 			emit(-1)
 		}

@@ -41,30 +41,30 @@ func FlatMapSeq[T, R any](fn func(v T) iter.Seq[R], opts ...turbopipes.LossOptio
 		var failed error
 		over := false // whatever an iterator does that goes on after a false
 		lost := run.Keep[R](run.At(ctx, "FlatMapSeq"), o.Discard)
-		var busy run.Busy
-		defer busy.Failed(ctx)
+		var work run.Work[T]
+		defer work.Failed(ctx)
 		yield := func(r R) bool {
 			if over = over || ctx.Err() != nil; over {
 				return lost.Refuse(r)
 			}
-			busy = false
+			work.Busy = false
 			over = !emit(r)
-			busy = true
+			work.Busy = true
 			return !over
 		}
-		err := in.Push(ctx, func(v T) bool {
-			busy = true
+		err := in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			seq := fn(v)
 			if seq == nil {
-				busy = false
+				work.Busy = false
 				lost.Failed(1)
 				failed = fault.Invalid("FlatMapSeq", "fn has returned a nil iterator, want an iterator")
 				return false
 			}
 			seq(yield)
-			busy = false
+			work.Busy = false
 			return !over
-		})
+		}))
 		return fault.Join(failed, err)
 	})
 }

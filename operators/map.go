@@ -25,13 +25,13 @@ func Map[T, R any](fn func(v T) R) turbopipes.Operator[T, R] {
 		return turbopipes.Invalid[T, R]("Map", "fn is nil")
 	}
 	return turbopipes.Lift(own.Mark+"Map", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
-		var busy run.Busy
-		defer busy.Failed(ctx)
-		return in.Push(ctx, func(v T) bool {
-			busy = true
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		return in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			r := fn(v)
-			busy = false
+			work.Busy = false
 			return emit(r)
-		})
+		}))
 	})
 }

@@ -53,12 +53,12 @@ func MapReduce[T any, K comparable, V any](n int, fn func(ctx context.Context, v
 		all := map[K]V{}
 		defer func() { unfold(&f, all, &err) }()
 		err = in.Push(ctx, func(p pair) bool {
-			f.busy = true
+			f.Busy = true
 			if sum, ok := all[p.First]; ok {
 				p.Second = reduce(sum, p.Second)
 			}
 			all[p.First] = p.Second
-			f.busy = false
+			f.Busy = false
 			f.n++
 			return true
 		})

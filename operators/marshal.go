@@ -32,19 +32,20 @@ func Marshal[T any](fn func(v any) ([]byte, error)) turbopipes.Operator[T, []byt
 func convert[T, R any](name string, fn func(T) (R, error)) turbopipes.Operator[T, R] {
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		var failed error
-		var busy run.Busy
-		defer busy.Failed(ctx)
-		err := in.Push(ctx, func(v T) bool {
-			busy = true
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		err := in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			r, e := fn(v)
-			busy = false
+			work.Busy = false
 			if e != nil {
-				run.At(ctx, name).Failed(1)
+				lost := run.Keep[T](run.At(ctx, name), nil)
+				lost.Failed(lost.Weight(v))
 				failed = &turbopipes.ItemError[T]{Item: v, Err: e}
 				return false
 			}
 			return emit(r)
-		})
+		}))
 		return fault.Join(failed, err)
 	})
 }

@@ -39,16 +39,16 @@ func least[T any](name string, compare func(a, b T) int, opts []turbopipes.LossO
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		var best spot[T]
 		defer func() { err = fault.Join(err, run.Keep[T](run.At(ctx, name), o.Discard).Discard(best.all()...)) }()
-		var busy run.Busy
-		defer busy.Failed(ctx)
-		err = in.Push(ctx, func(v T) bool {
-			busy = true
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		err = in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			if !best.full || compare(v, best.v) < 0 {
 				best.put(v)
 			}
-			busy = false
+			work.Busy = false
 			return true
-		})
+		}))
 		if err != nil {
 			return err
 		}

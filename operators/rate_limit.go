@@ -52,17 +52,17 @@ func RateLimit[T any](n int, per time.Duration, opts ...RateOption) turbopipes.O
 	return turbopipes.Lift(own.Mark+"RateLimit", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		store := newBucket(n, per, o.Burst)
 		lost := run.Keep[T](run.At(ctx, "RateLimit"), o.Discard)
-		var busy run.Busy
-		defer busy.Failed(ctx)
+		var work run.Work[T]
+		defer work.Failed(ctx)
 		timer := time.NewTimer(time.Hour)
 		timer.Stop() // nothing waits yet
 		defer timer.Stop()
-		return in.Push(ctx, func(v T) bool {
+		return in.Push(ctx, work.On(func(v T) bool {
 			tokens := 1
 			if cost != nil {
-				busy = true
+				work.Busy = true
 				tokens = cost(v)
-				busy = false
+				work.Busy = false
 			}
 			if wait := store.take(tokens, time.Now()); wait > 0 {
 				timer.Reset(wait)
@@ -73,7 +73,7 @@ func RateLimit[T any](n int, per time.Duration, opts ...RateOption) turbopipes.O
 				}
 			}
 			return emit(v)
-		})
+		}))
 	})
 }
 

@@ -35,13 +35,13 @@ func Reduce[T, A any](seed A, fn func(state A, v T) A, opts ...turbopipes.LossOp
 		f := foldingOf[T](ctx, "Reduce", o)
 		state := seed
 		defer func() { unfold(&f, state, &err) }()
-		err = in.Push(ctx, func(v T) bool {
-			f.busy = true
+		err = in.Push(ctx, f.On(func(v T) bool {
+			f.Busy = true
 			state = fn(state, v)
-			f.busy = false
+			f.Busy = false
 			f.add(v)
 			return true
-		})
+		}))
 		if err == nil { // nothing was emitted, so nothing was refused
 			f.complete = true
 			emit(state)

@@ -39,13 +39,13 @@ func ReduceWith[T, S any](seed func() S, fn func(state S, v T) S, opts ...turbop
 		f := foldingOf[T](ctx, "ReduceWith", o)
 		state := seed()
 		defer func() { unfold(&f, state, &err) }()
-		err = in.Push(ctx, func(v T) bool {
-			f.busy = true
+		err = in.Push(ctx, f.On(func(v T) bool {
+			f.Busy = true
 			state = fn(state, v)
-			f.busy = false
+			f.Busy = false
 			f.add(v)
 			return true
-		})
+		}))
 		if err == nil { // nothing was emitted, so nothing was refused
 			f.complete = true
 			emit(state)

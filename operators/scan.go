@@ -29,13 +29,13 @@ func Scan[T, A any](seed A, fn func(state A, v T) A) turbopipes.Operator[T, A] {
 	}
 	return turbopipes.Lift(own.Mark+"Scan", func(ctx context.Context, in turbopipes.Observable[T], emit func(A) bool) error {
 		state := seed
-		var busy run.Busy
-		defer busy.Failed(ctx)
-		return in.Push(ctx, func(v T) bool {
-			busy = true
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		return in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			state = fn(state, v)
-			busy = false
+			work.Busy = false
 			return emit(state)
-		})
+		}))
 	})
 }

@@ -36,13 +36,13 @@ func ScanWith[T, S any](seed func() S, fn func(state S, v T) S) turbopipes.Opera
 	}
 	return turbopipes.Lift(own.Mark+"ScanWith", func(ctx context.Context, in turbopipes.Observable[T], emit func(S) bool) error {
 		state := seed()
-		var busy run.Busy
-		defer busy.Failed(ctx)
-		return in.Push(ctx, func(v T) bool {
-			busy = true
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		return in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			state = fn(state, v)
-			busy = false
+			work.Busy = false
 			return emit(state)
-		})
+		}))
 	})
 }

@@ -42,8 +42,8 @@ func Serialize[T any](from int, id func(v T) int, opts ...SerializeOption) turbo
 		s := series[T]{next: from, most: o.MaxPending}
 		lost := run.Keep[T](run.At(ctx, "Serialize"), o.Discard)
 		defer func() { err = fault.Join(err, lost.Discard(s.left()...)) }()
-		var busy run.Busy
-		defer busy.Failed(ctx)
+		var work run.Work[T]
+		defer work.Failed(ctx)
 		refused := false
 		follow := func() {
 			for v, ok := s.take(); ok; v, ok = s.take() {
@@ -53,10 +53,10 @@ func Serialize[T any](from int, id func(v T) int, opts ...SerializeOption) turbo
 			}
 		}
 		var failed error
-		err = in.Push(ctx, func(v T) bool {
-			busy = true
+		err = in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			i := id(v)
-			busy = false
+			work.Busy = false
 			switch s.put(i, v) {
 			case placeNow:
 				if refused = !emit(v); !refused {
@@ -67,7 +67,7 @@ func Serialize[T any](from int, id func(v T) int, opts ...SerializeOption) turbo
 				return lost.RefuseFor(failed, v)
 			}
 			return !refused
-		})
+		}))
 		if err != nil || failed != nil || refused || len(s.waiting) == 0 {
 			return fault.Join(failed, err)
 		}

@@ -39,12 +39,12 @@ func Single[T any](pred func(v T) bool, opts ...turbopipes.LossOption) turbopipe
 		verdict := turbopipes.ErrEmpty
 		lost := run.Keep[T](run.At(ctx, "Single"), o.Discard)
 		defer func() { err = fault.Join(err, lost.Discard(match.all()...)) }()
-		var busy run.Busy
-		defer busy.Failed(ctx)
-		err = in.Push(ctx, func(v T) bool {
-			busy = true
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		err = in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			matches := pred == nil || pred(v)
-			busy = false
+			work.Busy = false
 			switch {
 			case matches && match.full:
 				verdict = turbopipes.ErrTooManyItems
@@ -57,7 +57,7 @@ func Single[T any](pred func(v T) bool, opts ...turbopipes.LossOption) turbopipe
 				verdict = turbopipes.ErrNotFound
 			}
 			return out.item(v)
-		})
+		}))
 		switch {
 		case err != nil && !errors.Is(verdict, turbopipes.ErrTooManyItems):
 			return err

@@ -27,19 +27,19 @@ func SkipWhile[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
 	}
 	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+"SkipWhile", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		var busy run.Busy
-		defer busy.Failed(ctx)
+		var work run.Work[T]
+		defer work.Failed(ctx)
 		skipping := true
-		return in.Push(ctx, func(v T) bool {
+		return in.Push(ctx, work.On(func(v T) bool {
 			if skipping {
-				busy = true
+				work.Busy = true
 				skipping = pred(v)
-				busy = false
+				work.Busy = false
 			}
 			if skipping {
 				return out.item(v)
 			}
 			return emit(v)
-		})
+		}))
 	})
 }

@@ -64,12 +64,12 @@ func StatefulMap[T, S, R any](open func(ctx context.Context) (S, error), fn func
 		var failed error
 		refused := false
 		lost := run.Keep[T](run.At(ctx, "StatefulMap"), o.Discard)
-		var busy run.Busy
-		defer busy.Failed(ctx)
-		err = in.Push(ctx, func(v T) bool {
-			busy = true
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		err = in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			next, r, e := fn(inner, state, v)
-			busy = false
+			work.Busy = false
 			if e != nil {
 				failed = fault.Join(e, failedOn(ctx, lost, v, e))
 				return false
@@ -77,7 +77,7 @@ func StatefulMap[T, S, R any](open func(ctx context.Context) (S, error), fn func
 			state = next
 			refused = !emit(r)
 			return !refused
-		})
+		}))
 		if err = fault.Join(failed, err); err == nil && !refused {
 			closed = true // also when it panics
 			if last, ok := close(state); ok {

@@ -28,13 +28,13 @@ func TakeUntilMatch[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
 		return turbopipes.Invalid[T, T]("TakeUntilMatch", "pred is nil")
 	}
 	return turbopipes.Lift(own.Mark+"TakeUntilMatch", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		var busy run.Busy
-		defer busy.Failed(ctx)
-		return in.Push(ctx, func(v T) bool {
-			busy = true
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		return in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			last := pred(v)
-			busy = false
+			work.Busy = false
 			return emit(v) && !last
-		})
+		}))
 	})
 }

@@ -30,12 +30,12 @@ func TakeWhile[T any](pred func(v T) bool, opts ...TakeOption) turbopipes.Operat
 		return turbopipes.Invalid[T, T]("TakeWhile", bad)
 	}
 	return turbopipes.Lift(own.Mark+"TakeWhile", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		var busy run.Busy
-		defer busy.Failed(ctx)
-		return in.Push(ctx, func(v T) bool {
-			busy = true
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		return in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			ok := pred(v)
-			busy = false
+			work.Busy = false
 			if ok {
 				return emit(v)
 			}
@@ -43,7 +43,7 @@ func TakeWhile[T any](pred func(v T) bool, opts ...TakeOption) turbopipes.Operat
 				emit(v)
 			}
 			return false
-		})
+		}))
 	})
 }
 

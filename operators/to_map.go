@@ -49,14 +49,14 @@ func toMap[T any, K comparable, V any](name string, key func(T) K, value func(T)
 		})
 		all := map[K]V{}
 		defer func() { err = fault.Join(err, lost.Discard(slices.Collect(maps.Values(all))...)) }()
-		var busy run.Busy
-		defer busy.Failed(ctx)
-		err = in.Push(ctx, func(v T) bool {
-			busy = true
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		err = in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			all[key(v)] = value(v)
-			busy = false
+			work.Busy = false
 			return true
-		})
+		}))
 		if err == nil { // nothing was emitted, so nothing was refused
 			full := all
 			all = nil

@@ -47,15 +47,15 @@ func ToMultiMap[T any, K comparable](key func(v T) K, opts ...turbopipes.LossOpt
 				err = fault.Join(err, lost.Discard(items...))
 			}
 		}()
-		var busy run.Busy
-		defer busy.Failed(ctx)
-		err = in.Push(ctx, func(v T) bool {
-			busy = true
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		err = in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			k := key(v)
 			all[k] = append(all[k], v)
-			busy = false
+			work.Busy = false
 			return true
-		})
+		}))
 		if err == nil { // nothing was emitted, so nothing was refused
 			full := all
 			all = nil

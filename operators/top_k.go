@@ -37,17 +37,17 @@ func TopK[T any](k int, compare func(a, b T) int, opts ...turbopipes.LossOption)
 	return turbopipes.Lift(own.Mark+"TopK", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		t := top[T]{k: k, compare: compare}
 		emitted := 0
-		var busy run.Busy
+		var work run.Work[T]
 		defer func() {
-			busy.Failed(ctx)
-			err = fault.Join(err, run.Keep[T](run.At(ctx, "TopK"), o.Discard).Discard(t.left(bool(busy))[emitted:]...))
+			work.Failed(ctx)
+			err = fault.Join(err, run.Keep[T](run.At(ctx, "TopK"), o.Discard).Discard(t.left(bool(work.Busy))[emitted:]...))
 		}()
-		err = in.Push(ctx, func(v T) bool {
-			busy = true
+		err = in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			t.add(v)
-			busy = false
+			work.Busy = false
 			return true
-		})
+		}))
 		if err != nil {
 			return err
 		}

@@ -41,18 +41,18 @@ func TryMap[T, R any](fn func(ctx context.Context, v T) (R, error), opts ...turb
 		inner := turbopipes.Shield(ctx)
 		var failed error
 		lost := run.Keep[T](run.At(ctx, "TryMap"), o.Discard)
-		var busy run.Busy
-		defer busy.Failed(ctx)
-		err := in.Push(ctx, func(v T) bool {
-			busy = true
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		err := in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			r, e := fn(inner, v)
-			busy = false
+			work.Busy = false
 			if e != nil {
 				failed = fault.Join(e, failedOn(ctx, lost, v, e))
 				return false
 			}
 			return emit(r)
-		})
+		}))
 		return fault.Join(failed, err)
 	})
 }
@@ -63,6 +63,6 @@ func failedOn[T any](ctx context.Context, lost run.Account[T], v T, err error) e
 	if fault.Cut(ctx, err) {
 		return lost.Cancel(context.Cause(ctx), v)
 	}
-	lost.Failed(1)
+	lost.Failed(lost.Weight(v))
 	return nil
 }
