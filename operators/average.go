@@ -30,10 +30,9 @@ func Average[T Number](opts ...turbopipes.LossOption) turbopipes.Operator[T, flo
 	return turbopipes.Lift(own.Mark+"Average", func(ctx context.Context, in turbopipes.Observable[T], emit func(float64) bool) (err error) {
 		f := foldingOf[T](ctx, "Average", o)
 		n, mean := 0.0, 0.0
-		defer func() { unfold(&f, mean, &err) }()
+		defer func() { f.n = int64(n); unfold(&f, mean, &err) }()
 		err = in.Push(ctx, func(v T) bool {
 			n++
-			f.n++
 			mean = meanWith(mean, float64(v), n)
 			return true
 		})

@@ -28,12 +28,21 @@ func Count[T any](opts ...turbopipes.LossOption) turbopipes.Operator[T, int] {
 	return turbopipes.Lift(own.Mark+"Count", func(ctx context.Context, in turbopipes.Observable[T], emit func(int) bool) (err error) {
 		f := foldingOf[T](ctx, "Count", o)
 		n := 0
-		defer func() { unfold(&f, n, &err) }()
-		err = in.Push(ctx, func(v T) bool {
+		item := func(T) bool {
 			n++
-			f.add(v)
-			return out.item(v)
-		})
+			return true
+		}
+		if f.plain {
+			defer func() { f.n = int64(n); unfold(&f, n, &err) }()
+		} else {
+			defer func() { unfold(&f, n, &err) }()
+			item = func(v T) bool {
+				n++
+				f.add(v)
+				return out.item(v)
+			}
+		}
+		err = in.Push(ctx, item)
 		if err == nil { // nothing was emitted, so nothing was refused
 			f.complete = true
 			emit(n)
