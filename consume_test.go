@@ -379,7 +379,7 @@ func TestSend(t *testing.T) {
 		s := tasks(tp.Just(1)).Subscribe(t.Context(), tp.Observer[int]{})
 		time.Sleep(time.Second)
 		s.Dispose()
-		require.EqualValues(t, 1, s.Stats().Discarded)
+		require.EqualValues(t, 2, s.Stats().Discarded, "that of Send, and that of the task that was cut short")
 	})
 	bubble(t, "a clean-up that fails", func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())

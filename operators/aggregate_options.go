@@ -3,31 +3,27 @@ package operators
 import "github.com/turbopipes/turbopipes/internal/opt"
 
 // ToSliceOption is an option of [ToSlice].
-type ToSliceOption interface{ toSlice(*gatherOptions) }
+type ToSliceOption interface{ ApplyToSlice(*opt.Gather) }
 
 // SortOption is an option of [Sort].
-type SortOption interface{ sort(*gatherOptions) }
+type SortOption interface{ ApplySort(*opt.Gather) }
 
 // gatherOptions are of what collects a whole stream.
-type gatherOptions struct {
-	capacity int
-	maxItems int // 0: no limit
-	bad      string
-}
+type gatherOptions = opt.Gather
 
-// room is how many items are expected.
-func (o gatherOptions) room() int {
-	if o.maxItems > 0 {
-		return min(o.capacity, o.maxItems)
+// roomOf is how many items are expected.
+func roomOf(o gatherOptions) int {
+	if o.MaxItems > 0 {
+		return min(o.Capacity, o.MaxItems)
 	}
-	return o.capacity
+	return o.Capacity
 }
 
 type withCapacity int
 
-func (n withCapacity) toSlice(o *gatherOptions) {
-	if o.capacity = int(n); n < 0 {
-		opt.Note(&o.bad, "WithCapacity's n is negative")
+func (n withCapacity) ApplyToSlice(o *gatherOptions) {
+	if o.Capacity = int(n); n < 0 {
+		opt.Note(&o.Bad, "WithCapacity's n is negative")
 	}
 }
 
@@ -37,12 +33,12 @@ func (n withCapacity) toSlice(o *gatherOptions) {
 // ErrInvalidArgument.
 func WithCapacity(n int) ToSliceOption { return withCapacity(n) }
 
-func (m MaxItems) toSlice(o *gatherOptions) { m.gather(o) }
-func (m MaxItems) sort(o *gatherOptions)    { m.gather(o) }
+func (m MaxItems) ApplyToSlice(o *gatherOptions) { m.gather(o) }
+func (m MaxItems) ApplySort(o *gatherOptions)    { m.gather(o) }
 
 func (m MaxItems) gather(o *gatherOptions) {
-	if o.maxItems = m.k; m.k < 1 {
-		opt.Note(&o.bad, "WithMaxItems's k is less than 1")
+	if o.MaxItems = m.k; m.k < 1 {
+		opt.Note(&o.Bad, "WithMaxItems's k is less than 1")
 	}
 }
 
@@ -51,9 +47,9 @@ func toSliceOptions(opts []ToSliceOption) (o gatherOptions, bad string) {
 		if option == nil {
 			return o, "an option is nil"
 		}
-		option.toSlice(&o)
+		option.ApplyToSlice(&o)
 	}
-	return o, o.bad
+	return o, o.Bad
 }
 
 func sortOptions(opts []SortOption) (o gatherOptions, bad string) {
@@ -61,7 +57,7 @@ func sortOptions(opts []SortOption) (o gatherOptions, bad string) {
 		if option == nil {
 			return o, "an option is nil"
 		}
-		option.sort(&o)
+		option.ApplySort(&o)
 	}
-	return o, o.bad
+	return o, o.Bad
 }

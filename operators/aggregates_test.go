@@ -83,15 +83,15 @@ func TestAggregatesDiscard(t *testing.T) {
 		lost int64 // to an error, to a panic of upstream, to disposal
 		left int64 // when downstream has left after the first item
 	}{
-		"Average":                {prints(operators.Average[int]()), 0, 0},
-		"Count":                  {prints(operators.Count[int]()), 0, 0},
-		"Max":                    {prints(operators.Max(ascending)), 0, 0},
-		"Sum":                    {prints(operators.Sum[int]()), 0, 0},
+		"Average":                {prints(operators.Average[int]()), 8, 0},
+		"Count":                  {prints(operators.Count[int]()), 8, 0},
+		"Max":                    {prints(operators.Max(ascending)), 1, 0},
+		"Sum":                    {prints(operators.Sum[int]()), 8, 0},
 		"ToMap":                  {prints(operators.ToMap(parity)), 2, 0},
 		"ToMapWithValueSelector": {prints(operators.ToMapWithValueSelector(parity, parity)), 2, 0},
 		"ToMultiMap":             {prints(operators.ToMultiMap(parity)), 8, 0},
 		"ToSlice":                {prints(operators.ToSlice[int]()), 8, 0},
-		"ReduceWith":             {prints(operators.ReduceWith(func() int { return 1 }, plus)), 0, 0},
+		"ReduceWith":             {prints(operators.ReduceWith(func() int { return 1 }, plus)), 8, 0},
 		"Sort":                   {prints(operators.Sort(ascending)), 8, 7},
 		"TopK":                   {prints(operators.TopK(3, ascending)), 3, 2},
 		"TopK, fewer":            {prints(operators.TopK(30, ascending)), 8, 7},
@@ -115,7 +115,8 @@ func TestAggregatesDiscard(t *testing.T) {
 		bubble(t, name+", a panic of compare", func(t *testing.T) {
 			s := endedBy(t, op(of), 0, time.Second, itself)
 			require.ErrorIs(t, s.err, errBoom)
-			require.Equal(t, map[string]int64{"Sort": 8, "TopK": 2}[name], s.stats.Discarded)
+			require.Equal(t, map[string]int64{"Sort": 8, "TopK": 1}[name], s.stats.Discarded)
+			require.Equal(t, map[string]int64{"Sort": 0, "TopK": 1}[name], s.stats.Failed)
 		})
 	}
 }

@@ -9,10 +9,10 @@ import (
 //	in:  a-b-1-c-|   pred: letters
 //	out: ----(f|)    f: false
 //
-// Emits when an item comes that pred is false for: false, and completes right
-// after it, when upstream was stopped and reaped; or when upstream completes:
-// true, also where there was no item. Fails when upstream fails before. Memory:
-// none. Goroutines: none; pred runs on the subscriber's.
+// Emits when an item comes that pred is false for: false, and completes right after
+// it, when upstream was stopped and reaped; or when upstream completes: true, also
+// where there was no item. Fails when upstream fails before. The items that it looks
+// at count nowhere. Memory: none. Goroutines: none; pred runs on the subscriber's.
 //
 // A nil pred is an ErrInvalidArgument. To ask for one match see [Any]; to keep
 // the items as long as they match, [TakeWhile]. It corresponds to RxJS's every,

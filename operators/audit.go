@@ -11,11 +11,12 @@ import (
 //	in:  ab---c-d|   d: 4
 //	out: ----b----(d|)
 //
-// Emits when d has passed since an item came that found no time running. Drops
-// the others of that time. Fails as soon as upstream fails, without the item that
-// waits, which counts as discarded. Completes with upstream; where an item waits,
-// when that was emitted at its time. So does a graceful stop. An item at the end
-// of a time begins the next one.
+// Emits when d has passed since an item came that found no time running. Drops the
+// others of that time. Fails as soon as upstream fails, without the item that waits,
+// which counts as discarded. [OnDiscard] hears of that one, and of an item that comes
+// too late; what is left out counts nowhere. Completes with upstream; where an item
+// waits, when that was emitted at its time. So does a graceful stop. An item at the
+// end of a time begins the next one.
 //
 // Backpressure: upstream is never held. Time goes on while downstream is busy,
 // and of what it gives then only the newest waits. Memory: two items.
@@ -24,6 +25,10 @@ import (
 // d ≤ 0 is an ErrInvalidArgument. It is [Throttle] with [TrailingOnly], but an
 // emission does not make the next item wait. To wait for a pause instead, see
 // [Debounce]; for a steady pace, [Sample]. It corresponds to RxJS's auditTime.
-func Audit[T any](d time.Duration) turbopipes.Operator[T, T] {
-	return throttled[T]("Audit", throttleOptions{d: d, trailing: true})
+func Audit[T any](d time.Duration, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
+	o, bad := lossOptions(opts)
+	if bad != "" {
+		return turbopipes.Invalid[T, T]("Audit", bad)
+	}
+	return throttled[T]("Audit", throttleOptions{Loss: o, D: d, Trailing: true})
 }

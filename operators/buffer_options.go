@@ -7,17 +7,9 @@ import (
 )
 
 // BufferOption is an option of [BufferWithCount] and its kin.
-type BufferOption interface{ buffer(*bufferOptions) }
+type BufferOption interface{ ApplyBuffer(*opt.Buffer) }
 
-type bufferOptions struct {
-	step         int // WithStep; 0: not given
-	maxItems     int // WithMaxItems; 0: not given
-	maxDuration  time.Duration
-	flushOnError bool
-	empties      bool
-	partial      bool
-	bad          string
-}
+type bufferOptions = opt.Buffer
 
 // defaultMaxItems bounds a buffer that has no size of its own, unless
 // WithMaxItems does.
@@ -26,9 +18,9 @@ const defaultMaxItems = 1 << 16
 // Step is what [WithStep] returns: a BufferOption and a WindowOption.
 type Step struct{ k int }
 
-func (s Step) buffer(o *bufferOptions) {
-	if o.step = s.k; s.k < 1 {
-		o.bad = badStep
+func (s Step) ApplyBuffer(o *bufferOptions) {
+	if o.Step = s.k; s.k < 1 {
+		o.Bad = badStep
 	}
 }
 
@@ -49,9 +41,9 @@ func WithStep(k int) Step { return Step{k} }
 // MaxItems is what [WithMaxItems] returns: a BufferOption.
 type MaxItems struct{ k int }
 
-func (m MaxItems) buffer(o *bufferOptions) {
-	if o.maxItems = m.k; m.k < 1 {
-		o.bad = "WithMaxItems's k is less than 1"
+func (m MaxItems) ApplyBuffer(o *bufferOptions) {
+	if o.MaxItems = m.k; m.k < 1 {
+		o.Bad = "WithMaxItems's k is less than 1"
 	}
 }
 
@@ -62,7 +54,7 @@ func WithMaxItems(k int) MaxItems { return MaxItems{k} }
 
 type flushOnError struct{}
 
-func (flushOnError) buffer(o *bufferOptions) { o.flushOnError = true }
+func (flushOnError) ApplyBuffer(o *bufferOptions) { o.FlushOnError = true }
 
 // FlushOnError makes a buffer under construction come out when upstream fails or
 // panics, before the error does. Without it, its items are discarded. It changes
@@ -72,7 +64,7 @@ func FlushOnError() BufferOption { return flushOnError{} }
 // Empties is what [EmitEmpty] returns: a BufferOption and a WindowOption.
 type Empties struct{}
 
-func (Empties) buffer(o *bufferOptions) { o.empties = true }
+func (Empties) ApplyBuffer(o *bufferOptions) { o.Empties = true }
 
 // ApplyWindow makes e an option of windows.
 func (e Empties) ApplyWindow(w *opt.Window) { w.Empties = true }
@@ -83,16 +75,16 @@ func EmitEmpty() Empties { return Empties{} }
 
 type partial struct{}
 
-func (partial) buffer(o *bufferOptions) { o.partial = true }
+func (partial) ApplyBuffer(o *bufferOptions) { o.Partial = true }
 
 // Partial makes [SlidingWindow] emit a last slice that is shorter.
 func Partial() BufferOption { return partial{} }
 
 type maxDuration time.Duration
 
-func (d maxDuration) buffer(o *bufferOptions) {
-	if o.maxDuration = time.Duration(d); d <= 0 {
-		o.bad = "WithMaxDuration's d is not positive"
+func (d maxDuration) ApplyBuffer(o *bufferOptions) {
+	if o.MaxDuration = time.Duration(d); d <= 0 {
+		o.Bad = "WithMaxDuration's d is not positive"
 	}
 }
 
@@ -112,18 +104,18 @@ const (
 
 // unfit names an option that was given and is not one of those that the operator
 // takes.
-func (o bufferOptions) unfit(takes int) string {
+func unfit(o bufferOptions, takes int) string {
 	for _, option := range []struct {
 		given bool
 		kind  int
 		name  string
 	}{
-		{o.step > 0, takesStep, "WithStep"},
-		{o.maxItems > 0, takesMaxItems, "WithMaxItems"},
-		{o.maxDuration > 0, takesMaxDuration, "WithMaxDuration"},
-		{o.flushOnError, takesFlushOnError, "FlushOnError"},
-		{o.empties, takesEmpties, "EmitEmpty"},
-		{o.partial, takesPartial, "Partial"},
+		{o.Step > 0, takesStep, "WithStep"},
+		{o.MaxItems > 0, takesMaxItems, "WithMaxItems"},
+		{o.MaxDuration > 0, takesMaxDuration, "WithMaxDuration"},
+		{o.FlushOnError, takesFlushOnError, "FlushOnError"},
+		{o.Empties, takesEmpties, "EmitEmpty"},
+		{o.Partial, takesPartial, "Partial"},
 	} {
 		if option.given && takes&option.kind == 0 {
 			return option.name + " is no option of it"
@@ -138,10 +130,10 @@ func bufferOptionsOf(opts []BufferOption, takes int) (o bufferOptions, bad strin
 		if option == nil {
 			return o, "an option is nil"
 		}
-		option.buffer(&o)
+		option.ApplyBuffer(&o)
 	}
-	if o.bad != "" {
-		return o, o.bad
+	if o.Bad != "" {
+		return o, o.Bad
 	}
-	return o, o.unfit(takes)
+	return o, unfit(o, takes)
 }

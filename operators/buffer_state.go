@@ -53,12 +53,22 @@ func (g *gathering[T]) rest(emit func([]T) bool) bool {
 	return true
 }
 
-// held is the number of items that are there.
-func (g *gathering[T]) held() int64 {
+// next returns the slice, and begins another one with v, so that v is kept while the
+// slice is emitted.
+func (g *gathering[T]) next(v T) (full []T) {
+	full, g.items = g.items, []T{v}
+	return full
+}
+
+// left takes all that is there.
+func (g *gathering[T]) left() (items []T) {
+	items, g.items = g.items, nil
 	if g.isExtra {
-		return int64(len(g.items)) + 1
+		var none T
+		items = append(items, g.extra)
+		g.extra, g.isExtra = none, false
 	}
-	return int64(len(g.items))
+	return items
 }
 
 // session is the slice under construction of a SessionWindow.
@@ -124,6 +134,9 @@ func (s *sliding[T]) item(v T) (full []T) {
 	}
 	return full
 }
+
+// left returns what no slice has had.
+func (s *sliding[T]) left() []T { return s.items[len(s.items)-int(s.fresh):] }
 
 // rest gives the shorter slice that is left, if no slice has had all of it.
 func (s *sliding[T]) rest() []T {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -17,6 +18,7 @@ import (
 // and at completion what is left. Never an empty slice. Fails with upstream; what
 // waits is discarded.
 //
+// A slice that is lost counts as its items, which [OnDiscard] hears of.
 // Downstream owns the slices. Backpressure: upstream's emit is downstream's.
 // Memory: the items of a run, however long it is. Goroutines: none; key runs on
 // the subscriber's.
@@ -26,22 +28,33 @@ import (
 // compared end the stream with a PanicError. A nil key is an ErrInvalidArgument.
 // For a stream of each key, wherever its items are, see [GroupBy]. It corresponds
 // to Reactor's bufferUntilChanged.
-func BufferUntilChanged[T any, K comparable](key func(v T) K) turbopipes.Operator[T, []T] {
-	if key == nil {
+func BufferUntilChanged[T any, K comparable](key func(v T) K, opts ...turbopipes.LossOption) turbopipes.Operator[T, []T] {
+	o, bad := lossOptions(opts)
+	switch {
+	case key == nil:
 		return turbopipes.Invalid[T, []T]("BufferUntilChanged", "key is nil")
+	case bad != "":
+		return turbopipes.Invalid[T, []T]("BufferUntilChanged", bad)
 	}
-	return turbopipes.Lift(own.Mark+"BufferUntilChanged", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) error {
+	return turbopipes.Lift(own.Mark+"BufferUntilChanged", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
 		var b gathering[T]
 		var last K
-		defer func() { run.Count(ctx, b.held()) }()
-		return flushing(ctx, bufferOptions{}, in, func(v T) bool {
+		lost := run.Keep[T](run.At(ctx, "BufferUntilChanged"), o.Discard)
+		run.NoteSlices[T](lost.Record())
+		defer func() { err = fault.Join(err, lost.Discard(b.left()...)) }()
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		return flushing(ctx, bufferOptions{}, in, work.On(func(v T) bool {
+			work.Busy = true
 			k := key(v)
-			if k != last && !b.rest(emit) {
-				return false
-			}
+			ends := k != last && len(b.items) > 0
+			work.Busy = false
 			last = k
+			if ends {
+				return emit(b.next(v))
+			}
 			b.add(v)
 			return true
-		}, func() { b.rest(emit) })
+		}), func() { b.rest(emit) })
 	})
 }

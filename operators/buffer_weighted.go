@@ -21,42 +21,54 @@ import (
 // and with an ErrInvalidArgument when weight gives a negative number; what waits is
 // discarded.
 //
+// A slice that is lost counts as its items, which [OnDiscard] hears of.
 // Downstream owns the slices. Backpressure: upstream's emit is downstream's.
 // Memory: the items of a slice, however many weigh nothing. Goroutines: none;
 // weight runs on the subscriber's.
 //
 // A max below 1 or a nil weight is an ErrInvalidArgument. Where all weigh the same
 // see [BufferWithCount]. It corresponds to Pekko's groupedWeighted.
-func BufferWeighted[T any](max int64, weight func(v T) int64) turbopipes.Operator[T, []T] {
+func BufferWeighted[T any](max int64, weight func(v T) int64, opts ...turbopipes.LossOption) turbopipes.Operator[T, []T] {
+	o, bad := lossOptions(opts)
 	switch {
 	case max < 1:
 		return turbopipes.Invalid[T, []T]("BufferWeighted", "max is less than 1")
 	case weight == nil:
 		return turbopipes.Invalid[T, []T]("BufferWeighted", "weight is nil")
+	case bad != "":
+		return turbopipes.Invalid[T, []T]("BufferWeighted", bad)
 	}
-	return turbopipes.Lift(own.Mark+"BufferWeighted", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) error {
+	return turbopipes.Lift(own.Mark+"BufferWeighted", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
 		var b gathering[T]
 		var sum int64
 		var failed error
-		defer func() { run.Count(ctx, b.held()) }()
-		err := flushing(ctx, bufferOptions{}, in, func(v T) bool {
+		lost := run.Keep[T](run.At(ctx, "BufferWeighted"), o.Discard)
+		run.NoteSlices[T](lost.Record())
+		defer func() { err = fault.Join(err, lost.Discard(b.left()...)) }()
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		err = flushing(ctx, bufferOptions{}, in, work.On(func(v T) bool {
+			work.Busy = true
 			w := weight(v)
+			work.Busy = false
 			if w < 0 {
+				lost.Failed(lost.Weight(v))
 				failed = fmt.Errorf("%w: BufferWeighted: weight gives %d", turbopipes.ErrInvalidArgument, w)
 				return false
 			}
-			if w > max-sum {
-				if sum = 0; !b.rest(emit) {
-					return false
-				}
+			more := true
+			if w > max-sum && len(b.items) > 0 {
+				sum = 0
+				more = emit(b.next(v))
+			} else {
+				b.add(v)
 			}
-			b.add(v)
 			if w > max {
-				return b.rest(emit)
+				return more && b.rest(emit)
 			}
 			sum += w
-			return true
-		}, func() { b.rest(emit) })
+			return more
+		}), func() { b.rest(emit) })
 		return fault.Join(failed, err)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
@@ -22,6 +23,7 @@ import (
 // what waits is discarded, or emitted before with [FlushOnError]. Completes with
 // upstream, which cancels boundary.
 //
+// A slice that is lost counts as its items, which [OnDiscard] hears of.
 // Downstream owns the slices. Backpressure: upstream and boundary wait while
 // downstream is busy; upstream waits, too, at the second item beyond a slice's most,
 // until boundary's next one ([WithMaxItems], 65,536 without it). When boundary has
@@ -40,13 +42,15 @@ func BufferWhen[T, N any](boundary turbopipes.Observable[N], opts ...BufferOptio
 		return turbopipes.Invalid[T, []T]("BufferWhen", "boundary is the zero Observable")
 	case bad != "":
 		return turbopipes.Invalid[T, []T]("BufferWhen", bad)
-	case o.maxItems == 0:
-		o.maxItems = defaultMaxItems
+	case o.MaxItems == 0:
+		o.MaxItems = defaultMaxItems
 	}
 	return turbopipes.Lift(own.Mark+"BufferWhen", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
-		b := gathering[T]{most: o.maxItems, empties: o.empties}
-		defer func() { run.Count(ctx, b.held()) }()
-		up := feed.Open(ctx, "BufferWhen", run.Hooks[T]{}, in.Push)
+		b := gathering[T]{most: o.MaxItems, empties: o.Empties}
+		lost := run.Keep[T](run.At(ctx, "BufferWhen"), o.Discard)
+		run.NoteSlices[T](lost.Record())
+		defer func() { err = fault.Join(err, lost.Discard(b.left()...)) }()
+		up := feed.Open(ctx, "BufferWhen", discarding[T](o.Loss), in.Push)
 		defer up.Close(&err)
 		bounds := feed.Notify(up.Scope, boundary.Push).Items()
 		for {
@@ -68,7 +72,7 @@ func BufferWhen[T, N any](boundary turbopipes.Observable[N], opts ...BufferOptio
 					return nil
 				}
 			case <-up.Done(): // upstream or boundary has failed, or ctx is done: Close tells
-				if o.flushOnError && ctx.Err() == nil {
+				if o.FlushOnError && ctx.Err() == nil {
 					b.rest(emit)
 				}
 				return nil
@@ -80,10 +84,10 @@ func BufferWhen[T, N any](boundary turbopipes.Observable[N], opts ...BufferOptio
 					return nil
 				}
 			default:
-				if o.flushOnError {
+				if o.FlushOnError {
 					b.rest(emit)
 				}
-				return fmt.Errorf("%w: BufferWhen: more than %d items, and no boundary to come", turbopipes.ErrOverflow, o.maxItems)
+				return fmt.Errorf("%w: BufferWhen: more than %d items, and no boundary to come", turbopipes.ErrOverflow, o.MaxItems)
 			}
 		}
 	})

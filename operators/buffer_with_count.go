@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -19,7 +20,8 @@ import (
 // completion flushes all slices under construction, the oldest first, and the
 // items in gaps are dropped. Fails as soon as upstream fails; the items of a
 // slice under construction count as discarded, unless [FlushOnError] lets it
-// out.
+// out. A slice that is lost counts as its items, which [OnDiscard] hears of; items in
+// gaps count nowhere.
 //
 // Backpressure: upstream's emit is downstream's. Memory: n items, also where
 // slices overlap. Goroutines: none; it runs inside its subscriber's.
@@ -35,27 +37,29 @@ func BufferWithCount[T any](n int, opts ...BufferOption) turbopipes.Operator[T, 
 		return turbopipes.Invalid[T, []T]("BufferWithCount", "n is less than 1")
 	case bad != "":
 		return turbopipes.Invalid[T, []T]("BufferWithCount", bad)
-	case o.step == 0:
-		o.step = n
+	case o.Step == 0:
+		o.Step = n
 	}
 	return turbopipes.Lift(own.Mark+"BufferWithCount", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
-		if o.step == n && n <= capacity && !o.flushOnError {
-			return batches(ctx, n, in, emit)
+		lost := run.Keep[T](run.At(ctx, "BufferWithCount"), o.Discard)
+		run.NoteSlices[T](lost.Record())
+		if o.Step == n && n <= capacity && !o.FlushOnError {
+			return batches(ctx, lost, n, in, emit)
 		}
-		b := buffers[T]{n: n, step: o.step}
-		defer func() { run.Count(ctx, b.held) }()
+		b := buffers[T]{n: n, step: o.Step}
+		defer func() { err = fault.Join(err, lost.Discard(b.left()...)) }()
 		refused := false
 		item := func(v T) bool {
 			full := b.add(v)
 			refused = full != nil && !emit(full)
 			return !refused
 		}
-		if o.flushOnError {
+		if o.FlushOnError {
 			_, err = turbopipes.Guard(ctx, in, item)
 		} else {
 			err = in.Push(ctx, item)
 		}
-		if err == nil || o.flushOnError && ctx.Err() == nil {
+		if err == nil || o.FlushOnError && ctx.Err() == nil {
 			for !refused && !b.none() && ctx.Err() == nil {
 				refused = !emit(b.take())
 			}
@@ -66,13 +70,13 @@ func BufferWithCount[T any](n int, opts ...BufferOption) turbopipes.Operator[T, 
 
 // batches is the usual case, in which no item is in two slices or in none: 6 ns
 // an item instead of 9.
-func batches[T any](ctx context.Context, n int, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
+func batches[T any](ctx context.Context, lost run.Account[T], n int, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
 	var (
 		batch   []T
 		held    int
 		refused bool
 	)
-	defer func() { run.Count(ctx, int64(held)) }()
+	defer func() { err = fault.Join(err, lost.Discard(batch[:held]...)) }()
 	err = in.Push(ctx, func(v T) bool {
 		if held == 0 {
 			batch = make([]T, n)

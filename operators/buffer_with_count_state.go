@@ -34,6 +34,9 @@ func (b *buffers[T]) add(v T) (full []T) {
 // none tells whether no slice is under construction.
 func (b *buffers[T]) none() bool { return len(b.items) == 0 }
 
+// left returns what no slice has in it that was taken.
+func (b *buffers[T]) left() []T { return b.items[len(b.items)-int(b.held):] }
+
 // take returns the oldest slice. It has every item in it that the others have.
 func (b *buffers[T]) take() []T {
 	oldest := b.items

@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/alarm"
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
@@ -22,6 +23,7 @@ import (
 // downstream is busy collapse into one. Fails with upstream; what waits is
 // discarded, or emitted before with [FlushOnError].
 //
+// A slice that is lost counts as its items, which [OnDiscard] hears of.
 // Downstream owns the slices. Backpressure: upstream waits while downstream is
 // busy, and at the second item beyond a slice's most, until the tick ([WithMaxItems],
 // 65,536 without it). Memory: that many items, one more, and one in upstream's hand.
@@ -37,16 +39,18 @@ func BufferWithTime[T any](d time.Duration, opts ...BufferOption) turbopipes.Ope
 		return turbopipes.Invalid[T, []T]("BufferWithTime", "d is not positive")
 	case bad != "":
 		return turbopipes.Invalid[T, []T]("BufferWithTime", bad)
-	case o.maxItems == 0:
-		o.maxItems = defaultMaxItems
+	case o.MaxItems == 0:
+		o.MaxItems = defaultMaxItems
 	}
 	return turbopipes.Lift(own.Mark+"BufferWithTime", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
-		b := gathering[T]{most: o.maxItems, empties: o.empties}
-		inHand := int64(0)
-		defer func() { run.Count(ctx, inHand+b.held()) }()
+		b := gathering[T]{most: o.MaxItems, empties: o.Empties}
+		var inHand spot[T]
+		lost := run.Keep[T](run.At(ctx, "BufferWithTime"), o.Discard)
+		run.NoteSlices[T](lost.Record())
+		defer func() { err = fault.Join(err, lost.Discard(append(b.left(), inHand.all()...)...)) }()
 		next := ticksFrom(time.Now(), d)
 		tick := next(time.Now())
-		up := feed.Open(ctx, "BufferWithTime", run.Hooks[T]{}, in.Push)
+		up := feed.Open(ctx, "BufferWithTime", discarding[T](o.Loss), in.Push)
 		defer up.Close(&err)
 		clock := alarm.New()
 		defer clock.Stop()
@@ -63,11 +67,11 @@ func BufferWithTime[T any](d time.Duration, opts ...BufferOption) turbopipes.Ope
 				_ = due() && b.flush(emit)
 				return false
 			}
-			inHand = 1
+			inHand.put(v)
 			if !due() {
 				return false
 			}
-			inHand = 0
+			inHand.take()
 			b.add(v)
 			return true
 		}
@@ -90,7 +94,7 @@ func BufferWithTime[T any](d time.Duration, opts ...BufferOption) turbopipes.Ope
 					on = due()
 				}
 			case <-up.Done(): // upstream has failed, or ctx is done: Close tells
-				if o.flushOnError && ctx.Err() == nil {
+				if o.FlushOnError && ctx.Err() == nil {
 					b.rest(emit)
 				}
 				return nil

@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/alarm"
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
@@ -22,6 +23,7 @@ import (
 // wakes nobody. Fails with upstream; what waits is discarded, or emitted before
 // with [FlushOnError].
 //
+// A slice that is lost counts as its items, which [OnDiscard] hears of.
 // Downstream owns the slices. Backpressure: upstream waits while downstream is
 // busy. Memory: n items, and one in upstream's hand. Goroutines: one, for
 // upstream, joined before it ends.
@@ -42,9 +44,11 @@ func BufferWithTimeOrCount[T any](d time.Duration, n int, opts ...BufferOption) 
 	}
 	return turbopipes.Lift(own.Mark+"BufferWithTimeOrCount", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
 		batch := timedBuffer[T]{d: d, n: n}
-		defer func() { run.Count(ctx, int64(len(batch.items))) }()
+		lost := run.Keep[T](run.At(ctx, "BufferWithTimeOrCount"), o.Discard)
+		run.NoteSlices[T](lost.Record())
+		defer func() { err = fault.Join(err, lost.Discard(batch.items...)) }()
 		pass := func(full []T) bool { return full == nil || emit(full) }
-		up := feed.Open(ctx, "BufferWithTimeOrCount", run.Hooks[T]{}, in.Push)
+		up := feed.Open(ctx, "BufferWithTimeOrCount", discarding[T](o.Loss), in.Push)
 		defer up.Close(&err)
 		clock := alarm.New()
 		defer clock.Stop()
@@ -67,7 +71,7 @@ func BufferWithTimeOrCount[T any](d time.Duration, n int, opts ...BufferOption) 
 					return nil
 				}
 			case <-up.Done(): // upstream has failed, or ctx is done: Close tells
-				if o.flushOnError && ctx.Err() == nil {
+				if o.FlushOnError && ctx.Err() == nil {
 					pass(batch.take())
 				}
 				return nil

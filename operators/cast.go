@@ -7,6 +7,7 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // Cast asserts that each item is an R.
@@ -14,9 +15,10 @@ import (
 //	in:  a-b--1-|   R: letter
 //	out: a-b--#
 //
-// Emits when an item comes. Fails with an ErrTypeMismatch at the first item that
-// is no R, after upstream was stopped, or when upstream fails. Completes with
-// upstream. Memory: none. Goroutines: none; it runs inside its subscriber's.
+// Emits when an item comes. Fails with an ErrTypeMismatch at the first item that is no
+// R, after upstream was stopped, or when upstream fails. The item that is no R counts
+// as failed. Completes with upstream. Memory: none. Goroutines: none; it runs inside
+// its subscriber's.
 //
 // It is Go's type assertion: R is the item's very type, or an interface that it
 // implements; to convert items, see [Map]. To drop those that are no R, see
@@ -27,6 +29,8 @@ func Cast[R, T any]() turbopipes.Operator[T, R] {
 		err := in.Push(ctx, func(v T) bool {
 			r, ok := any(v).(R)
 			if !ok {
+				lost := run.Keep[T](run.At(ctx, "Cast"), nil)
+				lost.Failed(lost.Weight(v))
 				failed = mismatch[R](v)
 			}
 			return ok && emit(r)

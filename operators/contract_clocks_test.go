@@ -14,18 +14,18 @@ func (p parts) clocks() []entry {
 	idle := func() int { return -1 }
 	return []entry{
 		on("Audit", operators.Audit[int](long)),
-		on("Delay", operators.Delay[int](long)),
-		on("Delay/full", operators.Delay[int](2*time.Second, turbopipes.WithQueue(2))),
-		on("DelaySubscription", operators.DelaySubscription[int](7*time.Millisecond)),
-		on("DelayWhen", operators.DelayWhen(later)),
-		on("DelayWhen/full", operators.DelayWhen(later, turbopipes.WithQueue(1))),
+		on("Delay", operators.Delay[int](long)).one(),
+		on("Delay/full", operators.Delay[int](2*time.Second, turbopipes.WithQueue(2))).one(),
+		on("DelaySubscription", operators.DelaySubscription[int](7*time.Millisecond)).one(),
+		on("DelayWhen", operators.DelayWhen(later)).one(),
+		on("DelayWhen/full", operators.DelayWhen(later, turbopipes.WithQueue(1))).one(),
 		on("KeepAlive", operators.KeepAlive(long, idle)).again(),
-		on("RateLimit", operators.RateLimit[int](1, 13*time.Millisecond)),
-		on("RateLimit/burst", operators.RateLimit[int](1, 23*time.Millisecond, operators.WithBurst(2), operators.WithCost(p.double))),
+		on("RateLimit", operators.RateLimit[int](1, 13*time.Millisecond)).one(),
+		on("RateLimit/burst", operators.RateLimit[int](1, 23*time.Millisecond, operators.WithBurst(2), operators.WithCost(p.double))).one(),
 		on("Throttle", operators.Throttle[int](long)),
 		on("Throttle/trailing", operators.Throttle[int](long, operators.Trailing())),
 		on("Throttle/only", operators.Throttle[int](long, operators.TrailingOnly())),
-		on("TimeInterval", operators.TimeInterval[int]()),
+		on("TimeInterval", operators.TimeInterval[int]()).one(),
 		on("Timestamp", turbopipes.Compose2(operators.Timestamp[int](), // the times of two subscriptions differ
 			operators.Map(func(s turbopipes.Timestamped[int]) int { return s.Value }))),
 	}

@@ -7,7 +7,7 @@ import (
 // hot are the entries of what shares a run of upstream.
 func (parts) hot() []entry {
 	return []entry{
-		on("Share", operators.Share[int]()),
-		on("ShareReplay", operators.ShareReplay[int](length)),
+		on("Share", operators.Share[int]()).one(),
+		on("ShareReplay", operators.ShareReplay[int](length)).one(),
 	}
 }

@@ -30,6 +30,7 @@ type entry struct {
 	needs    bool // fails where upstream completes, or is stopped, before the item that it needs
 	names    bool // puts a name before an error of upstream
 	begins   bool // emits an item of its own before it subscribes to upstream
+	each     bool // emits one item for each item of upstream, and of side where it has that
 }
 
 // on makes op an entry.
@@ -52,6 +53,7 @@ func (e entry) recovering() entry { e.recovers = true; return e }
 func (e entry) naming() entry     { e.names = true; return e }
 func (e entry) needing() entry    { e.needs = true; return e }
 func (e entry) beginning() entry  { e.begins = true; return e }
+func (e entry) one() entry        { e.each = true; return e }
 func (e entry) repeating() entry  { e.recovers, e.repeats = true, true; return e }
 
 const (

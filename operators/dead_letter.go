@@ -6,6 +6,7 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // DeadLetter gives the values of results, and the failed results to sink.
@@ -13,9 +14,9 @@ import (
 //	in:  a-b-x-c-|   x is a failed result; sink: keeps it
 //	out: a-b---c-|
 //
-// Emits when a result with a value comes. Upstream waits while sink is busy with
-// a failed one. Fails with the first error of sink, after upstream was stopped,
-// or when upstream fails. Completes with upstream.
+// Emits when a result with a value comes. Upstream waits while sink is busy with a
+// failed one. A failed result counts as failed. Fails with the first error of sink,
+// after upstream was stopped, or when upstream fails. Completes with upstream.
 //
 // What has failed is in the error, where [AsResults] has made the result:
 // errors.As(r.Err, &item) with an item of type *[turbopipes.ItemError] finds it.
@@ -37,6 +38,7 @@ func DeadLetter[T any](sink func(ctx context.Context, r turbopipes.Result[T]) er
 			if r.Err == nil {
 				return emit(r.Value)
 			}
+			run.At(ctx, "DeadLetter").Failed(1)
 			failed = sink(inner, r)
 			return failed == nil
 		})

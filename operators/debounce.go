@@ -6,8 +6,8 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
-	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // Debounce emits the latest item once quiet has passed without a newer one.
@@ -19,7 +19,8 @@ import (
 // that waits. [Leading] emits the first item of a burst at once as well, and
 // [WithMaxWait] bounds how long a burst can hold the latest one back. Drops every
 // item that a newer one overtakes. Fails as soon as upstream fails, without the
-// item that waits, which counts as discarded.
+// item that waits, which counts as discarded: [OnDiscard] hears of it. What a newer item
+// overtakes counts nowhere.
 //
 // Backpressure: upstream is never held. Time goes on while downstream is busy, and
 // of what is due then only the newest waits. Memory: two items. Goroutines: one,
@@ -40,14 +41,11 @@ func Debounce[T any](quiet time.Duration, opts ...DebounceOption) turbopipes.Ope
 			return in.Push(ctx, emit)
 		}
 		burst := debounce[T]{debounceOptions: o}
-		up := feed.OpenClocked(ctx, "Debounce", &burst)
-		defer func() {
-			up.Close(&err)
-			run.Count(ctx, burst.left())
-		}()
+		up := feed.OpenClocked(ctx, "Debounce", discarding[T](o.Loss), &burst)
+		defer up.Close(&err)
 		up.Start(func(ctx context.Context) error {
 			return in.Push(ctx, func(v T) bool {
-				return up.Do(func(now time.Time) bool { return burst.item(v, now) })
+				return up.Give(v, func(now time.Time) bool { return burst.item(v, now) })
 			})
 		}, burst.end)
 		up.Loop(ctx, emit)
@@ -56,25 +54,20 @@ func Debounce[T any](quiet time.Duration, opts ...DebounceOption) turbopipes.Ope
 }
 
 // DebounceOption is an option of [Debounce].
-type DebounceOption interface{ debounce(*debounceOptions) }
+type DebounceOption interface{ ApplyDebounce(*opt.Debounce) }
 
-type debounceOptions struct {
-	quiet   time.Duration
-	maxWait time.Duration // 0: no limit
-	leading bool
-	bad     string
-}
+type debounceOptions = opt.Debounce
 
 type (
 	leading struct{}
 	maxWait time.Duration
 )
 
-func (leading) debounce(o *debounceOptions) { o.leading = true }
+func (leading) ApplyDebounce(o *debounceOptions) { o.Leading = true }
 
-func (m maxWait) debounce(o *debounceOptions) {
-	if o.maxWait = time.Duration(m); m <= 0 {
-		o.bad = "WithMaxWait's duration is not positive"
+func (m maxWait) ApplyDebounce(o *debounceOptions) {
+	if o.MaxWait = time.Duration(m); m <= 0 {
+		o.Bad = "WithMaxWait's duration is not positive"
 	}
 }
 
@@ -88,15 +81,15 @@ func Leading() DebounceOption { return leading{} }
 func WithMaxWait(d time.Duration) DebounceOption { return maxWait(d) }
 
 func debounceOptionsOf(quiet time.Duration, opts []DebounceOption) (o debounceOptions, bad string) {
-	o.quiet = quiet
-	for _, opt := range opts {
-		if opt == nil {
+	o.Quiet = quiet
+	for _, option := range opts {
+		if option == nil {
 			return o, "an option is nil"
 		}
-		opt.debounce(&o)
+		option.ApplyDebounce(&o)
 	}
 	if quiet < 0 {
 		return o, "quiet is negative"
 	}
-	return o, o.bad
+	return o, o.Bad
 }

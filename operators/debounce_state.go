@@ -18,14 +18,14 @@ type debounce[T any] struct {
 func (d *debounce[T]) item(v T, now time.Time) (news bool) {
 	d.advance(now)
 	begins := !d.open
-	d.open, d.quietAt = true, now.Add(d.quiet)
-	if begins && d.leading {
+	d.open, d.quietAt = true, now.Add(d.Quiet)
+	if begins && d.Leading {
 		d.out.put(v)
 		return true
 	}
 	news = !d.latest.full || d.out.full
-	if !d.latest.full && d.maxWait > 0 {
-		d.maxAt = now.Add(d.maxWait)
+	if !d.latest.full && d.MaxWait > 0 {
+		d.maxAt = now.Add(d.MaxWait)
 	}
 	d.latest.put(v)
 	return news
@@ -62,7 +62,7 @@ func (d *debounce[T]) Next(now time.Time) (v T, ok bool) {
 // Deadline is when what is withheld must be out.
 func (d *debounce[T]) Deadline() (at time.Time, ok bool) {
 	at = d.quietAt
-	if d.maxWait > 0 && d.maxAt.Before(at) {
+	if d.MaxWait > 0 && d.maxAt.Before(at) {
 		at = d.maxAt
 	}
 	return at, d.latest.full
@@ -71,5 +71,5 @@ func (d *debounce[T]) Deadline() (at time.Time, ok bool) {
 // Over tells that nothing will be emitted.
 func (d *debounce[T]) Over() bool { return d.closed }
 
-// left is the number of items that wait.
-func (d *debounce[T]) left() int64 { return d.latest.count() + d.out.count() }
+// Left is what waits: what is due first.
+func (d *debounce[T]) Left() []T { return append(d.out.all(), d.latest.all()...) }

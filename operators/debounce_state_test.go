@@ -22,24 +22,24 @@ func TestDebounceState(t *testing.T) {
 		out   []string
 		left  int64
 	}{
-		"one":                              {debounceOptions{quiet: 3}, []step{{at: 1, item: "a"}, {at: 3}, {at: 4}, {at: 9}}, []string{"4a"}, 0},
-		"the latest":                       {debounceOptions{quiet: 3}, []step{{at: 1, item: "a"}, {at: 2, item: "b"}, {at: 4}, {at: 5}}, []string{"5b"}, 0},
-		"withheld":                         {debounceOptions{quiet: 3}, []step{{at: 1, item: "a"}, {at: 2, item: "b"}, {at: 4}}, nil, 1},
-		"an item at the deadline":          {debounceOptions{quiet: 3}, []step{{at: 1, item: "a"}, {at: 4, item: "b"}}, []string{"4a"}, 1},
-		"the clock looked at late":         {debounceOptions{quiet: 3}, []step{{at: 1, item: "a"}, {at: 9}}, []string{"9a"}, 0},
-		"busy, the one that is due stays":  {debounceOptions{quiet: 3}, []step{{at: 1, item: "a"}, {at: 4, item: "b", busy: true}, {at: 5}}, []string{"5a"}, 1},
-		"busy, the newest that is due":     {debounceOptions{quiet: 3}, []step{{at: 1, item: "a"}, {at: 4, item: "b", busy: true}, {at: 9}}, []string{"9b"}, 0},
-		"leading":                          {debounceOptions{quiet: 3, leading: true}, []step{{at: 1, item: "a"}, {at: 4}, {at: 5, item: "b"}, {at: 8}}, []string{"1a", "5b"}, 0},
-		"leading, with a last one":         {debounceOptions{quiet: 3, leading: true}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 4}, {at: 6}}, []string{"1a", "6b"}, 0},
-		"leading, a burst at the deadline": {debounceOptions{quiet: 3, leading: true}, []step{{at: 1, item: "a"}, {at: 4, item: "b"}}, []string{"1a", "4b"}, 0},
-		"leading, nobody asks meanwhile":   {debounceOptions{quiet: 3, leading: true}, []step{{at: 1, item: "a", busy: true}, {at: 1, item: "b", busy: true}, {at: 1, item: "c"}, {at: 4}}, []string{"1a", "4c"}, 0},
-		"a limit":                          {debounceOptions{quiet: 3, maxWait: 4}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 4}, {at: 5}, {at: 6}}, []string{"5b"}, 0},
-		"a limit that an item starts anew": {debounceOptions{quiet: 3, maxWait: 4}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 5}, {at: 5, item: "c"}, {at: 7}, {at: 8}}, []string{"5b", "8c"}, 0},
-		"a limit longer than the quiet":    {debounceOptions{quiet: 3, maxWait: 9}, []step{{at: 1, item: "a"}, {at: 4}}, []string{"4a"}, 0},
-		"a limit, and leading":             {debounceOptions{quiet: 3, maxWait: 4, leading: true}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 5, item: "c"}, {at: 6}, {at: 7}}, []string{"1a", "7c"}, 0},
+		"one":                              {debounceOptions{Quiet: 3}, []step{{at: 1, item: "a"}, {at: 3}, {at: 4}, {at: 9}}, []string{"4a"}, 0},
+		"the latest":                       {debounceOptions{Quiet: 3}, []step{{at: 1, item: "a"}, {at: 2, item: "b"}, {at: 4}, {at: 5}}, []string{"5b"}, 0},
+		"withheld":                         {debounceOptions{Quiet: 3}, []step{{at: 1, item: "a"}, {at: 2, item: "b"}, {at: 4}}, nil, 1},
+		"an item at the deadline":          {debounceOptions{Quiet: 3}, []step{{at: 1, item: "a"}, {at: 4, item: "b"}}, []string{"4a"}, 1},
+		"the clock looked at late":         {debounceOptions{Quiet: 3}, []step{{at: 1, item: "a"}, {at: 9}}, []string{"9a"}, 0},
+		"busy, the one that is due stays":  {debounceOptions{Quiet: 3}, []step{{at: 1, item: "a"}, {at: 4, item: "b", busy: true}, {at: 5}}, []string{"5a"}, 1},
+		"busy, the newest that is due":     {debounceOptions{Quiet: 3}, []step{{at: 1, item: "a"}, {at: 4, item: "b", busy: true}, {at: 9}}, []string{"9b"}, 0},
+		"leading":                          {debounceOptions{Quiet: 3, Leading: true}, []step{{at: 1, item: "a"}, {at: 4}, {at: 5, item: "b"}, {at: 8}}, []string{"1a", "5b"}, 0},
+		"leading, with a last one":         {debounceOptions{Quiet: 3, Leading: true}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 4}, {at: 6}}, []string{"1a", "6b"}, 0},
+		"leading, a burst at the deadline": {debounceOptions{Quiet: 3, Leading: true}, []step{{at: 1, item: "a"}, {at: 4, item: "b"}}, []string{"1a", "4b"}, 0},
+		"leading, nobody asks meanwhile":   {debounceOptions{Quiet: 3, Leading: true}, []step{{at: 1, item: "a", busy: true}, {at: 1, item: "b", busy: true}, {at: 1, item: "c"}, {at: 4}}, []string{"1a", "4c"}, 0},
+		"a limit":                          {debounceOptions{Quiet: 3, MaxWait: 4}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 4}, {at: 5}, {at: 6}}, []string{"5b"}, 0},
+		"a limit that an item starts anew": {debounceOptions{Quiet: 3, MaxWait: 4}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 5}, {at: 5, item: "c"}, {at: 7}, {at: 8}}, []string{"5b", "8c"}, 0},
+		"a limit longer than the quiet":    {debounceOptions{Quiet: 3, MaxWait: 9}, []step{{at: 1, item: "a"}, {at: 4}}, []string{"4a"}, 0},
+		"a limit, and leading":             {debounceOptions{Quiet: 3, MaxWait: 4, Leading: true}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 5, item: "c"}, {at: 6}, {at: 7}}, []string{"1a", "7c"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.o.quiet, c.o.maxWait = c.o.quiet*time.Second, c.o.maxWait*time.Second
+			c.o.Quiet, c.o.MaxWait = c.o.Quiet*time.Second, c.o.MaxWait*time.Second
 			d := debounce[string]{debounceOptions: c.o}
 			var out []string
 			now := time.Time{}
@@ -59,18 +59,18 @@ func TestDebounceState(t *testing.T) {
 				require.False(t, d.Over())
 			}
 			require.Equal(t, c.out, out)
-			require.Equal(t, c.left, d.left())
+			require.Len(t, d.Left(), int(c.left))
 			failed := d
 			failed.end(now, true)
 			_, emitted := failed.Next(now)
 			require.False(t, emitted, "what is withheld is lost to a failure")
 			require.True(t, failed.Over())
-			require.Equal(t, c.left, failed.left())
+			require.Len(t, failed.Left(), int(c.left))
 			d.end(now, false)
 			_, flushed := d.Next(now)
 			require.Equal(t, c.left == 1, flushed)
 			require.True(t, d.Over())
-			require.Zero(t, d.left())
+			require.Empty(t, d.Left())
 		})
 	}
 }
@@ -79,7 +79,7 @@ func TestDebounceState(t *testing.T) {
 // in order, and none later than the options say.
 func TestDebounceStateExhaustively(t *testing.T) {
 	const columns = 9
-	for _, o := range []debounceOptions{{quiet: 2}, {quiet: 2, leading: true}, {quiet: 3, maxWait: 4}, {quiet: 2, maxWait: 3, leading: true}} {
+	for _, o := range []debounceOptions{{Quiet: 2}, {Quiet: 2, Leading: true}, {Quiet: 3, MaxWait: 4}, {Quiet: 2, MaxWait: 3, Leading: true}} {
 		for pattern := range 1 << columns {
 			d := debounce[int]{debounceOptions: o}
 			var out, in []int
@@ -87,8 +87,8 @@ func TestDebounceStateExhaustively(t *testing.T) {
 			ask := func(now int) {
 				for v, ok := d.Next(time.Unix(0, int64(now))); ok; v, ok = d.Next(time.Unix(0, int64(now))) {
 					out = append(out, v)
-					if begun >= 0 && o.maxWait > 0 {
-						require.LessOrEqual(t, now-begun, int(o.maxWait))
+					if begun >= 0 && o.MaxWait > 0 {
+						require.LessOrEqual(t, now-begun, int(o.MaxWait))
 					}
 					begun = -1
 				}
@@ -107,14 +107,14 @@ func TestDebounceStateExhaustively(t *testing.T) {
 					}
 				}
 			}
-			require.Zero(t, d.left())
+			require.Empty(t, d.Left())
 			require.True(t, slices.IsSorted(out) && len(slices.Compact(slices.Clone(out))) == len(out), "%v of %v", out, in)
 			for _, v := range out {
 				require.Contains(t, in, v)
 			}
 			if len(in) > 0 {
 				require.Equal(t, in[len(in)-1], out[len(out)-1], "of %v", in)
-				require.True(t, !o.leading || in[0] == out[0])
+				require.True(t, !o.Leading || in[0] == out[0])
 			}
 		}
 	}

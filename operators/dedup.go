@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // Dedup drops an item whose key it remembers, and remembers a bounded number of
@@ -19,8 +20,9 @@ import (
 // repeated, and when capacity newer ones are remembered. With a ttl of 0 none
 // expires. Fails and completes with upstream.
 //
-// The time of an item is that at which it is received; there is no timer. Memory:
-// capacity keys. Goroutines: none; key runs on the subscriber's.
+// The time of an item is that at which it is received; there is no timer. What is left
+// out counts nowhere. Memory: capacity keys. Goroutines: none; key runs on the
+// subscriber's.
 //
 // Keys are compared by ==. One that is not equal to itself, such as NaN, is
 // another one each time: its item is emitted, and it is not remembered. A key that
@@ -38,15 +40,24 @@ func Dedup[T any, K comparable](key func(v T) K, capacity int, ttl time.Duration
 	case ttl < 0:
 		return turbopipes.Invalid[T, T]("Dedup", "ttl is negative")
 	}
+	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+"Dedup", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		seen := remembered[K]{capacity: uint64(capacity), ttl: ttl}
 		begin := time.Now()
-		return in.Push(ctx, func(v T) bool {
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		return in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			k, now := key(v), time.Duration(0)
 			if ttl > 0 {
 				now = time.Since(begin)
 			}
-			return !seen.isNew(k, now) || emit(v)
-		})
+			isNew := seen.isNew(k, now)
+			work.Busy = false
+			if isNew {
+				return emit(v)
+			}
+			return out.item(v)
+		}))
 	})
 }

@@ -43,13 +43,10 @@ func Delay[T any](d time.Duration, opts ...turbopipes.QueueOption) turbopipes.Op
 			return in.Push(ctx, emit)
 		}
 		waiting := newDelay[T](o.Size, handoff.Full(o.Overflow))
-		up := feed.OpenClocked(ctx, "Delay", waiting)
-		kept := run.Keep[T](up.Stage(), o.Discard)
-		var refused run.Refused[T]
-		defer func() {
-			up.Close(&err)
-			err = fault.Join(err, kept.Discard(append(waiting.left(), refused.Take()...)...))
-		}()
+		hooks := run.Hooks[T]{Each: o.Discard}
+		up := feed.OpenClocked(ctx, "Delay", hooks, waiting)
+		defer up.Close(&err)
+		kept := hooks.At(up.Stage())
 		var refusal error // of upstream's goroutine, until the loop is over
 		up.Start(func(ctx context.Context) error {
 			return in.Push(ctx, func(v T) bool {
@@ -58,7 +55,7 @@ func Delay[T any](d time.Duration, opts ...turbopipes.QueueOption) turbopipes.Op
 				switch out {
 				case handoff.Stored:
 				case handoff.Refused:
-					return refused.Keep(v)
+					return up.Refuse(v)
 				case handoff.Overflow:
 					refusal = fault.Join(errFull("Delay"), kept.Drop(lost))
 				case handoff.Dropped:

@@ -121,8 +121,8 @@ func (d *delay[T]) Deadline() (at time.Time, ok bool) {
 // Over tells that Next will give nothing more.
 func (d *delay[T]) Over() bool { return d.failed || d.closed && d.lo == d.hi }
 
-// left takes what was not taken.
-func (d *delay[T]) left() (items []T) {
+// Left takes what was not taken.
+func (d *delay[T]) Left() (items []T) {
 	if v, ok := d.out.take(); ok {
 		items = append(items, v)
 	}

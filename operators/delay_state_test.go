@@ -39,7 +39,7 @@ func TestDelayState(t *testing.T) {
 			require.Equal(t, c.out, out)
 			require.Equal(t, c.stored, stored)
 			require.Equal(t, c.news, news)
-			require.Equal(t, c.left, d.left())
+			require.Equal(t, c.left, d.Left())
 		})
 	}
 	d := newDelay[string](9, handoff.Block)
@@ -63,7 +63,7 @@ func TestDelayState(t *testing.T) {
 	_, ok = d.Next(at(9))
 	require.False(t, ok)
 	require.True(t, d.Over())
-	require.Equal(t, []string{"c"}, d.left())
+	require.Equal(t, []string{"c"}, d.Left())
 }
 
 // At its time an item has left, for one who waits for it, but not for one who is
@@ -90,6 +90,6 @@ func TestDelayStateMakesRoomInTime(t *testing.T) {
 		v, ok := d.Next(at(6))
 		require.True(t, ok)
 		require.Equal(t, "a", v)
-		require.Equal(t, []string{"c"}, d.left())
+		require.Equal(t, []string{"c"}, d.Left())
 	}
 }

@@ -6,7 +6,9 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // Distinct drops an item whose key an earlier one had.
@@ -14,10 +16,11 @@ import (
 //	in:  a-b-a-c-b-|   key: the letter
 //	out: a-b---c---|
 //
-// Emits when an item comes with a key that no item had before. Drops the others.
-// Fails and completes with upstream. Memory: every key, for as long as the stream
-// runs; [WithMaxKeys] makes it fail with an ErrOverflow instead of keeping more.
-// Goroutines: none; key runs on the subscriber's.
+// Emits when an item comes with a key that no item had before. Drops the others. Fails
+// and completes with upstream. Memory: every key, for as long as the stream runs;
+// [WithMaxKeys] makes it fail with an ErrOverflow instead of keeping more. The item
+// with the key that is too many counts as discarded, which [OnDiscard] hears of;
+// repeats count nowhere. Goroutines: none; key runs on the subscriber's.
 //
 // Keys are compared by ==. One that is not equal to itself, such as NaN, is
 // another one each time: its item is emitted, and it is not kept. A key that can't
@@ -33,41 +36,45 @@ func Distinct[T any, K comparable](key func(v T) K, opts ...DistinctOption) turb
 	case bad != "":
 		return turbopipes.Invalid[T, T]("Distinct", bad)
 	}
+	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+"Distinct", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		lost := run.Keep[T](run.At(ctx, "Distinct"), o.Discard)
+		var work run.Work[T]
+		defer work.Failed(ctx)
 		seen := make(map[K]struct{})
 		var full error
-		err := in.Push(ctx, func(v T) bool {
+		err := in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			k := key(v)
-			if _, again := seen[k]; again {
-				return true
+			_, again := seen[k]
+			work.Busy = false
+			if again {
+				return out.item(v)
 			}
 			if k != k { // a NaN is never found again, so it would be kept in vain
 				return emit(v)
 			}
-			if o.maxKeys > 0 && len(seen) == o.maxKeys {
-				full = fmt.Errorf("%w: Distinct: more than %d keys", turbopipes.ErrOverflow, o.maxKeys)
-				return false
+			if o.MaxKeys > 0 && len(seen) == o.MaxKeys {
+				full = fmt.Errorf("%w: Distinct: more than %d keys", turbopipes.ErrOverflow, o.MaxKeys)
+				return lost.RefuseFor(full, v)
 			}
 			seen[k] = struct{}{}
 			return emit(v)
-		})
+		}))
 		return fault.Join(full, err)
 	})
 }
 
 // DistinctOption is an option of [Distinct].
-type DistinctOption interface{ distinct(*distinctOptions) }
+type DistinctOption interface{ ApplyDistinct(*opt.Distinct) }
 
-type distinctOptions struct {
-	maxKeys int // 0: no limit
-	bad     string
-}
+type distinctOptions = opt.Distinct
 
 type maxKeys int
 
-func (n maxKeys) distinct(o *distinctOptions) {
-	if o.maxKeys = int(n); n < 1 {
-		o.bad = "WithMaxKeys's n is less than 1"
+func (n maxKeys) ApplyDistinct(o *distinctOptions) {
+	if o.MaxKeys = int(n); n < 1 {
+		o.Bad = "WithMaxKeys's n is less than 1"
 	}
 }
 
@@ -76,11 +83,11 @@ func (n maxKeys) distinct(o *distinctOptions) {
 func WithMaxKeys(n int) DistinctOption { return maxKeys(n) }
 
 func distinctOptionsOf(opts []DistinctOption) (o distinctOptions, bad string) {
-	for _, opt := range opts {
-		if opt == nil {
+	for _, option := range opts {
+		if option == nil {
 			return o, "an option is nil"
 		}
-		opt.distinct(&o)
+		option.ApplyDistinct(&o)
 	}
-	return o, o.bad
+	return o, o.Bad
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // DistinctUntilChanged drops an item whose key is that of the one before it.
@@ -12,9 +13,9 @@ import (
 //	in:  a-a-b-b-a-|   key: the letter
 //	out: a---b---a-|
 //
-// Emits when an item comes whose key differs from that of the item before, and
-// the first item. Drops the others. Fails and completes with upstream. Memory:
-// one key. Goroutines: none; key runs on the subscriber's.
+// Emits when an item comes whose key differs from that of the item before, and the
+// first item. Drops the others. Fails and completes with upstream. What is left out
+// counts nowhere. Memory: one key. Goroutines: none; key runs on the subscriber's.
 //
 // Keys are compared by ==. One that is not equal to itself, such as NaN, is
 // another one each time, and its item is emitted. Keys that can't be compared end
@@ -26,16 +27,22 @@ func DistinctUntilChanged[T any, K comparable](key func(v T) K) turbopipes.Opera
 	if key == nil {
 		return turbopipes.Invalid[T, T]("DistinctUntilChanged", "key is nil")
 	}
+	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+"DistinctUntilChanged", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		var last K
 		started := false
-		return in.Push(ctx, func(v T) bool {
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		return in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			k := key(v)
-			if started && k == last {
-				return true
+			again := started && k == last
+			work.Busy = false
+			if again {
+				return out.item(v)
 			}
 			last, started = k, true
 			return emit(v)
-		})
+		}))
 	})
 }

@@ -25,8 +25,9 @@ import (
 //     stopped, or panics, or Next does, and with context.Cause when ctx has
 //     ended.
 //
-// A graceful stop is a completion. Fails and completes with upstream. Memory:
-// none. Goroutines: none; the hooks run on the subscriber's.
+// A graceful stop is a completion. Fails and completes with upstream. An item on which
+// Next panics counts as failed. Memory: none. Goroutines: none; the hooks run on the
+// subscriber's.
 //
 // For what must run in the end whatever that is, see [Finally]; for the whole
 // story as items, [Materialize]. It corresponds to RxJS's tap, and to the
@@ -39,12 +40,16 @@ func Do[T any](h Hooks[T]) turbopipes.Operator[T, T] {
 		}
 		refused := true // until Guard has returned, what unwinds comes from downstream
 		defer func() { h.end(ctx, refused, err) }()
-		refused, err = turbopipes.Guard(ctx, in, func(v T) bool {
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		refused, err = turbopipes.Guard(ctx, in, work.On(func(v T) bool {
 			if h.Next != nil {
+				work.Busy = true
 				h.Next(v)
+				work.Busy = false
 			}
 			return emit(v)
-		})
+		}))
 		return err
 	})
 }

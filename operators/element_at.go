@@ -13,10 +13,10 @@ import (
 //	in:  a-b-c-d-|   i: 2
 //	out: ----(c|)
 //
-// Emits when the item with index i comes, and completes right after it, when
-// upstream was stopped and reaped. Drops the items before. Fails with upstream,
-// or with an ErrIndexOutOfRange where that completes before, also when it is
-// stopped gracefully. Memory: none. Goroutines: none; it runs inside its
+// Emits when the item with index i comes, and completes right after it, when upstream
+// was stopped and reaped. Drops the items before. Fails with upstream, or with an
+// ErrIndexOutOfRange where that completes before, also when it is stopped gracefully.
+// What is left out counts nowhere. Memory: none. Goroutines: none; it runs inside its
 // subscriber's.
 //
 // A negative i is an ErrInvalidArgument. For the first item see [First]; to
@@ -26,12 +26,13 @@ func ElementAt[T any](i int) turbopipes.Operator[T, T] {
 	if i < 0 {
 		return turbopipes.Invalid[T, T]("ElementAt", "i is negative")
 	}
+	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+"ElementAt", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		n, found := 0, false
 		err := in.Push(ctx, func(v T) bool {
 			if n < i {
 				n++
-				return true
+				return out.item(v)
 			}
 			found = true
 			emit(v)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -30,7 +31,8 @@ import (
 // only you know how far apart items may be: a log that is replayed may have a pause
 // of a month.
 //
-// Downstream owns the slices; starts and ends are in UTC. Backpressure: upstream's
+// A window that is lost counts as its items, which [OnDiscard] hears of; an item that is
+// late counts as dropped. Downstream owns the slices; starts and ends are in UTC. Backpressure: upstream's
 // emit is downstream's. Memory: the items of the open windows, each as often as
 // windows overlap. An item costs as much for each of its windows as the logarithm
 // of the number of open ones. Goroutines: none; at runs on the subscriber's.
@@ -49,27 +51,37 @@ func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...
 	}
 	return turbopipes.Lift(own.Mark+"EventTimeWindow", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.TimeWindow[T]) bool) (err error) {
 		w := eventWindows[T]{eventTimeOptions: o}
-		lost := run.Keep[T](run.At(ctx, "EventTimeWindow"), nil)
+		lost := run.Keep[T](run.At(ctx, "EventTimeWindow"), o.Discard)
 		run.NoteBatches(lost.Record(), func(w turbopipes.TimeWindow[T], yield func(item any)) {
 			for _, v := range w.Items {
 				yield(v)
 			}
 		})
 		var failed error
-		defer func() { err = fault.Join(err, lost.Discard(w.left()...)) }()
-		err = flushing(ctx, bufferOptions{}, in, func(v T) bool {
+		var inHand spot[T]
+		defer func() { err = fault.Join(err, lost.Discard(append(w.left(), inHand.all()...)...)) }()
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		err = flushing(ctx, bufferOptions{}, in, work.On(func(v T) bool {
+			work.Busy = true
 			t := plain(at(v))
+			work.Busy = false
 			outcome := eventLate
 			if w.see(t) {
+				inHand.put(v)
 				if !pourWindows(ctx, w.passed, emit) {
 					return false
 				}
+				inHand.take()
 				outcome = w.add(ctx, v, t)
 			}
 			switch outcome {
 			case eventLate:
-				if o.late != nil {
-					o.late(v)
+				if err := lost.Drop(v); err != nil {
+					panic(err)
+				}
+				if o.Late != nil {
+					o.Late(v)
 				}
 			case eventTooMany:
 				failed = w.tooMany(t)
@@ -79,7 +91,7 @@ func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...
 				return lost.Refuse(v)
 			}
 			return true
-		}, func() { pourWindows(ctx, w.oldest, emit) })
+		}), func() { pourWindows(ctx, w.oldest, emit) })
 		return fault.Join(failed, err)
 	})
 }
@@ -102,27 +114,21 @@ func pourWindows[T any](ctx context.Context, next func() (turbopipes.TimeWindow[
 }
 
 // EventTimeOption is an option of [EventTimeWindow].
-type EventTimeOption interface{ eventTime(*eventTimeOptions) }
+type EventTimeOption interface{ ApplyEventTime(*opt.EventTime) }
 
-type eventTimeOptions struct {
-	size, slide, lag time.Duration
-	maxAhead         time.Duration // 0: no limit
-	maxOpen          int
-	late             func(item any)
-	bad              string
-}
+type eventTimeOptions = opt.EventTime
 
 type eventTimeOption func(*eventTimeOptions)
 
-func (f eventTimeOption) eventTime(o *eventTimeOptions) { f(o) }
+func (f eventTimeOption) ApplyEventTime(o *eventTimeOptions) { f(o) }
 
 // WithSlide makes the windows of [EventTimeWindow] begin at every multiple of s
 // instead of size: less makes them overlap, more leaves gaps, whose items are late.
 // s ≤ 0 is an ErrInvalidArgument.
 func WithSlide(s time.Duration) EventTimeOption {
 	return eventTimeOption(func(o *eventTimeOptions) {
-		if o.slide = s; s <= 0 {
-			o.bad = "WithSlide's s is not positive"
+		if o.Slide = s; s <= 0 {
+			o.Bad = "WithSlide's s is not positive"
 		}
 	})
 }
@@ -131,8 +137,8 @@ func WithSlide(s time.Duration) EventTimeOption {
 // others. A negative l is an ErrInvalidArgument.
 func WithLag(l time.Duration) EventTimeOption {
 	return eventTimeOption(func(o *eventTimeOptions) {
-		if o.lag = l; l < 0 {
-			o.bad = "WithLag's l is negative"
+		if o.Lag = l; l < 0 {
+			o.Bad = "WithLag's l is negative"
 		}
 	})
 }
@@ -146,8 +152,8 @@ func WithLag(l time.Duration) EventTimeOption {
 // ErrInvalidArgument.
 func WithMaxAhead(d time.Duration) EventTimeOption {
 	return eventTimeOption(func(o *eventTimeOptions) {
-		if o.maxAhead = d; d <= 0 {
-			o.bad = "WithMaxAhead's d is not positive"
+		if o.MaxAhead = d; d <= 0 {
+			o.Bad = "WithMaxAhead's d is not positive"
 		}
 	})
 }
@@ -157,8 +163,8 @@ func WithMaxAhead(d time.Duration) EventTimeOption {
 // [WithMaxAhead]. A nil fn is an ErrInvalidArgument.
 func OnLate(fn func(item any)) EventTimeOption {
 	return eventTimeOption(func(o *eventTimeOptions) {
-		if o.late = fn; fn == nil {
-			o.bad = "OnLate's fn is nil"
+		if o.Late = fn; fn == nil {
+			o.Bad = "OnLate's fn is nil"
 		}
 	})
 }
@@ -168,19 +174,19 @@ func OnLate(fn func(item any)) EventTimeOption {
 // so with fewer the first item fails. k < 1 is an ErrInvalidArgument.
 func WithMaxOpen(k int) EventTimeOption {
 	return eventTimeOption(func(o *eventTimeOptions) {
-		if o.maxOpen = k; k < 1 {
-			o.bad = "WithMaxOpen's k is less than 1"
+		if o.MaxOpen = k; k < 1 {
+			o.Bad = "WithMaxOpen's k is less than 1"
 		}
 	})
 }
 
 func eventTimeOptionsOf(size time.Duration, opts []EventTimeOption) (o eventTimeOptions, bad string) {
-	o.size, o.slide, o.maxOpen = size, size, 1<<20
+	o.Size, o.Slide, o.MaxOpen = size, size, 1<<20
 	for _, option := range opts {
 		if option == nil {
 			return o, "an option is nil"
 		}
-		option.eventTime(&o)
+		option.ApplyEventTime(&o)
 	}
-	return o, o.bad
+	return o, o.Bad
 }

@@ -51,9 +51,9 @@ func plain(t time.Time) time.Time { return t.UTC().Round(0) }
 // see moves the watermark. false: t is too far ahead of the newest item. A second
 // one in a row that is near the first shows that time has moved on.
 func (w *eventWindows[T]) see(t time.Time) bool {
-	if w.maxAhead > 0 && w.seen && t.Sub(w.newest) > w.maxAhead {
+	if w.MaxAhead > 0 && w.seen && t.Sub(w.newest) > w.MaxAhead {
 		apart := t.Sub(w.suspect)
-		moved := w.suspected && apart <= w.maxAhead && apart >= -w.maxAhead
+		moved := w.suspected && apart <= w.MaxAhead && apart >= -w.MaxAhead
 		w.suspect, w.suspected = t, !moved
 		if !moved {
 			return false
@@ -61,7 +61,7 @@ func (w *eventWindows[T]) see(t time.Time) bool {
 	}
 	w.suspected = false
 	if !w.seen || t.After(w.newest) {
-		w.newest, w.watermark, w.seen = t, t.Add(-w.lag), true
+		w.newest, w.watermark, w.seen = t, t.Add(-w.Lag), true
 		if w.watermark.After(t) { // before what a time.Time can hold
 			w.watermark = t
 		}
@@ -97,18 +97,18 @@ func (w *eventWindows[T]) oldest() (full turbopipes.TimeWindow[T], ok bool) {
 // span returns the windows that contain t and that have not been passed: n of
 // them, the first one of which begins at first. It takes no longer for many.
 func (w *eventWindows[T]) span(t time.Time) (first time.Time, n int64) {
-	last := t.Truncate(w.slide)
+	last := t.Truncate(w.Slide)
 	until := t
 	if w.watermark.After(t) {
 		until = w.watermark
 	}
-	left := w.size - until.Sub(last) // from there to the end of the last window
+	left := w.Size - until.Sub(last) // from there to the end of the last window
 	if left <= 0 {
 		return first, 0
 	}
-	n = int64((left-1)/w.slide) + 1
-	first = last.Add(-time.Duration(n-1) * w.slide)
-	if first.After(last) || !last.Add(w.size).After(last) {
+	n = int64((left-1)/w.Slide) + 1
+	first = last.Add(-time.Duration(n-1) * w.Slide)
+	if first.After(last) || !last.Add(w.Size).After(last) {
 		return first, 0 // beyond what a time.Time can hold
 	}
 	return first, n
@@ -121,15 +121,15 @@ func (w *eventWindows[T]) add(ctx context.Context, v T, t time.Time) eventOutcom
 	switch {
 	case n == 0:
 		return eventLate
-	case n > int64(w.maxOpen) || !w.fit(first, int(n)):
+	case n > int64(w.MaxOpen) || !w.fit(first, int(n)):
 		return eventTooMany
 	}
 	for i := range int(n) {
 		if i%glance == glance-1 && ctx.Err() != nil {
 			return eventCut
 		}
-		win := w.at(first.Add(time.Duration(i) * w.slide))
-		if i == 0 && w.slide < w.size {
+		win := w.at(first.Add(time.Duration(i) * w.Slide))
+		if i == 0 && w.Slide < w.Size {
 			win.first = append(win.first, len(win.Items))
 		}
 		win.Items = append(win.Items, v)
@@ -139,25 +139,25 @@ func (w *eventWindows[T]) add(ctx context.Context, v T, t time.Time) eventOutcom
 
 // tooMany is the error of an item that would open too many windows.
 func (w *eventWindows[T]) tooMany(t time.Time) error {
-	if _, n := w.span(t); n > int64(w.maxOpen) {
-		return fmt.Errorf("%w: EventTimeWindow: an item is in %d windows, and %d may be open", turbopipes.ErrOverflow, n, w.maxOpen)
+	if _, n := w.span(t); n > int64(w.MaxOpen) {
+		return fmt.Errorf("%w: EventTimeWindow: an item is in %d windows, and %d may be open", turbopipes.ErrOverflow, n, w.MaxOpen)
 	}
-	return fmt.Errorf("%w: EventTimeWindow: more than %d windows are open", turbopipes.ErrOverflow, w.maxOpen)
+	return fmt.Errorf("%w: EventTimeWindow: more than %d windows are open", turbopipes.ErrOverflow, w.MaxOpen)
 }
 
 // fit tells whether so many windows may be open, those that are open already
 // among them.
 func (w *eventWindows[T]) fit(first time.Time, n int) bool {
-	if len(w.heap)+n <= w.maxOpen {
+	if len(w.heap)+n <= w.MaxOpen {
 		return true
 	}
 	open := len(w.heap)
 	for i := range n {
-		if _, found := w.byStart[instantOf(first.Add(time.Duration(i)*w.slide))]; !found {
+		if _, found := w.byStart[instantOf(first.Add(time.Duration(i)*w.Slide))]; !found {
 			open++
 		}
 	}
-	return open <= w.maxOpen
+	return open <= w.MaxOpen
 }
 
 // at returns the window that begins at start, and opens it if it must.
@@ -168,7 +168,7 @@ func (w *eventWindows[T]) at(start time.Time) *eventWindow[T] {
 	key := instantOf(start)
 	win := w.byStart[key]
 	if win == nil {
-		win = &eventWindow[T]{TimeWindow: turbopipes.TimeWindow[T]{Start: start, End: start.Add(w.size)}}
+		win = &eventWindow[T]{TimeWindow: turbopipes.TimeWindow[T]{Start: start, End: start.Add(w.Size)}}
 		if w.byStart == nil {
 			w.byStart = map[instant]*eventWindow[T]{}
 		}
@@ -217,7 +217,7 @@ func (w *eventWindows[T]) down() {
 func (w *eventWindows[T]) left() (items []T) {
 	slices.SortFunc(w.heap, func(a, b *eventWindow[T]) int { return a.Start.Compare(b.Start) })
 	for _, win := range w.heap {
-		if w.slide >= w.size {
+		if w.Slide >= w.Size {
 			items = append(items, win.Items...)
 		}
 		for _, i := range win.first {

@@ -27,7 +27,7 @@ func (p *plainly) item(v, t int) (out [][]int, outcome eventOutcome) {
 	if !p.seen || t > p.newest {
 		p.newest, p.seen = t, true
 	}
-	watermark, size, slide := p.newest-int(p.lag), int(p.size), int(p.slide)
+	watermark, size, slide := p.newest-int(p.Lag), int(p.Size), int(p.Slide)
 	out = p.come(watermark)
 	var mine []int
 	opens := 0
@@ -42,7 +42,7 @@ func (p *plainly) item(v, t int) (out [][]int, outcome eventOutcome) {
 	switch {
 	case len(mine) == 0:
 		return out, eventLate
-	case len(p.open)+opens > p.maxOpen:
+	case len(p.open)+opens > p.MaxOpen:
 		return out, eventTooMany
 	}
 	for _, start := range mine {
@@ -55,7 +55,7 @@ func (p *plainly) item(v, t int) (out [][]int, outcome eventOutcome) {
 func (p *plainly) come(watermark int) (out [][]int) {
 	var starts []int
 	for start := range p.open {
-		if start+int(p.size) <= watermark {
+		if start+int(p.Size) <= watermark {
 			starts = append(starts, start)
 		}
 	}
@@ -72,25 +72,25 @@ func TestEventWindows(t *testing.T) {
 	for seed := range uint64(300) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		o := eventTimeOptions{
-			size: time.Duration(1 + random.IntN(20)), slide: time.Duration(1 + random.IntN(20)),
-			lag: time.Duration(random.IntN(30)), maxOpen: 1 + random.IntN(30),
+			Size: time.Duration(1 + random.IntN(20)), Slide: time.Duration(1 + random.IntN(20)),
+			Lag: time.Duration(random.IntN(30)), MaxOpen: 1 + random.IntN(30),
 		}
 		t.Run(fmt.Sprint(seed, o), func(t *testing.T) {
-			base := 10_000 / int(o.slide) * int(o.slide)
+			base := 10_000 / int(o.Slide) * int(o.Slide)
 			model := plainly{eventTimeOptions: o, open: map[int][]int{}}
 			w := eventWindows[int]{eventTimeOptions: o}
 			var out [][]int
 			take := func(next func() (turbopipes.TimeWindow[int], bool)) {
 				for full, ok := next(); ok; full, ok = next() {
-					require.Equal(t, o.size, full.End.Sub(full.Start))
-					out = append(out, append([]int{int(full.Start.Sub(begin.Truncate(o.slide))) + base}, full.Items...))
+					require.Equal(t, o.Size, full.End.Sub(full.Start))
+					out = append(out, append([]int{int(full.Start.Sub(begin.Truncate(o.Slide))) + base}, full.Items...))
 				}
 			}
 			came := map[int]bool{}
 			taken := 0
 			for v := range 200 {
 				at := v/2 + random.IntN(30)
-				now := begin.Truncate(o.slide).Add(time.Duration(at))
+				now := begin.Truncate(o.Slide).Add(time.Duration(at))
 				out = nil
 				require.True(t, w.see(now))
 				take(w.passed)
@@ -125,7 +125,7 @@ func TestEventWindows(t *testing.T) {
 // With as many windows, a cost that grows with their square would take minutes.
 func TestEventWindowsManyOpen(t *testing.T) {
 	const n = 100_000
-	w := eventWindows[int]{eventTimeOptions: eventTimeOptions{size: 1, slide: 1, lag: time.Hour, maxOpen: n}}
+	w := eventWindows[int]{eventTimeOptions: eventTimeOptions{Size: 1, Slide: 1, Lag: time.Hour, MaxOpen: n}}
 	for _, i := range rand.Perm(n) {
 		now := time.Time{}.Add(time.Duration(i))
 		if !w.see(now) || w.add(t.Context(), i, now) != eventTaken {
@@ -144,7 +144,7 @@ func TestEventWindowsManyOpen(t *testing.T) {
 func TestEventWindowsLookAtCtx(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	w := eventWindows[int]{eventTimeOptions: eventTimeOptions{size: time.Second, slide: 1, maxOpen: math.MaxInt}}
+	w := eventWindows[int]{eventTimeOptions: eventTimeOptions{Size: time.Second, Slide: 1, MaxOpen: math.MaxInt}}
 	now := time.Unix(0, 0)
 	require.True(t, w.see(now))
 	require.Equal(t, eventCut, w.add(ctx, 1, now))
@@ -157,7 +157,7 @@ func TestEventWindowsLookAtCtx(t *testing.T) {
 func TestEventWindowsAtTheEdge(t *testing.T) {
 	for _, sec := range []int64{math.MinInt64, math.MinInt64 + 62135596800, -1 << 62, 1 << 62, math.MaxInt64 - 62135596800, math.MaxInt64} {
 		for _, slide := range []time.Duration{1, time.Hour, math.MaxInt64} {
-			w := eventWindows[int]{eventTimeOptions: eventTimeOptions{size: math.MaxInt64, slide: slide, lag: math.MaxInt64, maxOpen: 10}}
+			w := eventWindows[int]{eventTimeOptions: eventTimeOptions{Size: math.MaxInt64, Slide: slide, Lag: math.MaxInt64, MaxOpen: 10}}
 			now := plain(time.Unix(sec, 0))
 			require.True(t, w.see(now))
 			w.add(t.Context(), 1, now)

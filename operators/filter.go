@@ -5,6 +5,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // Filter lets the items through that pred is true for.
@@ -13,8 +14,8 @@ import (
 //	out: a---b---|
 //
 // Emits when an item comes that pred is true for. Drops the others. Fails and
-// completes with upstream. Memory: none. Goroutines: none; pred runs on the
-// subscriber's.
+// completes with upstream. What is left out counts nowhere. Memory: none. Goroutines:
+// none; pred runs on the subscriber's.
 //
 // A nil pred is an ErrInvalidArgument. To change the items as well, see
 // [FilterMap]. It corresponds to filter in RxJS, Reactor and RxGo.
@@ -22,7 +23,18 @@ func Filter[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
 	if pred == nil {
 		return turbopipes.Invalid[T, T]("Filter", "pred is nil")
 	}
+	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+"Filter", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		return in.Push(ctx, func(v T) bool { return !pred(v) || emit(v) })
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		return in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
+			ok := pred(v)
+			work.Busy = false
+			if ok {
+				return emit(v)
+			}
+			return out.item(v)
+		}))
 	})
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // FilterMap gives fn's result for each item for which fn says so.
@@ -12,9 +13,9 @@ import (
 //	in:  a-1-b-2-|   fn: to upper case, of letters
 //	out: A---B---|
 //
-// Emits when an item comes and fn's second result is true. Drops the other
-// items. Fails and completes with upstream. Memory: none. Goroutines: none; fn
-// runs on the subscriber's.
+// Emits when an item comes and fn's second result is true. Drops the other items.
+// Fails and completes with upstream. What is left out counts nowhere. Memory: none.
+// Goroutines: none; fn runs on the subscriber's.
 //
 // fn is quick and can't fail. A nil fn is an ErrInvalidArgument. It corresponds
 // to Reactor's handle and Pekko's collect; it does in one step what [Filter] and
@@ -23,10 +24,18 @@ func FilterMap[T, R any](fn func(v T) (r R, ok bool)) turbopipes.Operator[T, R] 
 	if fn == nil {
 		return turbopipes.Invalid[T, R]("FilterMap", "fn is nil")
 	}
+	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+"FilterMap", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
-		return in.Push(ctx, func(v T) bool {
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		return in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			r, ok := fn(v)
-			return !ok || emit(r)
-		})
+			work.Busy = false
+			if ok {
+				return emit(r)
+			}
+			return out.item(v)
+		}))
 	})
 }

@@ -13,10 +13,10 @@ import (
 //	in:  --a-b-|
 //	out: --(a|)
 //
-// Emits when the first item comes, and completes right after it, when upstream
-// was stopped and reaped. Fails with upstream, or with an ErrEmpty where that
-// completes without an item, also when it is stopped gracefully. Memory: none.
-// Goroutines: none; it runs inside its subscriber's.
+// Emits when the first item comes, and completes right after it, when upstream was
+// stopped and reaped. Fails with upstream, or with an ErrEmpty where that completes
+// without an item, also when it is stopped gracefully. What comes after the end counts
+// nowhere. Memory: none. Goroutines: none; it runs inside its subscriber's.
 //
 // For another item where there is none see [FirstOrDefault]; to complete empty,
 // [Take]; for a condition, [Find]. It corresponds to first in RxJS and RxGo,

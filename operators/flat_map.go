@@ -137,7 +137,7 @@ func countCut[T any](ctx context.Context, lost run.Account[T], refuse func(v T) 
 	case fault.Cut(ctx, err):
 		refuse(v)
 	case err != nil:
-		lost.Failed(1)
+		lost.Failed(lost.Weight(v)) // a stream is no item
 	}
 }
 

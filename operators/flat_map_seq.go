@@ -7,6 +7,7 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // FlatMapSeq emits what the iterators yield that fn makes of the items, one iterator
@@ -15,10 +16,12 @@ import (
 //	in:  a---b---|   fn: yields the letter, and the same in upper case
 //	out: (aA)(bB)|
 //
-// Emits when the iterator whose turn it is yields. It is stopped where downstream wants
-// no more, and where ctx ends: ctx is looked at for each item that it yields; an iterator
-// that blocks can't be interrupted. Fails and completes with upstream. A graceful stop
-// ends upstream, and the iterator whose turn it is runs to its end.
+// Emits when the iterator whose turn it is yields. It is stopped where downstream
+// wants no more, and where ctx ends: ctx is looked at for each item that it yields; an
+// iterator that blocks can't be interrupted. What an iterator yields after the end
+// counts as discarded, which [OnDiscard] hears of; an item whose fn or iterator has
+// failed counts as failed. Fails and completes with upstream. A graceful stop ends
+// upstream, and the iterator whose turn it is runs to its end.
 //
 // Backpressure: upstream waits until the iterator has ended, and that for downstream.
 // Memory: none. Goroutines: none; fn and the iterators run on the subscriber's.
@@ -26,26 +29,42 @@ import (
 // A nil fn is an ErrInvalidArgument, and so is a nil iterator that fn returns. For slices
 // that are items, see [Unbatch]; for streams made of items, [ConcatMap]. It corresponds to
 // Reactor's flatMapIterable and Pekko's mapConcat.
-func FlatMapSeq[T, R any](fn func(v T) iter.Seq[R]) turbopipes.Operator[T, R] {
-	if fn == nil {
+func FlatMapSeq[T, R any](fn func(v T) iter.Seq[R], opts ...turbopipes.LossOption) turbopipes.Operator[T, R] {
+	o, bad := lossOptions(opts)
+	switch {
+	case fn == nil:
 		return turbopipes.Invalid[T, R]("FlatMapSeq", "fn is nil")
+	case bad != "":
+		return turbopipes.Invalid[T, R]("FlatMapSeq", bad)
 	}
 	return turbopipes.Lift(own.Mark+"FlatMapSeq", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		var failed error
 		over := false // whatever an iterator does that goes on after a false
+		lost := run.Keep[R](run.At(ctx, "FlatMapSeq"), o.Discard)
+		var work run.Work[T]
+		defer work.Failed(ctx)
 		yield := func(r R) bool {
-			over = over || ctx.Err() != nil || !emit(r)
+			if over = over || ctx.Err() != nil; over {
+				return lost.Refuse(r)
+			}
+			work.Busy = false
+			over = !emit(r)
+			work.Busy = true
 			return !over
 		}
-		err := in.Push(ctx, func(v T) bool {
+		err := in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			seq := fn(v)
 			if seq == nil {
+				work.Busy = false
+				lost.Failed(1)
 				failed = fault.Invalid("FlatMapSeq", "fn has returned a nil iterator, want an iterator")
 				return false
 			}
 			seq(yield)
+			work.Busy = false
 			return !over
-		})
+		}))
 		return fault.Join(failed, err)
 	})
 }

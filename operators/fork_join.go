@@ -25,7 +25,8 @@ import (
 // as one completes without an item: then there will be no slice, and the others
 // are cancelled.
 //
-// Backpressure: none is needed, and no stream is held. Memory: one item per
+// Backpressure: none is needed, and no stream is held. What is lost at an early end
+// counts as discarded, which [turbopipes.WithLossHook] hears of. Memory: one item per
 // stream; they count as discarded at an early end. Goroutines: one for each of the
 // others, joined before it ends; upstream runs on the subscriber's.
 //

@@ -67,6 +67,20 @@ func innerRecord(ctx context.Context, stops bool) (context.Context, *run.Record)
 // subscribed to or let go.
 type letGoer interface{ LetGo() }
 
+// leavesOut is called with each item that a filter leaves out, which then is let go
+// where it is a part of another stream.
+type leavesOut[T any] func(v T)
+
+func leavingOut[T any]() leavesOut[T] { return letsGo[T]() }
+
+// item returns true, for an emit to return.
+func (out leavesOut[T]) item(v T) bool {
+	if out != nil {
+		out(v)
+	}
+	return true
+}
+
 // letsGo returns what is called with an item when its inner stream has ended, or the
 // item is dropped: nil where items of type T are no parts of another stream.
 func letsGo[T any]() func(v T) {

@@ -20,7 +20,8 @@ import (
 // Completes when all have.
 //
 // All are subscribed to at once. Backpressure: a stream waits, with one item in its
-// hand, until it is its turn. Memory: none. Goroutines: one per stream, joined
+// hand, until it is its turn. What is lost at an early end counts as discarded, which
+// [turbopipes.WithLossHook] hears of. Memory: none. Goroutines: one per stream, joined
 // before it ends.
 //
 // Without others it is the identity. An n below 1, or a zero Observable among

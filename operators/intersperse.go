@@ -5,20 +5,20 @@ import (
 	"fmt"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // IntersperseOption is an option of [Intersperse].
-type IntersperseOption interface{ intersperse(*intersperseOptions) }
+type IntersperseOption interface{ ApplyIntersperse(*opt.Intersperse) }
 
-type intersperseOptions struct {
-	ends any    // an ends[T]; nil: none
-	of   string // its T
-}
+type intersperseOptions = opt.Intersperse
 
 type ends[T any] struct{ start, end T }
 
-func (e ends[T]) intersperse(o *intersperseOptions) { o.ends, o.of = e, typeName[T]() }
+func (e ends[T]) ApplyIntersperse(o *intersperseOptions) { o.Ends, o.Of = e, typeName[T]() }
 
 // WithEnds makes [Intersperse] put start before everything and end behind it. T
 // is the item type of the stream; another is an ErrInvalidArgument.
@@ -29,30 +29,41 @@ func WithEnds[T any](start, end T) IntersperseOption { return ends[T]{start, end
 //	in:  a-b---c---|   sep: x
 //	out: a-(xb)(xc)|
 //
-// Emits when an item comes: sep first, except before the first one. [WithEnds]
-// puts start before the first item, at its time, and end behind the last one when
-// upstream completes; an empty stream gives start and end then. Fails with
-// upstream, without the end. Memory: none. Goroutines: none; it runs inside its
-// subscriber's.
+// Emits when an item comes: sep first, except before the first one. [WithEnds] puts
+// start before the first item, at its time, and end behind the last one when upstream
+// completes; an empty stream gives start and end then. Fails with upstream, without
+// the end. An item whose separator was refused counts as discarded, which [OnDiscard]
+// hears of; separators count as items of its own. Memory: none. Goroutines: none; it
+// runs inside its subscriber's.
 //
 // A bad option is an ErrInvalidArgument. It corresponds to Pekko's intersperse.
 func Intersperse[T any](sep T, opts ...IntersperseOption) turbopipes.Operator[T, T] {
-	e, around, bad := endsOf[T](opts)
+	e, around, o, bad := endsOf[T](opts)
 	if bad != "" {
 		return turbopipes.Invalid[T, T]("Intersperse", bad)
 	}
-	return turbopipes.Lift(own.Mark+"Intersperse", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Intersperse", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+		lost := run.Keep[T](run.At(ctx, "Intersperse"), o.Discard)
+		var inHand spot[T]
+		defer func() { err = fault.Join(err, lost.Discard(inHand.all()...)) }()
 		begun, refused := false, false
 		give := func(v T) bool {
 			refused = !emit(v)
 			return !refused
 		}
-		err := in.Push(ctx, func(v T) bool {
-			if begun {
-				return give(sep) && give(v)
+		err = in.Push(ctx, func(v T) bool {
+			before, between := sep, begun || around
+			if !begun {
+				before, begun = e.start, true
 			}
-			begun = true
-			return (!around || give(e.start)) && give(v)
+			if between {
+				inHand.put(v)
+				if !give(before) {
+					return false
+				}
+				inHand.take()
+			}
+			return give(v)
 		})
 		if err == nil && !refused && around && (begun || give(e.start)) {
 			give(e.end)
@@ -61,16 +72,18 @@ func Intersperse[T any](sep T, opts ...IntersperseOption) turbopipes.Operator[T,
 	})
 }
 
-func endsOf[T any](opts []IntersperseOption) (e ends[T], around bool, bad string) {
+func endsOf[T any](opts []IntersperseOption) (e ends[T], around bool, o opt.Intersperse, bad string) {
 	for _, option := range opts {
 		if option == nil {
-			return e, false, "an option is nil"
+			return e, false, o, "an option is nil"
 		}
-		var o intersperseOptions
-		option.intersperse(&o)
-		if e, around = o.ends.(ends[T]); !around {
-			return e, false, fmt.Sprintf("WithEnds is of %s, want %s", o.of, typeName[T]())
-		}
+		option.ApplyIntersperse(&o)
 	}
-	return e, around, ""
+	if o.Ends == nil {
+		return e, false, o, ""
+	}
+	if e, around = o.Ends.(ends[T]); !around {
+		return e, false, o, fmt.Sprintf("WithEnds is of %s, want %s", o.Of, typeName[T]())
+	}
+	return e, around, o, ""
 }

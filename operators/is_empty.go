@@ -9,10 +9,10 @@ import (
 //	in:  --a-b-|
 //	out: --(f|)    f: false
 //
-// Emits when the first item comes: false, and completes right after it, when
-// upstream was stopped and reaped; or when upstream completes without one: true.
-// Fails when upstream fails before. Memory: none. Goroutines: none; it runs
-// inside its subscriber's.
+// Emits when the first item comes: false, and completes right after it, when upstream
+// was stopped and reaped; or when upstream completes without one: true. Fails when
+// upstream fails before. The items that it looks at count nowhere. Memory: none.
+// Goroutines: none; it runs inside its subscriber's.
 //
 // To ask for a condition see [Any]; to put something in the place of an empty
 // stream, [DefaultIfEmpty], [SwitchIfEmpty] and [ThrowIfEmpty]. It corresponds to

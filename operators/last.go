@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -14,18 +16,22 @@ import (
 //	in:  a-b-c-|
 //	out: ------(c|)
 //
-// Emits when upstream completes: the last item. Drops the items before. Fails
-// with upstream, without the item that it holds, which counts as discarded, or
-// with an ErrEmpty where upstream completes without an item, also when it is
-// stopped gracefully. Memory: one item. Goroutines: none; it runs inside its
-// subscriber's.
+// Emits when upstream completes: the last item. Drops the items before. Fails with
+// upstream, without the item that it holds, which counts as discarded, or with an
+// ErrEmpty where upstream completes without an item, also when it is stopped
+// gracefully. [OnDiscard] hears of it; the items before count nowhere. Memory: one
+// item. Goroutines: none; it runs inside its subscriber's.
 //
 // For another item where there is none see [LastOrDefault]; for several, or to
 // complete empty, [TakeLast]. It corresponds to last in RxJS, Reactor and RxGo,
 // which completes empty.
-func Last[T any]() turbopipes.Operator[T, T] {
+func Last[T any](opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
+	o, bad := lossOptions(opts)
+	if bad != "" {
+		return turbopipes.Invalid[T, T]("Last", bad)
+	}
 	return turbopipes.Lift(own.Mark+"Last", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		last, found, err := lastOf(ctx, in)
+		last, found, err := lastOf(ctx, "Last", o, in)
 		switch {
 		case err != nil:
 		case found:
@@ -39,14 +45,18 @@ func Last[T any]() turbopipes.Operator[T, T] {
 
 // lastOf gives the last item, where in has completed and has one. It counts it
 // as discarded where in has failed or panics.
-func lastOf[T any](ctx context.Context, in turbopipes.Observable[T]) (last T, found bool, err error) {
+func lastOf[T any](ctx context.Context, name string, o opt.Loss, in turbopipes.Observable[T]) (last T, found bool, err error) {
 	complete := false
+	out := leavingOut[T]()
 	defer func() {
 		if found && !complete {
-			run.Count(ctx, 1)
+			err = fault.Join(err, run.Keep[T](run.At(ctx, name), o.Discard).Discard(last))
 		}
 	}()
 	err = in.Push(ctx, func(v T) bool {
+		if found {
+			out.item(last)
+		}
 		last, found = v, true
 		return true
 	})

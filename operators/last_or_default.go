@@ -12,16 +12,20 @@ import (
 //	in:  -----|   d: x
 //	out: -----(x|)
 //
-// Emits when upstream completes: the last item, or d. Drops the items before.
-// Fails with upstream, without d and without the item that it holds, which counts
-// as discarded. Memory: one item. Goroutines: none; it runs inside its
-// subscriber's.
+// Emits when upstream completes: the last item, or d. Drops the items before. Fails
+// with upstream, without d and without the item that it holds, which counts as
+// discarded. [OnDiscard] hears of it; the items before count nowhere. Memory: one
+// item. Goroutines: none; it runs inside its subscriber's.
 //
 // For an error instead of d see [Last]. It corresponds to last with a default in
 // RxJS and Reactor and to RxGo's LastOrDefault.
-func LastOrDefault[T any](d T) turbopipes.Operator[T, T] {
+func LastOrDefault[T any](d T, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
+	o, bad := lossOptions(opts)
+	if bad != "" {
+		return turbopipes.Invalid[T, T]("LastOrDefault", bad)
+	}
 	return turbopipes.Lift(own.Mark+"LastOrDefault", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		last, found, err := lastOf(ctx, in)
+		last, found, err := lastOf(ctx, "LastOrDefault", o, in)
 		switch {
 		case err != nil:
 		case found:

@@ -5,6 +5,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // Map gives fn's result for each item.
@@ -12,8 +13,9 @@ import (
 //	in:  a-b--c-|   fn: to upper case
 //	out: A-B--C-|
 //
-// Emits when an item comes. Fails and completes with upstream. Memory: none.
-// Goroutines: none; fn runs on the subscriber's.
+// Emits when an item comes. Fails and completes with upstream. An item on which fn
+// panics counts as failed. Memory: none. Goroutines: none; fn runs on the
+// subscriber's.
 //
 // fn is quick and can't fail: where it may, see [TryMap], and in parallel
 // [Parallel]. A nil fn is an ErrInvalidArgument. It corresponds to map in RxJS,
@@ -23,6 +25,13 @@ func Map[T, R any](fn func(v T) R) turbopipes.Operator[T, R] {
 		return turbopipes.Invalid[T, R]("Map", "fn is nil")
 	}
 	return turbopipes.Lift(own.Mark+"Map", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
-		return in.Push(ctx, func(v T) bool { return emit(fn(v)) })
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		return in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
+			r := fn(v)
+			work.Busy = false
+			return emit(r)
+		}))
 	})
 }

@@ -18,7 +18,8 @@ import (
 // [Parallel], whose rules hold for its ctx, its errors and its panics. reduce is
 // called with what there is for the key and the value of a task that has ended,
 // in the order in which the tasks end, so it should be commutative and
-// associative. Fails as soon as a task or upstream fails, without a map.
+// associative. Fails as soon as a task or upstream fails, without a map; its values count
+// as discarded then, and [OnDiscard] is called with the map once for each of them.
 //
 // Backpressure: upstream waits, with one item at most, while n tasks run.
 // Memory: n items, and a value a key. Goroutines: as Parallel; fn runs on those,
@@ -30,7 +31,8 @@ import (
 // reduce is an ErrInvalidArgument. For one item a key without a task, see [ToMap];
 // for one value in all, [Reduce] behind Parallel. It corresponds to Reactor's
 // groupBy with a reduce for each group.
-func MapReduce[T any, K comparable, V any](n int, fn func(ctx context.Context, v T) (K, V, error), reduce func(a, b V) V) turbopipes.Operator[T, map[K]V] {
+func MapReduce[T any, K comparable, V any](n int, fn func(ctx context.Context, v T) (K, V, error), reduce func(a, b V) V, opts ...turbopipes.LossOption) turbopipes.Operator[T, map[K]V] {
+	o, bad := lossOptions(opts)
 	switch {
 	case n < 1:
 		return turbopipes.Invalid[T, map[K]V]("MapReduce", "n is less than 1")
@@ -38,22 +40,30 @@ func MapReduce[T any, K comparable, V any](n int, fn func(ctx context.Context, v
 		return turbopipes.Invalid[T, map[K]V]("MapReduce", "fn is nil")
 	case reduce == nil:
 		return turbopipes.Invalid[T, map[K]V]("MapReduce", "reduce is nil")
+	case bad != "":
+		return turbopipes.Invalid[T, map[K]V]("MapReduce", bad)
 	}
 	type pair = turbopipes.Pair[K, V]
 	tasks := parallel[T, struct{}]("MapReduce", n, nil, func(ctx context.Context, v T) (p pair, err error) {
 		p.First, p.Second, err = fn(ctx, v)
 		return p, err
-	}, nil)
-	return turbopipes.Compose2(tasks, turbopipes.Lift(own.Mark+"MapReduce", func(ctx context.Context, in turbopipes.Observable[pair], emit func(map[K]V) bool) error {
+	}, []ParallelOption{turbopipes.OnDiscard(o.Discard)})
+	return turbopipes.Compose2(tasks, turbopipes.Lift(own.Mark+"MapReduce", func(ctx context.Context, in turbopipes.Observable[pair], emit func(map[K]V) bool) (err error) {
+		f := foldingOf[pair](ctx, "MapReduce", o)
 		all := map[K]V{}
-		err := in.Push(ctx, func(p pair) bool {
+		defer func() { unfold(&f, all, &err) }()
+		err = in.Push(ctx, func(p pair) bool {
+			f.Busy = true
 			if sum, ok := all[p.First]; ok {
 				p.Second = reduce(sum, p.Second)
 			}
 			all[p.First] = p.Second
+			f.Busy = false
+			f.n++
 			return true
 		})
 		if err == nil { // nothing was emitted, so nothing was refused
+			f.complete = true
 			emit(all)
 		}
 		return err

@@ -6,6 +6,7 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // Marshal gives the bytes that fn makes of each item. json.Marshal is such an fn.
@@ -13,10 +14,10 @@ import (
 //	in:  a-b--x-|   fn: to upper case; it fails on x
 //	out: A-B--#
 //
-// Emits when an item comes. Fails with fn's first error, as a
-// [*turbopipes.ItemError] that holds the item, after upstream was stopped, or
-// when upstream fails. Completes with upstream. Memory: none. Goroutines: none;
-// fn runs on the subscriber's.
+// Emits when an item comes. Fails with fn's first error, as a [*turbopipes.ItemError]
+// that holds the item, after upstream was stopped, or when upstream fails. The item
+// that fn has failed on counts as failed. Completes with upstream. Memory: none.
+// Goroutines: none; fn runs on the subscriber's.
 //
 // A nil fn is an ErrInvalidArgument. The inverse is [Unmarshal]. It corresponds
 // to RxGo's Marshal.
@@ -31,14 +32,20 @@ func Marshal[T any](fn func(v any) ([]byte, error)) turbopipes.Operator[T, []byt
 func convert[T, R any](name string, fn func(T) (R, error)) turbopipes.Operator[T, R] {
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		var failed error
-		err := in.Push(ctx, func(v T) bool {
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		err := in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			r, e := fn(v)
+			work.Busy = false
 			if e != nil {
+				lost := run.Keep[T](run.At(ctx, name), nil)
+				lost.Failed(lost.Weight(v))
 				failed = &turbopipes.ItemError[T]{Item: v, Err: e}
 				return false
 			}
 			return emit(r)
-		})
+		}))
 		return fault.Join(failed, err)
 	})
 }

@@ -19,8 +19,9 @@ import (
 // first. Completes when all have.
 //
 // Backpressure: at most as many items are undelivered as there are streams, of
-// whichever streams; what was accepted and not delivered at an early end counts
-// as discarded. Memory: one item per stream. Goroutines: one per stream, joined before it ends.
+// whichever streams; what was accepted and not delivered at an early end counts as
+// discarded, which [turbopipes.WithLossHook] hears of. Memory: one item per stream.
+// Goroutines: one per stream, joined before it ends.
 //
 // Without others it is the identity. To merge a slice of streams, apply it to
 // [turbopipes.Empty]. A zero Observable among others is an ErrInvalidArgument.

@@ -21,8 +21,9 @@ import (
 // others are cancelled and reaped first. Completes when all have.
 //
 // All are subscribed to at once. Backpressure: at most one item of each stream is
-// undelivered; what is at an early end counts as discarded. Memory: one item per
-// stream. Goroutines: one per stream, joined before it ends.
+// undelivered; what is at an early end counts as discarded, which
+// [turbopipes.WithLossHook] hears of. Memory: one item per stream. Goroutines: one per
+// stream, joined before it ends.
 //
 // Without others it is the identity. A zero Observable among others is an
 // ErrInvalidArgument. For a fair share see [Merge], or [Interleave]. It corresponds

@@ -24,7 +24,8 @@ import (
 // that wait are discarded. Completes when all have.
 //
 // All are subscribed to at once. Backpressure: a stream waits when it is one item
-// ahead. Memory: one item per stream; they count as discarded at an early end.
+// ahead. Memory: one item per stream; they count as discarded at an early end, which
+// [turbopipes.WithLossHook] hears of.
 // Goroutines: one per stream, joined before it ends; compare runs on the
 // subscriber's. An item costs some comparisons, as many as the number of streams
 // has binary digits, twice.

@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // Min gives the least item, by compare.
@@ -12,34 +14,46 @@ import (
 //	in:  b-a--c-|   compare: the alphabet
 //	out: -------(a|)
 //
-// Emits when upstream completes: the first of the least items. An empty stream
-// gives nothing. Fails with upstream, without an item. Memory: one item.
+// Emits when upstream completes: the first of the least items. An empty stream gives
+// nothing. Fails with upstream, without an item. The item that it holds then counts as
+// discarded, which [OnDiscard] hears of; the others count nowhere. Memory: one item.
 // Goroutines: none; compare runs on the subscriber's.
 //
 // compare gives a negative number when a is less than b, and a positive one when
 // it is greater, as cmp.Compare does. A nil compare is an ErrInvalidArgument. For
 // the greatest see [Max]; for all in order, [Sort]. It corresponds to min in RxJS
 // and RxGo, and Reactor's MathFlux.
-func Min[T any](compare func(a, b T) int) turbopipes.Operator[T, T] {
-	return least("Min", compare)
+func Min[T any](compare func(a, b T) int, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
+	return least("Min", compare, opts)
 }
 
 // least is what Min and Max have in common.
-func least[T any](name string, compare func(a, b T) int) turbopipes.Operator[T, T] {
-	if compare == nil {
+func least[T any](name string, compare func(a, b T) int, opts []turbopipes.LossOption) turbopipes.Operator[T, T] {
+	o, bad := lossOptions(opts)
+	switch {
+	case compare == nil:
 		return turbopipes.Invalid[T, T](name, "compare is nil")
+	case bad != "":
+		return turbopipes.Invalid[T, T](name, bad)
 	}
-	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		var best T
-		found := false
-		err := in.Push(ctx, func(v T) bool {
-			if !found || compare(v, best) < 0 {
-				best, found = v, true
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+		var best spot[T]
+		defer func() { err = fault.Join(err, run.Keep[T](run.At(ctx, name), o.Discard).Discard(best.all()...)) }()
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		err = in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
+			if !best.full || compare(v, best.v) < 0 {
+				best.put(v)
 			}
+			work.Busy = false
 			return true
-		})
-		if err == nil && found { // nothing was emitted, so nothing was refused
-			emit(best)
+		}))
+		if err != nil {
+			return err
+		}
+		if v, found := best.take(); found { // nothing was emitted, so nothing was refused
+			emit(v)
 		}
 		return err
 	})

@@ -12,9 +12,10 @@ import (
 //	in:  a-1--b-|   R: letter
 //	out: a----b-|
 //
-// Emits when an item comes that is an R: of that very type, or of one that
-// implements it where it is an interface. Drops the others. Fails and completes
-// with upstream. Memory: none. Goroutines: none; it runs inside its subscriber's.
+// Emits when an item comes that is an R: of that very type, or of one that implements
+// it where it is an interface. Drops the others. Fails and completes with upstream.
+// What is left out counts nowhere. Memory: none. Goroutines: none; it runs inside its
+// subscriber's.
 //
 // To fail at another item, see [Cast]. It corresponds to Reactor's ofType, and to
 // RxJS's filter with a type guard.

@@ -12,9 +12,9 @@ import (
 //	in:  a-b--c-|
 //	out: --x--y-|   x: a and b, y: b and c
 //
-// Emits when an item comes, from the second on; fewer than two give nothing.
-// Fails and completes with upstream. Memory: one item. Goroutines: none; it runs
-// inside its subscriber's.
+// Emits when an item comes, from the second on; fewer than two give nothing. Fails and
+// completes with upstream. The item that waits for the next one counts nowhere.
+// Memory: one item. Goroutines: none; it runs inside its subscriber's.
 //
 // For more than two see [BufferWithCount] with [WithStep]. It corresponds to
 // RxJS's pairwise, and to Reactor's buffer(2, 1) and Pekko's sliding(2).

@@ -27,10 +27,11 @@ import (
 // with, joined to the end of their ctx, and a panic of theirs, are told behind the
 // first stream's end. Fails and completes with the first.
 //
-// Of streams that come in the same instant any may be first. A graceful stop
-// completes the sources of all, before a first one too. Backpressure: the first
-// stream waits while downstream is busy. Memory: none. Goroutines: one per stream,
-// joined before it ends.
+// Of streams that come in the same instant any may be first. A graceful stop completes
+// the sources of all, before a first one too. Backpressure: the first stream waits
+// while downstream is busy. What is lost at an early end counts as discarded, which
+// [turbopipes.WithLossHook] hears of. Memory: none. Goroutines: one per stream, joined
+// before it ends.
 //
 // Without others it is the identity. To race a slice of streams, apply it to
 // [turbopipes.Never]. A zero Observable among others is an ErrInvalidArgument. For

@@ -14,7 +14,8 @@ import (
 //
 // Emits when upstream completes: the state, which is seed at first, then what fn
 // makes of it and each item. An empty stream gives seed. Fails with upstream,
-// without the state. Memory: one state. Goroutines: none; fn runs on the
+// without the state; the items in it count as discarded then, and [OnDiscard] is called
+// with the state once for each of them. Memory: one state. Goroutines: none; fn runs on the
 // subscriber's.
 //
 // All subscriptions share seed. Where fn changes the state in place (a map, a slice,
@@ -22,17 +23,27 @@ import (
 // second run of a [Retry] would count on from the first. A nil fn is an
 // ErrInvalidArgument. For every state on the way, see [Scan]. It corresponds to reduce in RxJS, Reactor and RxGo, which
 // starts from nil.
-func Reduce[T, A any](seed A, fn func(state A, v T) A) turbopipes.Operator[T, A] {
-	if fn == nil {
+func Reduce[T, A any](seed A, fn func(state A, v T) A, opts ...turbopipes.LossOption) turbopipes.Operator[T, A] {
+	o, bad := lossOptions(opts)
+	switch {
+	case fn == nil:
 		return turbopipes.Invalid[T, A]("Reduce", "fn is nil")
+	case bad != "":
+		return turbopipes.Invalid[T, A]("Reduce", bad)
 	}
-	return turbopipes.Lift(own.Mark+"Reduce", func(ctx context.Context, in turbopipes.Observable[T], emit func(A) bool) error {
+	return turbopipes.Lift(own.Mark+"Reduce", func(ctx context.Context, in turbopipes.Observable[T], emit func(A) bool) (err error) {
+		f := foldingOf[T](ctx, "Reduce", o)
 		state := seed
-		err := in.Push(ctx, func(v T) bool {
+		defer func() { unfold(&f, state, &err) }()
+		err = in.Push(ctx, f.On(func(v T) bool {
+			f.Busy = true
 			state = fn(state, v)
+			f.Busy = false
+			f.add(v)
 			return true
-		})
+		}))
 		if err == nil { // nothing was emitted, so nothing was refused
+			f.complete = true
 			emit(state)
 		}
 		return err

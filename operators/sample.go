@@ -6,8 +6,8 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
-	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // Sample emits the newest item whenever notifier emits.
@@ -16,11 +16,12 @@ import (
 //	notifier: -x--x-x--|
 //	out:      -a--c-----|
 //
-// Emits when notifier does, if an item has come since the last emission. Drops
-// every item that a newer one overtakes, and at completion the one that waits;
-// [EmitLast] emits that. Fails as soon as upstream or notifier fails, without the
-// item that waits, which counts as discarded. Completes with upstream; notifier is
-// cancelled then. Once notifier has completed nothing is emitted but EmitLast's.
+// Emits when notifier does, if an item has come since the last emission. Drops every
+// item that a newer one overtakes, and at completion the one that waits; [EmitLast]
+// emits that. Fails as soon as upstream or notifier fails, without the item that
+// waits, which counts as discarded. [OnDiscard] hears of that one, and of an item that
+// comes too late; what is left out counts nowhere. Completes with upstream; notifier
+// is cancelled then. Once notifier has completed nothing is emitted but EmitLast's.
 //
 // Backpressure: neither is ever held. notifier is heard while downstream is busy,
 // and of what it lets through then only the newest item waits. Memory: two items.
@@ -35,19 +36,16 @@ func Sample[T, N any](notifier turbopipes.Observable[N], opts ...SampleOption) t
 		return turbopipes.Invalid[T, T]("Sample", "notifier is the zero Observable")
 	}
 	var o sampleOptions
-	for _, opt := range opts {
-		if opt == nil {
+	for _, option := range opts {
+		if option == nil {
 			return turbopipes.Invalid[T, T]("Sample", "an option is nil")
 		}
-		opt.sample(&o)
+		option.ApplySample(&o)
 	}
 	return turbopipes.Lift(own.Mark+"Sample", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		newest := sample[T]{sampleOptions: o}
-		up := feed.OpenClocked(ctx, "Sample", &newest)
-		defer func() {
-			up.Close(&err)
-			run.Count(ctx, newest.left())
-		}()
+		up := feed.OpenClocked(ctx, "Sample", discarding[T](o.Loss), &newest)
+		defer up.Close(&err)
 		up.Start(func(ctx context.Context) error {
 			return notifier.Push(ctx, func(N) bool {
 				return up.Do(func(time.Time) bool { return newest.tick() })
@@ -55,7 +53,7 @@ func Sample[T, N any](notifier turbopipes.Observable[N], opts ...SampleOption) t
 		}, newest.silence)
 		up.Start(func(ctx context.Context) error {
 			return in.Push(ctx, func(v T) bool {
-				return up.Do(func(time.Time) bool { return newest.item(v) })
+				return up.Give(v, func(time.Time) bool { return newest.item(v) })
 			})
 		}, newest.end)
 		up.Loop(ctx, emit)
@@ -64,13 +62,13 @@ func Sample[T, N any](notifier turbopipes.Observable[N], opts ...SampleOption) t
 }
 
 // SampleOption is an option of [Sample].
-type SampleOption interface{ sample(*sampleOptions) }
+type SampleOption interface{ ApplySample(*opt.Sample) }
 
-type sampleOptions struct{ emitLast bool }
+type sampleOptions = opt.Sample
 
 type emitLast struct{}
 
-func (emitLast) sample(o *sampleOptions) { o.emitLast = true }
+func (emitLast) ApplySample(o *sampleOptions) { o.EmitLast = true }
 
 // EmitLast makes [Sample] emit the item that waits when upstream completes.
 func EmitLast() SampleOption { return emitLast{} }

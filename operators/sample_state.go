@@ -13,7 +13,7 @@ type sample[T any] struct {
 
 // item is a new item of upstream. It is never news.
 func (s *sample[T]) item(v T) (news bool) {
-	if !s.silent || s.emitLast {
+	if !s.silent || s.EmitLast {
 		s.latest.put(v)
 	}
 	return false
@@ -31,7 +31,7 @@ func (s *sample[T]) tick() (news bool) {
 // silence tells that the notifier has ended.
 func (s *sample[T]) silence(_ time.Time, failed bool) {
 	s.silent, s.closed = true, s.closed || failed
-	if !failed && !s.emitLast {
+	if !failed && !s.EmitLast {
 		s.latest.take()
 	}
 }
@@ -40,7 +40,7 @@ func (s *sample[T]) silence(_ time.Time, failed bool) {
 func (s *sample[T]) end(_ time.Time, failed bool) {
 	switch {
 	case s.closed || failed: // what waits is left
-	case s.emitLast:
+	case s.EmitLast:
 		s.tick()
 	default:
 		s.latest.take()
@@ -57,5 +57,5 @@ func (s *sample[T]) Deadline() (at time.Time, ok bool) { return at, false }
 // Over tells that nothing will be emitted.
 func (s *sample[T]) Over() bool { return s.closed }
 
-// left is the number of items that wait.
-func (s *sample[T]) left() int64 { return s.latest.count() + s.out.count() }
+// Left is what waits: what is due first.
+func (s *sample[T]) Left() []T { return append(s.out.all(), s.latest.all()...) }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // Scan keeps a state, and gives it as it is after each item.
@@ -12,9 +13,10 @@ import (
 //	in:  a-b--c-|   seed: A; fn: the later letter in the alphabet, upper case
 //	out: A-B--C-|
 //
-// Emits when an item comes: what fn makes of the state so far, which is seed at
-// first, and the item. seed itself is not emitted. Fails and completes with
-// upstream. Memory: one state. Goroutines: none; fn runs on the subscriber's.
+// Emits when an item comes: what fn makes of the state so far, which is seed at first,
+// and the item. seed itself is not emitted. Fails and completes with upstream. An item
+// on which fn panics counts as failed. Memory: one state. Goroutines: none; fn runs on
+// the subscriber's.
 //
 // All subscriptions share seed. Where fn changes the state in place (a map, a slice,
 // what a pointer points to), use [ScanWith], which makes a seed for each: here the
@@ -27,9 +29,13 @@ func Scan[T, A any](seed A, fn func(state A, v T) A) turbopipes.Operator[T, A] {
 	}
 	return turbopipes.Lift(own.Mark+"Scan", func(ctx context.Context, in turbopipes.Observable[T], emit func(A) bool) error {
 		state := seed
-		return in.Push(ctx, func(v T) bool {
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		return in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			state = fn(state, v)
+			work.Busy = false
 			return emit(state)
-		})
+		}))
 	})
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // ScanWith is [Scan] with a fresh seed for each subscription.
@@ -14,8 +15,9 @@ import (
 //
 // Emits when an item comes: what fn makes of the state so far, which is what seed
 // returns at first, and the item. The first state itself is not emitted. Fails and
-// completes with upstream. Memory: one state. Goroutines: none; seed and fn run on
-// the subscriber's, seed before upstream is subscribed to.
+// completes with upstream. An item on which fn panics counts as failed. Memory: one
+// state. Goroutines: none; seed and fn run on the subscriber's, seed before upstream
+// is subscribed to.
 //
 // Use it where fn changes the state in place: a map, a slice, what a pointer points
 // to. With Scan such a state would be shared between subscriptions, and the second
@@ -34,9 +36,13 @@ func ScanWith[T, S any](seed func() S, fn func(state S, v T) S) turbopipes.Opera
 	}
 	return turbopipes.Lift(own.Mark+"ScanWith", func(ctx context.Context, in turbopipes.Observable[T], emit func(S) bool) error {
 		state := seed()
-		return in.Push(ctx, func(v T) bool {
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		return in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			state = fn(state, v)
+			work.Busy = false
 			return emit(state)
-		})
+		}))
 	})
 }

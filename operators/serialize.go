@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -15,12 +16,13 @@ import (
 //	in:  2-1---3-5-4---|   from: 1; id: the number
 //	out: --(12)3---(45)|
 //
-// Emits when the item comes whose id is the next one, from the first on, and
-// then those that waited for it. Drops an item whose id has come before, be it
-// emitted or waiting; after the greatest int that is every item. Fails with an ErrOverflow when more than [WithMaxPending]
-// items would have to wait, 1024 without it; with an ErrSequenceGap when upstream
-// completes while items wait for one that has not come; and when upstream fails.
-// Items that wait are discarded then. With [SkipGaps], completion lets them out.
+// Emits when the item comes whose id is the next one, from the first on, and then
+// those that waited for it. Drops an item whose id has come before, be it emitted or
+// waiting; after the greatest int that is every item. Fails with an ErrOverflow when
+// more than [WithMaxPending] items would have to wait, 1024 without it; with an
+// ErrSequenceGap when upstream completes while items wait for one that has not come;
+// and when upstream fails. Items that wait are discarded then. [OnDiscard] hears of
+// them; what is dropped counts nowhere. With [SkipGaps], completion lets them out.
 //
 // Backpressure: upstream's emit is downstream's. Memory: the items that wait.
 // Goroutines: none; id runs on the subscriber's.
@@ -36,9 +38,12 @@ func Serialize[T any](from int, id func(v T) int, opts ...SerializeOption) turbo
 	case bad != "":
 		return turbopipes.Invalid[T, T]("Serialize", bad)
 	}
-	return turbopipes.Lift(own.Mark+"Serialize", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		s := series[T]{next: from, most: o.maxPending}
-		defer func() { run.Count(ctx, int64(len(s.waiting))) }()
+	return turbopipes.Lift(own.Mark+"Serialize", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+		s := series[T]{next: from, most: o.MaxPending}
+		lost := run.Keep[T](run.At(ctx, "Serialize"), o.Discard)
+		defer func() { err = fault.Join(err, lost.Discard(s.left()...)) }()
+		var work run.Work[T]
+		defer work.Failed(ctx)
 		refused := false
 		follow := func() {
 			for v, ok := s.take(); ok; v, ok = s.take() {
@@ -48,22 +53,25 @@ func Serialize[T any](from int, id func(v T) int, opts ...SerializeOption) turbo
 			}
 		}
 		var failed error
-		err := in.Push(ctx, func(v T) bool {
-			switch s.put(id(v), v) {
+		err = in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
+			i := id(v)
+			work.Busy = false
+			switch s.put(i, v) {
 			case placeNow:
 				if refused = !emit(v); !refused {
 					follow()
 				}
 			case placeFull:
-				run.Count(ctx, 1)
-				failed = fmt.Errorf("%w: Serialize: more than %d items wait for id %d", turbopipes.ErrOverflow, o.maxPending, s.next)
+				failed = fmt.Errorf("%w: Serialize: more than %d items wait for id %d", turbopipes.ErrOverflow, o.MaxPending, s.next)
+				return lost.RefuseFor(failed, v)
 			}
-			return !refused && failed == nil
-		})
+			return !refused
+		}))
 		if err != nil || failed != nil || refused || len(s.waiting) == 0 {
 			return fault.Join(failed, err)
 		}
-		if !o.skipGaps {
+		if !o.SkipGaps {
 			return fmt.Errorf("%w: Serialize: id %d has not come, and %d items wait for it", turbopipes.ErrSequenceGap, s.next, len(s.waiting))
 		}
 		for _, s.next = range s.rest() {
@@ -76,35 +84,31 @@ func Serialize[T any](from int, id func(v T) int, opts ...SerializeOption) turbo
 }
 
 // SerializeOption is an option of [Serialize].
-type SerializeOption interface{ serialize(*serializeOptions) }
+type SerializeOption interface{ ApplySerialize(*opt.Serialize) }
 
-type serializeOptions struct {
-	maxPending int
-	skipGaps   bool
-	bad        string
-}
+type serializeOptions = opt.Serialize
 
-func (m MaxPending) serialize(o *serializeOptions) {
-	if o.maxPending = m.k; m.k < 1 {
-		o.bad = badMaxPending
+func (m MaxPending) ApplySerialize(o *serializeOptions) {
+	if o.MaxPending = m.k; m.k < 1 {
+		o.Bad = badMaxPending
 	}
 }
 
 type skipGaps struct{}
 
-func (skipGaps) serialize(o *serializeOptions) { o.skipGaps = true }
+func (skipGaps) ApplySerialize(o *serializeOptions) { o.SkipGaps = true }
 
 // SkipGaps makes [Serialize] emit what waits when upstream completes, in the
 // order of the ids, instead of failing.
 func SkipGaps() SerializeOption { return skipGaps{} }
 
 func serializeOptionsOf(opts []SerializeOption) (o serializeOptions, bad string) {
-	o.maxPending = 1024
-	for _, opt := range opts {
-		if opt == nil {
+	o.MaxPending = 1024
+	for _, option := range opts {
+		if option == nil {
 			return o, "an option is nil"
 		}
-		opt.serialize(&o)
+		option.ApplySerialize(&o)
 	}
-	return o, o.bad
+	return o, o.Bad
 }

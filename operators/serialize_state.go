@@ -62,5 +62,14 @@ func (s *series[T]) advance() {
 	s.next++
 }
 
+// left takes out what waits, in the order of the ids.
+func (s *series[T]) left() (items []T) {
+	for _, id := range s.rest() {
+		items = append(items, s.waiting[id])
+	}
+	s.waiting = nil
+	return items
+}
+
 // rest gives the ids that wait, in their order.
 func (s *series[T]) rest() []int { return slices.Sorted(maps.Keys(s.waiting)) }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/alarm"
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
@@ -22,6 +23,7 @@ import (
 // stream wakes nobody. Fails with upstream; what waits is discarded, or emitted
 // before with [FlushOnError].
 //
+// A slice that is lost counts as its items, which [OnDiscard] hears of.
 // Downstream owns the slices. Backpressure: upstream waits while downstream is
 // busy. Memory: the items of a slice, and one in upstream's hand. Goroutines: one,
 // for upstream, joined before it ends.
@@ -35,14 +37,16 @@ func SessionWindow[T any](gap time.Duration, opts ...BufferOption) turbopipes.Op
 		return turbopipes.Invalid[T, []T]("SessionWindow", "gap is not positive")
 	case bad != "":
 		return turbopipes.Invalid[T, []T]("SessionWindow", bad)
-	case o.maxItems == 0:
-		o.maxItems = defaultMaxItems
+	case o.MaxItems == 0:
+		o.MaxItems = defaultMaxItems
 	}
 	return turbopipes.Lift(own.Mark+"SessionWindow", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
-		s := session[T]{gathering: gathering[T]{most: o.maxItems}, gap: gap, longest: o.maxDuration}
-		inHand := int64(0)
-		defer func() { run.Count(ctx, inHand+s.held()) }()
-		up := feed.Open(ctx, "SessionWindow", run.Hooks[T]{}, in.Push)
+		s := session[T]{gathering: gathering[T]{most: o.MaxItems}, gap: gap, longest: o.MaxDuration}
+		var inHand spot[T]
+		lost := run.Keep[T](run.At(ctx, "SessionWindow"), o.Discard)
+		run.NoteSlices[T](lost.Record())
+		defer func() { err = fault.Join(err, lost.Discard(append(s.left(), inHand.all()...)...)) }()
+		up := feed.Open(ctx, "SessionWindow", discarding[T](o.Loss), in.Push)
 		defer up.Close(&err)
 		clock := alarm.New()
 		defer clock.Stop()
@@ -55,11 +59,11 @@ func SessionWindow[T any](gap time.Duration, opts ...BufferOption) turbopipes.Op
 					return nil
 				}
 				now := time.Now()
-				inHand = 1
+				inHand.put(v)
 				if s.due(now) && !s.rest(emit) {
 					return nil
 				}
-				inHand = 0
+				inHand.take()
 				if s.item(v, now) && !s.rest(emit) {
 					return nil
 				}
@@ -69,7 +73,7 @@ func SessionWindow[T any](gap time.Duration, opts ...BufferOption) turbopipes.Op
 					return nil
 				}
 			case <-up.Done(): // upstream has failed, or ctx is done: Close tells
-				if o.flushOnError && ctx.Err() == nil {
+				if o.FlushOnError && ctx.Err() == nil {
 					s.rest(emit)
 				}
 				return nil

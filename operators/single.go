@@ -20,38 +20,52 @@ import (
 // with an ErrTooManyItems at a second match, after upstream was stopped, with an
 // ErrNotFound where upstream completes and no item has matched, with an ErrEmpty
 // where there was none at all, both also when it is stopped gracefully, and with
-// upstream. The match that it holds then counts as discarded.
+// upstream. The match that it holds then counts as discarded, and so does a second one:
+// [OnDiscard] hears of both.
 //
 // With a nil pred every item matches. Memory: one item. Goroutines: none; pred
 // runs on the subscriber's.
 //
 // For the first of several matches see [Find]. It corresponds to single in RxJS
 // and Reactor, whose single takes no predicate.
-func Single[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
-	return turbopipes.Lift(own.Mark+"Single", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		var match T
-		held, verdict := int64(0), turbopipes.ErrEmpty
-		defer func() { run.Count(ctx, held) }()
-		err := in.Push(ctx, func(v T) bool {
-			switch matches := pred == nil || pred(v); {
-			case matches && held > 0:
+func Single[T any](pred func(v T) bool, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
+	o, bad := lossOptions(opts)
+	if bad != "" {
+		return turbopipes.Invalid[T, T]("Single", bad)
+	}
+	out := leavingOut[T]()
+	return turbopipes.Lift(own.Mark+"Single", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+		var match spot[T]
+		verdict := turbopipes.ErrEmpty
+		lost := run.Keep[T](run.At(ctx, "Single"), o.Discard)
+		defer func() { err = fault.Join(err, lost.Discard(match.all()...)) }()
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		err = in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
+			matches := pred == nil || pred(v)
+			work.Busy = false
+			switch {
+			case matches && match.full:
 				verdict = turbopipes.ErrTooManyItems
-				return false
+				return lost.RefuseFor(verdict, v)
 			case matches:
-				match, held, verdict = v, 1, nil
-			case held == 0:
+				match.put(v)
+				verdict = nil
+				return true
+			case !match.full:
 				verdict = turbopipes.ErrNotFound
 			}
-			return true
-		})
+			return out.item(v)
+		}))
 		switch {
 		case err != nil && !errors.Is(verdict, turbopipes.ErrTooManyItems):
 			return err
 		case verdict != nil:
 			return fault.Join(fmt.Errorf("%w: Single", verdict), err)
 		}
-		held = 0
-		emit(match)
+		only, _ := match.take()
+		emit(only)
 		return nil
 	})
 }

@@ -12,9 +12,9 @@ import (
 //	in:  a-b-c-d-|   n: 2
 //	out: ----c-d-|
 //
-// Emits when an item behind the n-th comes. Drops the first n. Fails and
-// completes with upstream. Memory: none. Goroutines: none; it runs inside its
-// subscriber's.
+// Emits when an item behind the n-th comes. Drops the first n. Fails and completes
+// with upstream. What is left out counts nowhere. Memory: none. Goroutines: none; it
+// runs inside its subscriber's.
 //
 // An n of 0 lets every item through; a negative one is an ErrInvalidArgument.
 // For a condition instead of a count, see [SkipWhile]. It corresponds to skip in
@@ -23,12 +23,13 @@ func Skip[T any](n int) turbopipes.Operator[T, T] {
 	if n < 0 {
 		return turbopipes.Invalid[T, T]("Skip", "n is negative")
 	}
+	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+"Skip", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		left := n
 		return in.Push(ctx, func(v T) bool {
 			if left > 0 {
 				left--
-				return true
+				return out.item(v)
 			}
 			return emit(v)
 		})

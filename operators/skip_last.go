@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/ring"
 	"github.com/turbopipes/turbopipes/internal/run"
@@ -16,18 +17,24 @@ import (
 //
 // Emits when an item comes: the one that came n items before it. Drops the last n
 // when upstream completes. Fails with upstream, at once; the items that it holds
-// then count as discarded, and so they do when downstream stops.
+// then count as discarded, and so they do when downstream stops: [OnDiscard] hears of
+// them.
 //
 // Memory: n items. Goroutines: none; it runs inside its subscriber's.
 //
 // An n of 0 lets every item through; a negative one is an ErrInvalidArgument.
 // For the others see [TakeLast]; to drop the first ones, [Skip]. It corresponds
 // to skipLast in RxJS, Reactor and RxGo.
-func SkipLast[T any](n int) turbopipes.Operator[T, T] {
-	if n < 0 {
+func SkipLast[T any](n int, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
+	o, bad := lossOptions(opts)
+	switch {
+	case n < 0:
 		return turbopipes.Invalid[T, T]("SkipLast", "n is negative")
+	case bad != "":
+		return turbopipes.Invalid[T, T]("SkipLast", bad)
 	}
-	return turbopipes.Lift(own.Mark+"SkipLast", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	out := leavingOut[T]()
+	return turbopipes.Lift(own.Mark+"SkipLast", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		if n == 0 {
 			return in.Push(ctx, emit)
 		}
@@ -35,11 +42,19 @@ func SkipLast[T any](n int) turbopipes.Operator[T, T] {
 		lo, hi := uint64(0), uint64(0)
 		refused, complete := false, false
 		defer func() {
+			var left []T
+			for ; lo < hi; lo++ {
+				left = append(left, held.Take(lo))
+			}
 			if !complete {
-				run.Count(ctx, int64(hi-lo))
+				err = fault.Join(err, run.Keep[T](run.At(ctx, "SkipLast"), o.Discard).Discard(left...))
+				return
+			}
+			for _, v := range left {
+				out.item(v)
 			}
 		}()
-		err := in.Push(ctx, func(v T) bool {
+		err = in.Push(ctx, func(v T) bool {
 			var due T
 			full := hi-lo == uint64(n)
 			if full {

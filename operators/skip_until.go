@@ -36,6 +36,7 @@ func SkipUntil[T, N any](notifier turbopipes.Observable[N], opts ...turbopipes.L
 	case bad != "":
 		return turbopipes.Invalid[T, T]("SkipUntil", bad)
 	}
+	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+"SkipUntil", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		s := scope.Open(ctx, "SkipUntil")
 		defer s.Close(&err)
@@ -57,7 +58,9 @@ func SkipUntil[T, N any](notifier turbopipes.Observable[N], opts ...turbopipes.L
 			if failed.Load() {
 				return lost.Refuse(v)
 			}
-			if open.Load() && !emit(v) {
+			if !open.Load() {
+				out.item(v)
+			} else if !emit(v) {
 				s.Stop() // the notifier, too, while upstream unwinds
 				return false
 			}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // SkipWhile drops the items before the first one that pred is false for.
@@ -12,9 +13,10 @@ import (
 //	in:  a-b-1-c-|   pred: letters
 //	out: ----1-c-|
 //
-// Emits when an item comes, from the first one on that pred is false for; pred
-// is not asked again behind it. Drops the items before. Fails and completes with
-// upstream. Memory: none. Goroutines: none; pred runs on the subscriber's.
+// Emits when an item comes, from the first one on that pred is false for; pred is not
+// asked again behind it. Drops the items before. Fails and completes with upstream.
+// What is left out counts nowhere. Memory: none. Goroutines: none; pred runs on the
+// subscriber's.
 //
 // A nil pred is an ErrInvalidArgument. To drop all items of a kind, see
 // [Filter]; for a count instead of a condition, [Skip]. It corresponds to
@@ -23,11 +25,21 @@ func SkipWhile[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
 	if pred == nil {
 		return turbopipes.Invalid[T, T]("SkipWhile", "pred is nil")
 	}
+	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+"SkipWhile", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		var work run.Work[T]
+		defer work.Failed(ctx)
 		skipping := true
-		return in.Push(ctx, func(v T) bool {
-			skipping = skipping && pred(v)
-			return skipping || emit(v)
-		})
+		return in.Push(ctx, work.On(func(v T) bool {
+			if skipping {
+				work.Busy = true
+				skipping = pred(v)
+				work.Busy = false
+			}
+			if skipping {
+				return out.item(v)
+			}
+			return emit(v)
+		}))
 	})
 }

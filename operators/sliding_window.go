@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -19,6 +20,8 @@ import (
 // upstream; what no slice has had is discarded, or, with Partial and
 // [FlushOnError], emitted before.
 //
+// A slice that is lost counts as its items, which [OnDiscard] hears of; what
+// no slice takes counts nowhere.
 // Downstream owns the slices. Backpressure: upstream's emit is downstream's.
 // Memory: size items. Goroutines: none; it runs inside its subscriber's.
 //
@@ -35,21 +38,25 @@ func SlidingWindow[T any](size, step int, opts ...BufferOption) turbopipes.Opera
 		return turbopipes.Invalid[T, []T]("SlidingWindow", "step is less than 1")
 	case bad != "":
 		return turbopipes.Invalid[T, []T]("SlidingWindow", bad)
-	case o.flushOnError && !o.partial:
+	case o.FlushOnError && !o.Partial:
 		return turbopipes.Invalid[T, []T]("SlidingWindow", "FlushOnError needs Partial")
 	}
 	return turbopipes.Lift(own.Mark+"SlidingWindow", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
 		s := sliding[T]{size: size, step: step}
+		lost := run.Keep[T](run.At(ctx, "SlidingWindow"), o.Discard)
+		run.NoteSlices[T](lost.Record())
+		complete := false
 		defer func() {
-			if err != nil || o.partial {
-				run.Count(ctx, s.fresh)
+			if !complete {
+				err = fault.Join(err, lost.Discard(s.left()...))
 			}
 		}()
 		return flushing(ctx, o, in, func(v T) bool {
 			full := s.item(v)
 			return full == nil || emit(full)
 		}, func() {
-			if rest := s.rest(); o.partial && rest != nil {
+			complete = true
+			if rest := s.rest(); o.Partial && rest != nil {
 				emit(rest)
 			}
 		})
@@ -64,12 +71,12 @@ func flushing[T any](ctx context.Context, o bufferOptions, in turbopipes.Observa
 		refused = !item(v)
 		return !refused
 	}
-	if o.flushOnError {
+	if o.FlushOnError {
 		_, err = turbopipes.Guard(ctx, in, pass)
 	} else {
 		err = in.Push(ctx, pass)
 	}
-	if !refused && (err == nil || o.flushOnError && ctx.Err() == nil) {
+	if !refused && (err == nil || o.FlushOnError && ctx.Err() == nil) {
 		rest()
 	}
 	return err

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -14,10 +15,11 @@ import (
 //	in:  c-a--b-|   compare: the alphabet
 //	out: -------(abc|)
 //
-// Emits when upstream completes: all items, and equal ones in their order of
-// arrival. Fails with upstream, or with an ErrOverflow at the item after the last
-// one that [WithMaxItems] allows, after upstream was stopped. Items that an early
-// end leaves undelivered count as discarded. Completes behind the last item.
+// Emits when upstream completes: all items, and equal ones in their order of arrival.
+// Fails with upstream, or with an ErrOverflow at the item after the last one that
+// [WithMaxItems] allows, after upstream was stopped. Items that an early end leaves
+// undelivered count as discarded. [OnDiscard] hears of them, and of the item that is
+// too many. Completes behind the last item.
 //
 // Backpressure: upstream is never held. Memory: all items, so a stream that does
 // not end never sorts. Goroutines: none; compare runs on the subscriber's.
@@ -34,11 +36,13 @@ func Sort[T any](compare func(a, b T) int, opts ...SortOption) turbopipes.Operat
 	case bad != "":
 		return turbopipes.Invalid[T, T]("Sort", bad)
 	}
-	return turbopipes.Lift(own.Mark+"Sort", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+"Sort", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		var all []T
 		emitted := 0
-		defer func() { run.Count(ctx, int64(len(all)-emitted)) }()
-		all, err := gather(ctx, "Sort", in, o)
+		defer func() {
+			err = fault.Join(err, run.Keep[T](run.At(ctx, "Sort"), o.Discard).Discard(all[emitted:]...))
+		}()
+		all, err = gather(ctx, "Sort", in, o)
 		if err != nil {
 			return err
 		}

@@ -16,10 +16,11 @@ import (
 //	in:  a-c--b-|   open: a; fn: the later of state and item, and in upper case
 //	out: A-C--C-(c|)   close: the state
 //
-// Emits when fn has returned; completion emits what close gives too, where it
-// says so. Fails with the first error of open, which leaves upstream alone, or of
-// fn, after upstream was stopped, or when upstream fails. Completes with
-// upstream.
+// Emits when fn has returned; completion emits what close gives too, where it says so.
+// Fails with the first error of open, which leaves upstream alone, or of fn, after
+// upstream was stopped, or when upstream fails. The item that fn has failed on counts
+// as failed. One whose fn was cut short by the end of ctx is cancelled, which
+// [OnDiscard] hears of. Completes with upstream.
 //
 // open is called before upstream is subscribed to. close is called exactly once
 // after upstream has unwound, however that ended, unless open has failed; its
@@ -35,8 +36,11 @@ import (
 // A nil open or fn is an ErrInvalidArgument; a nil close does nothing. Where the
 // state is a plain value see [Scan]; without one, [TryMap]. It corresponds to
 // Pekko's statefulMap.
-func StatefulMap[T, S, R any](open func(ctx context.Context) (S, error), fn func(ctx context.Context, s S, v T) (S, R, error), close func(s S) (last R, ok bool)) turbopipes.Operator[T, R] {
+func StatefulMap[T, S, R any](open func(ctx context.Context) (S, error), fn func(ctx context.Context, s S, v T) (S, R, error), close func(s S) (last R, ok bool), opts ...turbopipes.LossOption) turbopipes.Operator[T, R] {
+	o, bad := lossOptions(opts)
 	switch {
+	case bad != "":
+		return turbopipes.Invalid[T, R]("StatefulMap", bad)
 	case open == nil:
 		return turbopipes.Invalid[T, R]("StatefulMap", "open is nil")
 	case fn == nil:
@@ -59,15 +63,21 @@ func StatefulMap[T, S, R any](open func(ctx context.Context) (S, error), fn func
 		}()
 		var failed error
 		refused := false
-		err = in.Push(ctx, func(v T) bool {
+		lost := run.Keep[T](run.At(ctx, "StatefulMap"), o.Discard)
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		err = in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			next, r, e := fn(inner, state, v)
-			if failed = e; e != nil {
+			work.Busy = false
+			if e != nil {
+				failed = fault.Join(e, failedOn(ctx, lost, v, e))
 				return false
 			}
 			state = next
 			refused = !emit(r)
 			return !refused
-		})
+		}))
 		if err = fault.Join(failed, err); err == nil && !refused {
 			closed = true // also when it panics
 			if last, ok := close(state); ok {

@@ -19,22 +19,31 @@ type Number interface {
 //	in:  1-2--3-|
 //	out: -------(6|)
 //
-// Emits when upstream completes; an empty stream gives 0. Fails with upstream,
-// without a sum. Integers wrap around as Go's do: map them to a wider type where
-// that may happen. Memory: one number. Goroutines: none; it runs inside its
+// Emits when upstream completes; an empty stream gives 0. Fails with upstream, without
+// a sum. Integers wrap around as Go's do: map them to a wider type where that may
+// happen. Where it fails, the items so far count as discarded: [OnDiscard] is called
+// with the sum once for each. Memory: one number. Goroutines: none; it runs inside its
 // subscriber's.
 //
 // For every sum on the way, see [Scan]; for items that are no numbers, [Reduce].
 // It corresponds to Reactor's MathFlux sum and RxGo's SumInt64, SumFloat32 and
 // SumFloat64.
-func Sum[T Number]() turbopipes.Operator[T, T] {
-	return turbopipes.Lift(own.Mark+"Sum", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+func Sum[T Number](opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
+	o, bad := lossOptions(opts)
+	if bad != "" {
+		return turbopipes.Invalid[T, T]("Sum", bad)
+	}
+	return turbopipes.Lift(own.Mark+"Sum", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+		f := foldingOf[T](ctx, "Sum", o)
 		var sum T
-		err := in.Push(ctx, func(v T) bool {
+		defer func() { unfold(&f, sum, &err) }()
+		err = in.Push(ctx, func(v T) bool {
 			sum += v
+			f.n++
 			return true
 		})
 		if err == nil { // nothing was emitted, so nothing was refused
+			f.complete = true
 			emit(sum)
 		}
 		return err

@@ -12,10 +12,10 @@ import (
 //	in:  a-b-c-d-|   n: 2
 //	out: a-(b|)
 //
-// Emits when one of the first n items comes. Completes right after the n-th,
-// when upstream was stopped and reaped, or with upstream where that has fewer.
-// Fails with upstream. Memory: none. Goroutines: none; it runs inside its
-// subscriber's.
+// Emits when one of the first n items comes. Completes right after the n-th, when
+// upstream was stopped and reaped, or with upstream where that has fewer. Fails with
+// upstream. What comes after the end counts nowhere. Memory: none. Goroutines: none;
+// it runs inside its subscriber's.
 //
 // An n of 0 completes without subscribing to upstream; a negative one is an
 // ErrInvalidArgument. For a condition instead of a count, see [TakeWhile]. It

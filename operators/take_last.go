@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/ring"
 	"github.com/turbopipes/turbopipes/internal/run"
@@ -16,7 +17,7 @@ import (
 //
 // Emits when upstream completes: the last n items, or as many as there are, in
 // their order. Drops the items before. Fails with upstream, without the items
-// that it holds, which count as discarded.
+// that it holds, which count as discarded: [OnDiscard] hears of them.
 //
 // Backpressure: upstream is never held. Memory: n items, or as many as there
 // are. Goroutines: none; it runs inside its subscriber's.
@@ -24,24 +25,35 @@ import (
 // An n of 0 completes without subscribing to upstream; a negative one is an
 // ErrInvalidArgument. For only one see [Last], which fails where there is none;
 // for the others, [SkipLast]. It corresponds to takeLast in RxJS, Reactor and RxGo.
-func TakeLast[T any](n int) turbopipes.Operator[T, T] {
-	if n < 0 {
+func TakeLast[T any](n int, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
+	o, bad := lossOptions(opts)
+	switch {
+	case n < 0:
 		return turbopipes.Invalid[T, T]("TakeLast", "n is negative")
+	case bad != "":
+		return turbopipes.Invalid[T, T]("TakeLast", bad)
 	}
-	return turbopipes.Lift(own.Mark+"TakeLast", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	out := leavingOut[T]()
+	return turbopipes.Lift(own.Mark+"TakeLast", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		if n == 0 {
 			return nil
 		}
 		var held ring.Ring[T]
 		lo, hi := uint64(0), uint64(0)
-		defer func() { run.Count(ctx, int64(hi-lo)) }()
 		take := func() T {
 			lo++
 			return held.Take(lo - 1)
 		}
-		err := in.Push(ctx, func(v T) bool {
+		defer func() {
+			var left []T
+			for lo < hi {
+				left = append(left, take())
+			}
+			err = fault.Join(err, run.Keep[T](run.At(ctx, "TakeLast"), o.Discard).Discard(left...))
+		}()
+		err = in.Push(ctx, func(v T) bool {
 			if hi-lo == uint64(n) {
-				take()
+				out.item(take())
 			}
 			held.Grow(lo, hi)
 			*held.At(hi) = v

@@ -5,6 +5,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // TakeUntilMatch gives the items up to the first one that pred is true for, and
@@ -13,10 +14,10 @@ import (
 //	in:  1-2-a-3-|   pred: letters
 //	out: 1-2-(a|)
 //
-// Emits when an item comes. Completes right after the first one that pred is true
-// for, when upstream was stopped and reaped, or with upstream. Fails with
-// upstream. Memory: none. Goroutines: none; pred runs on the subscriber's, before
-// the item is emitted.
+// Emits when an item comes. Completes right after the first one that pred is true for,
+// when upstream was stopped and reaped, or with upstream. Fails with upstream. What
+// comes after the end counts nowhere. Memory: none. Goroutines: none; pred runs on the
+// subscriber's, before the item is emitted.
 //
 // A nil pred is an ErrInvalidArgument. To leave out the item that ends it, see
 // [TakeWhile]; to stop at a signal, [TakeUntil]. It corresponds to RxJS's
@@ -27,9 +28,13 @@ func TakeUntilMatch[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
 		return turbopipes.Invalid[T, T]("TakeUntilMatch", "pred is nil")
 	}
 	return turbopipes.Lift(own.Mark+"TakeUntilMatch", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		return in.Push(ctx, func(v T) bool {
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		return in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			last := pred(v)
+			work.Busy = false
 			return emit(v) && !last
-		})
+		}))
 	})
 }

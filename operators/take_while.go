@@ -5,6 +5,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // TakeWhile gives the items before the first one that pred is false for.
@@ -12,10 +13,10 @@ import (
 //	in:  a-b-1-c-|   pred: letters
 //	out: a-b-|
 //
-// Emits when an item comes that pred is true for. Completes at the first other
-// one, when upstream was stopped and reaped, or with upstream; [Inclusive] emits
-// that item too. Fails with upstream. Memory: none. Goroutines: none; pred runs
-// on the subscriber's.
+// Emits when an item comes that pred is true for. Completes at the first other one,
+// when upstream was stopped and reaped, or with upstream; [Inclusive] emits that item
+// too. Fails with upstream. What comes after the end counts nowhere. Memory: none.
+// Goroutines: none; pred runs on the subscriber's.
 //
 // A nil pred is an ErrInvalidArgument. For a count instead of a condition, see
 // [Take]; to drop these items and keep the rest, [SkipWhile]. It corresponds to
@@ -29,15 +30,20 @@ func TakeWhile[T any](pred func(v T) bool, opts ...TakeOption) turbopipes.Operat
 		return turbopipes.Invalid[T, T]("TakeWhile", bad)
 	}
 	return turbopipes.Lift(own.Mark+"TakeWhile", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		return in.Push(ctx, func(v T) bool {
-			if pred(v) {
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		return in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
+			ok := pred(v)
+			work.Busy = false
+			if ok {
 				return emit(v)
 			}
 			if o.inclusive {
 				emit(v)
 			}
 			return false
-		})
+		}))
 	})
 }
 

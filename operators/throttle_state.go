@@ -17,13 +17,13 @@ type throttle[T any] struct {
 func (t *throttle[T]) item(v T, now time.Time) (news bool) {
 	t.advance(now)
 	if !t.open {
-		t.open, t.until = true, now.Add(t.d)
-		if t.leading {
+		t.open, t.until = true, now.Add(t.D)
+		if t.Leading {
 			t.out.put(v)
 			return true
 		}
 	}
-	if !t.trailing {
+	if !t.Trailing {
 		return false
 	}
 	news = !t.latest.full || t.out.full
@@ -48,7 +48,7 @@ func (t *throttle[T]) advance(now time.Time) {
 		}
 		v, _ := t.latest.take()
 		t.out.put(v)
-		t.open, t.until = t.reopens, t.until.Add(t.d)
+		t.open, t.until = t.Reopens, t.until.Add(t.D)
 	}
 }
 
@@ -64,8 +64,8 @@ func (t *throttle[T]) Deadline() (at time.Time, ok bool) { return t.until, t.lat
 // Over tells that nothing will be emitted.
 func (t *throttle[T]) Over() bool { return t.failed || t.closed && !t.latest.full }
 
-// left is the number of items that wait.
-func (t *throttle[T]) left() int64 { return t.latest.count() + t.out.count() }
+// Left is what waits: what is due first.
+func (t *throttle[T]) Left() []T { return append(t.out.all(), t.latest.all()...) }
 
 // spot has room for one item.
 type spot[T any] struct {
@@ -82,9 +82,10 @@ func (s *spot[T]) take() (v T, ok bool) {
 	return v, ok
 }
 
-func (s *spot[T]) count() int64 {
-	if s.full {
-		return 1
+// all is what is there, as a slice.
+func (s *spot[T]) all() []T {
+	if !s.full {
+		return nil
 	}
-	return 0
+	return []T{s.v}
 }

@@ -15,10 +15,10 @@ func TestThrottleStateExhaustively(t *testing.T) {
 	const columns = 10
 	at := func(n int) time.Time { return time.Unix(0, int64(n)) }
 	for _, o := range []throttleOptions{
-		{d: 3, leading: true, reopens: true},
-		{d: 3, leading: true, trailing: true, reopens: true},
-		{d: 3, trailing: true, reopens: true},
-		{d: 3, trailing: true},
+		{D: 3, Leading: true, Reopens: true},
+		{D: 3, Leading: true, Trailing: true, Reopens: true},
+		{D: 3, Trailing: true, Reopens: true},
+		{D: 3, Trailing: true},
 	} {
 		for pattern := range 1 << columns {
 			s := throttle[int]{throttleOptions: o}
@@ -44,19 +44,19 @@ func TestThrottleStateExhaustively(t *testing.T) {
 				}
 				require.Less(t, now, columns+4)
 			}
-			require.Zero(t, s.left())
+			require.Empty(t, s.Left())
 			require.True(t, slices.IsSorted(out) && len(slices.Compact(slices.Clone(out))) == len(out), "%v of %v", out, in)
 			for i, v := range out {
 				require.Contains(t, in, v)
-				if i > 0 && o.reopens {
+				if i > 0 && o.Reopens {
 					require.GreaterOrEqual(t, when[i]-when[i-1], 3, "%v at %v", out, when)
 				}
-				require.True(t, o.trailing || when[i] == v, "a leading item waited")
+				require.True(t, o.Trailing || when[i] == v, "a leading item waited")
 				require.LessOrEqual(t, when[i]-v, 3)
 			}
 			if len(in) > 0 {
-				require.True(t, !o.leading || out[0] == in[0])
-				require.True(t, !o.trailing || out[len(out)-1] == in[len(in)-1], "%v of %v", out, in)
+				require.True(t, !o.Leading || out[0] == in[0])
+				require.True(t, !o.Trailing || out[len(out)-1] == in[len(in)-1], "%v of %v", out, in)
 			}
 		}
 	}
@@ -66,11 +66,11 @@ func TestThrottleStateExhaustively(t *testing.T) {
 // due yet waits on.
 func TestThrottleStateAskedLate(t *testing.T) {
 	at := func(n int) time.Time { return time.Unix(0, int64(n)) }
-	s := throttle[string]{throttleOptions: throttleOptions{d: 4, leading: true, trailing: true, reopens: true}}
+	s := throttle[string]{throttleOptions: throttleOptions{D: 4, Leading: true, Trailing: true, Reopens: true}}
 	require.True(t, s.item("a", at(0)))
 	require.True(t, s.item("b", at(1)), "the clock must be set")
 	require.True(t, s.item("c", at(5)), "a is out, b has come")
-	require.EqualValues(t, 2, s.left())
+	require.Len(t, s.Left(), 2)
 	v, ok := s.Next(at(6))
 	require.True(t, ok)
 	require.Equal(t, "b", v)
@@ -83,5 +83,5 @@ func TestThrottleStateAskedLate(t *testing.T) {
 	require.True(t, s.Over())
 	_, ok = s.Next(at(9))
 	require.False(t, ok)
-	require.EqualValues(t, 1, s.left())
+	require.Len(t, s.Left(), 1)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -19,9 +20,10 @@ import (
 // Emits when an item comes. Fails with an ErrTimeout when d has passed since the
 // subscription, or since downstream was done with the last item, without another;
 // upstream is cancelled and reaped first. The time that downstream takes does not
-// count. [FirstOnly] waits for the first item only, [Total] limits the whole run,
-// and [FallbackTo] goes on with another stream instead of failing. Fails and
-// completes with upstream otherwise.
+// count. [FirstOnly] waits for the first item only, [Total] limits the whole run, and
+// [FallbackTo] goes on with another stream instead of failing. An item that comes too
+// late counts as discarded, which [OnDiscard] hears of. Fails and completes with
+// upstream otherwise.
 //
 // Backpressure: upstream's emit is downstream's. Memory: none. Goroutines: none
 // but the timer's.
@@ -33,10 +35,10 @@ func Timeout[T any](d time.Duration, opts ...TimeoutOption) turbopipes.Operator[
 	if bad != "" {
 		return turbopipes.Invalid[T, T]("Timeout", bad)
 	}
-	fallback, typed := o.fallback.(turbopipes.Observable[T])
+	fallback, typed := o.Fallback.(turbopipes.Observable[T])
 	switch {
-	case o.fallback != nil && !typed:
-		return turbopipes.Invalid[T, T]("Timeout", fmt.Sprintf("FallbackTo's stream is a %T, want a %T", o.fallback, fallback))
+	case o.Fallback != nil && !typed:
+		return turbopipes.Invalid[T, T]("Timeout", fmt.Sprintf("FallbackTo's stream is a %T, want a %T", o.Fallback, fallback))
 	case typed && fallback.IsZero():
 		return turbopipes.Invalid[T, T]("Timeout", "FallbackTo's stream is the zero Observable")
 	}
@@ -46,7 +48,7 @@ func Timeout[T any](d time.Duration, opts ...TimeoutOption) turbopipes.Operator[
 			return err
 		}
 		if !typed || !fault.OnlyWaited(err) || stopping(ctx) {
-			return fault.Join(fmt.Errorf("%w: %s", turbopipes.ErrTimeout, o.text), err)
+			return fault.Join(fmt.Errorf("%w: %s", turbopipes.ErrTimeout, o.Text), err)
 		}
 		return fallback.Push(ctx, emit)
 	})
@@ -58,7 +60,7 @@ func timed[T any](ctx context.Context, o timeoutOptions, in turbopipes.Observabl
 	defer cancel(nil)
 	w := newWatch(o, turbopipes.Stopping(ctx), func() { cancel(fault.ErrTimeUp) })
 	defer w.stop()
-	lost := run.Keep[T](run.At(ctx, "Timeout"), o.discard)
+	lost := run.Keep[T](run.At(ctx, "Timeout"), o.Discard)
 	err = in.Push(own, func(v T) bool {
 		if !w.item() {
 			return lost.Refuse(v)
@@ -75,53 +77,46 @@ func timed[T any](ctx context.Context, o timeoutOptions, in turbopipes.Observabl
 }
 
 // TimeoutOption is an option of [Timeout].
-type TimeoutOption interface{ timeout(*timeoutOptions) }
+type TimeoutOption interface{ ApplyTimeout(*opt.Timeout) }
 
-type timeoutOptions struct {
-	d         time.Duration
-	firstOnly bool
-	total     bool
-	fallback  any // an Observable of the items' type
-	discard   func(item any)
-	text      string
-}
+type timeoutOptions = opt.Timeout
 
 type timeoutOption func(*timeoutOptions)
 
-func (f timeoutOption) timeout(o *timeoutOptions) { f(o) }
+func (f timeoutOption) ApplyTimeout(o *timeoutOptions) { f(o) }
 
 // FirstOnly makes [Timeout] wait for the first item only.
-func FirstOnly() TimeoutOption { return timeoutOption(func(o *timeoutOptions) { o.firstOnly = true }) }
+func FirstOnly() TimeoutOption { return timeoutOption(func(o *timeoutOptions) { o.FirstOnly = true }) }
 
 // Total makes [Timeout] limit the whole run, with the time that downstream takes.
-func Total() TimeoutOption { return timeoutOption(func(o *timeoutOptions) { o.total = true }) }
+func Total() TimeoutOption { return timeoutOption(func(o *timeoutOptions) { o.Total = true }) }
 
 // FallbackTo makes [Timeout] go on with o instead of failing, once upstream is
 // reaped, unless its clean-up has failed. A stream of another type, or a zero
 // one, is an ErrInvalidArgument.
 func FallbackTo[T any](o turbopipes.Observable[T]) TimeoutOption {
-	return timeoutOption(func(options *timeoutOptions) { options.fallback = o })
+	return timeoutOption(func(options *timeoutOptions) { options.Fallback = o })
 }
 
 func timeoutOptionsOf(d time.Duration, opts []TimeoutOption) (o timeoutOptions, bad string) {
-	o.d = d
-	for _, opt := range opts {
-		if opt == nil {
+	o.D = d
+	for _, option := range opts {
+		if option == nil {
 			return o, "an option is nil"
 		}
-		opt.timeout(&o)
+		option.ApplyTimeout(&o)
 	}
 	switch {
 	case d <= 0:
 		return o, "d is not positive"
-	case o.firstOnly && o.total:
+	case o.FirstOnly && o.Total:
 		return o, "FirstOnly and Total exclude each other"
-	case o.firstOnly:
-		o.text = fmt.Sprintf("no first item within %v", d)
-	case o.total:
-		o.text = fmt.Sprintf("not complete within %v", d)
+	case o.FirstOnly:
+		o.Text = fmt.Sprintf("no first item within %v", d)
+	case o.Total:
+		o.Text = fmt.Sprintf("not complete within %v", d)
 	default:
-		o.text = fmt.Sprintf("no item within %v", d)
+		o.Text = fmt.Sprintf("no item within %v", d)
 	}
 	return o, ""
 }

@@ -35,7 +35,7 @@ func newWatch(o timeoutOptions, stopping <-chan struct{}, cut func()) *watch {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.running.Add(1)
-	w.timer = time.AfterFunc(o.d, w.ring)
+	w.timer = time.AfterFunc(o.D, w.ring)
 	return w
 }
 
@@ -51,7 +51,7 @@ func (w *watch) item() bool {
 	case w.left(s) <= 0 && !w.halted(): // at the deadline it is acted on, whoever notices first
 		w.state.Store(expired)
 		return false
-	case w.total:
+	case w.Total:
 		return true
 	}
 	return w.state.CompareAndSwap(s, busy) // or the timer was first
@@ -70,9 +70,9 @@ func (w *watch) halted() bool {
 // wait starts the clock again, and tells whether upstream may go on.
 func (w *watch) wait() bool {
 	switch {
-	case w.total:
+	case w.Total:
 		return w.state.Load() != expired
-	case !w.firstOnly:
+	case !w.FirstOnly:
 		w.state.Store(int64(time.Since(w.begin))) // nobody else leaves busy
 	}
 	return true
@@ -80,7 +80,7 @@ func (w *watch) wait() bool {
 
 // left is how much time there is for one that waits since then.
 func (w *watch) left(since int64) time.Duration {
-	return w.d - (time.Since(w.begin) - time.Duration(since))
+	return w.D - (time.Since(w.begin) - time.Duration(since))
 }
 
 // ring is the timer's function.
@@ -88,9 +88,9 @@ func (w *watch) ring() {
 	defer w.running.Done()
 	for {
 		s := w.state.Load()
-		left := w.d // if it is busy, a wait that begins now lasts as long
+		left := w.D // if it is busy, a wait that begins now lasts as long
 		switch {
-		case s == expired, s == busy && w.firstOnly:
+		case s == expired, s == busy && w.FirstOnly:
 			return
 		case s != busy:
 			left = w.left(s)

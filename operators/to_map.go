@@ -2,8 +2,11 @@ package operators
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -13,11 +16,11 @@ import (
 //	in:  a-b--c-|   key: vowel or consonant
 //	out: -------(x|)   x: the vowel a, the consonant c
 //
-// Emits when upstream completes; an empty stream gives an empty map, which is
-// not nil. The map is the receiver's. Drops an item whose key comes again: the
-// last one stays. Fails with upstream, without a map, whose items then count as
-// discarded. Memory: one item a key. Goroutines: none; key runs on the
-// subscriber's.
+// Emits when upstream completes; an empty stream gives an empty map, which is not nil.
+// The map is the receiver's. Drops an item whose key comes again: the last one stays.
+// Fails with upstream, without a map, whose items then count as discarded. [OnDiscard]
+// hears of them. A map that is lost later counts as its items. Memory: one item a key.
+// Goroutines: none; key runs on the subscriber's.
 //
 // Keys are compared by ==. One that is not equal to itself, such as NaN, is
 // another one each time, and so its items are all in the map, where a loop finds
@@ -25,29 +28,39 @@ import (
 // an ErrInvalidArgument. For something else than the items in the map, see
 // [ToMapWithValueSelector]; for more than one item a key, [ToMultiMap], [ReduceWith] or,
 // in parallel, [MapReduce]. It corresponds to Reactor's collectMap and RxGo's ToMap.
-func ToMap[T any, K comparable](key func(v T) K) turbopipes.Operator[T, map[K]T] {
+func ToMap[T any, K comparable](key func(v T) K, opts ...turbopipes.LossOption) turbopipes.Operator[T, map[K]T] {
 	if key == nil {
 		return turbopipes.Invalid[T, map[K]T]("ToMap", "key is nil")
 	}
-	return toMap("ToMap", key, Self[T])
+	return toMap("ToMap", key, Self[T], opts)
 }
 
-func toMap[T any, K comparable, V any](name string, key func(T) K, value func(T) V) turbopipes.Operator[T, map[K]V] {
-	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(map[K]V) bool) error {
-		all := map[K]V{}
-		handed := false
-		defer func() {
-			if !handed {
-				run.Count(ctx, int64(len(all)))
+func toMap[T any, K comparable, V any](name string, key func(T) K, value func(T) V, opts []turbopipes.LossOption) turbopipes.Operator[T, map[K]V] {
+	o, bad := lossOptions(opts)
+	if bad != "" {
+		return turbopipes.Invalid[T, map[K]V](name, bad)
+	}
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(map[K]V) bool) (err error) {
+		lost := run.Keep[V](run.At(ctx, name), o.Discard)
+		run.NoteBatches(lost.Record(), func(m map[K]V, yield func(item any)) {
+			for _, v := range m {
+				yield(v)
 			}
-		}()
-		err := in.Push(ctx, func(v T) bool {
-			all[key(v)] = value(v)
-			return true
 		})
+		all := map[K]V{}
+		defer func() { err = fault.Join(err, lost.Discard(slices.Collect(maps.Values(all))...)) }()
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		err = in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
+			all[key(v)] = value(v)
+			work.Busy = false
+			return true
+		}))
 		if err == nil { // nothing was emitted, so nothing was refused
-			handed = true
-			emit(all)
+			full := all
+			all = nil
+			emit(full)
 		}
 		return err
 	})

@@ -13,12 +13,12 @@ import "github.com/turbopipes/turbopipes"
 //
 // A nil key or value is an ErrInvalidArgument. It corresponds to Reactor's
 // collectMap and RxGo's ToMapWithValueSelector.
-func ToMapWithValueSelector[T any, K comparable, V any](key func(v T) K, value func(v T) V) turbopipes.Operator[T, map[K]V] {
+func ToMapWithValueSelector[T any, K comparable, V any](key func(v T) K, value func(v T) V, opts ...turbopipes.LossOption) turbopipes.Operator[T, map[K]V] {
 	switch {
 	case key == nil:
 		return turbopipes.Invalid[T, map[K]V]("ToMapWithValueSelector", "key is nil")
 	case value == nil:
 		return turbopipes.Invalid[T, map[K]V]("ToMapWithValueSelector", "value is nil")
 	}
-	return toMap("ToMapWithValueSelector", key, value)
+	return toMap("ToMapWithValueSelector", key, value, opts)
 }

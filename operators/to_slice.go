@@ -16,10 +16,11 @@ import (
 //	in:  a-b--c-|
 //	out: -------(x|)   x: a b c
 //
-// Emits when upstream completes; an empty stream gives an empty slice, which is
-// not nil. The slice is the receiver's. Fails with upstream, or with an
-// ErrOverflow at the item after the last one that [WithMaxItems] allows, after
-// upstream was stopped; without a slice, whose items then count as discarded.
+// Emits when upstream completes; an empty stream gives an empty slice, which is not
+// nil. The slice is the receiver's. Fails with upstream, or with an ErrOverflow at the
+// item after the last one that [WithMaxItems] allows, after upstream was stopped;
+// without a slice, whose items then count as discarded. [OnDiscard] hears of them, and
+// of the item that is too many. A slice that is lost later counts as its items.
 // Memory: all items. Goroutines: none; it runs inside its subscriber's.
 //
 // A bad option is an ErrInvalidArgument. To have the items at the end of the
@@ -32,6 +33,7 @@ func ToSlice[T any](opts ...ToSliceOption) turbopipes.Operator[T, []T] {
 		return turbopipes.Invalid[T, []T]("ToSlice", bad)
 	}
 	return turbopipes.Lift(own.Mark+"ToSlice", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) error {
+		run.NoteSlices[T](run.From(ctx))
 		all, err := gather(ctx, "ToSlice", in, o)
 		if err == nil { // nothing was emitted, so nothing was refused
 			emit(all)
@@ -43,19 +45,21 @@ func ToSlice[T any](opts ...ToSliceOption) turbopipes.Operator[T, []T] {
 // gather collects all items. Where it fails or panics, those that it had count
 // as discarded.
 func gather[T any](ctx context.Context, name string, in turbopipes.Observable[T], o gatherOptions) (all []T, err error) {
-	room := o.room()
+	room := roomOf(o)
 	all = make([]T, 0, min(room, mostReserved))
 	complete := false
+	lost := run.Keep[T](run.At(ctx, name), o.Discard)
 	defer func() {
 		if !complete {
-			run.Count(ctx, int64(len(all)))
+			err = fault.Join(err, lost.Discard(all...))
 			all = nil
 		}
 	}()
-	over := false
+	var over error
 	err = in.Push(ctx, func(v T) bool {
-		if over = o.maxItems > 0 && len(all) == o.maxItems; over {
-			return false
+		if o.MaxItems > 0 && len(all) == o.MaxItems {
+			over = fmt.Errorf("%w: %s: more than %d items", turbopipes.ErrOverflow, name, o.MaxItems)
+			return lost.RefuseFor(over, v)
 		}
 		if len(all) == cap(all) && len(all) < room {
 			all = slices.Grow(all, min(room, 4*len(all))-len(all))
@@ -63,9 +67,7 @@ func gather[T any](ctx context.Context, name string, in turbopipes.Observable[T]
 		all = append(all, v)
 		return true
 	})
-	if over {
-		err = fault.Join(fmt.Errorf("%w: %s: more than %d items", turbopipes.ErrOverflow, name, o.maxItems), err)
-	}
+	err = fault.Join(over, err)
 	complete = err == nil
 	return all, err
 }

@@ -68,6 +68,17 @@ func (t *top[T]) down(i int) {
 	}
 }
 
+// left returns the items as they are, but for the newest one where that was being added
+// when compare has failed.
+func (t *top[T]) left(adding bool) (items []T) {
+	for _, item := range t.heap {
+		if !adding || item.seq != t.seen-1 {
+			items = append(items, item.v)
+		}
+	}
+	return items
+}
+
 // descending gives the items, the greatest first. Nothing may be added then.
 func (t *top[T]) descending() []T {
 	slices.SortFunc(t.heap, t.better)

@@ -6,6 +6,7 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // TryMap gives fn's result for each item, where fn may take its time and may
@@ -14,8 +15,10 @@ import (
 //	in:  a-b--x-c-|   fn: to upper case; it fails on x
 //	out: A-B--#
 //
-// Emits when fn has returned. Fails with the first error of fn, after upstream
-// was stopped, or when upstream fails. Completes with upstream.
+// Emits when fn has returned. Fails with the first error of fn, after upstream was
+// stopped, or when upstream fails. The item that has failed counts as failed. One
+// whose fn was cut short by the end of ctx is cancelled, which [OnDiscard] hears of.
+// Completes with upstream.
 //
 // fn runs for one item at a time, and upstream waits. The ctx that it gets ends
 // with the subscription; a pipeline that fn runs under it is not cut short by a
@@ -26,18 +29,40 @@ import (
 // for work that can't fail, [Map]. To go on behind a failure, give [AsResults]
 // of fn. It corresponds to RxGo's Map, and to concatMap with one-item streams in
 // RxJS and Reactor.
-func TryMap[T, R any](fn func(ctx context.Context, v T) (R, error)) turbopipes.Operator[T, R] {
-	if fn == nil {
+func TryMap[T, R any](fn func(ctx context.Context, v T) (R, error), opts ...turbopipes.LossOption) turbopipes.Operator[T, R] {
+	o, bad := lossOptions(opts)
+	switch {
+	case fn == nil:
 		return turbopipes.Invalid[T, R]("TryMap", "fn is nil")
+	case bad != "":
+		return turbopipes.Invalid[T, R]("TryMap", bad)
 	}
 	return turbopipes.Lift(own.Mark+"TryMap", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		inner := turbopipes.Shield(ctx)
 		var failed error
-		err := in.Push(ctx, func(v T) bool {
+		lost := run.Keep[T](run.At(ctx, "TryMap"), o.Discard)
+		var work run.Work[T]
+		defer work.Failed(ctx)
+		err := in.Push(ctx, work.On(func(v T) bool {
+			work.Busy = true
 			r, e := fn(inner, v)
-			failed = e
-			return e == nil && emit(r)
-		})
+			work.Busy = false
+			if e != nil {
+				failed = fault.Join(e, failedOn(ctx, lost, v, e))
+				return false
+			}
+			return emit(r)
+		}))
 		return fault.Join(failed, err)
 	})
+}
+
+// failedOn accounts for v, for which a function of the user's has failed with err: it
+// counts as failed, unless the end of ctx has cut the function short.
+func failedOn[T any](ctx context.Context, lost run.Account[T], v T, err error) error {
+	if fault.Cut(ctx, err) {
+		return lost.Cancel(context.Cause(ctx), v)
+	}
+	lost.Failed(lost.Weight(v))
+	return nil
 }

@@ -8,10 +8,11 @@ import "github.com/turbopipes/turbopipes"
 //	in:  a-b--x-|   fn: to upper case; it fails on x
 //	out: A-B--#
 //
-// Emits when an item comes. fn reads into a fresh T each time. Fails with fn's
-// first error, as a [*turbopipes.ItemError] that holds the bytes, after upstream
-// was stopped, or when upstream fails. Completes with upstream. Memory: none.
-// Goroutines: none; fn runs on the subscriber's.
+// Emits when an item comes. fn reads into a fresh T each time. Fails with fn's first
+// error, as a [*turbopipes.ItemError] that holds the bytes, after upstream was
+// stopped, or when upstream fails. The item that fn has failed on counts as failed.
+// Completes with upstream. Memory: none. Goroutines: none; fn runs on the
+// subscriber's.
 //
 // A nil fn is an ErrInvalidArgument. The inverse is [Marshal]. It corresponds to
 // RxGo's Unmarshal.

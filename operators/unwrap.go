@@ -6,6 +6,7 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // Unwrap gives the values of results, until the first failed one, whose error
@@ -14,17 +15,20 @@ import (
 //	in:  a-b-x-c-|   x is a failed result
 //	out: a-b-#
 //
-// Emits when a result with a value comes. Fails with the first Err, after
-// upstream was stopped, or when upstream fails. Memory: none. Goroutines: none;
-// it runs inside its subscriber's.
+// Emits when a result with a value comes. Fails with the first Err, after upstream was
+// stopped, or when upstream fails. A failed result counts as failed. Memory: none.
+// Goroutines: none; it runs inside its subscriber's.
 //
 // It is the way back from [AsResults], [ParallelResults] and [Tasks].
 func Unwrap[R any]() turbopipes.Operator[turbopipes.Result[R], R] {
 	return turbopipes.Lift(own.Mark+"Unwrap", func(ctx context.Context, in turbopipes.Observable[turbopipes.Result[R]], emit func(R) bool) error {
 		var failed error
 		err := in.Push(ctx, func(r turbopipes.Result[R]) bool {
-			failed = r.Err
-			return failed == nil && emit(r.Value)
+			if failed = r.Err; failed != nil {
+				run.At(ctx, "Unwrap").Failed(1)
+				return false
+			}
+			return emit(r.Value)
 		})
 		return fault.Join(failed, err)
 	})

@@ -17,20 +17,25 @@ import (
 //	in:  a-b-c-|   derive: adds a value
 //	out: a-b-c-|
 //
-// Emits when an item comes. derive is called once for each subscription. What it
-// gives must be a child of the ctx that it got, or the stream fails with an
-// ErrInvalidArgument, without subscribing to upstream. Where the child ends
-// before its parent does, no further item passes, and the stream fails with the
-// child's cause as with any other error. Fails and completes with upstream.
+// Emits when an item comes. derive is called once for each subscription. What it gives
+// must be a child of the ctx that it got, or the stream fails with an
+// ErrInvalidArgument, without subscribing to upstream. Where the child ends before its
+// parent does, no further item passes, and the stream fails with the child's cause as
+// with any other error. An item that comes after that counts as discarded, which
+// [OnDiscard] hears of. Fails and completes with upstream.
 //
 // Memory: none. Goroutines: none; derive runs on the subscriber's.
 //
 // A nil derive is an ErrInvalidArgument. To limit the time of upstream, see
 // [Timeout]; derive has no place to call a child's cancel. It corresponds to
 // Reactor's contextWrite and RxGo's WithContext.
-func WithContext[T any](derive func(ctx context.Context) context.Context) turbopipes.Operator[T, T] {
-	if derive == nil {
+func WithContext[T any](derive func(ctx context.Context) context.Context, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
+	o, bad := lossOptions(opts)
+	switch {
+	case derive == nil:
 		return turbopipes.Invalid[T, T]("WithContext", "derive is nil")
+	case bad != "":
+		return turbopipes.Invalid[T, T]("WithContext", bad)
 	}
 	return turbopipes.Lift(own.Mark+"WithContext", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		marked := context.WithValue(ctx, parentKey{}, new(byte))
@@ -46,7 +51,7 @@ func WithContext[T any](derive func(ctx context.Context) context.Context) turbop
 		}
 		var cut atomic.Bool // what refuses downstream doesn't know of child
 		defer scope.OnDone(child, func() { cut.Store(true) })()
-		lost := run.Keep[T](run.At(ctx, "WithContext"), nil)
+		lost := run.Keep[T](run.At(ctx, "WithContext"), o.Discard)
 		refused := false
 		err := in.Push(child, func(v T) bool {
 			if cut.Load() {

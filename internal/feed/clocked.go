@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes/internal/alarm"
+	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
@@ -22,6 +23,8 @@ type State[T any] interface {
 	// Over tells that Next will never give anything. It is called when Next has
 	// given nothing.
 	Over() bool
+	// Left is what waits. It is called when all upstreams have ended.
+	Left() []T
 }
 
 // Clocked runs upstreams on goroutines of their own, which share a State with the
@@ -30,14 +33,21 @@ type Clocked[T any] struct {
 	*scope.Scope
 	news chan struct{} // cap 1: the subscriber must ask again
 
+	lost    run.Account[T]
+	refused run.Refused[T] // what came when all had ended
+
 	mu    sync.Mutex // guards state, for a few assignments
 	state State[T]
 }
 
 // OpenClocked opens one without an upstream. The caller must defer Close, and
-// call Loop. Once Close has returned the state is the caller's.
-func OpenClocked[T any](ctx context.Context, name string, state State[T]) *Clocked[T] {
-	return &Clocked[T]{Scope: scope.Open(ctx, name), news: make(chan struct{}, 1), state: state}
+// call Loop. Close accounts for what waits then, and for what Give has refused; hooks are
+// those of the operator.
+func OpenClocked[T any](ctx context.Context, name string, hooks run.Hooks[T], state State[T]) *Clocked[T] {
+	c := &Clocked[T]{Scope: scope.Open(ctx, name), news: make(chan struct{}, 1), state: state}
+	c.lost = hooks.At(c.Stage())
+	c.After(func() error { return c.lost.Discard(append(c.state.Left(), c.refused.Take()...)...) })
+	return c
 }
 
 // Start runs up. ended is told when it has ended, and whether by a failure, and
@@ -54,6 +64,15 @@ func (c *Clocked[T]) Start(up func(ctx context.Context) error, ended func(now ti
 		}
 	})
 }
+
+// Give is Do for an item, which is v.
+func (c *Clocked[T]) Give(v T, change func(now time.Time) (news bool)) bool {
+	return c.Do(change) || c.Refuse(v)
+}
+
+// Refuse keeps an item that came when all had ended, for Close to account for. It
+// returns false, for an emit to return.
+func (c *Clocked[T]) Refuse(v T) bool { return c.refused.Keep(v) }
 
 // Do changes the state, and tells whether upstream may go on: it does nothing
 // where all has ended. change gets the time, which never goes back from one change

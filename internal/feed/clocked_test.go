@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // late gives each number a second after it came.
@@ -33,6 +35,8 @@ func (l *late) Deadline() (at time.Time, ok bool) {
 
 func (l *late) Over() bool { return l.closed && len(l.items) == 0 }
 
+func (l *late) Left() []int { return l.items }
+
 func (l *late) put(v int, now time.Time) bool {
 	l.items, l.due = append(l.items, v), append(l.due, now.Add(time.Second))
 	return len(l.items) == 1
@@ -57,7 +61,7 @@ func TestClocked(t *testing.T) {
 		begin := time.Now()
 		state := &late{}
 		func() {
-			c := OpenClocked(ctx, "test", state)
+			c := OpenClocked(ctx, "test", run.Hooks[int]{}, state)
 			defer c.Close(&o.err)
 			c.Start(func(ctx context.Context) error {
 				return up(ctx, func(v int) bool {

@@ -53,6 +53,16 @@ func (r *Record) note(of reflect.Type, items func(v any, yield func(any))) {
 	}
 }
 
+// merges tells whether a stage of the subscription makes values of several items.
+func (r *Record) merges() bool {
+	for ; r != nil && r != none; r = r.parent {
+		if r.batches.Load() != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // walk calls yield with each item in v, which is v itself unless it is a batch.
 func (r *Record) walk(v any, yield func(item any)) {
 	of := reflect.TypeOf(v)
@@ -85,5 +95,8 @@ func isStream(t reflect.Type) bool {
 	name := t.Name()
 	return hasPrefix(name, "Observable[") || hasPrefix(name, "Group[")
 }
+
+// mayBeStream tells whether a value of type t can be a stream.
+func mayBeStream(t reflect.Type) bool { return t.Kind() == reflect.Interface || isStream(t) }
 
 func hasPrefix(s, prefix string) bool { return len(s) >= len(prefix) && s[:len(prefix)] == prefix }

@@ -1,6 +1,9 @@
 package run
 
-import "context"
+import (
+	"context"
+	"reflect"
+)
 
 // Busy is true while a function of the user's works on an item. An operator sets it
 // before the call and clears it after: two stores, which cost nothing that can be
@@ -15,10 +18,54 @@ func (b *Busy) Failed(ctx context.Context) {
 	}
 }
 
-// FailedOn is Failed where the item may be a slice that a buffer has made, or where the
-// function has several items.
+// FailedOn is Failed where the function has several items.
 func (b *Busy) FailedOn(ctx context.Context, n int64) {
 	if *b {
 		From(ctx).fail(n)
+	}
+}
+
+// Work is a Busy where the item may be a slice that a buffer has made, or a stream.
+type Work[T any] struct {
+	Busy
+	heavy bool
+	v     T // the one in hand, where it may be one of these
+}
+
+// On returns item, which sets Busy. Where a value of type T may count as another number
+// of items than one, it has Failed know of the value; all others cost nothing.
+func (w *Work[T]) On(item func(v T) bool) func(v T) bool {
+	if w.heavy = heavy(reflect.TypeFor[T]()); !w.heavy {
+		return item
+	}
+	return func(v T) bool {
+		w.v = v
+		more := item(v)
+		var none T
+		w.v = none
+		return more
+	}
+}
+
+// Failed is that of Busy.
+func (w *Work[T]) Failed(ctx context.Context) {
+	switch {
+	case !bool(w.Busy):
+	case w.heavy:
+		From(ctx).fail(Account[T]{Stage: Stage{rec: From(ctx)}}.Weight(w.v))
+	default:
+		From(ctx).fail(1)
+	}
+}
+
+// heavy tells whether operators make values of type t of several items, or of none.
+func heavy(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Slice, reflect.Map:
+		return true
+	case reflect.Struct:
+		return isStream(t) || t.PkgPath() == streamPackage && hasPrefix(t.Name(), "TimeWindow[")
+	default:
+		return false
 	}
 }

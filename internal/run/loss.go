@@ -157,8 +157,8 @@ func lose[T any](a Account[T], why Reason, cause error, items []T) (err error) {
 	if a.Silent() {
 		return nil
 	}
-	report := func(f func()) {
-		if e := fault.Call(func() error { f(); return nil }); err == nil {
+	note := func(e error) {
+		if err == nil {
 			err = e
 		}
 	}
@@ -168,16 +168,9 @@ func lose[T any](a Account[T], why Reason, cause error, items []T) (err error) {
 	}
 	for _, v := range items {
 		if a.Whole != nil {
-			report(func() { a.Whole(v) })
+			note(fault.Call(func() error { a.Whole(v); return nil }))
 		}
-		each := func(item any) {
-			if a.Each != nil {
-				report(func() { a.Each(item) })
-			}
-			if a.rec.hook != nil {
-				report(func() { a.rec.hook(item, stage, why, cause) })
-			}
-		}
+		each := func(item any) { note(a.hear(item, stage, why, cause)) }
 		if simple {
 			each(v)
 		} else {
@@ -185,6 +178,45 @@ func lose[T any](a Account[T], why Reason, cause error, items []T) (err error) {
 		}
 	}
 	return err
+}
+
+// DiscardFolded counts n items as discarded that were merged into one value, with which
+// the hooks are called once for each of them.
+func (a Account[T]) DiscardFolded(n int64, v T) (err error) {
+	a.rec.count(Discarded, n)
+	if a.Silent() {
+		return nil
+	}
+	stage := a.Name()
+	for ; n > 0; n-- {
+		if e := a.hear(v, stage, Discarded, nil); err == nil {
+			err = e
+		}
+	}
+	return err
+}
+
+// hear calls the hooks with one item. It returns the first panic of one.
+func (a Account[T]) hear(item any, stage string, why Reason, cause error) (err error) {
+	if a.Each != nil {
+		err = fault.Call(func() error { a.Each(item); return nil })
+	}
+	if a.rec.hook != nil {
+		e := fault.Call(func() error { a.rec.hook(item, stage, why, cause); return nil })
+		if err == nil {
+			err = e
+		}
+	}
+	return err
+}
+
+// Weight tells as how many items v counts where it is lost.
+func (a Account[T]) Weight(v T) (n int64) {
+	if plain[T]() || !a.rec.merges() && !mayBeStream(reflect.TypeFor[T]()) {
+		return 1
+	}
+	a.rec.walk(v, func(any) { n++ })
+	return n
 }
 
 // Lose counts one item of an operator that a user has written.
@@ -202,6 +234,3 @@ func plain[T any]() bool {
 		return true
 	}
 }
-
-// Count counts n items as discarded, of which no hook hears.
-func Count(ctx context.Context, n int64) { From(ctx).count(Discarded, n) }

@@ -267,7 +267,7 @@ func (e *engine[T, K, R]) failed(j job[T, K], err error) bool {
 	}
 	s := slot[T, R]{ended: true, failed: true}
 	if e.Policy != SkipErrors {
-		e.items.Failed(1)
+		e.items.Failed(e.items.Weight(j.v))
 	}
 	switch e.Policy {
 	case FailFast:

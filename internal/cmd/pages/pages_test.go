@@ -80,10 +80,10 @@ func TestOptions(t *testing.T) {
 			of[e.name] = append(of[e.name], o.Name)
 		}
 	}
-	require.Equal(t, []string{"Leading", "WithMaxWait"}, of["Debounce"])
+	require.Equal(t, []string{"Leading", "OnDiscard", "WithMaxWait"}, of["Debounce"])
 	require.Equal(t, []string{"OnDrop"}, of["OnBackpressureDrop"])
-	require.Equal(t, []string{"FlushOnError", "WithStep"}, of["BufferWithCount"], "and none that it refuses")
-	require.Equal(t, []string{"EmitEmpty", "FlushOnError", "WithMaxItems"}, of["BufferWithTime"])
+	require.Equal(t, []string{"FlushOnError", "OnDiscard", "WithStep"}, of["BufferWithCount"], "and none that it refuses")
+	require.Equal(t, []string{"EmitEmpty", "FlushOnError", "OnDiscard", "WithMaxItems"}, of["BufferWithTime"])
 	require.Contains(t, of["ParallelBy"], "Ordered")
 	require.Contains(t, of["Share"], "WithGrace", "whose type has another name there")
 	require.NotContains(t, of["Share"], "WithTTL")

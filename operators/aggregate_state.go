@@ -1,0 +1,42 @@
+package operators
+
+import (
+	"context"
+
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// folding is what an aggregate knows of the items that it has merged into one value.
+type folding[T any] struct {
+	ctx   context.Context //nolint:containedctx // of the run
+	items run.Account[T]
+	plain bool  // each item counts as one
+	n     int64 // as how many those count that were merged
+	run.Work[T]
+	complete bool // the value is downstream's
+}
+
+func foldingOf[T any](ctx context.Context, name string, o opt.Loss) folding[T] {
+	items := run.Keep[T](run.At(ctx, name), o.Discard)
+	return folding[T]{ctx: ctx, items: items, plain: items.Plain()}
+}
+
+// add notes that v was merged.
+func (f *folding[T]) add(v T) {
+	if f.plain {
+		f.n++
+	} else {
+		f.n += f.items.Weight(v)
+	}
+}
+
+// unfold is deferred. It accounts for what was merged into value, unless that was handed
+// over.
+func unfold[T, A any](f *folding[T], value A, err *error) {
+	f.Failed(f.ctx)
+	if !f.complete {
+		*err = fault.Join(*err, run.Keep[A](f.items.Stage, f.items.Each).DiscardFolded(f.n, value))
+	}
+}
