@@ -1,0 +1,151 @@
+package chaos
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+var (
+	runs  = flag.Int("chaos.runs", 200, "how many random pipelines run")
+	hots  = flag.Int("chaos.hot", 200, "how many random hot streams run")
+	seed  = flag.Uint64("chaos.seed", 0, "run the plan of this seed only, -chaos.again times")
+	again = flag.Int("chaos.again", 100, "how often the plan of -chaos.seed runs")
+	first = flag.Uint64("chaos.first", 1, "the first seed")
+	only  = flag.String("chaos.only", "", "the names of the stages to use, with commas between; exact: those that count exactly")
+	small = flag.Bool("chaos.shrink", false, "make the plans of violations smaller, which takes a while")
+	most  = flag.Int("chaos.most", 5, "how many violations are reported at most")
+)
+
+// allowed is the filter that -chaos.only sets.
+func allowed(name string, o *op) bool {
+	switch *only {
+	case "":
+		return true
+	case "exact":
+		return o.exact
+	}
+	return slices.Contains(strings.Split(*only, ","), name)
+}
+
+// play runs a plan in a bubble of its own and returns what it has violated.
+func play(t *testing.T, p plan) (bad []string) {
+	var w *world
+	defer func() {
+		if v := recover(); v != nil { // the bubble's own deadlock, as a rule
+			bad = append(bad, fmt.Sprint(v))
+			if w != nil {
+				bad = append(bad, w.bad...)
+			}
+		}
+	}()
+	synctest.Test(t, func(t *testing.T) {
+		w = newWorld(p, ms)
+		w.dir = spillDir
+		before := runtime.NumGoroutine()
+		r := newRun(w)
+		r.all(synctest.Wait)
+		synctest.Wait()
+		if runtime.NumGoroutine() > before {
+			w.leftBehind()
+		}
+		r.check()
+	})
+	return w.bad
+}
+
+// all starts a run, feeds and cuts it, and waits for its end.
+func (r *run) all(settle func()) {
+	feeding, fed := context.WithCancel(context.Background())
+	defer fed()
+	r.start()
+	if r.w.plan.Consume != "Subscribe" || has(r.w.plan.Stages, func(_ *step, o *op) bool { return o.late }) {
+		settle()
+	}
+	for _, feed := range r.w.feeders {
+		go feed(feeding)
+	}
+	go r.outside()
+	limit := time.NewTimer(r.w.time(600_000))
+	defer limit.Stop()
+	select {
+	case <-r.done:
+	case <-limit.C:
+		r.w.violated("it stands still:\n%s", stacks())
+		r.cancel(errCut)
+		return
+	}
+	fed()
+	r.cancel(nil)
+}
+
+func stacks() string {
+	buf := make([]byte, 1<<16)
+	return string(buf[:runtime.Stack(buf, true)])
+}
+
+// leftBehind looks for goroutines of the bubble beside its own two. Others may be on
+// their way out of earlier bubbles.
+func (w *world) leftBehind() {
+	all := strings.Split(stacks(), "\n\n")
+	_, bubble, _ := strings.Cut(strings.SplitN(all[0], "\n", 2)[0], "synctest bubble ")
+	left := slices.DeleteFunc(all, func(s string) bool {
+		return !strings.Contains(strings.SplitN(s, "\n", 2)[0], "synctest bubble "+bubble)
+	})
+	if len(left) > 2 {
+		w.violated("%d goroutines are left:\n%s", len(left)-2, strings.Join(left, "\n\n"))
+	}
+}
+
+var spillDir string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	dir, err := os.MkdirTemp("", "chaos")
+	if err != nil {
+		panic(err)
+	}
+	spillDir = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// TestPipelines runs random pipelines.
+func TestPipelines(t *testing.T) {
+	if *seed != 0 {
+		p := newPlan(*seed, allowed)
+		t.Logf("plan: %v", p)
+		for range *again {
+			report(t, p, play(t, p))
+		}
+		return
+	}
+	found := 0
+	for i := range uint64(*runs) {
+		p := newPlan(*first+i, allowed)
+		if bad := play(t, p); len(bad) > 0 {
+			if *small {
+				p, bad = shrink(t, p, bad)
+			}
+			report(t, p, bad)
+			if found++; found >= *most {
+				t.Fatalf("%d violations in %d runs", found, i+1)
+			}
+		}
+	}
+}
+
+func report(t *testing.T, p plan, bad []string) {
+	if len(bad) == 0 {
+		return
+	}
+	t.Errorf("seed %d:\n\t%s\nplan: %v", p.Seed, strings.Join(bad, "\n\t"), p)
+}
