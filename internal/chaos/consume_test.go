@@ -222,11 +222,14 @@ func (r *run) subscribe() {
 
 // request asks for more items now and then.
 func (r *run) request(sub *tp.Subscription) {
-	for i := 0; ; i++ {
+	for i, wait := 0, r.w.unit; ; i++ {
+		if i == 1000 {
+			wait *= 1000
+		}
 		select {
 		case <-r.done:
 			return
-		case <-time.After(r.w.unit):
+		case <-time.After(wait):
 			sub.Request(int64(1 + i%3))
 		}
 	}

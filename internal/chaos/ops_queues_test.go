@@ -36,10 +36,10 @@ func queueOps() map[string]*op {
 		"Latest":  plain(func(*world, *step) operator { return tp.OnBackpressureLatest[int]() }).with(drops),
 		"OnError": plain(func(*world, *step) operator { return tp.OnBackpressureError[int]() }).with(drops).but(func(o *op) { o.errs = []error{tp.ErrOverflow} }),
 		"LoadShed": plain(func(w *world, s *step) operator {
-			return tp.LoadShed(s.N, w.time(s.N), tp.WithShedPriority(func(v int) int { w.must(s.Point, v); return v % 3 }))
+			return tp.LoadShed(s.N, w.time(s.N), tp.WithShedPriority(func(v int) int { w.must1(s.Point, v); return v % 3 }))
 		}).with(drops, mixes),
 		"ByKey": plain(func(w *world, s *step) operator {
-			return tp.ConflateByKey(func(v int) int { w.must(s.Point, v); return v % s.N })
+			return tp.ConflateByKey(func(v int) int { w.must1(s.Point, v); return v % s.N })
 		}).with(drops, mixes),
 		"Reduce": plain(func(*world, *step) operator {
 			return tp.OnBackpressureReduce(func(_, next int) int { return next })
@@ -49,7 +49,7 @@ func queueOps() map[string]*op {
 		}).with(drops, vague),
 		"Batch": plain(func(_ *world, s *step) operator {
 			return operators.Compose(tp.OnBackpressureBatch[int](s.N), operators.Unbatch[int]())
-		}),
+		}).with(later),
 		"Slow": plain(func(w *world, _ *step) operator { return tp.BackpressureTimeout[int](w.time(10_000_000)) }),
 		"Extrapolate": plain(func(*world, *step) operator {
 			return tp.Extrapolate(func(int) iter.Seq[int] { return nil })

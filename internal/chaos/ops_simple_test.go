@@ -97,7 +97,7 @@ func timeOps() map[string]*op {
 		"Delay":     plain(func(w *world, s *step) operator { return operators.Delay[int](w.time(s.N)) }),
 		"DelayFew":  plain(func(w *world, s *step) operator { return operators.Delay[int](w.time(s.N), tp.WithQueue(s.N)) }),
 		"DelayWhen": plain(func(w *world, s *step) operator { return operators.DelayWhen(func(v int) tp.Observable[int] { w.must(s.Point, v); return tp.Timer(w.delay(s.Point, v)) }) }).with(mixes),
-		"RateLimit": plain(func(w *world, s *step) operator { return operators.RateLimit[int](s.N, w.time(2)) }),
+		"RateLimit": plain(func(w *world, s *step) operator { return operators.RateLimit[int](s.N, w.time(2)) }).with(later),
 		"Debounce":  plain(func(w *world, s *step) operator { return operators.Debounce[int](w.time(s.N)) }).with(drops, vague),
 		"Throttle":  plain(func(w *world, s *step) operator { return operators.Throttle[int](w.time(s.N), operators.Trailing()) }).with(drops, vague),
 		"Audit":     plain(func(w *world, s *step) operator { return operators.Audit[int](w.time(s.N)) }).with(drops, vague),

@@ -35,22 +35,22 @@ func taskOps() map[string]*op {
 				})(in)
 			},
 		}),
-		"TryMap":   plain(func(w *world, s *step) operator { return operators.TryMap(task(w, s)) }),
-		"Map":      plain(func(w *world, s *step) operator { return operators.Map(func(v int) int { w.must(s.Point, v); return v }) }),
-		"MapTwice": plain(func(w *world, s *step) operator { return operators.Compose(fusedMap(w, s), fusedMap(w, s)) }),
+		"TryMap":   plain(func(w *world, s *step) operator { return operators.TryMap(task(w, s)) }).with(later),
+		"Map":      plain(func(w *world, s *step) operator { return operators.Map(func(v int) int { w.must(s.Point, v); return v }) }).with(later),
+		"MapTwice": plain(func(w *world, s *step) operator { return operators.Compose(fusedMap(w, s), fusedMap(w, s)) }).with(later),
 		"Filter": plain(func(w *world, s *step) operator {
 			return operators.Filter(func(v int) bool { w.must(s.Point, v); return true })
-		}),
+		}).with(later),
 		"FilterMap": plain(func(w *world, s *step) operator {
 			return operators.FilterMap(func(v int) (int, bool) { w.must(s.Point, v); return v, true })
-		}),
+		}).with(later),
 		"Do": plain(func(w *world, s *step) operator {
 			return operators.Do(operators.Hooks[int]{Next: func(v int) { w.must(s.Point, v) }})
-		}),
+		}).with(later),
 		"StatefulMap": plain(func(w *world, s *step) operator {
 			return operators.StatefulMap(func(context.Context) (int, error) { return 0, nil },
 				func(_ context.Context, n, v int) (int, int, error) { return n + 1, v, w.user(s.Point, v, true) }, nil)
-		}).with(late),
+		}).with(late, later),
 	}
 }
 
@@ -100,10 +100,10 @@ func flatOps() map[string]*op {
 		}).but(partwise),
 		"Flatten": nested(func(w *world, s *step) operator {
 			return operators.Compose(operators.Map(fn(w, s)), operators.Flatten[int](s.N))
-		}).with(mixes),
+		}).with(mixes, vague), // what Map makes is a stream, and no item
 		"Unbatch": nested(func(w *world, s *step) operator {
 			return operators.Compose(operators.Map(func(v int) []int { w.must(s.Point, v); return []int{v} }), operators.Unbatch[int]())
-		}).but(func(o *op) { o.inner, o.model = false, nil }),
+		}).with(later).but(func(o *op) { o.inner, o.model = false, nil }),
 	}
 }
 

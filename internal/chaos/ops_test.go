@@ -143,6 +143,7 @@ var (
 	vague = func(o *op) { o.exact = false } // its items are not counted
 	drops = func(o *op) { o.drops = true }
 	late  = func(o *op) { o.late, o.top = true, true }
+	later = vague // its losses are not exact yet
 	early = func(o *op) { o.early, o.exact = true, false }
 )
 
@@ -157,6 +158,13 @@ var (
 	ops     = map[string]*op{}
 	opNames []string
 )
+
+// silentOps count losses of which no hook hears yet.
+var silentOps = map[string]bool{
+	"Batch": true, "Unbatch": true, "BufferCount": true, "BufferTime": true, "BufferBoth": true, "BufferWeighted": true, "BufferChanged": true,
+	"BufferWhen": true, "Session": true, "ToSlice": true, "Throttle": true, "Debounce": true, "Audit": true, "Sample": true, "Sort": true,
+	"TakeLast": true, "SkipLast": true, "Serialize": true,
+}
 
 func init() {
 	for _, table := range []map[string]*op{queueOps(), taskOps(), flatOps(), simpleOps(), timeOps(), bufferOps(), sideOps(), faultOps()} {

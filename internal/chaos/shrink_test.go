@@ -2,7 +2,10 @@ package chaos
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"time"
+	"unicode"
 )
 
 // tries is how often a smaller plan runs before it counts as sound.
@@ -10,10 +13,14 @@ const tries = 60
 
 // shrink looks for a smaller plan with a violation.
 func shrink(t *testing.T, p plan, bad []string) (plan, []string) {
+	end := time.Now().Add(5 * time.Second)
 	for again := true; again; {
 		again = false
 		for _, smaller := range shrunk(p) {
-			if b := fails(t, smaller); len(b) > 0 {
+			if time.Now().After(end) {
+				return p, bad
+			}
+			if b := fails(t, smaller, bad); len(b) > 0 {
 				p, bad, again = smaller, b, true
 				break
 			}
@@ -22,13 +29,25 @@ func shrink(t *testing.T, p plan, bad []string) (plan, []string) {
 	return p, bad
 }
 
-func fails(t *testing.T, p plan) []string {
+// fails runs a plan until it violates something of the same kind as before.
+func fails(t *testing.T, p plan, before []string) []string {
 	for range tries {
-		if bad := play(t, p); len(bad) > 0 {
+		if bad := play(t, p); len(bad) > 0 && kind(bad) == kind(before) {
 			return bad
 		}
 	}
 	return nil
+}
+
+// kind is the text of a violation without its numbers.
+func kind(bad []string) string {
+	text, _, _ := strings.Cut(bad[0], ":")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 // shrunk are the plans that are a bit smaller than p.

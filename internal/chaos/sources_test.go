@@ -164,8 +164,15 @@ func (w *world) hot(s source) stream {
 	case "MergeHub":
 		h := tp.NewMergeHub[int](tp.WithQueue(2))
 		w.feeders = append(w.feeders, func(ctx context.Context) {
-			_ = h.Attach(ctx, w.create(s))
-			h.Close()
+			defer h.Close()
+			_ = h.Attach(ctx, tp.Create(func(ctx context.Context, emit func(int) bool) error {
+				for _, v := range s.items() {
+					if w.pause(ctx, s, v); !emit(v) {
+						return nil
+					}
+				}
+				return nil
+			}))
 		})
 		return h.Observable()
 	case "FromEventSource":
