@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	tp "github.com/turbopipes/turbopipes"
@@ -135,13 +136,14 @@ func (r *run) checkCounts() {
 	if handed+queued != got+lost+failed {
 		w.violated("not exact: %d handed + %d queued = %d, but %d delivered + %d lost + %d failed = %d",
 			handed, queued, handed+queued, got, lost, failed, got+lost+failed)
+		w.bad = append(w.bad, fmt.Sprintf("handed %v, got %v, %v", w.given, r.got, w.losses))
 	}
 }
 
 // exactPlan tells whether each item of a plan is counted. Faults must be where they
 // count too.
 func exactPlan(p plan) bool {
-	return p.Consume != "Collect" && !has(p.Stages, func(s *step, o *op) bool { return !o.exact || s.Wide })
+	return p.Consume != "Collect" && !has(p.Stages, func(s *step, o *op) bool { return !o.exact || s.Wide || o.flat && len(s.Inner) > 0 })
 }
 
 // surplus is what is in all and not in of, as multisets.

@@ -67,7 +67,7 @@ func flatOps() map[string]*op {
 		return func(v int) stream { w.must(s.Point, v); return w.inner(s, v) }
 	}
 	nested := func(build func(w *world, s *step) operator) *op {
-		return plain(build).but(func(o *op) { o.inner, o.model = true, flat })
+		return plain(build).but(func(o *op) { o.inner, o.flat, o.model = true, true, flat })
 	}
 	return map[string]*op{
 		"FlatMap":         nested(func(w *world, s *step) operator { return operators.FlatMap(s.N, fn(w, s)) }).with(mixes),
@@ -110,6 +110,7 @@ func flatOps() map[string]*op {
 // partwise is for stages whose inner streams are parts of upstream. Their stages may
 // not look at the position of an item.
 func partwise(o *op) {
+	o.flat = false
 	o.model = func(m *model, s *step, f flow) flow {
 		wide := s.Wide
 		s.Wide = false

@@ -21,6 +21,7 @@ type op struct {
 	late     bool    // it may subscribe after Subscribe has returned
 	inner    bool    // it has inner streams
 	other    bool    // it has another side
+	flat     bool    // an item is counted where its inner stream has no stage that counts it too
 	top      bool    // it subscribes upstream twice, or later, so it stays out of inner streams
 	once     bool    // one of its kind in a chain is enough
 	cold     bool    // no graceful stop: it goes on, or loses items

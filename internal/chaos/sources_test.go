@@ -16,7 +16,7 @@ var (
 		"Using", "Defer", "Concat",
 	}, coldNames...)
 	// hotStages are the stages that report what a hot source still had.
-	hotStages = []string{"Subject", "Topic", "FromEventSource", "MergeHub"}
+	hotStages = []string{"Subject", "Topic", "FromEventSource", "MergeHub", "FromRx", "Observe"}
 )
 
 func (s source) items() []int {

@@ -37,6 +37,8 @@ type world struct {
 	given map[int][]int // what each source has handed to emit, by point
 	bad   []string      // violations
 
+	losses []string // what the loss hook has heard of
+
 	feeders []func(ctx context.Context)
 }
 
@@ -134,6 +136,9 @@ func (w *world) probe(point int, in stream) stream {
 // hook is the loss hook of a run.
 func (w *world) hook(l turbopipes.Loss) {
 	w.lost.Add(1)
+	w.mu.Lock()
+	w.losses = append(w.losses, fmt.Sprintf("%s lost %v (%v)", l.Stage, l.Item, l.Reason))
+	w.mu.Unlock()
 	for _, name := range hotStages {
 		if strings.HasSuffix(l.Stage, name) {
 			w.queued.Add(1)
