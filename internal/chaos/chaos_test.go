@@ -50,13 +50,10 @@ func play(t *testing.T, p plan) (bad []string) {
 	synctest.Test(t, func(t *testing.T) {
 		w = newWorld(p, ms)
 		w.dir = spillDir
-		before := runtime.NumGoroutine()
 		r := newRun(w)
 		r.all(synctest.Wait)
 		synctest.Wait()
-		if runtime.NumGoroutine() > before {
-			w.leftBehind()
-		}
+		w.leftBehindIf()
 		r.check()
 	})
 	return w.bad
@@ -67,7 +64,7 @@ func (r *run) all(settle func()) {
 	feeding, fed := context.WithCancel(context.Background())
 	defer fed()
 	r.start()
-	if r.w.plan.Consume != "Subscribe" || has(r.w.plan.Stages, func(_ *step, o *op) bool { return o.late }) {
+	if r.how != "Subscribe" || has(r.w.plan.Stages, func(_ *step, o *op) bool { return o.late }) {
 		settle()
 	}
 	var feeders sync.WaitGroup
@@ -99,6 +96,13 @@ func stacks() []string {
 		return inside && !strings.Contains(strings.SplitN(s, "\n", 2)[0], "synctest bubble "+bubble) ||
 			strings.Contains(s, "internal/synctest.Run(") || strings.Contains(s, "\ntesting/synctest.testingSynctestTest(")
 	})
+}
+
+// leftBehindIf is leftBehind, where there may be any: to look is slow.
+func (w *world) leftBehindIf() {
+	if runtime.NumGoroutine() > w.idle {
+		w.leftBehind()
+	}
 }
 
 // leftBehind looks for goroutines that are left in the bubble.

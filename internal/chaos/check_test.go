@@ -21,8 +21,7 @@ func (r *run) check() {
 
 // ended is the error that the run has ended with, and whether it can be known.
 func (r *run) ended() (err error, known bool) {
-	p := r.w.plan
-	switch p.Cut.How {
+	switch r.cuts.How {
 	case "dispose", "cancel", "stopShort", "break", "error", "panic", "goexit":
 		if r.cut {
 			return r.err, false
@@ -36,7 +35,7 @@ func (r *run) checkEnd(fired []error) {
 	p := r.w.plan
 	err, known := r.ended()
 	if sub := r.sub.Load(); sub != nil {
-		silent := r.cut && (p.Cut.How == "dispose" || p.Cut.How == "cancel" || p.Cut.How == "stopShort")
+		silent := r.cut && (r.cuts.How == "dispose" || r.cuts.How == "cancel" || r.cuts.How == "stopShort")
 		if r.ends == 0 && !silent {
 			r.w.violated("neither Error nor Complete was called, Wait returned %v", err)
 		}
@@ -66,7 +65,7 @@ func (r *run) caused(err error, fired []error) bool {
 	if r.cut && (errors.Is(err, errCut) || errors.Is(err, tp.ErrGoexit)) {
 		return true
 	}
-	if r.cut && r.w.plan.Cut.How == "ctx" && errors.Is(err, context.Canceled) {
+	if r.cut && r.cuts.How == "ctx" && errors.Is(err, context.Canceled) {
 		return true
 	}
 	return has(r.w.plan.Stages, func(_ *step, o *op) bool {
@@ -86,7 +85,7 @@ func (r *run) checkItems(fired []error) {
 	if may.ordered && !inOrder(r.got, may.seq) {
 		w.violated("out of order: %v; the model says %v", r.got, may.seq)
 	}
-	stopped := r.cut && p.Cut.How == "stop"
+	stopped := r.cut && r.cuts.How == "stop"
 	if r.err != nil || r.exits || r.cut && !stopped || len(fired) > 0 {
 		return
 	}

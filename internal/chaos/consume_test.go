@@ -14,6 +14,12 @@ import (
 // run is a pipeline that is being consumed.
 type run struct {
 	w      *world
+	how    string // the way to consume
+	cuts   cut
+	first  int  // the first request; 0: no limit
+	slow   int  // how long it takes for an item, at most
+	late   atomic.Bool
+	shared bool // there are others, so user code may be alive when it returns
 	o      stream
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -37,7 +43,13 @@ type run struct {
 }
 
 func newRun(w *world) *run {
-	r := &run{w: w, o: w.build(), done: make(chan struct{}), subbed: make(chan struct{})}
+	r := newRunOf(w, w.build())
+	r.how, r.cuts, r.first = w.plan.Consume, w.plan.Cut, w.plan.Request
+	return r
+}
+
+func newRunOf(w *world, o stream) *run {
+	r := &run{w: w, o: o, done: make(chan struct{}), subbed: make(chan struct{})}
 	r.ctx, r.cancel = w.ctx()
 	return r
 }
@@ -60,10 +72,14 @@ func (r *run) next(v int) (ok bool) {
 		r.busy = false
 		r.mu.Unlock()
 	}()
-	if d := r.w.delay(0, v); d > 0 {
+	d := r.w.delay(0, v)
+	if r.slow > 0 {
+		d = r.w.time(int(roll(r.w.plan.Seed, uint64(r.slow), uint64(v)) % uint64(r.slow+1)))
+	}
+	if d > 0 {
 		time.Sleep(d)
 	}
-	if c := r.w.plan.Cut; c.Within && c.K == k {
+	if c := r.cuts; c.Within && c.K == k {
 		return r.within(c.How)
 	}
 	return !r.leave.Load()
@@ -129,7 +145,7 @@ func (r *run) stop(how string) (over bool) {
 
 // outside cuts the pipeline from another goroutine.
 func (r *run) outside() {
-	c := r.w.plan.Cut
+	c := r.cuts
 	if c.How == "none" || c.Within {
 		return
 	}
@@ -153,15 +169,14 @@ func (r *run) outside() {
 
 // quiet looks whether nothing is alive when a call has returned.
 func (r *run) quiet(call string) {
-	if n := r.w.alive.Load(); n != 0 {
+	if n := r.w.alive.Load(); n != 0 && !r.shared {
 		r.w.violated("%d of user code are alive when %s has returned", n, call)
 	}
 }
 
 // start consumes the pipeline.
 func (r *run) start() {
-	p := r.w.plan
-	if p.Consume == "Subscribe" {
+	if r.how == "Subscribe" {
 		r.subscribe()
 		return
 	}
@@ -176,19 +191,19 @@ func (r *run) start() {
 					r.w.violated("panic: %v", p)
 				}
 			}
-			r.quiet(p.Consume)
+			r.quiet(r.how)
 			r.mu.Lock()
 			r.over = true
 			r.mu.Unlock()
 		}()
-		r.err = r.call(p.Consume)
+		r.err = r.call(r.how)
 		r.exits = false
 	}()
 }
 
 func (r *run) subscribe() {
 	var opts []tp.SubscribeOption
-	n := r.w.plan.Request
+	n := r.first
 	if n > 0 {
 		opts = append(opts, tp.InitialRequest(int64(n)))
 	}

@@ -34,29 +34,32 @@ func simpleOps() map[string]*op {
 				return f
 			}
 		}),
-		"Take": plain(func(_ *world, s *step) operator { return operators.Take[int](s.N * 3) }).with(early).but(func(o *op) {
+		"Take": plain(func(_ *world, s *step) operator { return operators.Take[int](s.N * 3) }).with(pos, early).but(func(o *op) {
 			o.model = func(_ *model, s *step, f flow) flow {
 				return f.exactly(func(seq []int) []int { return seq[:min(len(seq), s.N*3)] })
 			}
 		}),
-		"Skip": plain(func(_ *world, s *step) operator { return operators.Skip[int](s.N) }).with(vague).but(func(o *op) {
+		"Skip": plain(func(_ *world, s *step) operator { return operators.Skip[int](s.N) }).with(pos, vague).but(func(o *op) {
 			o.model = func(_ *model, s *step, f flow) flow {
 				return f.exactly(func(seq []int) []int { return seq[min(len(seq), s.N):] })
 			}
 		}),
-		"TakeLast": plain(func(_ *world, s *step) operator { return operators.TakeLast[int](s.N) }).with(vague).but(func(o *op) {
-			o.model = func(_ *model, s *step, f flow) flow {
+		"TakeLast": plain(func(_ *world, s *step) operator { return operators.TakeLast[int](s.N) }).with(pos, vague).but(func(o *op) {
+			o.model = func(m *model, s *step, f flow) flow {
+				if !m.actual { // a stop makes other items the last ones
+					return f.some()
+				}
 				return f.exactly(func(seq []int) []int { return seq[max(0, len(seq)-s.N):] })
 			}
 		}),
-		"SkipLast": plain(func(_ *world, s *step) operator { return operators.SkipLast[int](s.N) }).with(vague).but(func(o *op) {
+		"SkipLast": plain(func(_ *world, s *step) operator { return operators.SkipLast[int](s.N) }).with(pos, vague).but(func(o *op) {
 			o.model = func(_ *model, s *step, f flow) flow {
 				return f.exactly(func(seq []int) []int { return seq[:max(0, len(seq)-s.N)] })
 			}
 		}),
 		"TakeWhile": plain(func(w *world, s *step) operator {
 			return operators.TakeWhile(func(v int) bool { w.must(s.Point, v); return v%1000 < 20 })
-		}).with(early, drops),
+		}).with(pos, early, drops),
 		"Distinct": plain(func(*world, *step) operator { return operators.Distinct(func(v int) int { return v }) }).with(vague).but(func(o *op) {
 			o.model = func(_ *model, _ *step, f flow) flow {
 				seen := map[int]bool{}
@@ -66,7 +69,7 @@ func simpleOps() map[string]*op {
 		}),
 		"Sort": plain(func(*world, *step) operator { return operators.Sort(cmp.Compare[int]) }).but(func(o *op) {
 			o.model = func(_ *model, _ *step, f flow) flow { f.seq = slices.Sorted(slices.Values(f.seq)); f.ordered = true; return f }
-		}).with(vague),
+		}).with(pos, vague),
 		"DefaultIfEmpty": plain(func(*world, *step) operator { return operators.DefaultIfEmpty(-1) }).with(vague).but(func(o *op) {
 			o.model = func(_ *model, _ *step, f flow) flow {
 				if len(f.seq) == 0 {
@@ -85,7 +88,7 @@ func simpleOps() map[string]*op {
 		"StartWith": plain(func(*world, *step) operator { return operators.StartWith(-3) }).with(vague, late).but(func(o *op) {
 			o.model = func(_ *model, _ *step, f flow) flow { f.seq = append([]int{-3}, f.seq...); return f }
 		}),
-		"Single": plain(func(*world, *step) operator { return operators.First[int]() }).with(early, drops).but(func(o *op) {
+		"Single": plain(func(*world, *step) operator { return operators.First[int]() }).with(pos, early, drops).but(func(o *op) {
 			o.errs, o.once = []error{tp.ErrEmpty}, true
 		}),
 	}
@@ -130,7 +133,7 @@ func bufferOps() map[string]*op {
 			return operators.BufferWithTimeOrCount[int](w.time(s.N), s.N)
 		}),
 		"BufferWeighted": slice(func(w *world, s *step) tp.Operator[int, []int] {
-			return operators.BufferWeighted(4, func(v int) int64 { w.must(s.Point, v); return int64(v % 3) })
+			return operators.BufferWeighted(4, func(v int) int64 { w.must(s.Point, v); return int64(mod(v, 3)) })
 		}),
 		"BufferChanged": slice(func(w *world, s *step) tp.Operator[int, []int] {
 			return operators.BufferUntilChanged(func(v int) int { w.must(s.Point, v); return v / 3 })
@@ -175,11 +178,8 @@ func sideOps() map[string]*op {
 		"SwitchIfEmpty": side(func(_ *world, _ *step, o stream) operator { return operators.SwitchIfEmpty(o) }).with(vague).but(func(o *op) {
 			o.cold = true
 			o.model = func(m *model, s *step, f flow) flow {
-				switch {
-				case len(f.seq) == 0:
+				if len(f.seq) == 0 {
 					return m.source(s.Other)
-				case f.whole:
-					return f
 				}
 				return added(m, s, f).some()
 			}
@@ -214,8 +214,8 @@ func faultOps() map[string]*op {
 	return map[string]*op{
 		"Retry": plain(func(_ *world, s *step) operator {
 			return operators.Retry[int](s.N, operators.RetryIf(func(error) bool { return true }))
-		}).with(hides).but(func(o *op) { o.model, o.once = again, true }),
-		"Repeat": plain(func(_ *world, s *step) operator { return operators.Repeat[int](s.N) }).with(hides).but(func(o *op) { o.model, o.once = again, true }),
+		}).with(hides).but(func(o *op) { o.model, o.once, o.errs = again, true, []error{tp.ErrAlreadySubscribed, tp.ErrClosed} }),
+		"Repeat": plain(func(_ *world, s *step) operator { return operators.Repeat[int](s.N) }).with(hides).but(func(o *op) { o.model, o.once, o.errs = again, true, []error{tp.ErrAlreadySubscribed, tp.ErrClosed} }),
 		"Catch": plain(func(*world, *step) operator {
 			return operators.Catch(func(error) stream { return tp.Just(-4) })
 		}).with(hides).but(func(o *op) {

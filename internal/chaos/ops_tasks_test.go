@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"slices"
 
 	tp "github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
@@ -18,7 +19,7 @@ func taskOps() map[string]*op {
 			return operators.Parallel(s.N, task(w, s), operators.Ordered())
 		}),
 		"ParallelBy": plain(func(w *world, s *step) operator {
-			return operators.ParallelBy(s.N, func(v int) int { return v % 3 }, task(w, s))
+			return operators.ParallelBy(s.N, func(v int) int { return mod(v, 3) }, task(w, s))
 		}).with(mixes),
 		"ParallelResults": plain(func(w *world, s *step) operator {
 			return operators.Compose(operators.ParallelResults(s.N, task(w, s)), operators.Unwrap[int]())
@@ -82,11 +83,11 @@ func flatOps() map[string]*op {
 			return operators.ExhaustMap(fn(w, s))
 		}).with(drops, vague),
 		"GroupBy": nested(func(w *world, s *step) operator {
-			return operators.Compose(operators.GroupBy(func(v int) int { w.must(s.Point, v); return v % 3 }),
+			return operators.Compose(operators.GroupBy(func(v int) int { w.must(s.Point, v); return mod(v, 3) }),
 				operators.FlatMap(tp.Infinite, func(g tp.Group[int, int]) stream { return w.chain(g.Items, s.Inner) }))
 		}).with(mixes).but(partwise),
 		"GroupByN": nested(func(w *world, s *step) operator {
-			return operators.Compose(operators.GroupByN(s.N, func(v int) int { w.must(s.Point, v); return v % s.N }),
+			return operators.Compose(operators.GroupByN(s.N, func(v int) int { w.must(s.Point, v); return mod(v, s.N) }),
 				operators.FlatMap(tp.Infinite, func(g tp.Group[int, int]) stream { return w.chain(g.Items, s.Inner) }))
 		}).with(mixes).but(partwise),
 		"WindowFlat": nested(func(w *world, s *step) operator {
@@ -112,10 +113,12 @@ func flatOps() map[string]*op {
 func partwise(o *op) {
 	o.flat = false
 	o.model = func(m *model, s *step, f flow) flow {
-		wide := s.Wide
-		s.Wide = false
-		f = flat(m, s, f)
-		s.Wide = wide
+		one := step{Op: s.Op, Inner: slices.Clone(s.Inner)}
+		one.Inner = slices.DeleteFunc(one.Inner, func(s step) bool { return ops[s.Op].pos })
+		f = flat(m, &one, f)
+		if has(s.Inner, func(_ *step, o *op) bool { return o.pos }) {
+			f = f.some()
+		}
 		if has(s.Inner, func(_ *step, o *op) bool { return o.early || o.mixes }) {
 			f = f.mixed()
 		}

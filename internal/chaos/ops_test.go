@@ -24,6 +24,7 @@ type op struct {
 	flat     bool    // an item is counted where its inner stream has no stage that counts it too
 	top      bool    // it subscribes upstream twice, or later, so it stays out of inner streams
 	once     bool    // one of its kind in a chain is enough
+	pos      bool    // it looks at the position of an item
 	cold     bool    // no graceful stop: it goes on, or loses items
 	errs     []error // the errors that it ends with itself
 }
@@ -37,6 +38,9 @@ type flow struct {
 
 // mixed is f without an order.
 func (f flow) mixed() flow { f.ordered = false; return f }
+
+// mod is v modulo n, never negative.
+func mod(v, n int) int { return (v%n + n) % n }
 
 // some is f where items may be missing.
 func (f flow) some() flow { f.whole = false; return f }
@@ -73,11 +77,10 @@ func (m *model) source(s source) flow {
 		return f
 	}
 	f.seq = s.items()
+	f.whole = !slices.Contains(hotSources, s.Kind)
 	switch s.Kind {
 	case "BehaviorSubject":
 		f.seq = append([]int{base(s.Point)}, f.seq...)
-	case "Topic":
-		f.ordered = true
 	}
 	return f
 }
@@ -140,6 +143,7 @@ func plain(build func(w *world, s *step) tp.Operator[int, int]) *op {
 func (o *op) but(change func(o *op)) *op { change(o); return o }
 
 var (
+	pos   = func(o *op) { o.pos = true }
 	mixes = func(o *op) { o.mixes = true }
 	vague = func(o *op) { o.exact = false } // its items are not counted
 	drops = func(o *op) { o.drops = true }

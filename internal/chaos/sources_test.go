@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	tp "github.com/turbopipes/turbopipes"
@@ -11,10 +12,8 @@ import (
 // sourceNames are the kinds of the main source, coldNames those of another side.
 var (
 	coldNames   = []string{"Create", "FromSlice", "Range", "FromChannel", "Unfold", "Interval", "FromSeq", "Paginate", "Replayed", "FromRx"}
-	sourceNames = append([]string{
-		"Create", "Create", "Subject", "BehaviorSubject", "ReplaySubject", "UnicastSubject", "AsyncSubject", "Topic", "FromEventSource", "MergeHub",
-		"Using", "Defer", "Concat",
-	}, coldNames...)
+	hotSources  = []string{"Subject", "BehaviorSubject", "ReplaySubject", "UnicastSubject", "AsyncSubject", "Topic", "FromEventSource", "MergeHub"}
+	sourceNames = slices.Concat([]string{"Create", "Create", "Using", "Defer", "Concat"}, hotSources, coldNames)
 	// hotStages are the stages that report what a hot source still had.
 	hotStages = []string{"Subject", "Topic", "FromEventSource", "MergeHub", "FromRx", "Observe"}
 )

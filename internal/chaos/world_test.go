@@ -23,6 +23,7 @@ type world struct {
 	plan plan
 	unit time.Duration // what a millisecond of the plan takes
 	dir  string        // for what is spilled
+	idle int           // goroutines before the run
 
 	alive  atomic.Int64 // user code and sources that run now
 	handed atomic.Int64 // items that sources have handed to emit
@@ -47,7 +48,7 @@ var errCut = errors.New("cut")
 func newWorld(p plan, unit time.Duration) *world {
 	most := p.Source.Point
 	eachStep(p.Stages, func(s *step) { most = max(most, s.Point, s.Other.Point) })
-	return &world{plan: p, unit: unit, calls: make([]atomic.Int64, most+1), given: map[int][]int{}, dir: os.TempDir()}
+	return &world{plan: p, unit: unit, calls: make([]atomic.Int64, most+1), given: map[int][]int{}, dir: os.TempDir(), idle: runtime.NumGoroutine()}
 }
 
 func (w *world) violated(format string, args ...any) {
