@@ -16,8 +16,8 @@ type run struct {
 	w      *world
 	how    string // the way to consume
 	cuts   cut
-	first  int  // the first request; 0: no limit
-	slow   int  // how long it takes for an item, at most
+	first  int // the first request; 0: no limit
+	slow   int // how long it takes for an item, at most
 	late   atomic.Bool
 	shared bool // there are others, so user code may be alive when it returns
 	o      stream

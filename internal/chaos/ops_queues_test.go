@@ -63,12 +63,18 @@ func queueOps() map[string]*op {
 		"Gate": plain(func(w *world, s *step) operator {
 			return tp.Gate[int](tp.Pipe2(tp.Interval(w.time(s.N)), operators.Take[int](6), operators.Map(func(i int) bool { return i%2 == 1 })))
 		}),
-		"Share":        plain(func(*world, *step) operator { return operators.Share[int]() }),
-		"ShareSmall":   plain(func(_ *world, s *step) operator { return operators.Share[int](size(s)) }),
-		"ShareReplay":  plain(func(_ *world, s *step) operator { return operators.ShareReplay[int](s.N) }),
-		"RefCount":     plain(func(_ *world, s *step) operator { return func(in stream) stream { return tp.Publish(in, size(s)).RefCount() } }),
-		"Broadcast1":   plain(func(_ *world, s *step) operator { return func(in stream) stream { return tp.Broadcast(in, 1, size(s))[0] } }),
-		"Balance1":     plain(func(_ *world, s *step) operator { return func(in stream) stream { return tp.Balance(in, 1, size(s))[0] } }),
+		"Share":       plain(func(*world, *step) operator { return operators.Share[int]() }),
+		"ShareSmall":  plain(func(_ *world, s *step) operator { return operators.Share[int](size(s)) }),
+		"ShareReplay": plain(func(_ *world, s *step) operator { return operators.ShareReplay[int](s.N) }),
+		"RefCount": plain(func(_ *world, s *step) operator {
+			return func(in stream) stream { return tp.Publish(in, size(s)).RefCount() }
+		}),
+		"Broadcast1": plain(func(_ *world, s *step) operator {
+			return func(in stream) stream { return tp.Broadcast(in, 1, size(s))[0] }
+		}),
+		"Balance1": plain(func(_ *world, s *step) operator {
+			return func(in stream) stream { return tp.Balance(in, 1, size(s))[0] }
+		}),
 		"Broadcast2":   plain(broadcast2).with(mixes, vague).but(func(o *op) { o.model, o.top = twice, true }),
 		"Balance2":     plain(balance2).with(mixes).but(func(o *op) { o.top = true }),
 		"SubscribeOn":  plain(func(*world, *step) operator { return operators.SubscribeOn[int](nil) }),

@@ -68,7 +68,11 @@ func simpleOps() map[string]*op {
 			}
 		}),
 		"Sort": plain(func(*world, *step) operator { return operators.Sort(cmp.Compare[int]) }).but(func(o *op) {
-			o.model = func(_ *model, _ *step, f flow) flow { f.seq = slices.Sorted(slices.Values(f.seq)); f.ordered = true; return f }
+			o.model = func(_ *model, _ *step, f flow) flow {
+				f.seq = slices.Sorted(slices.Values(f.seq))
+				f.ordered = true
+				return f
+			}
 		}).with(pos, vague),
 		"DefaultIfEmpty": plain(func(*world, *step) operator { return operators.DefaultIfEmpty(-1) }).with(vague).but(func(o *op) {
 			o.model = func(_ *model, _ *step, f flow) flow {
@@ -97,9 +101,11 @@ func simpleOps() map[string]*op {
 // timeOps look at the clock.
 func timeOps() map[string]*op {
 	return map[string]*op{
-		"Delay":     plain(func(w *world, s *step) operator { return operators.Delay[int](w.time(s.N)) }),
-		"DelayFew":  plain(func(w *world, s *step) operator { return operators.Delay[int](w.time(s.N), tp.WithQueue(s.N)) }),
-		"DelayWhen": plain(func(w *world, s *step) operator { return operators.DelayWhen(func(v int) tp.Observable[int] { w.must(s.Point, v); return tp.Timer(w.delay(s.Point, v)) }) }).with(mixes),
+		"Delay":    plain(func(w *world, s *step) operator { return operators.Delay[int](w.time(s.N)) }),
+		"DelayFew": plain(func(w *world, s *step) operator { return operators.Delay[int](w.time(s.N), tp.WithQueue(s.N)) }),
+		"DelayWhen": plain(func(w *world, s *step) operator {
+			return operators.DelayWhen(func(v int) tp.Observable[int] { w.must(s.Point, v); return tp.Timer(w.delay(s.Point, v)) })
+		}).with(mixes),
 		"RateLimit": plain(func(w *world, s *step) operator { return operators.RateLimit[int](s.N, w.time(2)) }).with(later),
 		"Debounce":  plain(func(w *world, s *step) operator { return operators.Debounce[int](w.time(s.N)) }).with(drops, vague),
 		"Throttle":  plain(func(w *world, s *step) operator { return operators.Throttle[int](w.time(s.N), operators.Trailing()) }).with(drops, vague),
@@ -163,7 +169,7 @@ func sideOps() map[string]*op {
 			o.model, o.cold = added, true
 		}),
 		"Race": side(func(_ *world, _ *step, o stream) operator { return operators.Race(o) }).with(drops, early).but(func(o *op) { o.model, o.recovers = added, true }),
-		"Zip": side(func(_ *world, _ *step, o stream) operator { return operators.Zip(o, func(a, _ int) int { return a }) }).with(drops, early),
+		"Zip":  side(func(_ *world, _ *step, o stream) operator { return operators.Zip(o, func(a, _ int) int { return a }) }).with(drops, early),
 		"CombineLatest": side(func(_ *world, _ *step, o stream) operator {
 			return operators.CombineLatest(o, func(a, b int) int { return max(a, b) })
 		}).with(drops, vague).but(func(o *op) { o.model, o.early = any2, true }),

@@ -36,8 +36,10 @@ func taskOps() map[string]*op {
 				})(in)
 			},
 		}),
-		"TryMap":   plain(func(w *world, s *step) operator { return operators.TryMap(task(w, s)) }).with(later),
-		"Map":      plain(func(w *world, s *step) operator { return operators.Map(func(v int) int { w.must(s.Point, v); return v }) }).with(later),
+		"TryMap": plain(func(w *world, s *step) operator { return operators.TryMap(task(w, s)) }).with(later),
+		"Map": plain(func(w *world, s *step) operator {
+			return operators.Map(func(v int) int { w.must(s.Point, v); return v })
+		}).with(later),
 		"MapTwice": plain(func(w *world, s *step) operator { return operators.Compose(fusedMap(w, s), fusedMap(w, s)) }).with(later),
 		"Filter": plain(func(w *world, s *step) operator {
 			return operators.Filter(func(v int) bool { w.must(s.Point, v); return true })
