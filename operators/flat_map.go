@@ -60,7 +60,7 @@ func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R]
 		fan.Run(func(ctx context.Context) error {
 			x := flattening[T, R]{fan: fan, fn: fn, letGo: letsGo[T](), lost: lost, refused: &refused}
 			x.inner, x.stops, x.free = innerOf(ctx, o.StopInner), o.StopInner, newSlots(n)
-			x.release = x.free.release
+			x.release, x.failed = x.free.release, newSlots(n)
 			defer func() {
 				if x.making {
 					fan.Stage().Failed(1)
@@ -80,6 +80,7 @@ type flattening[T, R any] struct {
 	inner   context.Context //nolint:containedctx // of the inner streams
 	stops   bool            // a graceful stop reaches them
 	free    slots
+	failed  slots // the places of inner streams that have failed, which free does not get back
 	release func()
 	letGo   func(v T) // nil: items are no parts of another stream
 	lost    run.Account[T]
@@ -97,7 +98,14 @@ func (x *flattening[T, R]) item(ctx context.Context, v T) bool {
 	inner := x.fn(v)
 	x.making = false
 	x.fan.Give(func(emit func(R) bool, some *bool) error {
+		done := false
+		defer func() {
+			if !done && x.failed != nil {
+				x.failed <- struct{}{} // never waits: it has room for all places
+			}
+		}()
 		err := inner.Push(x.inner, emit)
+		done = err == nil
 		x.drop(v)
 		if !*some {
 			countCut(x.inner, x.lost, x.refused.Keep, v, err)
@@ -115,7 +123,10 @@ func (x *flattening[T, R]) take(ctx context.Context) bool {
 	if x.fan.Failing() || x.fan.Ctx.Err() == nil {
 		return false
 	}
-	x.free <- struct{}{} // a part of a stream that has failed: those that run come to their ends
+	select { // a part of a stream that has failed: those that run come to their ends
+	case x.free <- struct{}{}:
+	case <-x.failed:
+	}
 	return true
 }
 
@@ -129,7 +140,11 @@ func (x *flattening[T, R]) drop(v T) {
 // countCut accounts for an item whose inner stream has ended with err, without having
 // emitted anything: where it was cut, the item is discarded; where it has failed by
 // itself, it has failed.
+// A part of another stream, such as a group, is no item: what is in it is counted there.
 func countCut[T any](ctx context.Context, lost run.Account[T], refuse func(v T) bool, v T, err error) {
+	if _, part := any(v).(letGoer); part {
+		return
+	}
 	switch {
 	case ctx.Err() != nil && fault.Strip(ctx, err) == nil:
 		refuse(v)

@@ -53,15 +53,14 @@ func GroupByN[T any](n int, route func(v T) int, opts ...GroupOption) turbopipes
 				return nil // ctx has ended
 			}
 		}
-		s.Start(in.Push, func(v T) bool {
-			i := route(v)
+		s.Start(in.Push, keyed(s, route, func(i int, v T) bool {
 			if i < 0 || i >= n {
 				err := fmt.Errorf("%w: GroupByN: route returns %d, want 0 to %d", turbopipes.ErrIndexOutOfRange, i, n-1)
 				s.EndWith(err)
 				return s.RefuseFor(err, v)
 			}
 			return s.Put(groups[i], v) == split.Taken
-		})
+		}))
 		handOutGroups(s, emit)
 		return nil
 	})

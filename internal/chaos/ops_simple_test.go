@@ -238,9 +238,9 @@ func faultOps() map[string]*op {
 			o.errs = []error{tp.ErrCircuitOpen}
 		}),
 		"Serialize": plain(func(*world, *step) operator {
-			next := 0
-			return operators.Compose(operators.Map(func(v int) tp.Indexed[int] { next++; return tp.Indexed[int]{Index: next - 1, Value: v} }),
-				operators.Compose(operators.Serialize(0, func(v tp.Indexed[int]) int { return v.Index }), operators.Map(func(v tp.Indexed[int]) int { return v.Value })))
+			return operators.Compose(operators.Index[int](), operators.Compose(
+				operators.Serialize(0, func(v tp.Indexed[int]) int { return v.Index }),
+				operators.Map(func(v tp.Indexed[int]) int { return v.Value })))
 		}).with(vague).but(func(o *op) { o.top = true }),
 	}
 }
