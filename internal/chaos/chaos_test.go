@@ -68,12 +68,12 @@ func (r *run) all(settle func()) {
 	if r.how != "Subscribe" || has(r.w.plan.Stages, func(_ *step, o *op) bool { return o.late }) {
 		settle()
 	}
-	var feeders sync.WaitGroup
+	var others sync.WaitGroup
 	for _, feed := range r.w.feeders {
-		feeders.Go(func() { feed(feeding) })
+		others.Go(func() { feed(feeding) })
 	}
-	go r.outside()
-	limit := time.NewTimer(r.w.time(60_000))
+	others.Go(r.outside)
+	limit := time.NewTimer(max(time.Minute, r.w.time(60_000)))
 	defer limit.Stop()
 	select {
 	case <-r.done:
@@ -83,7 +83,7 @@ func (r *run) all(settle func()) {
 		return
 	}
 	fed()
-	feeders.Wait()
+	others.Wait()
 	r.cancel(nil)
 }
 

@@ -160,7 +160,6 @@ func (h *hotWorld) all() {
 	feeding, fed := context.WithCancel(context.Background())
 	defer fed()
 	var others sync.WaitGroup
-	defer others.Wait()
 	for i, r := range h.members {
 		others.Go(func() {
 			time.Sleep(h.time(h.plan.Members[i].At))
@@ -184,7 +183,7 @@ func (h *hotWorld) all() {
 		}
 	})
 	defer late.Stop()
-	limit := time.After(h.time(60_000))
+	limit := time.After(max(time.Minute, h.time(60_000)))
 	for _, r := range h.members {
 		select {
 		case <-r.done:
@@ -200,6 +199,7 @@ func (h *hotWorld) all() {
 	h.end()
 	fed()
 	time.Sleep(h.time(100)) // what is under limit ends meanwhile
+	others.Wait()
 	if h.conn != nil {
 		_ = h.conn.Wait()
 	}

@@ -113,7 +113,7 @@ func timeOps() map[string]*op {
 		"Sample": plain(func(w *world, s *step) operator {
 			return operators.Sample[int](tp.Interval(w.time(s.N)), operators.EmitLast())
 		}).with(drops, vague),
-		"Timeout":           plain(func(w *world, _ *step) operator { return operators.Timeout[int](w.time(50_000)) }),
+		"Timeout":           plain(func(w *world, _ *step) operator { return operators.Timeout[int](w.time(10_000_000)) }),
 		"DelaySubscription": plain(func(w *world, s *step) operator { return operators.DelaySubscription[int](w.time(s.N)) }).with(late),
 		"TakeFor":           plain(func(w *world, s *step) operator { return operators.TakeFor[int](w.time(s.N * 10)) }).with(early, drops),
 		"TimeInterval": plain(func(*world, *step) operator {
