@@ -48,5 +48,14 @@ func Shield(ctx context.Context) context.Context { return run.Shield(ctx) }
 // for what waits without a source being involved, such as a back-off.
 func Stopping(ctx context.Context) <-chan struct{} { return run.From(ctx).Stopped() }
 
+// StopRequested is closed when any subscription that ctx is within is stopped
+// gracefully, also through a [Shield]: for a task, an inner stream or a source that can
+// wind down by itself. It is nil, so that a receive from it waits for ever, where no
+// stop can come.
+//
+// [Stopping] is for operators: it does not see through a Shield, and so tells whether
+// the streams that run under ctx are being stopped.
+func StopRequested(ctx context.Context) <-chan struct{} { return run.From(ctx).StopRequested() }
+
 // stopping tells whether the subscription of ctx is being stopped gracefully.
 func stopping(ctx context.Context) bool { return run.From(ctx).Stopping() }

@@ -72,13 +72,124 @@ func Using[R, T any](acquire func(ctx context.Context) (R, error), use func(R) O
 	case release == nil:
 		return failing[T](fault.Invalid("Using", "release is nil"))
 	}
+	return using(acquire, use, func(_ context.Context, r R, _ End) error { return release(r) })
+}
+
+// EndKind is how a stream has ended, as the release function of [UsingContext] is told.
+type EndKind int
+
+// The kinds of ends.
+const (
+	// Completed streams had no more items.
+	Completed EndKind = iota
+	// Stopped streams have completed because their subscription was stopped gracefully.
+	Stopped
+	// Disposed streams were ended early: downstream wanted no more, or has panicked, or
+	// the ctx has ended, as it does at a Dispose.
+	Disposed
+	// Failed streams have ended with an error or a panic of their own.
+	Failed
+)
+
+// String returns the name of the kind.
+func (k EndKind) String() string {
+	switch k {
+	case Completed:
+		return "Completed"
+	case Stopped:
+		return "Stopped"
+	case Disposed:
+		return "Disposed"
+	case Failed:
+		return "Failed"
+	}
+	return "invalid"
+}
+
+// End is how a stream has ended.
+type End struct {
+	Kind EndKind
+	Err  error // of a stream that has Failed; of one that is Disposed context.Cause, where its ctx has ended
+}
+
+// UsingContext is [Using] whose release function is called with a ctx, and with how the
+// stream has ended: to commit after a completion, say, and to roll back after a failure.
+//
+// The ctx of release has the values of the subscription's, and is not cancelled: it lives
+// as long as release runs. A release that needs the network sets a time limit of its own.
+// The error of release is the stream's if there was none before, and is joined after it
+// otherwise; after a panic it is lost. A nil function is an [ErrInvalidArgument].
+// Goroutines: none; all three run on the subscriber's.
+func UsingContext[R, T any](acquire func(ctx context.Context) (R, error), use func(R) Observable[T], release func(ctx context.Context, r R, how End) error) Observable[T] {
+	switch {
+	case acquire == nil:
+		return failing[T](fault.Invalid("UsingContext", "acquire is nil"))
+	case use == nil:
+		return failing[T](fault.Invalid("UsingContext", "use is nil"))
+	case release == nil:
+		return failing[T](fault.Invalid("UsingContext", "release is nil"))
+	}
+	return using(acquire, use, release)
+}
+
+func using[R, T any](acquire func(ctx context.Context) (R, error), use func(R) Observable[T], release func(ctx context.Context, r R, how End) error) Observable[T] {
 	return wrap(func(ctx context.Context, emit func(T) bool) (err error) {
 		settle(ctx)
 		r, err := acquire(Shield(ctx))
 		if err != nil {
 			return err
 		}
-		defer func() { err = fault.Join(err, release(r)) }()
-		return use(r).Push(ctx, emit)
+		end := End{Kind: Disposed} // by a panic of downstream, until another end is known
+		defer func() {
+			own, cancel := context.WithCancel(context.WithoutCancel(Shield(ctx)))
+			defer cancel()
+			err = fault.Join(err, release(own, r, end))
+		}()
+		stream, failed := made(use, r)
+		if failed != nil {
+			end = End{Failed, failed}
+			panic(failed) // it goes on as it would have
+		}
+		refused, below := false, false
+		defer func() {
+			if below {
+				return // without a recover: downstream's panic keeps its own stack
+			}
+			if p := recover(); p != nil {
+				failed := fault.FromPanic(p)
+				end = End{Failed, failed}
+				panic(failed)
+			}
+		}()
+		err = stream.Push(ctx, func(v T) bool {
+			below = true
+			ok := emit(v)
+			below = false
+			refused = refused || !ok
+			return ok
+		})
+		end = endOf(ctx, refused, err)
+		return err
 	})
+}
+
+// made calls use, and turns its panic into an error.
+func made[R, T any](use func(R) Observable[T], r R) (stream Observable[T], failed error) {
+	failed = fault.Call(func() error { stream = use(r); return nil })
+	return stream, failed
+}
+
+// endOf is how a stream has ended that has returned err.
+func endOf(ctx context.Context, refused bool, err error) End {
+	switch {
+	case ctx.Err() != nil && fault.Strip(ctx, err) == nil:
+		return End{Disposed, context.Cause(ctx)}
+	case err != nil:
+		return End{Failed, err}
+	case refused && !stopping(ctx):
+		return End{Kind: Disposed}
+	case stopping(ctx):
+		return End{Kind: Stopped}
+	}
+	return End{Kind: Completed}
 }

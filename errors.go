@@ -114,7 +114,8 @@ func (e *ItemError[T]) Unwrap() error { return e.Err }
 // A process reports at most ten subscriptions at once, and one more in each second.
 // One line has the number of the others. Nobody waits for a report.
 //
-// after ≤ 0 turns the warning off; a nil log is slog.Default().
+// after ≤ 0 turns the warning off; a nil log is slog.Default(). Failures that nobody
+// hears of go to the same log, see [Observable.Subscribe].
 func WithReapWarning(ctx context.Context, after time.Duration, log *slog.Logger) context.Context {
 	return scope.WithWarning(ctx, after, log)
 }

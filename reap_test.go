@@ -211,6 +211,23 @@ func TestReapWarningGrace(t *testing.T) {
 	}
 }
 
+// A connection has no scope around it that would wait for it.
+func TestReapWarningOfAConnection(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		var out bytes.Buffer
+		ctx, cancel := context.WithCancel(tp.WithReapWarning(t.Context(), time.Minute, slog.New(slog.NewTextHandler(&out, nil))))
+		hangs := tp.Create(func(context.Context, func(int) bool) error { time.Sleep(time.Hour); return nil })
+		c := tp.Publish(hangs).Connect(ctx)
+		synctest.Wait()
+		cancel()
+		require.Equal(t, context.Canceled, c.Wait())
+		require.Equal(t, 1, strings.Count(out.String(), "still waiting"), out.String())
+		for _, part := range []string{"after=1m0s", "stage=Publish", "goroutines=1", "sources=Create", "TestReapWarningOfAConnection"} {
+			require.Contains(t, out.String(), part)
+		}
+	})
+}
+
 // Many that are late at once do not flood the log.
 func TestReapWarningOfMany(t *testing.T) {
 	const many = 300

@@ -52,7 +52,8 @@ func concatMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o o
 	letGo := letsGo[T]()
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		lost := run.Keep[T](run.At(ctx, name), o.Discard)
-		l, inner := lineTo(innerOf(ctx, o.StopInner), emit)
+		inner, own := innerRecord(ctx, o.StopInner)
+		l, inner := lineTo(inner, emit)
 		var failed error
 		var busy run.Busy
 		defer busy.Failed(ctx)
@@ -65,13 +66,14 @@ func concatMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o o
 			busy = false
 			before := l.passed // of a ConcatMap that this one is an inner stream of
 			l.passed = false
+			lostBefore := own.Lost()
 			failed = stream.Push(inner, l.pass)
 			some := l.passed
 			l.passed = before || some
-			if letGo != nil {
+			switch {
+			case letGo != nil: // what is in it is counted where it waits
 				letGo(v)
-			}
-			if !some {
+			case !some && own.Lost() == lostBefore:
 				countCut(inner, lost, lost.Refuse, v, failed)
 			}
 			return failed == nil && !l.refused

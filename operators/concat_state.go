@@ -2,10 +2,10 @@ package operators
 
 import (
 	"context"
-	"unsafe"
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/handoff"
 )
 
 // line is what the streams of a Concat emit to, one after another. Where one of them is
@@ -23,7 +23,7 @@ type lineKey struct{}
 // lineTo returns the line that emit is the end of, or begins one. Streams that emit to
 // the line's pass are pushed under the ctx that it returns.
 func lineTo[T any](ctx context.Context, emit func(T) bool) (*line[T], context.Context) {
-	if l, ok := ctx.Value(lineKey{}).(*line[T]); ok && sameFunc(l.pass, emit) {
+	if l, ok := ctx.Value(lineKey{}).(*line[T]); ok && handoff.SameFunc(l.pass, emit) {
 		return l, ctx
 	}
 	l := new(line[T])
@@ -50,10 +50,4 @@ func (l *line[T]) guard(ctx context.Context, in turbopipes.Observable[T]) (err e
 		}
 	}()
 	return in.Push(ctx, l.pass)
-}
-
-// sameFunc tells whether a and b are the same closure. A func value is a pointer to its
-// closure, which == does not compare.
-func sameFunc[T any](a, b func(T) bool) bool {
-	return *(*unsafe.Pointer)(unsafe.Pointer(&a)) == *(*unsafe.Pointer)(unsafe.Pointer(&b))
 }

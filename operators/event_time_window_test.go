@@ -108,7 +108,7 @@ func TestEventTimeWindowDiscards(t *testing.T) {
 	op := operators.EventTimeWindow(time.Second, byDigit, operators.WithMaxOpen(1), operators.WithLag(time.Hour))
 	s = endedBy(t, op(turbopipes.Just("2", "3")), 0, 0, itself)
 	require.EqualError(t, s.err, "turbopipes: overflow: EventTimeWindow: more than 1 windows are open")
-	require.EqualValues(t, 1, s.stats.Discarded, "2; 3 was refused")
+	require.EqualValues(t, 2, s.stats.Discarded, "2, and 3, which was refused")
 }
 
 // One item from the year 9999 makes no other one late, where there is a bound.

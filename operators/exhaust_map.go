@@ -73,7 +73,8 @@ func ExhaustMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOp
 			free.Close(nil)
 		})
 		s.Settle()
-		inner, left, some := innerOf(s.Ctx, o.StopInner), false, false
+		inner, own := innerRecord(s.Ctx, o.StopInner)
+		left, some := false, false
 		pass := func(r R) bool {
 			some = true
 			if s.Ctx.Err() != nil { // upstream has failed
@@ -100,11 +101,12 @@ func ExhaustMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOp
 			busy, some = true, false
 			stream := fn(v)
 			busy = false
+			lostBefore := own.Lost()
 			err := stream.Push(inner, pass)
-			if letGo != nil {
+			switch {
+			case letGo != nil: // what is in it is counted where it waits
 				letGo(v)
-			}
-			if !some {
+			case !some && own.Lost() == lostBefore:
 				countCut(inner, lost, refused.Keep, v, err)
 			}
 			if err != nil || left {

@@ -51,7 +51,11 @@ func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R]
 		return concatMap(name, fn, o.Inner)
 	}
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
+		outer := ctx
 		fan := handoff.OpenFan[R](ctx, name, o.Ahead)
+		if !o.StopInner {
+			fan.Inner = run.Inner
+		}
 		fan.Discard = run.Keep[R](fan.Stage(), o.Discard).Discard
 		var refused run.Refused[T]
 		lost := run.Keep[T](fan.Stage(), o.Discard)
@@ -59,8 +63,8 @@ func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R]
 		defer fan.Close(&err)
 		fan.Run(func(ctx context.Context) error {
 			x := flattening[T, R]{fan: fan, fn: fn, letGo: letsGo[T](), lost: lost, refused: &refused}
-			x.inner, x.stops, x.free = innerOf(ctx, o.StopInner), o.StopInner, newSlots(n)
-			x.release, x.failed = x.free.release, newSlots(n)
+			x.outer, x.stops, x.free = outer, o.StopInner, newSlots(n)
+			x.release = x.free.release
 			defer func() {
 				if x.making {
 					fan.Stage().Failed(1)
@@ -77,10 +81,9 @@ func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R]
 type flattening[T, R any] struct {
 	fan     *handoff.Fan[R]
 	fn      func(v T) turbopipes.Observable[R]
-	inner   context.Context //nolint:containedctx // of the inner streams
+	outer   context.Context //nolint:containedctx // of the whole run
 	stops   bool            // a graceful stop reaches them
 	free    slots
-	failed  slots // the places of inner streams that have failed, which free does not get back
 	release func()
 	letGo   func(v T) // nil: items are no parts of another stream
 	lost    run.Account[T]
@@ -97,18 +100,13 @@ func (x *flattening[T, R]) item(ctx context.Context, v T) bool {
 	x.making = true
 	inner := x.fn(v)
 	x.making = false
-	x.fan.Give(func(emit func(R) bool, some *bool) error {
-		done := false
-		defer func() {
-			if !done && x.failed != nil {
-				x.failed <- struct{}{} // never waits: it has room for all places
-			}
-		}()
-		err := inner.Push(x.inner, emit)
-		done = err == nil
-		x.drop(v)
-		if !*some {
-			countCut(x.inner, x.lost, x.refused.Keep, v, err)
+	x.fan.Give(func(w *handoff.Worker[R]) error {
+		err := inner.Push(w.Ctx, w.Emit)
+		switch {
+		case x.letGo != nil: // what is in it is counted where it waits
+			x.letGo(v)
+		case !w.Some && !w.Lost():
+			countCut(w.Ctx, x.lost, x.refused.Keep, v, err)
 		}
 		return err
 	}, x.release)
@@ -120,14 +118,8 @@ func (x *flattening[T, R]) take(ctx context.Context) bool {
 	if x.free.take(ctx) {
 		return true
 	}
-	if x.fan.Failing() || x.fan.Ctx.Err() == nil {
-		return false
-	}
-	select { // a part of a stream that has failed: those that run come to their ends
-	case x.free <- struct{}{}:
-	case <-x.failed:
-	}
-	return true
+	// A part of a stream that has failed may still begin: those that run come to their ends.
+	return !x.fan.Failing() && x.fan.Ctx.Err() != nil && x.free.take(x.outer)
 }
 
 // drop lets v go where it is a part of another stream that nobody has read.
@@ -138,15 +130,11 @@ func (x *flattening[T, R]) drop(v T) {
 }
 
 // countCut accounts for an item whose inner stream has ended with err, without having
-// emitted anything: where it was cut, the item is discarded; where it has failed by
+// emitted anything, and without a stage of it having counted an item: where it was cut, the item is discarded; where it has failed by
 // itself, it has failed.
-// A part of another stream, such as a group, is no item: what is in it is counted there.
 func countCut[T any](ctx context.Context, lost run.Account[T], refuse func(v T) bool, v T, err error) {
-	if _, part := any(v).(letGoer); part {
-		return
-	}
 	switch {
-	case ctx.Err() != nil && fault.Strip(ctx, err) == nil:
+	case fault.Cut(ctx, err):
 		refuse(v)
 	case err != nil:
 		lost.Failed(1)

@@ -53,14 +53,15 @@ func GroupByN[T any](n int, route func(v T) int, opts ...GroupOption) turbopipes
 				return nil // ctx has ended
 			}
 		}
-		s.Start(in.Push, keyed(s, route, func(i int, v T) bool {
+		s.Start(in.Push, func(v T) bool {
+			i := routed(s, route, v)
 			if i < 0 || i >= n {
 				err := fmt.Errorf("%w: GroupByN: route returns %d, want 0 to %d", turbopipes.ErrIndexOutOfRange, i, n-1)
 				s.EndWith(err)
 				return s.RefuseFor(err, v)
 			}
 			return s.Put(groups[i], v) == split.Taken
-		}))
+		})
 		handOutGroups(s, emit)
 		return nil
 	})
@@ -68,3 +69,16 @@ func GroupByN[T any](n int, route func(v T) int, opts ...GroupOption) turbopipes
 
 // mostGroupsAtOnce bounds n, since all n groups are made at once.
 const mostGroupsAtOnce = 65_536
+
+// routed calls route for v, which counts as failed where route panics.
+func routed[T any](s *split.Split[int, T], route func(v T) int, v T) int {
+	done := false
+	defer func() {
+		if !done {
+			s.Stage().Failed(1)
+		}
+	}()
+	i := route(v)
+	done = true
+	return i
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"runtime"
 	"testing"
+	"testing/synctest"
 	"time"
 	"weak"
 
@@ -95,11 +96,11 @@ func TestKeepsNothingAlive(t *testing.T) {
 		"Delay":            {func(a, _ stream) silence { return anything(operators.Delay[*parcel](time.Second)(a)) }, 0},
 		"DelayWhen":        {func(a, _ stream) silence { return anything(operators.DelayWhen(one)(a)) }, 0},
 		"DistinctUntil…":   {func(a, _ stream) silence { return anything(operators.DistinctUntilChanged(number)(a)) }, 0},
-		"ExhaustMap":       {func(a, _ stream) silence { return anything(operators.ExhaustMap(quiet)(a)) }, 0},
+		"ExhaustMap":       {func(a, _ stream) silence { return anything(operators.ExhaustMap(quiet)(a)) }, 1}, // its inner stream has emitted nothing: were it cut, the item would be lost
 		"FlatMap":          {func(a, _ stream) silence { return anything(operators.FlatMap(4, one)(a)) }, 0},
 		"its inner streams": {func(a, _ stream) silence {
 			return anything(operators.FlatMap(20, quiet)(a))
-		}, 0},
+		}, 10},
 		"Flatten":  {func(a, b stream) silence { return anything(operators.Flatten[*parcel](2)(both(a, b))) }, 0},
 		"ForkJoin": {func(a, b stream) silence { return anything(operators.ForkJoin(b)(a)) }, 2},
 		"GroupBy": {func(a, _ stream) silence {
@@ -130,7 +131,7 @@ func TestKeepsNothingAlive(t *testing.T) {
 		"SessionWindow": {func(a, _ stream) silence { return anything(operators.SessionWindow[*parcel](time.Second)(a)) }, 0},
 		"SkipLast":      {func(a, _ stream) silence { return anything(operators.SkipLast[*parcel](2)(a)) }, 2},
 		"SkipUntil":     {func(a, _ stream) silence { return anything(operators.SkipUntil[*parcel](turbopipes.Never[int]())(a)) }, 0},
-		"SwitchMap":     {func(a, _ stream) silence { return anything(operators.SwitchMap(quiet)(a)) }, 0},
+		"SwitchMap":     {func(a, _ stream) silence { return anything(operators.SwitchMap(quiet)(a)) }, 1},
 		"TakeLast":      {func(a, _ stream) silence { return anything(operators.TakeLast[*parcel](2)(a)) }, 2},
 		"TakeUntil":     {func(a, _ stream) silence { return anything(operators.TakeUntil[*parcel](turbopipes.Never[int]())(a)) }, 0},
 		"Throttle":      {func(a, _ stream) silence { return anything(operators.Throttle[*parcel](time.Second)(a)) }, 0},
@@ -146,6 +147,7 @@ func TestKeepsNothingAlive(t *testing.T) {
 			var made, others []weak.Pointer[parcel]
 			s := c.apply(parcels(10, &made), parcels(10, &others)).Subscribe(t.Context(), turbopipes.Observer[struct{}]{})
 			time.Sleep(time.Hour)
+			synctest.Wait()
 			runtime.GC()
 			runtime.GC()
 			left := living(made) + living(others)

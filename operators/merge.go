@@ -36,11 +36,18 @@ func Merge[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] 
 		if len(others) == 0 {
 			return in.Push(ctx, emit)
 		}
+		pushes := make([]func(context.Context, func(T) bool) error, 0, len(others)+1)
+		pushes = append(pushes, in.Push)
+		for _, o := range others {
+			pushes = append(pushes, o.Push)
+		}
+		if outer := handoff.Into(ctx, emit); outer != nil {
+			return outer.Spread(ctx, "Merge", pushes)
+		}
 		fan := handoff.OpenFan[T](ctx, "Merge", 0)
 		defer fan.Close(&err)
-		fan.Add(in.Push)
-		for _, o := range others {
-			fan.Add(o.Push)
+		for _, push := range pushes {
+			fan.Add(push)
 		}
 		fan.Loop(emit)
 		return nil

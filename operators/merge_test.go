@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -112,6 +113,9 @@ func BenchmarkMerge(b *testing.B) { benchmark(b, operators.Merge(turbopipes.Empt
 
 // ending is how a subscription went.
 type ending[T any] struct {
+	mu   sync.Mutex // guards lost
+	lost []any      // what WithLossHook was called with
+
 	items     []T
 	err       error
 	completed bool
@@ -121,10 +125,16 @@ type ending[T any] struct {
 
 // endedBy subscribes to o, with a downstream that takes busy for each item, lets
 // end end it after a while, and tells how it went.
-func endedBy[T any](t *testing.T, o turbopipes.Observable[T], busy, after time.Duration, end func(*testing.T, *turbopipes.Subscription)) (e ending[T]) {
+func endedBy[T any](t *testing.T, o turbopipes.Observable[T], busy, after time.Duration, end func(*testing.T, *turbopipes.Subscription)) (e *ending[T]) {
 	t.Helper()
+	e = new(ending[T])
 	begin := time.Now()
-	s := o.Subscribe(t.Context(), turbopipes.Observer[T]{
+	ctx := turbopipes.WithLossHook(t.Context(), func(l turbopipes.Loss) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.lost = append(e.lost, l.Item)
+	})
+	s := o.Subscribe(ctx, turbopipes.Observer[T]{
 		Next: func(v T) {
 			e.items = append(e.items, v)
 			time.Sleep(busy)

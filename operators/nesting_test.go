@@ -3,8 +3,11 @@ package operators_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -152,6 +155,120 @@ func TestNestingResumes(t *testing.T) {
 	require.True(t, errors.As(err, &p))
 }
 
+// merged nests Merges, with a stream at each level.
+func merged(depths int, nest func(o, next turbopipes.Observable[int]) turbopipes.Observable[int], at func(i int) turbopipes.Observable[int]) turbopipes.Observable[int] {
+	o := at(0)
+	for i := range depths {
+		o = nest(o, at(i+1))
+	}
+	return o
+}
+
+// merges are the ways to nest a Merge.
+var merges = map[string]func(o, next turbopipes.Observable[int]) turbopipes.Observable[int]{
+	"to the left":  func(o, next turbopipes.Observable[int]) turbopipes.Observable[int] { return operators.Merge(next)(o) },
+	"to the right": func(o, next turbopipes.Observable[int]) turbopipes.Observable[int] { return operators.Merge(o)(next) },
+}
+
+// A Merge in a Merge is one Merge of all its streams: whatever ends one of them, all are
+// reaped, and the items, the bound and the error are the same.
+func TestNestedMerge(t *testing.T) {
+	for name, nest := range merges {
+		const depths = 20
+		bubble(t, name+", completion", func(t *testing.T) {
+			var a alive
+			items, err := merged(depths, nest, func(i int) turbopipes.Observable[int] {
+				return turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
+					defer a.enter()()
+					emit(i)
+					time.Sleep(time.Duration(i) * time.Second)
+					emit(i)
+					return nil
+				})
+			}).Collect(t.Context())
+			require.NoError(t, err)
+			require.Len(t, items, 2*(depths+1))
+			sums := map[int]int{}
+			for _, v := range items {
+				sums[v]++
+			}
+			for i := range depths + 1 {
+				require.Equal(t, 2, sums[i])
+			}
+			a.requireReaped(t)
+		})
+		for which := range depths + 1 {
+			waiting := func(a *alive, fails func() error) turbopipes.Observable[int] {
+				return merged(depths, nest, func(i int) turbopipes.Observable[int] {
+					return turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
+						defer a.enter()()
+						if i == which && fails != nil {
+							time.Sleep(time.Second)
+							return fails()
+						}
+						for emit(i) {
+						}
+						<-ctx.Done()
+						return context.Cause(ctx)
+					})
+				})
+			}
+			bubble(t, fmt.Sprintf("%s, stream %d ends it", name, which), func(t *testing.T) {
+				var a alive
+				slow := func(int) error { time.Sleep(time.Hour); return nil }
+				require.Equal(t, errBoom, waiting(&a, func() error { return errBoom }).Each(t.Context(), slow))
+				a.requireReaped(t)
+				err := waiting(&a, func() error { panic(errBoom) }).Each(t.Context(), slow)
+				p := (*turbopipes.PanicError)(nil)
+				require.ErrorAs(t, err, &p)
+				require.Equal(t, errBoom, p.Value)
+				a.requireReaped(t)
+				require.ErrorIs(t, waiting(&a, func() error { runtime.Goexit(); return nil }).Each(t.Context(), slow), turbopipes.ErrGoexit)
+				a.requireReaped(t)
+			})
+		}
+		bubble(t, name+", the bound", func(t *testing.T) {
+			var in counting
+			s := merged(depths, nest, func(int) turbopipes.Observable[int] { return in.stream(1000) }).Subscribe(t.Context(), turbopipes.Observer[int]{
+				Next: func(int) { time.Sleep(5 * time.Second) },
+			})
+			time.Sleep(time.Second)
+			require.LessOrEqual(t, in.accepted.Load(), int64(depths+2), "one for each stream, and the one that downstream has")
+			s.Dispose()
+			require.Equal(t, in.begun.Load(), s.Stats().Delivered+s.Stats().Discarded)
+		})
+		bubble(t, name+", downstream leaves", func(t *testing.T) {
+			var a alive
+			o := merged(depths, nest, func(int) turbopipes.Observable[int] {
+				return turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
+					defer a.enter()()
+					for emit(1) {
+					}
+					return nil
+				})
+			})
+			require.NoError(t, operators.Take[int](3)(o).Drain(t.Context()))
+			a.requireReaped(t)
+		})
+	}
+	t.Run("an item passes one queue", func(t *testing.T) {
+		for name, nest := range merges {
+			goroutines := func(depths int) (most int) {
+				o := merged(depths, nest, func(int) turbopipes.Observable[int] { return turbopipes.Never[int]() })
+				synctest.Test(t, func(t *testing.T) {
+					s := o.Subscribe(t.Context(), turbopipes.Observer[int]{})
+					synctest.Wait()
+					most = runtime.NumGoroutine()
+					s.Dispose()
+				})
+				return most
+			}
+			few, many := goroutines(10), goroutines(110)
+			require.LessOrEqual(t, many-few, 100, "%s: one more for each stream, and none for each level", name)
+		}
+	})
+}
+
 // A chain of a thousand levels with an item each.
 func BenchmarkNesting(b *testing.B) {
 	const depths = 1000
@@ -167,6 +284,9 @@ func BenchmarkNesting(b *testing.B) {
 		},
 		"OnErrorResumeNext, to the left": func(o turbopipes.Observable[int]) turbopipes.Observable[int] {
 			return operators.OnErrorResumeNext(turbopipes.Just(1))(o)
+		},
+		"Merge, to the left": func(o turbopipes.Observable[int]) turbopipes.Observable[int] {
+			return operators.Merge(turbopipes.Just(1))(o)
 		},
 	} {
 		b.Run(name, func(b *testing.B) {

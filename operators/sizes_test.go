@@ -72,7 +72,10 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 	"GroupByN":   func(in ints, n int) toTheEnd { return consumedGroups(operators.GroupByN(n, sizeFirst)(in)) },
 	"Interleave": func(in ints, n int) toTheEnd { return plainly(operators.Interleave(n, in)(in)) },
 	"MapReduce":  func(in ints, n int) toTheEnd { return plainly(operators.MapReduce(n, sizeEntry, plus)(in)) },
-	"Parallel":   func(in ints, n int) toTheEnd { return plainly(operators.Parallel(n, sizeTask)(in)) },
+	"WithFailureRate": func(in ints, n int) toTheEnd {
+		return plainly(operators.CircuitBreaker[int](operators.NewBreaker(operators.WithFailureRate(0.5, time.Hour, n)))(in))
+	},
+	"Parallel": func(in ints, n int) toTheEnd { return plainly(operators.Parallel(n, sizeTask)(in)) },
 	"Parallel, ordered": func(in ints, n int) toTheEnd {
 		return plainly(operators.Parallel(n, sizeTask, operators.Ordered())(in))
 	},

@@ -2,6 +2,7 @@ package operators
 
 import (
 	"context"
+	"errors"
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
@@ -119,13 +120,13 @@ func (x *switching[T, R]) accept(ctx context.Context, v T) bool {
 
 // runNewest runs one inner stream after another until upstream has ended.
 func (x *switching[T, R]) runNewest(ctx context.Context) error {
-	inner := innerOf(ctx, x.stops)
+	inner, rec := innerRecord(ctx, x.stops)
 	for {
 		v, turn, ok := x.next(ctx)
 		if !ok {
 			return nil
 		}
-		if err := x.run(inner, v, turn); err != nil {
+		if err := x.run(inner, rec, v, turn); err != nil {
 			return err
 		}
 	}
@@ -133,7 +134,7 @@ func (x *switching[T, R]) runNewest(ctx context.Context) error {
 
 // run runs the inner stream of v. One that was switched away from has lost nothing
 // but what it had emitted.
-func (x *switching[T, R]) run(ctx context.Context, v T, turn uint64) error {
+func (x *switching[T, R]) run(ctx context.Context, rec *run.Record, v T, turn uint64) error {
 	own, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	x.running(turn, cancel)
@@ -143,19 +144,23 @@ func (x *switching[T, R]) run(ctx context.Context, v T, turn uint64) error {
 	busy = true
 	stream := x.fn(v)
 	busy = false
+	before := rec.Lost()
 	err := stream.Push(own, func(r R) bool {
 		some = true
 		select {
 		case x.out <- switched[R]{r, turn}:
 			return x.is(turn)
 		case <-own.Done():
+			if errors.Is(context.Cause(own), errSwitched) {
+				return false // it is outdated
+			}
 			return x.lost.Keep(r)
 		}
 	})
-	if x.letGo != nil {
+	switch {
+	case x.letGo != nil: // what is in it is counted where it waits
 		x.letGo(v)
-	}
-	if !some {
+	case !some && rec.Lost() == before:
 		countCut(ctx, x.items, x.refused.Keep, v, err)
 	}
 	return fault.Strip(own, err) // it was switched away from, or ctx is done

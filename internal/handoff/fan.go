@@ -21,11 +21,15 @@ type Fan[T any] struct {
 	// Discard accounts for items that are lost, on the subscriber's goroutine, once
 	// everything is reaped.
 	Discard func(items ...T) error
+	// Inner returns the ctx for the upstreams of a Worker, and the Record in it that is the
+	// Worker's own, if it has one. It may be nil.
+	Inner func(ctx context.Context) (context.Context, *run.Record)
 
 	refused run.Refused[T]
 
 	queue   *Queue[T]
 	spread  *run.Spread
+	put     func(T) bool // the emit of the upstreams; see Into
 	release func()
 	reached bool             // the failure's turn has come; of the subscriber's goroutine
 	next    chan upstream[T] // to a goroutine that has come to the end of its upstream
@@ -39,9 +43,22 @@ type Fan[T any] struct {
 // upstream is a stream to run, and what is called when it has completed and its
 // place is taken back.
 type upstream[T any] struct {
-	push      func(emit func(T) bool, some *bool) error
+	push      func(w *Worker[T]) error
 	completed func()
 }
+
+// Worker is a goroutine that runs one upstream after another, as the upstream sees it.
+type Worker[T any] struct {
+	Ctx  context.Context //nolint:containedctx // of the upstream
+	Emit func(T) bool
+	Some bool // an item was emitted
+
+	rec    *run.Record // of Ctx; nil where it is not the Worker's own
+	before int64
+}
+
+// Lost tells whether a stage of the upstream has counted an item that it has lost.
+func (w *Worker[T]) Lost() bool { return w.rec != nil && w.rec.Lost() != w.before }
 
 // OpenFan starts a Fan without an upstream. The caller may set Discard, must defer
 // Close, and call Loop.
@@ -50,17 +67,20 @@ func OpenFan[T any](ctx context.Context, name string, ahead int) *Fan[T] {
 	f := &Fan[T]{Scope: scope.Open(spread.With(ctx), name), spread: spread, queue: Lending[T](ahead), next: make(chan upstream[T]), live: 1}
 	f.Discard = run.Keep[T](f.Stage(), nil).Discard
 	f.release = scope.OnDone(ctx, f.queue.Halt) // not the Scope's: a failure waits for what is in the queue
+	f.put = func(v T) bool { return f.queue.Put(v) || f.refused.Keep(v) }
 	return f
 }
 
-// put is the emit of the upstreams.
-func (f *Fan[T]) put(v T) bool { return f.queue.Put(v) || f.refused.Keep(v) }
-
 // foot is called at the foot of an upstream's goroutine.
 func (f *Fan[T]) foot(err error) {
-	if err == nil {
-		return
+	if err != nil {
+		f.fail(err)
+		f.ended(0) // its place is not taken back: nothing begins any more
 	}
+}
+
+// fail ends all with err, after what is in the queue.
+func (f *Fan[T]) fail(err error) {
 	f.mu.Lock()
 	first := f.failure == nil && f.Ctx.Err() == nil
 	if first {
@@ -75,7 +95,6 @@ func (f *Fan[T]) foot(err error) {
 		}
 		f.Cancel(err)
 	}
-	f.ended(0) // its place is not taken back: nothing begins any more
 }
 
 // Failing tells whether nothing new may begin.
@@ -86,7 +105,7 @@ func (f *Fan[T]) Failing() bool { return f.Ctx.Err() != nil && !f.spread.On() }
 func (f *Fan[T]) Add(push func(ctx context.Context, emit func(T) bool) error) {
 	f.begin(1)
 	f.Upstream(func(ctx context.Context) error {
-		if err := push(ctx, f.put); err != nil {
+		if err := push(f.within(ctx), f.put); err != nil {
 			return err // the end of all
 		}
 		f.ended(1)
@@ -122,9 +141,9 @@ func (f *Fan[T]) Run(task func(ctx context.Context) error) {
 
 // Give is Add for upstreams that come one after another, from one goroutine. They
 // run on goroutines that go on with the next one: a stack that has grown already
-// makes a short stream twice as fast. push sees some set when an item was emitted.
-// completed is called when the stream has completed and its goroutine is free.
-func (f *Fan[T]) Give(push func(emit func(T) bool, some *bool) error, completed func()) {
+// makes a short stream twice as fast. completed is called when the stream has ended and
+// its goroutine is free.
+func (f *Fan[T]) Give(push func(w *Worker[T]) error, completed func()) {
 	f.begin(1)
 	up := upstream[T]{push, completed}
 	f.mu.Lock()
@@ -154,14 +173,25 @@ const mostIdle = 64
 
 // work is the life of a goroutine that Give has started.
 func (f *Fan[T]) work(ctx context.Context, up upstream[T]) error {
-	some := false
-	put := func(v T) bool {
-		some = true
+	w := &Worker[T]{Ctx: ctx}
+	if f.Inner != nil {
+		w.Ctx, w.rec = f.Inner(ctx)
+	}
+	w.Emit = func(v T) bool {
+		w.Some = true
 		return f.put(v)
 	}
+	defer func() { // of one that has failed; its place in the queue is not taken back
+		if up.completed != nil {
+			up.completed()
+		}
+	}()
 	for {
-		some = false
-		if err := up.push(put, &some); err != nil {
+		w.Some = false
+		if w.rec != nil {
+			w.before = w.rec.Lost()
+		}
+		if err := up.push(w); err != nil {
 			return err
 		}
 		f.ended(1)
@@ -172,10 +202,10 @@ func (f *Fan[T]) work(ctx context.Context, up upstream[T]) error {
 		}
 		f.mu.Unlock()
 		up.completed()
+		up = upstream[T]{} // keep nothing of it alive
 		if !stays {
 			return nil
 		}
-		up = upstream[T]{} // keep nothing of it alive
 		select {
 		case up = <-f.next:
 		case <-ctx.Done():

@@ -171,10 +171,10 @@ func TestFanGive(t *testing.T) {
 			defer f.Close(&err)
 			f.Run(func(context.Context) error {
 				for range n {
-					f.Give(func(emit func(string) bool, _ *bool) error {
+					f.Give(func(w *Worker[string]) error {
 						time.Sleep(time.Second)
 						stack := make([]byte, 64)
-						emit(string(bytes.Fields(stack[:runtime.Stack(stack, false)])[1])) // goroutine 7 [
+						w.Emit(string(bytes.Fields(stack[:runtime.Stack(stack, false)])[1])) // goroutine 7 [
 						return nil
 					}, func() {})
 					time.Sleep(at)

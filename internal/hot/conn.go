@@ -30,9 +30,11 @@ func start(ctx context.Context, name string, task func(ctx context.Context, cut 
 	c.cancel = cancel
 	c.scope = scope.Open(own, name)
 	var cut atomic.Bool
-	release := scope.OnDone(own, func() { cut.Store(true) })
+	late := func() {}
+	release := scope.OnDone(own, func() { cut.Store(true); late = c.scope.Watch() })
 	c.scope.Upstream(func(ctx context.Context) error { return task(ctx, &cut) }, func(err error) {
 		release()
+		late()
 		if ctx.Err() != nil {
 			err = fault.Settle(ctx, err) // its owner has ended it
 		} else {

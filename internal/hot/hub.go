@@ -129,15 +129,15 @@ func (h *Hub[T]) Put(ctx context.Context, v T) error {
 
 // forNobody tells whether an item that comes now is lost.
 func (h *Hub[T]) forNobody() bool {
-	return h.owned == lingering && len(h.subs) == 0 && h.cfg.History == nil
+	return h.owned == lingering && len(h.subs) == 0
 }
 
 // offer is Put where a full queue drops.
 func (h *Hub[T]) offer(v T) error {
 	type loss struct {
-		of   *Sub[T]
-		lost run.Account[T]
-		v    T
+		of      *Sub[T]
+		account func(v T) error
+		v       T
 	}
 	var lost []loss
 	h.mu.Lock()
@@ -146,8 +146,12 @@ func (h *Hub[T]) offer(v T) error {
 		h.mu.Unlock()
 		return fault.ErrClosed
 	case h.forNobody():
+		h.cfg.History.add(v)
 		h.mu.Unlock()
 		return ErrNobody
+	case h.allEnded(): // their streams have, and they are about to leave
+		h.mu.Unlock()
+		return fault.ErrClosed
 	}
 	h.cfg.History.add(v)
 	for _, s := range h.subs {
@@ -155,22 +159,41 @@ func (h *Hub[T]) offer(v T) error {
 			continue
 		}
 		item, out := s.own.Offer(v, h.cfg.Full)
-		if out == handoff.Overflow {
+		switch out {
+		case handoff.Stored:
+		case handoff.Refused: // its ctx has ended, and it is about to leave
+			account := s.lost
+			lost = append(lost, loss{s, func(v T) error { return account.Discard(v) }, item})
+		case handoff.Overflow:
 			s.end(overflow(h.cfg.Name))
-		}
-		if out == handoff.Overflow || out == handoff.Dropped {
-			lost = append(lost, loss{s, s.lost, item})
+			lost = append(lost, loss{s, s.lost.Drop, item})
+		case handoff.Dropped:
+			lost = append(lost, loss{s, s.lost.Drop, item})
 		}
 	}
 	h.mu.Unlock()
 	for _, l := range lost { // the hook is user code: its panic is the end of that subscriber alone
-		if err := l.lost.Drop(l.v); err != nil {
+		if err := l.account(l.v); err != nil {
 			h.mu.Lock()
 			l.of.end(err)
 			h.mu.Unlock()
 		}
 	}
 	return nil
+}
+
+// allEnded tells whether the run is its subscribers', and has nobody left to give
+// anything to.
+func (h *Hub[T]) allEnded() bool {
+	if h.owned != subscribers || len(h.subs) == 0 {
+		return false
+	}
+	for _, s := range h.subs {
+		if !s.ended {
+			return false
+		}
+	}
+	return true
 }
 
 // polls is how often who finds nothing to do yields before it parks: a wake-up

@@ -97,6 +97,20 @@ func (r *Record) Ended() error {
 	return context.Cause(r.called)
 }
 
+// Inner returns a ctx for streams that run per item of another one, as Shield does, with
+// a Record of their own.
+func Inner(ctx context.Context) (context.Context, *Record) {
+	r := From(ctx)
+	own := &Record{start: r.start, hook: r.hook}
+	if r != none {
+		own.parent = r
+	}
+	return own.With(ctx), own
+}
+
+// Lost is how many items were counted as dropped, discarded or failed.
+func (r *Record) Lost() int64 { return r.Dropped.Load() + r.Discarded.Load() + r.Failed.Load() }
+
 // Stoppable tells whether Stop can ever be called.
 func (r *Record) Stoppable() bool { return r.stoppable }
 

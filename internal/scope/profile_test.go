@@ -102,3 +102,10 @@ func TestStacks(t *testing.T) {
 	_, wait = w.stacks(silent)
 	require.True(t, wait)
 }
+
+func BenchmarkTagged(b *testing.B) {
+	n := 0
+	for b.Loop() {
+		Tagged(NewTag(), func() { n++ })
+	}
+}

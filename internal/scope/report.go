@@ -37,6 +37,13 @@ func (s *Scope) watch() *watch {
 	return (&watch{ctx: s.Ctx, rec: s.rec, stage: &s.stage, own: 1}).start()
 }
 
+// Watch watches over a goroutine of the scope's that has been told to end, before
+// the scope is joined. done is as with [WatchInline].
+func (s *Scope) Watch() (done func()) {
+	s.Labelled() // it has a number by now
+	return (&watch{ctx: s.Ctx, rec: s.rec, stage: &s.stage}).start().end
+}
+
 // WatchInline watches over a consuming call that has been told to end, while its
 // own goroutine is still in a source or a function. The goroutine has label, or, if
 // that is empty, tag. done ends the watch; it does not wait for a report that is

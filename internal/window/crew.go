@@ -261,7 +261,7 @@ func (e *engine[T, K, R]) finish(j job[T, K], s slot[T, R]) {
 
 // failed tells whether the worker may go on.
 func (e *engine[T, K, R]) failed(j job[T, K], err error) bool {
-	if e.Ctx.Err() != nil && fault.Strip(e.Ctx, err) == nil {
+	if fault.Cut(e.Ctx, err) {
 		e.cancelled(j.v)
 		return false
 	}

@@ -1,0 +1,221 @@
+package operators_test
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"iter"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
+)
+
+// orderly are streams of which a part emits k items and fails at once. What must come out
+// before the failure is the items of that part, always. Where several streams meet, the
+// others are silent.
+func orderly() map[string]func(failing turbopipes.Observable[int]) turbopipes.Observable[int] {
+	type ints = turbopipes.Observable[int]
+	never := turbopipes.Never[int]()
+	same := func(v int) int { return v }
+	inner := func(in ints) func(int) ints { return func(int) ints { return in } }
+	items := func(g turbopipes.Group[int, int]) ints { return g.Items }
+	self := func(o ints) ints { return o }
+	task := func(_ context.Context, v int) (int, error) { return v, nil }
+	queue := turbopipes.WithQueue(2)
+	flat := operators.Flatten[int](2)
+	return map[string]func(ints) ints{
+		"itself":                  func(in ints) ints { return in },
+		"Map":                     func(in ints) ints { return operators.Map(same)(in) },
+		"ObserveOn":               func(in ints) ints { return operators.ObserveOn[int]()(in) },
+		"ObserveOn, twice":        func(in ints) ints { return operators.ObserveOn[int](queue)(operators.ObserveOn[int](queue)(in)) },
+		"Prefetch":                func(in ints) ints { return operators.Prefetch[int](1)(in) },
+		"SubscribeOn":             func(in ints) ints { return operators.SubscribeOn[int](nil)(in) },
+		"KeepAlive":               func(in ints) ints { return operators.KeepAlive(time.Hour, func() int { return -1 })(in) },
+		"OnBackpressureBuffer":    func(in ints) ints { return turbopipes.OnBackpressureBuffer[int](4, turbopipes.Block)(in) },
+		"LimitRate":               func(in ints) ints { return turbopipes.LimitRate[int](4)(in) },
+		"Gate":                    func(in ints) ints { return turbopipes.Gate[int](turbopipes.Never[bool]())(in) },
+		"BackpressureTimeout":     func(in ints) ints { return turbopipes.BackpressureTimeout[int](time.Hour)(in) },
+		"Extrapolate":             func(in ints) ints { return turbopipes.Extrapolate(nothingElse)(in) },
+		"Timeout":                 func(in ints) ints { return operators.Timeout[int](time.Hour)(in) },
+		"TakeUntil":               func(in ints) ints { return operators.TakeUntil[int](never)(in) },
+		"Merge":                   func(in ints) ints { return operators.Merge(never)(in) },
+		"Merge, another":          func(in ints) ints { return operators.Merge(in, never)(never) },
+		"Merge, nested":           func(in ints) ints { return operators.Merge(operators.Merge(in)(never))(never) },
+		"MergePrioritized":        func(in ints) ints { return operators.MergePrioritized(never)(in) },
+		"MergePrioritized, later": func(in ints) ints { return operators.MergePrioritized(in)(never) },
+		"Race":                    func(in ints) ints { return operators.Race(never)(in) },
+		"Concat":                  func(in ints) ints { return operators.Concat(in)(turbopipes.Empty[int]()) },
+		"FlatMap":                 func(in ints) ints { return operators.FlatMap(4, inner(in))(turbopipes.Just(1)) },
+		"FlatMap, Buffered": func(in ints) ints {
+			return operators.FlatMap(4, inner(in), operators.Buffered(64))(operators.Concat(never)(turbopipes.Just(1)))
+		},
+		"FlatMap, beside a silent one": func(in ints) ints {
+			return operators.FlatMap(2, func(v int) ints {
+				if v == 0 {
+					return never
+				}
+				return in
+			})(turbopipes.Just(0, 1, 2))
+		},
+		"Flatten":   func(in ints) ints { return flat(turbopipes.Just(in)) },
+		"ConcatMap": func(in ints) ints { return operators.ConcatMap(inner(in))(turbopipes.Just(1)) },
+		"SwitchMap": func(in ints) ints { return operators.SwitchMap(inner(in))(operators.Concat(never)(turbopipes.Just(1))) },
+		"ExhaustMap": func(in ints) ints {
+			return operators.ExhaustMap(inner(in))(operators.Concat(never)(turbopipes.Just(1)))
+		},
+		"Expand": func(in ints) ints {
+			return operators.Expand(1, func(int) ints { return turbopipes.Empty[int]() })(in)
+		},
+		"GroupBy | FlatMap": func(in ints) ints { return operators.FlatMap(turbopipes.Infinite, items)(operators.GroupBy(same)(in)) },
+		"GroupBy | FlatMap, one": func(in ints) ints {
+			return operators.FlatMap(4, items)(operators.GroupBy(func(int) int { return 0 })(in))
+		},
+		"WindowWithCount | FlatMap": func(in ints) ints {
+			return operators.FlatMap(turbopipes.Infinite, self)(operators.WindowWithCount[int](7)(in))
+		},
+		"WindowWithTime | ConcatMap": func(in ints) ints {
+			return operators.ConcatMap(self)(operators.WindowWithTime[int](time.Hour)(in))
+		},
+		"Zip, a silent other":   func(in ints) ints { return operators.Zip(never, func(a, _ int) int { return a })(in) },
+		"Zip":                   func(in ints) ints { return operators.Zip(everMore(), func(a, _ int) int { return a })(in) },
+		"Zip, the other":        func(in ints) ints { return operators.Zip(in, func(_, b int) int { return b })(everMore()) },
+		"Interleave":            func(in ints) ints { return operators.Interleave(1, turbopipes.Empty[int]())(in) },
+		"MergeSorted":           func(in ints) ints { return operators.MergeSorted(cmp.Compare[int], turbopipes.Just(-1))(in) },
+		"ParallelBy | …Results": func(in ints) ints { return operators.Unwrap[int]()(operators.ParallelResults(1, task)(in)) },
+		"Share":                 func(in ints) ints { return operators.Share[int](queue)(in) },
+		"ShareReplay":           func(in ints) ints { return operators.ShareReplay[int](2)(in) },
+		"Balance":               func(in ints) ints { return turbopipes.Balance(in, 1)[0] },
+		"Broadcast":             func(in ints) ints { return turbopipes.Broadcast(in, 1)[0] },
+		"RefCount":              func(in ints) ints { return turbopipes.Publish(in).RefCount() },
+	}
+}
+
+func nothingElse(int) iter.Seq[int] { return nil }
+
+// everMore emits numbers for ever, at once.
+func everMore() turbopipes.Observable[int] {
+	return turbopipes.Unfold(0, func(n int) (int, int, bool) { return n, n + 1, true })
+}
+
+// An error comes after the items that its own stream has emitted, each time.
+func TestErrorsKeepTheirPlace(t *testing.T) {
+	partial := []string{"Zip, a silent other", "ParallelBy | …Results"} // what waits for a partner, or in a window, is not delivered
+	fails := map[string]func() error{
+		"an error": func() error { return errBoom },
+		"a panic":  func() error { panic(errBoom) },
+		"Goexit":   func() error { runtime.Goexit(); return nil },
+	}
+	for name, build := range orderly() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for how, fail := range fails {
+				for _, k := range []int{0, 1, 3, 100} {
+					if name == "Zip, a silent other" && k > 1 {
+						continue // it holds the second item, and so comes to no failure
+					}
+					rounds := 120 / (1 + k/10)
+					for range rounds {
+						failing := turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
+							for i := range k {
+								if !emit(i) {
+									return nil
+								}
+							}
+							return fail()
+						})
+						if how == "Goexit" { // on the consumer's own goroutine that would be the test's
+							failing = operators.ObserveOn[int]()(failing)
+						}
+						got, err := build(failing).Collect(t.Context())
+						requireFailure(t, how, err)
+						switch {
+						case slices.Contains(partial, name):
+						case name == "MergeSorted":
+							require.Subset(t, got, upTo(k), "%s after %d", how, k)
+						default:
+							require.Equal(t, upTo(k), got, "%s after %d", how, k)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+func upTo(k int) (items []int) {
+	for i := range k {
+		items = append(items, i)
+	}
+	return items
+}
+
+func requireFailure(t *testing.T, how string, err error) {
+	t.Helper()
+	if how == "Goexit" {
+		require.ErrorIs(t, err, turbopipes.ErrGoexit)
+		return
+	}
+	require.ErrorIs(t, err, errBoom)
+}
+
+// What is queued of the others is delivered as well, and nothing more is taken of them.
+func TestErrorsWaitForWhatIsQueued(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		gate := make(chan struct{})
+		failing := turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
+			select {
+			case <-gate:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+			emit(100)
+			return errBoom
+		})
+		other := operators.Map(func(i int) int { return i })(turbopipes.Interval(time.Second))
+		var got []int
+		err := operators.FlatMap(2, operators.Self[turbopipes.Observable[int]], operators.Buffered(8))(turbopipes.Just(other, failing)).
+			Each(t.Context(), func(v int) error {
+				if got = append(got, v); len(got) == 1 {
+					time.Sleep(3500 * time.Millisecond)
+					close(gate)
+					time.Sleep(time.Hour)
+				}
+				return nil
+			})
+		require.ErrorIs(t, err, errBoom)
+		require.Equal(t, []int{0, 1, 2, 3, 100}, got)
+	})
+}
+
+// The end of ctx, a Dispose and a downstream that leaves overtake an error, and what waits.
+func TestErrorsAreOvertaken(t *testing.T) {
+	failing := operators.Concat(turbopipes.Throw[int](errBoom))(turbopipes.Range(0, 3))
+	for name, build := range orderly() {
+		if name == "itself" || name == "Zip, a silent other" {
+			continue
+		}
+		for range 20 {
+			got, err := operators.Take[int](1)(build(failing)).Collect(t.Context())
+			require.LessOrEqual(t, len(got), 1, name)
+			if err != nil && !errors.Is(err, errBoom) { // one that it was told before it left
+				require.NoError(t, err, name)
+			}
+		}
+	}
+	bubble(t, "the end of ctx", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		err := operators.ObserveOn[int]()(failing).Each(ctx, func(v int) error {
+			require.Zero(t, v)
+			time.Sleep(time.Second) // the failure is in the queue
+			cancel(errLate)
+			return nil
+		})
+		require.Equal(t, errLate, err)
+	})
+}
