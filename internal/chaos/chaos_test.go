@@ -56,6 +56,7 @@ func play(t *testing.T, p plan) (bad []string) {
 		synctest.Wait()
 		w.leftBehindIf()
 		r.check()
+		sum.add(r)
 	})
 	return w.bad
 }
@@ -137,6 +138,8 @@ func TestPipelines(t *testing.T) {
 		}
 		return
 	}
+	sum = tally{}
+	defer func() { t.Log(sum) }()
 	found := 0
 	for i := range uint64(*runs) {
 		p := newPlan(*first+i, allowed)

@@ -1,19 +1,24 @@
 package chaos
 
-import tp "github.com/turbopipes/turbopipes"
+import (
+	"slices"
+
+	tp "github.com/turbopipes/turbopipes"
+)
 
 // known tells whether a plan meets a fault that is known, which has to be mended.
-func (p plan) known() bool {
-	return has(p.Stages, func(_ *step, _ *op) bool { return false })
-}
+func (p plan) known() bool { return false }
 
 // known tells whether a plan meets a fault that is known, which has to be mended.
 func (p hotPlan) known() bool {
+	if !p.owned() || p.Kind == "Balance" {
+		return false
+	}
 	switch {
-	case tp.Overflow(p.Overflow) != tp.Block && p.owned(): // a queue of its own takes items after its end
+	case tp.Overflow(p.Overflow) == tp.Fail: // what comes after the overflow is not reported, and a newcomer may join a run that is cut
 		return true
-	case p.Kind == "ShareReplay" && p.Grace > 0: // what comes during a grace is not reported
-		return true
+	case slices.ContainsFunc(p.Members, func(m member) bool { return m.Cut.How == "stop" || m.Cut.How == "stopShort" }):
+		return true // what comes when some are being stopped and the others leave is not reported
 	}
 	return false
 }

@@ -22,7 +22,7 @@ func simpleOps() map[string]*op {
 		}),
 		"Materialize": plain(func(*world, *step) operator {
 			return operators.Compose(operators.Materialize[int](), operators.Dematerialize[int]())
-		}).with(vague),
+		}).with(later),
 		"Index": plain(func(*world, *step) operator {
 			return operators.Compose(operators.Index[int](), operators.Map(func(v tp.Indexed[int]) int { return v.Value }))
 		}),
@@ -73,13 +73,15 @@ func simpleOps() map[string]*op {
 				f.ordered = true
 				return f
 			}
-		}).with(pos, vague),
+		}).with(pos, later),
 		"DefaultIfEmpty": plain(func(*world, *step) operator { return operators.DefaultIfEmpty(-1) }).with(vague).but(func(o *op) {
-			o.model = func(_ *model, _ *step, f flow) flow {
-				if len(f.seq) == 0 {
-					f.seq = []int{-1}
-				} else if !f.whole {
-					f = flow{seq: append(slices.Clone(f.seq), -1)}
+			o.model = func(m *model, _ *step, f flow) flow {
+				if m.actual && len(f.seq) > 0 {
+					return f
+				}
+				f.seq = append(slices.Clone(f.seq), -1) // a stop may be before the first item
+				if !m.actual {
+					f = f.some()
 				}
 				return f
 			}
@@ -130,7 +132,7 @@ func bufferOps() map[string]*op {
 	slice := func(build func(w *world, s *step) tp.Operator[int, []int]) *op {
 		return plain(func(w *world, s *step) operator {
 			return operators.Compose(build(w, s), operators.Unbatch[int]())
-		}).with(vague)
+		}).with(later)
 	}
 	return map[string]*op{
 		"BufferCount": slice(func(_ *world, s *step) tp.Operator[int, []int] { return operators.BufferWithCount[int](s.N) }),
@@ -196,20 +198,15 @@ func sideOps() map[string]*op {
 // any2 is the model of stages that make any number of items.
 func any2(m *model, s *step, f flow) flow {
 	f = added(m, s, f).some()
-	return f.each(func(v int) []int {
-		all := make([]int, 64)
-		for i := range all {
-			all[i] = v
-		}
-		return all
-	})
+	f.many = true
+	return f
 }
 
 var errMapped = errors.New("mapped")
 
 // faultOps hide errors.
 func faultOps() map[string]*op {
-	hides := func(o *op) { o.recovers, o.exact, o.top, o.cold = true, false, true, true }
+	hides := func(o *op) { o.recovers, o.top, o.cold = true, true, true }
 	again := func(_ *model, s *step, f flow) flow {
 		out := f
 		for range s.N {
@@ -224,11 +221,11 @@ func faultOps() map[string]*op {
 		"Repeat": plain(func(_ *world, s *step) operator { return operators.Repeat[int](s.N) }).with(hides).but(func(o *op) { o.model, o.once, o.errs = again, true, []error{tp.ErrAlreadySubscribed, tp.ErrClosed} }),
 		"Catch": plain(func(*world, *step) operator {
 			return operators.Catch(func(error) stream { return tp.Just(-4) })
-		}).with(hides).but(func(o *op) {
+		}).with(hides, vague).but(func(o *op) {
 			o.model = func(_ *model, _ *step, f flow) flow { f.seq = append(slices.Clone(f.seq), -4); return f.some() }
 		}),
 		"OnErrorComplete": plain(func(*world, *step) operator { return operators.OnErrorComplete[int](nil) }).with(hides, drops),
-		"OnErrorReturn": plain(func(*world, *step) operator { return operators.OnErrorReturnItem(-5) }).with(hides).but(func(o *op) {
+		"OnErrorReturn": plain(func(*world, *step) operator { return operators.OnErrorReturnItem(-5) }).with(hides, vague).but(func(o *op) {
 			o.model = func(_ *model, _ *step, f flow) flow { f.seq = append(slices.Clone(f.seq), -5); return f.some() }
 		}),
 		"MapError": plain(func(*world, *step) operator {
@@ -241,6 +238,6 @@ func faultOps() map[string]*op {
 			return operators.Compose(operators.Index[int](), operators.Compose(
 				operators.Serialize(0, func(v tp.Indexed[int]) int { return v.Index }),
 				operators.Map(func(v tp.Indexed[int]) int { return v.Value })))
-		}).with(vague).but(func(o *op) { o.top = true }),
+		}).with(later).but(func(o *op) { o.top = true }),
 	}
 }

@@ -34,6 +34,7 @@ type flow struct {
 	seq     []int // the items that may come
 	ordered bool  // they come in this order
 	whole   bool  // all of them come, where nothing fails or is cut
+	many    bool  // each may come any number of times
 }
 
 // mixed is f without an order.
@@ -148,7 +149,7 @@ var (
 	vague = func(o *op) { o.exact = false } // its items are not counted
 	drops = func(o *op) { o.drops = true }
 	late  = func(o *op) { o.late, o.top = true, true }
-	later = vague // its losses are not exact yet
+	later = func(o *op) { o.exact = o.exact && counted } // its losses are not exact yet
 	early = func(o *op) { o.early, o.exact = true, false }
 )
 
@@ -164,11 +165,15 @@ var (
 	opNames []string
 )
 
+// counted tells whether the fused operators, the buffers and the aggregates account
+// for what they lose.
+const counted = false
+
 // silentOps count losses of which no hook hears yet.
 var silentOps = map[string]bool{
-	"Batch": true, "Unbatch": true, "BufferCount": true, "BufferTime": true, "BufferBoth": true, "BufferWeighted": true, "BufferChanged": true,
-	"BufferWhen": true, "Session": true, "ToSlice": true, "Throttle": true, "Debounce": true, "Audit": true, "Sample": true, "Sort": true,
-	"TakeLast": true, "SkipLast": true, "Serialize": true,
+	"Batch": !counted, "Unbatch": !counted, "BufferCount": !counted, "BufferTime": !counted, "BufferBoth": !counted, "BufferWeighted": !counted,
+	"BufferChanged": !counted, "BufferWhen": !counted, "Session": !counted, "ToSlice": !counted, "Throttle": !counted, "Debounce": !counted,
+	"Audit": !counted, "Sample": !counted, "Sort": !counted, "TakeLast": !counted, "SkipLast": !counted, "Serialize": !counted,
 }
 
 func init() {

@@ -84,6 +84,7 @@ type draw struct {
 	*rand.Rand
 	points int
 	only   func(name string, o *op) bool // which stages to use; nil: all
+	exact  bool                          // only stages whose items are counted
 }
 
 func (d *draw) point() int { d.points++; return d.points }
@@ -93,6 +94,7 @@ func pick[T any](d *draw, from []T) T { return from[d.IntN(len(from))] }
 // newPlan makes the plan of a seed.
 func newPlan(seed uint64, only func(name string, o *op) bool) plan {
 	d := &draw{Rand: rand.New(rand.NewPCG(seed, 77)), only: only}
+	d.exact = d.IntN(3) == 0
 	p := plan{Seed: seed, Source: d.source(sourceNames)}
 	p.Stages = d.chain(2+d.IntN(6), 0)
 	for range d.IntN(5) {
@@ -121,6 +123,9 @@ func newPlan(seed uint64, only func(name string, o *op) bool) plan {
 
 func (d *draw) source(kinds []string) source {
 	s := source{Kind: pick(d, kinds), Point: d.point(), N: d.IntN(30)}
+	if d.IntN(20) == 0 {
+		s.N *= 10
+	}
 	if d.IntN(2) == 0 {
 		s.Gap = d.IntN(6)
 	}
@@ -133,7 +138,7 @@ func (d *draw) chain(n, depth int) []step {
 	for len(all) < n {
 		name := pick(d, opNames)
 		o := ops[name]
-		if depth > 0 && (o.top || o.other) || o.inner && depth >= 3 || d.only != nil && !d.only(name, o) {
+		if depth > 0 && (o.top || o.other) || o.inner && depth >= 3 || d.exact && !o.exact || d.only != nil && !d.only(name, o) {
 			continue
 		}
 		if o.once && slices.ContainsFunc(all, func(s step) bool { return ops[s.Op].once }) {
@@ -144,8 +149,10 @@ func (d *draw) chain(n, depth int) []step {
 			s.Other = d.source(coldNames)
 		}
 		if o.inner {
-			s.Inner = d.chain(d.IntN(3), depth+1)
-			s.Wide = d.IntN(4) == 0
+			if !d.exact || !o.flat {
+				s.Inner = d.chain(d.IntN(3), depth+1)
+			}
+			s.Wide = !d.exact && d.IntN(4) == 0
 		}
 		all = append(all, s)
 	}
