@@ -1,0 +1,180 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	tp "github.com/turbopipes/turbopipes"
+)
+
+// check looks at what a run has come to.
+func (r *run) check() {
+	r.w.mu.Lock()
+	fired := slices.Clone(r.w.fired)
+	r.w.mu.Unlock()
+	r.checkEnd(fired)
+	r.checkItems(fired)
+	r.checkCounts()
+}
+
+// ended is the error that the run has ended with, and whether it can be known.
+func (r *run) ended() (err error, known bool) {
+	switch r.cuts.How {
+	case "dispose", "cancel", "stopShort", "break", "error", "panic", "goexit":
+		if r.cut {
+			return r.err, false
+		}
+	}
+	return r.err, true
+}
+
+// checkEnd looks at how the run has ended.
+func (r *run) checkEnd(fired []error) {
+	p := r.w.plan
+	err, known := r.ended()
+	if sub := r.sub.Load(); sub != nil {
+		silent := r.cut && (r.cuts.How == "dispose" || r.cuts.How == "cancel" || r.cuts.How == "stopShort")
+		if r.ends == 0 && !silent {
+			r.w.violated("neither Error nor Complete was called, Wait returned %v", err)
+		}
+		if r.ends > 0 && !silent && (r.told == nil) != (err == nil) {
+			r.w.violated("Error was called with %v, and Wait returned %v", r.told, err)
+		}
+	}
+	if !r.caused(err, fired) {
+		r.w.violated("the cause is no fault that has fired: %v (fired: %v)", err, fired)
+	}
+	hidden := has(p.Stages, func(_ *step, o *op) bool { return o.recovers || o.early })
+	if err == nil && known && !r.exits && len(fired) > 0 && !hidden {
+		r.w.violated("a fault has fired and is not reported: %v", fired)
+	}
+}
+
+// caused tells whether the error has a cause.
+func (r *run) caused(err error, fired []error) bool {
+	if err == nil {
+		return true
+	}
+	for _, f := range fired {
+		if errors.Is(err, f) {
+			return true
+		}
+	}
+	if r.cut && (errors.Is(err, errCut) || errors.Is(err, tp.ErrGoexit)) {
+		return true
+	}
+	if r.cut && r.cuts.How == "ctx" && errors.Is(err, context.Canceled) {
+		return true
+	}
+	return has(r.w.plan.Stages, func(_ *step, o *op) bool {
+		return slices.ContainsFunc(o.errs, func(e error) bool { return errors.Is(err, e) })
+	})
+}
+
+// checkItems looks at what has come.
+func (r *run) checkItems(fired []error) {
+	p, w := r.w.plan, r.w
+	all := model{w: w}
+	may := all.chain(all.source(p.Source), p.Stages)
+	got := r.got
+	if may.many {
+		got = slices.Compact(slices.Sorted(slices.Values(got)))
+	}
+	if extra := surplus(got, may.seq); len(extra) > 0 {
+		w.violated("items that may not come: %v of %v; the model allows %v", extra, r.got, may.seq)
+		return
+	}
+	if may.ordered && !may.many && !inOrder(r.got, may.seq) {
+		w.violated("out of order: %v; the model says %v", r.got, may.seq)
+	}
+	stopped := r.cut && r.cuts.How == "stop"
+	if r.err != nil || r.exits || r.cut && !stopped || len(fired) > 0 {
+		return
+	}
+	if stopped && has(p.Stages, func(_ *step, o *op) bool { return o.cold }) {
+		return
+	}
+	now := model{w: w, actual: true}
+	must := now.chain(now.source(p.Source), p.Stages)
+	if must.whole {
+		if lost := surplus(must.seq, r.got); len(lost) > 0 {
+			w.violated("lost without an end: %v; got %v (stopped: %v)", lost, r.got, stopped)
+		}
+	}
+	early := has(p.Stages, func(_ *step, o *op) bool { return o.early || o.late })
+	hot := len(w.feeders) > 0
+	if !r.cut && !early && !hot && may.whole {
+		if lost := surplus(may.seq, r.got); len(lost) > 0 {
+			w.violated("not complete: %v are missing; got %v", lost, r.got)
+		}
+	}
+}
+
+// checkCounts looks whether each item is accounted for.
+func (r *run) checkCounts() {
+	w := r.w
+	s := r.stats
+	lost, queued, handed := w.lost.Load(), w.queued.Load(), w.handed.Load()
+	if r.sub.Load() != nil {
+		if int(s.Delivered) != len(r.got) {
+			w.violated("%d delivered, Stats say %d", len(r.got), s.Delivered)
+		}
+		silent := has(w.plan.Stages, func(s *step, _ *op) bool { return silentOps[s.Op] })
+		if lost != s.Dropped+s.Discarded && !silent {
+			w.violated("the loss hook was called %d times, %d dropped + %d discarded", lost, s.Dropped, s.Discarded)
+		}
+		if s.Running != 0 {
+			w.violated("%d tasks run after the end", s.Running)
+		}
+	}
+	if !exactPlan(w.plan) {
+		return
+	}
+	got, failed := int64(len(r.got)), w.failed.Load()
+	if r.sub.Load() != nil {
+		got, lost, failed = s.Delivered, s.Dropped+s.Discarded, s.Failed
+	}
+	if handed+queued != got+lost+failed {
+		w.violated("not exact: %d handed + %d queued = %d, but %d delivered + %d lost + %d failed = %d",
+			handed, queued, handed+queued, got, lost, failed, got+lost+failed)
+		w.bad = append(w.bad, fmt.Sprintf("handed %v, got %v, %v", w.given, r.got, w.losses))
+	}
+}
+
+// exactPlan tells whether each item of a plan is counted. Faults must be where they
+// count too.
+func exactPlan(p plan) bool {
+	replays := has(p.Stages, func(s *step, _ *op) bool { return s.Op == "ShareReplay" }) && has(p.Stages, func(_ *step, o *op) bool { return o.recovers })
+	return p.Consume != "Collect" && !replays && !has(p.Stages, func(s *step, o *op) bool { return !o.exact || s.Wide })
+}
+
+// surplus is what is in all and not in of, as multisets.
+func surplus(all, of []int) (extra []int) {
+	n := map[int]int{}
+	for _, v := range of {
+		n[v]++
+	}
+	for _, v := range all {
+		if n[v]--; n[v] < 0 {
+			extra = append(extra, v)
+		}
+	}
+	return extra
+}
+
+// inOrder tells whether got is a subsequence of seq.
+func inOrder(got, seq []int) bool {
+	i := 0
+	for _, v := range got {
+		for i < len(seq) && seq[i] != v {
+			i++
+		}
+		if i == len(seq) {
+			return false
+		}
+		i++
+	}
+	return true
+}
