@@ -167,7 +167,7 @@ var (
 
 // counted tells whether the fused operators, the buffers and the aggregates account
 // for what they lose.
-const counted = false
+const counted = true
 
 // silentOps count losses of which no hook hears yet.
 var silentOps = map[string]bool{

@@ -3,11 +3,12 @@ package fault
 import (
 	"context"
 	"errors"
+	"reflect"
 )
 
 // An echo is an error that only repeats that ctx has ended: ctx is done, and
-// every leaf of the error Is ctx.Err() or Is its cause. A PanicError is never
-// one, whatever its value. Errors are not compared by ==, since some are
+// the error is its cause, or every leaf of the error Is ctx.Err() or Is its cause.
+// A PanicError is never one, whatever its value, unless it is the cause. Errors are not compared by ==, since some are
 // slices and comparing them panics.
 
 // Strip removes the echoes of ctx from err: nil when nothing else is in it.
@@ -38,15 +39,20 @@ func Settle(ctx context.Context, err error) error {
 	return err
 }
 
+// identical tells whether two errors are the same pointer.
+func identical(a, b error) bool {
+	return a != nil && reflect.TypeOf(a).Kind() == reflect.Pointer && a == b //nolint:errorlint // what is in them does not count
+}
+
 // strip also tells whether it has removed anything. ctx must be done.
 func strip(ctx context.Context, err error) (rest error, changed bool) {
+	if identical(err, context.Cause(ctx)) { // its leaves need not be: the cause may be several errors
+		return nil, true
+	}
 	switch e := err.(type) { //nolint:errorlint // the tree is walked here, level by level
 	case nil:
 		return nil, false
 	case *PanicError:
-		if cause, same := context.Cause(ctx).(*PanicError); same && cause == e { //nolint:errorlint // the very panic that has ended ctx
-			return nil, true
-		}
 		return err, false
 	case interface{ Unwrap() []error }:
 		return stripMany(ctx, err, e.Unwrap())

@@ -61,6 +61,12 @@ func TestStrip(t *testing.T) {
 	require.NoError(t, Strip(cancelled(p), p), "the very panic that has ended ctx")
 	require.Equal(t, p, Strip(cancelled(&PanicError{Value: io.EOF}), p), "another one")
 	require.NotPanics(t, func() { Strip(cancelled(uncomparable{"x"}), uncomparable{"y"}) })
+	for name, cause := range map[string]error{"several errors": errors.Join(io.EOF, errCause), "a wrapped panic": fmt.Errorf("stage: %w", p)} {
+		ctx := cancelled(cause)
+		require.NoError(t, Strip(ctx, cause), name)
+		require.Equal(t, io.ErrNoProgress, Strip(ctx, errors.Join(cause, io.ErrNoProgress)), name)
+		require.Equal(t, cause, Settle(ctx, cause), name)
+	}
 }
 
 func TestSettle(t *testing.T) {
