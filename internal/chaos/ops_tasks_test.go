@@ -23,7 +23,7 @@ func taskOps() map[string]*op {
 		}).with(mixes),
 		"ParallelResults": plain(func(w *world, s *step) operator {
 			return operators.Compose(operators.ParallelResults(s.N, task(w, s)), operators.Unwrap[int]())
-		}).with(mixes, vague),
+		}).with(mixes),
 		"ParallelPipes": (&op{
 			inner: true, mixes: true, model: flatOne,
 			build: func(w *world, s *step, in stream) stream {
