@@ -78,6 +78,9 @@ func (r *run) checkItems(fired []error) {
 	p, w := r.w.plan, r.w
 	all := model{w: w}
 	may := all.chain(all.source(p.Source), p.Stages)
+	if may.any {
+		return
+	}
 	got := r.got
 	if may.many {
 		got = slices.Compact(slices.Sorted(slices.Values(got)))

@@ -186,7 +186,7 @@ func sideOps() map[string]*op {
 		"SwitchIfEmpty": side(func(_ *world, _ *step, o stream) operator { return operators.SwitchIfEmpty(o) }).with(vague).but(func(o *op) {
 			o.cold = true
 			o.model = func(m *model, s *step, f flow) flow {
-				if len(f.seq) == 0 {
+				if len(f.seq) == 0 && !f.any {
 					return m.source(s.Other)
 				}
 				return added(m, s, f).some()

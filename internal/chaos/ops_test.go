@@ -34,6 +34,7 @@ type flow struct {
 	seq     []int // the items that may come
 	ordered bool  // they come in this order
 	whole   bool  // all of them come, where nothing fails or is cut
+	any     bool  // other items may come too
 	many    bool  // each may come any number of times
 }
 
@@ -118,13 +119,13 @@ func (m *model) innerOf(s *step, v int) flow {
 
 // flat is the model of the FlatMap family, of groups and of windows.
 func flat(m *model, s *step, f flow) flow {
-	whole, ordered := true, true
+	whole, ordered, wild := true, true, false
 	out := f.each(func(v int) []int {
 		in := m.innerOf(s, v)
-		whole, ordered = whole && in.whole, ordered && in.ordered
+		whole, ordered, wild = whole && in.whole, ordered && in.ordered, wild || in.any
 		return in.seq
 	})
-	out.whole = out.whole && whole
+	out.whole, out.any = out.whole && whole, out.any || wild
 	out.ordered = out.ordered && ordered
 	return out
 }
@@ -132,6 +133,7 @@ func flat(m *model, s *step, f flow) flow {
 // added is the model of a stage that brings in the items of another side.
 func added(m *model, s *step, f flow) flow {
 	g := m.source(s.Other)
+	f.whole = f.whole && g.whole
 	f.seq = append(slices.Clone(f.seq), g.seq...)
 	return f.mixed()
 }
@@ -177,7 +179,7 @@ var silentOps = map[string]bool{
 }
 
 func init() {
-	for _, table := range []map[string]*op{queueOps(), taskOps(), flatOps(), simpleOps(), timeOps(), bufferOps(), sideOps(), faultOps()} {
+	for _, table := range []map[string]*op{queueOps(), taskOps(), flatOps(), simpleOps(), timeOps(), bufferOps(), sideOps(), faultOps(), oneOps(), moreOps(), moreFlatOps()} {
 		maps.Copy(ops, table)
 	}
 	opNames = slices.Sorted(maps.Keys(ops))
