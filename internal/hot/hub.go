@@ -118,16 +118,17 @@ func (h *Hub[T]) Put(ctx context.Context, v T) error {
 		return h.offer(v)
 	}
 	h.mu.Lock()
-	if h.forNobody() && !h.closed {
-		h.cfg.History.add(v)
-		h.mu.Unlock()
-		return ErrNobody
-	}
-	if h.over() || len(h.waiters) > 0 || len(h.subs) > 0 && h.next-h.low >= uint64(h.cfg.Size) { //nolint:gosec // at least 1
+	if h.over() || len(h.waiters) > 0 || len(h.subs) > 0 && !h.forNobody() && h.next-h.low >= uint64(h.cfg.Size) { //nolint:gosec // at least 1
 		if err := h.await(ctx); err != nil {
 			h.mu.Unlock()
 			return err
 		}
+	}
+	if h.forNobody() { // also where the last one has left while v waited
+		h.cfg.History.add(v)
+		h.admit()
+		h.mu.Unlock()
+		return ErrNobody
 	}
 	h.store(v)
 	h.mu.Unlock()
