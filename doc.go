@@ -20,7 +20,8 @@
 // window or number of goroutines grows without a limit that the caller set or
 // can see. Reaped: when Each, Collect, a Seq loop, Wait or Dispose returns,
 // every goroutine, task and timer that the pipeline started has ended.
-// Accounted: every item is delivered, or counted and handed to a discard hook.
+// Accounted: every item that a source hands over is delivered, or counted, once, and
+// [WithLossHook] hears of each one that is dropped or discarded.
 // Unbreakable: a panic, a runtime.Goexit, a cancelled context, a consumer that
 // leaves early each have a defined outcome.
 //
@@ -38,7 +39,8 @@
 //   - [FromSeq], [FromSeq2], [FromChannel], [FromEventSource]: what there is in Go
 //   - [Interval], [Timer]: time
 //   - [Create], [Defer], [Start], [Iif]: functions
-//   - [Unfold], [Paginate], [Using]: with a state, page by page, with a resource
+//   - [Unfold], [Paginate], [Using], [UsingContext]: with a state, page by page, with a
+//     resource
 //
 // # Hot streams
 //
@@ -62,6 +64,7 @@
 //   - [Subscription]: what is running
 //   - [RunUntilSignal], [WaitOrStop]: what a main function does at Ctrl-C
 //   - [Run], [Send], [Errors]
+//   - [WithLossHook], [Loss], [LossReason]: what is lost
 //
 // # RxGo
 //
@@ -69,7 +72,7 @@
 //
 // # Writing operators
 //
-//   - [Lift], [Invalid], [Guard], [Shield], [Stopping]
+//   - [Lift], [Invalid], [Lost], [Guard], [Shield], [Stopping], [StopRequested]
 //   - [Checked], [WithReapWarning]: to find what breaks the rules
 //
 //go:generate go run ./internal/cmd/pipes

@@ -10,7 +10,7 @@ type Overflow int
 
 // The strategies of a full queue.
 const (
-	// Block holds whoever has the item until there is room. Nothing is lost.
+	// Block holds whoever has the item until there is room. A full queue loses nothing.
 	Block Overflow = iota
 	// DropNewest drops the item that arrives.
 	DropNewest
@@ -83,14 +83,30 @@ func (s QueueOverflow) ApplyWindow(w *opt.Window) { s.ApplyQueue(&w.Queue) }
 // ApplyGroup makes s an option of groups.
 func (s QueueOverflow) ApplyGroup(g *opt.Group) { s.ApplyQueue(&g.Queue) }
 
-// DiscardHook is what [OnDiscard] returns: an option of everything that has a
-// queue or a window.
+// DiscardHook is what [OnDiscard] returns: an option of nearly everything that can
+// lose an item.
 type DiscardHook struct{ fn func(item any) }
 
-// OnDiscard has fn called for each item that is lost: dropped by a strategy, or
-// left in a queue or window when the stream ends early. [Stats] counts them
-// with or without it. What is left is told on the subscriber's goroutine, once
-// everything is reaped; a panic of fn is joined into the stream's error.
+// OnDiscard calls fn with each item that one operator or hot stream loses: what a
+// strategy drops, what is refused or left when the stream ends early, and the inputs
+// of tasks that were cancelled. [Stats] counts them with or without it. A slice or
+// window that a buffering operator has made counts as its items: fn is called once
+// for each of them.
+//
+// It is an option of what has a queue and an [Overflow]: ObserveOn, Delay, DelayWhen,
+// windows, groups, Share and the other hot streams, [Observable.ToChannel]. It is one
+// of the Parallel group, of FlatMap and the other operators with inner streams, of
+// buffers and aggregates, of Debounce, Throttle, Audit, Sample, RateLimit, Timeout and
+// [Gate], and of all that takes a [LossOption]. [OnBackpressureBuffer] and its kin take
+// [OnDrop] in its place. Operators whose last parameter is a list of streams, such as
+// Merge, take neither, nor do Prefetch and Expand. For these, and to hear of all
+// operators at once, see [WithLossHook].
+//
+// fn runs where the item is lost, and never under a lock. What is left when the stream
+// ends is reported on the subscriber's goroutine, once everything is reaped. What is
+// dropped or refused before that is reported on the goroutine that has the item, and
+// these may be several at the same time. A panic of fn becomes the stream's error, or
+// is joined into it.
 func OnDiscard(fn func(item any)) DiscardHook { return DiscardHook{fn} }
 
 // ApplyQueue makes h an option of queues.

@@ -27,6 +27,12 @@ import (
 // subscriber leaves counts as discarded, and is given to OnDiscard on its own
 // goroutine; so that is called on several goroutines at the same time. A graceful stop ends a subscriber's intake and drains its queue.
 //
+// [Block] is the default since it is the only strategy under which a full queue loses
+// no item: who wants losses has to ask for them. The price is that the slowest subscriber
+// holds whoever calls Next, and with that all other subscribers once they have
+// drained their queues. Choose [DropOldest], [DropNewest] or [Fail] where a slow
+// subscriber must not hold the others.
+//
 // Memory: under [Block] the subscribers share one ring of the queue's size, which
 // keeps delivered items alive until they are overwritten or the last subscriber
 // has left; otherwise a queue each. Goroutines: none of its own.

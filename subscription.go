@@ -36,10 +36,17 @@ func InitialRequest(n int64) SubscribeOption { return initialRequest(n) }
 
 // Stats is what a subscription has counted, pipelines within its tasks and
 // callbacks included but for Delivered.
+//
+// When all is over, each item that a source has handed over is in one of the first
+// four, where the operators emit one item for each item. [WithLossHook] hears of
+// those that are Dropped or Discarded. An operator that merges items, such as a
+// buffer, delivers fewer than it has got, and counts those that it loses. What a
+// filter leaves out, and what an operator refuses because it has completed, is
+// counted nowhere.
 type Stats struct {
 	Delivered int64 // items given to Next
-	Dropped   int64 // items dropped by a backpressure strategy
-	Discarded int64 // items lost to an early end
+	Dropped   int64 // items dropped by a strategy, or by an operator that chose to
+	Discarded int64 // items lost to an early end, with the inputs of cancelled tasks
 	Failed    int64 // items whose task or function has failed
 	Running   int64 // tasks that run now
 }
@@ -74,6 +81,31 @@ type Subscription struct {
 
 // Subscribe runs o on a goroutine of its own, on which obs is called too, until
 // o ends, ctx does, or the subscription is disposed of.
+//
+// Subscribe returns when each goroutine that it has started has joined a hot stream,
+// has come to a source or to a wait, or is about to run user code; or when the stream
+// has ended. So the next item of a [Subject], a [Topic] or another hot stream arrives,
+// also through operators that have goroutines or several streams; and [Publish],
+// Subscribe and [Connectable.Connect], in this order, give each subscriber the first
+// item. What has to wait first, such as the second stream of a Concat, and what runs
+// user code first, such as a [Defer], is not waited for.
+//
+// Next may run before Subscribe has returned, so it must not use the result of Subscribe
+// without waiting for it. To leave from within Next, let the stream decide, by TakeWhile
+// or TakeUntilMatch, or use [Observable.Each], whose function returns an error. To end the
+// subscription itself, close a channel after the assignment:
+//
+//	var s *turbopipes.Subscription
+//	assigned := make(chan struct{})
+//	s = o.Subscribe(ctx, turbopipes.Observer[int]{Next: func(v int) {
+//		if v == enough {
+//			<-assigned
+//			s.Cancel()
+//		}
+//	}})
+//	close(assigned)
+//
+// To cancel ctx ends it too, but some items may still come, and it ends with an error.
 //
 // A panic or Goexit of Next ends the stream: when all is reaped, Error is called
 // with a [*PanicError] or [ErrGoexit], and Err and Wait give it. One of Error or
@@ -243,8 +275,15 @@ func (s *Subscription) Dispose() {
 
 // Stop ends the subscription gracefully, and loses nothing: the sources end as
 // if they were complete, what is in flight comes out, buffers flush, and then
-// the stream completes. It returns what Err gives then. Inner streams, such as
-// FlatMap's, run on to their own end; Retry, Catch and Repeat begin nothing new.
+// the stream completes. It returns what Err gives then. Retry, Catch and Repeat begin
+// nothing new, and neither does Expand.
+//
+// Waits for a clock end: what Delay, Debounce, Throttle or Audit would emit next is
+// emitted now, in order. RateLimit keeps its pace, and the clock of Timeout stops.
+//
+// Inner streams, such as FlatMap's, run on to their own end, unless the operator has
+// the option StopInner: then the stop reaches them too, and an item whose inner stream
+// has not begun is discarded. What can wind down by itself listens to [StopRequested].
 //
 // When ctx ends first, Stop disposes of the subscription and returns
 // context.Cause(ctx). From within the subscription it returns nil at once.

@@ -21,7 +21,8 @@ import (
 // Emits when d has passed since an item came, and downstream is free; the order is
 // kept. Fails as soon as upstream fails, without the items whose time has not
 // come, which count as discarded. Completes with the last item, or with upstream
-// where none waits. A graceful stop is a completion: the items keep their times.
+// where none waits. A graceful stop is a completion, and emits the items that wait at
+// once.
 //
 // Backpressure: upstream waits while as many items wait as the queue holds, unless
 // [turbopipes.WithOverflow] says otherwise. [turbopipes.WithQueue] sets how many,

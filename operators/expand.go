@@ -21,7 +21,8 @@ import (
 // item. At most n inner streams run; the other items wait, first come, first
 // served. Fails when upstream or an inner stream fails: the others are cancelled
 // and reaped first. Completes when upstream has, no inner stream runs and no item
-// waits. A graceful stop ends upstream; its items are expanded to their end.
+// waits. A graceful stop ends upstream, and no inner stream begins after it; those that
+// run come to their own end, or end with the stop under [StopInner].
 //
 // Backpressure: upstream and the inner streams wait while downstream is busy, and
 // upstream while as many items wait as may. An inner stream can't wait for that,

@@ -27,8 +27,9 @@ import (
 // [WithPolicy] changes that, and [AsResults] makes failures data. A panic of fn
 // is a [*turbopipes.PanicError], a Goexit is [turbopipes.ErrGoexit].
 // Completes when upstream has and every result is delivered. When it ends early,
-// finished results that were not delivered, and items whose task has not begun,
-// are counted as discarded, and given to [OnDiscard].
+// finished results that were not delivered, items whose task has not begun, and the
+// items of tasks that were cancelled are counted as discarded, and given to
+// [OnDiscard]. An item whose task has failed counts as failed.
 //
 // The ctx that fn gets ends with the subscription; a pipeline that fn runs under
 // it is not cut short by a graceful stop. A task that ignores its ctx delays the

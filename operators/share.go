@@ -21,7 +21,10 @@ import (
 //
 // Backpressure: every subscriber has a queue, of 256 items unless
 // [turbopipes.WithQueue] says otherwise, and the slowest one holds upstream;
-// [turbopipes.WithOverflow] makes it lose items, or fail, alone. Memory: one ring
+// [turbopipes.WithOverflow] makes it lose items, or fail, alone. To hold is the
+// default since it is the only strategy under which a full queue loses no item. The price
+// is that a slow subscriber slows all the others: choose [turbopipes.DropOldest],
+// [turbopipes.DropNewest] or [turbopipes.Fail] where it must not. Memory: one ring
 // of the queue's size; under a strategy that drops, a queue for each. Goroutines:
 // one, for upstream, with the values of the first subscriber's ctx; each
 // subscriber's downstream runs on its own.
