@@ -93,14 +93,12 @@ type DiscardHook struct{ fn func(item any) }
 // window that a buffering operator has made counts as its items: fn is called once
 // for each of them.
 //
-// It is an option of what has a queue and an [Overflow]: ObserveOn, Delay, DelayWhen,
-// windows, groups, Share and the other hot streams, [Observable.ToChannel]. It is one
-// of the Parallel group, of FlatMap and the other operators with inner streams, of
-// buffers and aggregates, of Debounce, Throttle, Audit, Sample, RateLimit, Timeout and
-// [Gate], and of all that takes a [LossOption]. [OnBackpressureBuffer] and its kin take
-// [OnDrop] in its place. Operators whose last parameter is a list of streams, such as
-// Merge, take neither, nor do Prefetch and Expand. For these, and to hear of all
-// operators at once, see [WithLossHook].
+// It is an option of what has a queue and an [Overflow], of the operators that run
+// tasks or inner streams, of buffers, windows, groups and aggregates, of what holds an
+// item until its time has come, and of all that takes a [LossOption]. The operators
+// that say what becomes of items while downstream is busy take [OnDrop] in its place.
+// Operators whose last parameter is a list of streams take neither. For these, and to
+// hear of all operators at once, see [WithLossHook].
 //
 // fn runs where the item is lost, and never under a lock. What is left when the stream
 // ends is reported on the subscriber's goroutine, once everything is reaped. What is
