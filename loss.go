@@ -75,8 +75,8 @@ func WithLossHook(ctx context.Context, fn func(Loss)) context.Context {
 // counted that. It does not call Lost for an item that it leaves out by its nature,
 // as a filter does, nor for what it refuses because it has completed.
 //
-// An empty Stage is filled in with the name that operators.Name has set. A panic of a
-// hook goes through Lost.
+// Stage is the operator's own name: the hooks get it after the name that operators.Name
+// has set, as in fetch/Lag. A panic of a hook goes through Lost.
 func Lost(ctx context.Context, l Loss) {
 	noteLoss(ctx)
 	if err := run.At(ctx, l.Stage).Lose(l.Item, run.Reason(l.Reason), l.Err); err != nil {
