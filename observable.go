@@ -55,8 +55,9 @@ type Observable[T any] struct {
 // what comes later too. Upstream would wait for ever once the queue of such a part is
 // full. LetGo does nothing where o has had its subscriber, nor for any other stream.
 //
-// FlatMap and its kin, and operators that drop an item, such as Filter, let the groups
-// and windows go that were not read.
+// FlatMap and its kin let the groups and windows go that were not read, and so do
+// filters, such as Filter and Skip, with those that they leave out. Operators that drop
+// by a clock or by backpressure, such as Debounce, do not.
 func (o Observable[T]) LetGo() {
 	if part, ok := rxv.SourceOf(o.rxView).(partSource[T]); ok {
 		_ = part(own.LettingGo(), nil) // it fails with a panic of a hook, of which nobody can be told here

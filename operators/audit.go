@@ -15,8 +15,8 @@ import (
 // others of that time. Fails as soon as upstream fails, without the item that waits,
 // which counts as discarded. [OnDiscard] hears of that one, and of an item that comes
 // too late; what is left out counts nowhere. Completes with upstream; where an item
-// waits, when that was emitted at its time. So does a graceful stop. An item at the
-// end of a time begins the next one.
+// waits, when that was emitted at its time. A graceful stop emits that item at once. An
+// item at the end of a time begins the next one.
 //
 // Backpressure: upstream is never held. Time goes on while downstream is busy,
 // and of what it gives then only the newest waits. Memory: two items.

@@ -23,8 +23,8 @@ import (
 // fails; upstream is stopped first. Completes when upstream has and the last
 // stream too.
 //
-// A graceful stop ends upstream, and the stream whose turn it is runs to its
-// end. Backpressure: upstream waits for the streams, and they for downstream.
+// A graceful stop ends upstream, and the stream whose turn it is runs to its end; with
+// [StopInner] the stop ends that one too. Backpressure: upstream waits for the streams, and they for downstream.
 // Memory: none. Goroutines: none; fn and the streams run on the subscriber's.
 //
 // An fn that returns a stream with a ConcatMap of the same fn in it is recursion: each

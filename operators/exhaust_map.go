@@ -21,7 +21,7 @@ import (
 // Emits when the inner stream does. Drops the items that come while one runs.
 // Fails when upstream or the inner stream fails: the other one is cancelled and
 // reaped first. Completes when upstream and the last inner stream have. A graceful
-// stop lets that one come to its own end.
+// stop lets that one come to its own end, and with [StopInner] it ends that one.
 //
 // Backpressure: upstream is never held; the inner stream's emit is downstream's.
 // Memory: one item. Goroutines: one, for upstream, joined before it ends; fn and

@@ -18,9 +18,10 @@ import (
 //	out:   -{ax}-{bx}{ay}-{by}-|
 //
 // Emits when an inner stream does; the order within each is kept. Fails when
-// upstream or an inner stream fails: the others are cancelled and reaped first.
+// upstream or an inner stream fails: the others are cancelled and reaped first,
+// and what is queued comes out before the failure.
 // Completes when upstream and all inner streams have. A graceful stop lets the
-// inner streams that run come to their own end.
+// inner streams that run come to their own end, and with [StopInner] it ends them.
 //
 // Backpressure: upstream waits, with one item, while n inner streams run; at most
 // as many items are undelivered as inner streams run, of whichever of them, and

@@ -10,9 +10,10 @@ import "github.com/turbopipes/turbopipes"
 //	out:   -{ax}-{bx}{ay}-{by}-|
 //
 // Emits when an inner stream does; the order within each is kept. Fails when
-// upstream or an inner stream fails: the others are cancelled and reaped first.
+// upstream or an inner stream fails: the others are cancelled and reaped first,
+// and what is queued comes out before the failure.
 // Completes when upstream and all inner streams have. A graceful stop lets the
-// inner streams that run come to their own end.
+// inner streams that run come to their own end, and with [StopInner] it ends them.
 //
 // Backpressure: upstream waits, with one stream, while n run; at most as many items
 // are undelivered as inner streams run, and [Buffered] lets more wait. What was

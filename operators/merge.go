@@ -16,7 +16,7 @@ import (
 //
 // Emits when any of the streams does. The order within each is kept. All are
 // subscribed at once. Fails when one fails: the others are cancelled and reaped
-// first. Completes when all have.
+// first, and what is queued comes out before the failure. Completes when all have.
 //
 // Backpressure: at most as many items are undelivered as there are streams, of
 // whichever streams; what was accepted and not delivered at an early end counts as

@@ -13,7 +13,7 @@ import "github.com/turbopipes/turbopipes"
 // come meanwhile only the newest is kept. Once a newer one is there, nothing of the
 // old one is emitted. Fails when upstream or an inner stream fails. Completes when
 // upstream and the last inner stream have. A graceful stop lets that one come to
-// its own end.
+// its own end, and with [StopInner] it ends that one.
 //
 // Backpressure: upstream is never held; an inner stream waits while downstream is
 // busy. Memory: one stream. Goroutines: two, for upstream and for the inner

@@ -24,7 +24,8 @@ import (
 // items that come meanwhile only the newest is kept, so those between may never
 // be subscribed. Once a newer item is there, nothing of the old stream is emitted.
 // Fails when upstream or an inner stream fails. Completes when upstream and the
-// last inner stream have. A graceful stop lets that one come to its own end.
+// last inner stream have. A graceful stop lets that one come to its own end, and
+// with [StopInner] it ends that one.
 //
 // Backpressure: upstream is never held; an inner stream waits while downstream is
 // busy. Memory: one item. Goroutines: two, for upstream and for the inner streams

@@ -21,8 +21,8 @@ import (
 // first item. Fails as soon as upstream fails, without the trailing item that waits,
 // which counts as discarded. [OnDiscard] hears of that one, and of an item that comes
 // too late; what is left out counts nowhere. Completes with upstream; where a trailing
-// item waits, when it was emitted at its window's end. So does a graceful stop. An
-// item at the end of a window is behind it.
+// item waits, when it was emitted at its window's end. A graceful stop emits that item
+// at once. An item at the end of a window is behind it.
 //
 // Backpressure: upstream is never held. Windows go on while downstream is busy,
 // and of what they give then only the newest waits. Memory: two items.

@@ -23,7 +23,7 @@ import (
 // count. [FirstOnly] waits for the first item only, [Total] limits the whole run, and
 // [FallbackTo] goes on with another stream instead of failing. An item that comes too
 // late counts as discarded, which [OnDiscard] hears of. Fails and completes with
-// upstream otherwise.
+// upstream otherwise. A graceful stop stops the clock: no time is up after it.
 //
 // Backpressure: upstream's emit is downstream's. Memory: none. Goroutines: none
 // but the timer's.
