@@ -28,7 +28,7 @@ import (
 // goroutine; so that is called on several goroutines at the same time. A graceful stop ends a subscriber's intake and drains its queue.
 //
 // [Block] is the default since it is the only strategy under which a full queue loses
-// no item: who wants losses has to ask for them. The price is that the slowest subscriber
+// no item: losses have to be asked for. The price is that the slowest subscriber
 // holds whoever calls Next, and with that all other subscribers once they have
 // drained their queues. Choose [DropOldest], [DropNewest] or [Fail] where a slow
 // subscriber must not hold the others.

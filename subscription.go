@@ -105,7 +105,7 @@ type Subscription struct {
 //	}})
 //	close(assigned)
 //
-// To cancel ctx ends it too, but some items may still come, and it ends with an error.
+// The end of ctx ends it too, but some items may still come, and it ends with an error.
 //
 // A panic or Goexit of Next ends the stream: when all is reaped, Error is called
 // with a [*PanicError] or [ErrGoexit], and Err and Wait give it. One of Error or
