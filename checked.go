@@ -17,8 +17,9 @@ func isChecked(ctx context.Context) bool { return ctx.Value(checkedKey{}) != nil
 const maxRefused = 1000
 
 // Checked is o, watched: every [Create] and [Lift] in it reports a breach of the
-// contract of a [Source]. It is for the tests of those who write sources and
-// operators, and costs a few atomic operations per item and stage.
+// contract of a [Source], and every Lift an item that the operator has refused and
+// neither passed on nor given to [Lost]. It is for the tests of those who write
+// sources and operators, and costs a few atomic operations per item and stage.
 //
 // The stream then ends with an [ErrContract] that names the rule and the stage.
 // A source that goes on though emit has refused 1000 times is unwound by a
@@ -84,9 +85,8 @@ func (i *inspection) verdict(ctx context.Context, err error) error {
 	return told
 }
 
-// strict runs src, the stage called name, and reports what it does wrong.
-func strict[T any](ctx context.Context, name string, src Source[T], emit func(T) bool) (err error) {
-	i := &inspection{name: name}
+// strict runs src, the stage of i, and reports what it does wrong.
+func strict[T any](ctx context.Context, i *inspection, src Source[T], emit func(T) bool) (err error) {
 	below := false // downstream runs: its panic is not the stage's
 	defer func() {
 		i.returned.Store(true)
@@ -114,6 +114,3 @@ func strict[T any](ctx context.Context, name string, src Source[T], emit func(T)
 	})
 	return err
 }
-
-// noteLoss tells the stage of ctx that its operator has accounted for an item.
-func noteLoss(context.Context) {}

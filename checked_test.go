@@ -2,6 +2,7 @@ package turbopipes_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -65,6 +66,35 @@ func TestChecked(t *testing.T) {
 		})
 		err := tp.Checked(operators.Take[int](1)(twice(tp.Range(0, 9)))).Drain(t.Context())
 		require.EqualError(t, err, "turbopipes: broken contract: twice: emit was called after it had refused")
+	})
+	bubble(t, "names an operator that loses the item it fails on", func(t *testing.T) {
+		fails := func(tells bool) tp.Operator[int, int] {
+			return tp.Lift("fails", func(ctx context.Context, in tp.Observable[int], emit func(int) bool) error {
+				failed := error(nil)
+				err := in.Push(ctx, func(v int) bool {
+					if v < 3 {
+						return emit(v)
+					}
+					if failed = errBoom; tells {
+						tp.Lost(ctx, tp.Loss{Item: v, Reason: tp.Discarded, Err: errBoom})
+					}
+					return false
+				})
+				return errors.Join(err, failed)
+			})
+		}
+		err := tp.Checked(fails(false)(tp.Range(0, 9))).Drain(t.Context())
+		require.ErrorIs(t, err, errBoom)
+		require.ErrorContains(t, err, "turbopipes: broken contract: fails: an item was refused that was neither passed on nor given to Lost")
+		err = tp.Checked(fails(true)(tp.Range(0, 9))).Drain(t.Context())
+		require.EqualError(t, err, errBoom.Error())
+		err = tp.Checked(operators.Take[int](2)(fails(false)(tp.Range(0, 9)))).Drain(t.Context())
+		require.NoError(t, err)
+		inside := tp.Lift("inside", func(ctx context.Context, in tp.Observable[int], emit func(int) bool) error {
+			return operators.TryMap(func(context.Context, int) (int, error) { return 0, errBoom })(in).Push(ctx, emit)
+		})
+		err = tp.Checked(inside(tp.Range(0, 9))).Drain(t.Context())
+		require.NotErrorIs(t, err, tp.ErrContract, "TryMap has counted it")
 	})
 	bubble(t, "passes panics and good streams", func(t *testing.T) {
 		err := tp.Checked(operators.Map(func(int) int { panic(errBoom) })(tp.Just(1))).Drain(t.Context())

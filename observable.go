@@ -118,7 +118,7 @@ func Create[T any](source Source[T]) Observable[T] {
 	}
 	return leaf("Create", func(ctx context.Context, emit func(T) bool) error {
 		if isChecked(ctx) {
-			return strict(ctx, "Create", source, emit)
+			return strict(ctx, &inspection{name: "Create"}, source, emit)
 		}
 		var over atomic.Bool // emit has refused, or the source has returned
 		defer over.Store(true)
@@ -216,8 +216,11 @@ func Lift[In, Out any](name string, run func(ctx context.Context, in Observable[
 			if !ours {
 				settle(ctx) // run may wait before it subscribes
 			}
-			if isChecked(ctx) {
-				return strict(ctx, name, func(ctx context.Context, emit func(Out) bool) error {
+			switch {
+			case isChecked(ctx) && !ours:
+				return strictLift(ctx, name, in, run, emit)
+			case isChecked(ctx):
+				return strict(ctx, &inspection{name: name}, func(ctx context.Context, emit func(Out) bool) error {
 					return fault.Settle(ctx, run(ctx, in, emit))
 				}, emit)
 			}

@@ -267,6 +267,15 @@ func faults() map[string]fault {
 			})
 			return stubborn.Push(ctx, emit)
 		}), "-b|", []string{"leaves at item 1, under Checked, ", "broken contract"}},
+
+		"keeps items and loses them without a word": {lift(func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
+			var kept []string
+			err := in.Push(ctx, func(v string) bool { kept = append(kept, v); return true })
+			for i := 0; err == nil && i < len(kept) && emit(kept[i]); i++ {
+				continue
+			}
+			return err
+		}), "(ab|)", []string{"leaves at item 1:", "of 2 items that the source handed over, 1 were delivered and 0 reported lost: an operator forgets to call turbopipes.Lost"}},
 	}
 }
 

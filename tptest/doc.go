@@ -35,6 +35,12 @@
 //
 // [Unstopped] leaves these runs out.
 //
+// # Losses
+//
+// Where the run to the end delivers just the items that its one source hands over, each
+// run that is cut short must account for them: what it does not deliver, the operator
+// reports by [turbopipes.Lost].
+//
 // # Diagrams
 //
 // A column is one [Step] of virtual time.

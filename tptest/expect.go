@@ -102,6 +102,7 @@ func watched[T any](j *job, o turbopipes.Observable[T], names naming[T]) turbopi
 				j.problem(fmt.Sprintf("emit was called with %v though it had refused", signal{kind: item, key: names.key(v)}))
 				return false
 			}
+			j.delivers(v)
 			ok := emit(v)
 			refused.Store(!ok)
 			return ok

@@ -30,6 +30,7 @@ type note struct {
 type outcome struct {
 	once      bool
 	unstopped bool
+	exact     bool          // each item that was handed over was delivered
 	from      time.Duration // of the subscription
 	until     time.Duration // it was left to itself
 	notes     []note        // the last one is the end
@@ -64,14 +65,15 @@ type job struct {
 
 	busy atomic.Bool // in take
 
-	mu       sync.Mutex               // guards what follows; never held while anything waits
-	sub      *turbopipes.Subscription // where it is to be stopped gracefully
-	notes    []note
-	items    int
-	refused  bool
-	over     bool
-	problems []string
-	text     string // of the error that it has ended with
+	mu        sync.Mutex               // guards what follows; never held while anything waits
+	sub       *turbopipes.Subscription // where it is to be stopped gracefully
+	notes     []note
+	delivered []any
+	items     int
+	refused   bool
+	over      bool
+	problems  []string
+	text      string // of the error that it has ended with
 }
 
 func newJob(s *Scenario, x *expectation) *job {
@@ -93,7 +95,7 @@ func (j *job) start() {
 		j.origin = j.s.begin
 	}
 	var ctx context.Context
-	ctx, j.cancel = context.WithCancelCause(j.s.Context())
+	ctx, j.cancel = context.WithCancelCause(turbopipes.WithLossHook(j.s.Context(), func(turbopipes.Loss) { j.s.lost.Add(1) }))
 	go j.mark.do(ctx, func(ctx context.Context) {
 		defer close(j.ended)
 		err := errors.New("runtime.Goexit was called")

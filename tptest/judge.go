@@ -24,6 +24,9 @@ func (s *Scenario) judge(j *job) {
 	if j.text != "" {
 		problems = append(problems, j.text)
 	}
+	if text := j.unaccounted(); text != "" {
+		problems = append(problems, text)
+	}
 	for _, stack := range j.left {
 		problems = append(problems, "a goroutine was left behind:\n"+stack)
 	}
@@ -44,6 +47,7 @@ func (s *Scenario) judge(j *job) {
 func (j *job) outcome() *outcome {
 	o := &outcome{once: j.x.once, unstopped: j.x.unstopped, from: j.from.Sub(j.origin), notes: slices.Clone(j.notes)}
 	o.busy = j.s.busy(j.origin)
+	o.exact = j.exact()
 	for _, n := range o.notes {
 		o.busy[int(n.at/Step)] = true
 	}

@@ -23,11 +23,13 @@ type Scenario struct {
 	jobs    []*job       // all of them
 	cutting atomic.Bool  // the cut has come
 	spared  atomic.Int64 // sources that run, and that a graceful stop does not end
+	lost    atomic.Int64 // items that were reported lost
 	failed  bool
 
-	mu    sync.Mutex        // guards stirs
-	stirs []time.Duration   // when a source has signalled, since the start
-	tell  func(text string) // reports a failure
+	mu     sync.Mutex        // guards stirs and handed
+	stirs  []time.Duration   // when a source has signalled, since the start
+	handed []any             // items that the sources have handed over
+	tell   func(text string) // reports a failure
 }
 
 // Whole tells whether this run goes to the end of every diagram, so that what a

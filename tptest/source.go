@@ -114,6 +114,7 @@ func draw[T any](s *Scenario, kind, text string, values map[string]T, opts []Sou
 		}
 		cut, err := play(ctx, plan, begin, from, src.err, func(v T) bool {
 			s.stir()
+			s.hands(v)
 			return emit(v)
 		})
 		if cut {
@@ -159,4 +160,11 @@ func play[T any](ctx context.Context, plan []planned[T], begin time.Time, from i
 func (d diagram) endless() bool {
 	n := len(d.signals)
 	return n == 0 || d.signals[n-1].kind == item || d.signals[n-1].kind == start
+}
+
+// hands notes that a source hands v over.
+func (s *Scenario) hands(v any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.handed = append(s.handed, v)
 }
