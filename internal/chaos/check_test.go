@@ -136,6 +136,9 @@ func (r *run) checkCounts() {
 		return
 	}
 	got, failed := int64(len(r.got)), w.failed.Load()
+	if r.sub.Load() == nil && w.exits() > 1 {
+		return // the second Goexit is the error that has ended the first, so its task counts as cancelled: only Stats tell
+	}
 	if r.sub.Load() == nil && failed > 0 && has(w.plan.Stages, func(s *step, _ *op) bool { return s.Op == "ParallelResults" }) {
 		return // a failure may be a Result that is lost; only Stats tell
 	}
@@ -147,6 +150,19 @@ func (r *run) checkCounts() {
 			handed, queued, handed+queued, got, lost, failed, got+lost+failed)
 		w.bad = append(w.bad, fmt.Sprintf("handed %v, got %v, %v", w.given, r.got, w.losses))
 	}
+}
+
+// exits is how many calls of user code have ended with a Goexit.
+func (w *world) exits() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
+	for _, err := range w.fired {
+		if errors.Is(err, tp.ErrGoexit) {
+			n++
+		}
+	}
+	return n
 }
 
 // exactPlan tells whether each item of a plan is counted. Faults must be where they
