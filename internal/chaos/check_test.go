@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	tp "github.com/turbopipes/turbopipes"
 )
@@ -92,6 +93,7 @@ func (r *run) checkItems(fired []error) {
 	if may.ordered && !may.many && !inOrder(r.got, may.seq) {
 		w.violated("out of order: %v; the model says %v", r.got, may.seq)
 	}
+	r.checkErrorLast(fired)
 	stopped := r.cut && r.cuts.How == "stop"
 	if r.err != nil || r.exits || r.cut && !stopped || len(fired) > 0 {
 		return
@@ -112,6 +114,35 @@ func (r *run) checkItems(fired []error) {
 		if lost := surplus(may.seq, r.got); len(lost) > 0 {
 			w.violated("not complete: %v are missing; got %v", lost, r.got)
 		}
+	}
+}
+
+// holding are the stages that deliver what their upstream has emitted before its error.
+var holding = map[string]bool{
+	"ObserveOn": true, "Prefetch": true, "LimitRate": true, "Buffer": true, "Batch": true, "Slow": true, "Extrapolate": true, "Spill": true,
+	"Share": true, "ShareSmall": true, "ShareReplay": true, "RefCount": true, "Broadcast1": true, "Balance1": true,
+	"SubscribeOn": true, "SubscribeOnB": true, "TryMap": true, "Map": true, "MapTwice": true, "Filter": true, "FilterMap": true, "Do": true,
+	"StatefulMap": true, "Unbatch": true, "Name": true, "Finally": true, "Checked": true, "WithContext": true, "Materialize": true, "Index": true,
+	"Timeout": true, "DelaySubscription": true, "TimeInterval": true, "Timestamp": true, "Merge": true, "Prioritized": true, "MapError": true,
+	"Breaker": true, "FlatMapSeq": true, "Json": true, "OfType": true, "Cast": true, "Log": true, "ThrowIfEmpty": true, "Results": true,
+	"ConcatMap": true, "GroupBy": true, "GroupByN": true, "GroupIdle": true, "WindowFlat": true, "WindowConcat": true, "WindowTime": true,
+	"WindowWhen": true, "WindowBoth": true, "RateLimit": true,
+}
+
+// checkErrorLast looks whether the error of the source has come after its items.
+func (r *run) checkErrorLast(fired []error) {
+	p, w := r.w.plan, r.w
+	point := fmt.Sprintf("fault at point %d,", p.Source.Point)
+	if r.cut || r.exits || len(fired) != 1 || !strings.HasPrefix(fired[0].Error(), point) || p.Source.Kind == "Using" || p.Source.Kind == "UsingContext" ||
+		has(p.Stages, func(s *step, _ *op) bool { return !holding[s.Op] || s.Wide || len(s.Inner) > 0 }) {
+		return
+	}
+	sum["errors of a source after its items"]++
+	now := model{w: w, actual: true}
+	must := now.chain(now.source(p.Source), p.Stages)
+	own := slices.DeleteFunc(must.seq, func(v int) bool { return v/1000 != p.Source.Point }) // another side's item in hand is not taken in
+	if lost := surplus(own, r.got); len(lost) > 0 {
+		w.violated("lost before an error of the source: %v; got %v", lost, r.got)
 	}
 }
 
