@@ -14,7 +14,6 @@ type refusals struct {
 	emitted atomic.Int64 // calls of the operator's emit
 	below   atomic.Bool  // downstream has refused
 	forgot  atomic.Bool  // an item was refused that was not passed on
-	told    atomic.Bool  // a loss was reported, by the operator or by what it runs
 }
 
 // upstream is in, watched.
@@ -37,12 +36,11 @@ func upstream[T any](r *refusals, in Observable[T]) Observable[T] {
 // item that the operator has refused and neither passed on nor accounted for, unless
 // the operator has completed.
 func strictLift[In, Out any](ctx context.Context, name string, in Observable[In],
-	op func(context.Context, Observable[In], func(Out) bool) error, emit func(Out) bool,
+	op func(ctx context.Context, in Observable[In], emit func(Out) bool) error, emit func(Out) bool,
 ) error {
 	r := &refusals{}
 	i := &inspection{name: name}
-	ctx = WithLossHook(ctx, func(Loss) { r.told.Store(true) })
-	failed := run.From(ctx).Failed.Load()
+	counted := run.From(ctx).Lost() // also by what the operator runs
 	return strict(ctx, i, func(ctx context.Context, emit func(Out) bool) error {
 		err := fault.Settle(ctx, op(ctx, upstream(r, in), func(v Out) bool {
 			r.emitted.Add(1)
@@ -52,9 +50,7 @@ func strictLift[In, Out any](ctx context.Context, name string, in Observable[In]
 			}
 			return ok
 		}))
-		// A failure of what the operator runs inside counts the item, and has no hook.
-		counted := r.told.Load() || run.From(ctx).Failed.Load() != failed
-		if err != nil && r.forgot.Load() && !counted {
+		if err != nil && r.forgot.Load() && run.From(ctx).Lost() == counted {
 			i.report("an item was refused that was neither passed on nor given to Lost")
 		}
 		return err

@@ -30,7 +30,7 @@ type MergeHub[T any] struct {
 // NewMergeHub makes a MergeHub. Its options are those of [NewSubject].
 func NewMergeHub[T any](opts ...QueueOption) *MergeHub[T] {
 	h := &MergeHub[T]{in: newInlet[T]("MergeHub", opts, nil, nil), attached: map[*context.CancelCauseFunc]struct{}{}}
-	h.one = single[T]{name: "MergeHub", hub: h.in.hub, sub: h.in.hub.Join()}
+	h.one = single[T]{name: "MergeHub", hub: h.in.hub, sub: h.in.hub.Join(context.Background())}
 	return h
 }
 

@@ -127,11 +127,11 @@ func (i *inlet[T]) Observable() Observable[T] {
 
 // hotStream is a stream each of whose subscriptions runs what join gives. A Stop
 // ends its intake and drains its queue; before the subscription it completes it.
-func hotStream[T any](join func() *hot.Sub[T]) Observable[T] {
+func hotStream[T any](join func(ctx context.Context) *hot.Sub[T]) Observable[T] {
 	return wrap(func(ctx context.Context, emit func(T) bool) error {
 		if stopping(ctx) {
 			return nil
 		}
-		return join().Run(ctx, emit, nil, nil)
+		return join(ctx).Run(ctx, emit, nil, nil)
 	})
 }

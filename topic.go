@@ -169,7 +169,7 @@ func (t *Topic[K, T]) Subscribe(keys ...K) Observable[T] {
 			return nil
 		}
 		hub := hot.New(hotConfig[T]("Topic", t.queue, nil))
-		sub := hub.Join()
+		sub := hub.Join(ctx)
 		places := t.enter(own, len(keys) == 0, hub)
 		defer t.leave(own, places)
 		return sub.Run(ctx, emit, nil, nil)

@@ -26,7 +26,7 @@ type UnicastSubject[T any] struct {
 // [NewSubject].
 func NewUnicastSubject[T any](opts ...QueueOption) *UnicastSubject[T] {
 	s := &UnicastSubject[T]{inlet: newInlet[T]("UnicastSubject", opts, nil, nil)}
-	s.one = single[T]{name: "UnicastSubject", hub: s.hub, sub: s.hub.Join()}
+	s.one = single[T]{name: "UnicastSubject", hub: s.hub, sub: s.hub.Join(context.Background())}
 	return s
 }
 

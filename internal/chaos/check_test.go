@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	tp "github.com/turbopipes/turbopipes"
 )
@@ -92,6 +93,7 @@ func (r *run) checkItems(fired []error) {
 	if may.ordered && !may.many && !inOrder(r.got, may.seq) {
 		w.violated("out of order: %v; the model says %v", r.got, may.seq)
 	}
+	r.checkErrorLast(fired)
 	stopped := r.cut && r.cuts.How == "stop"
 	if r.err != nil || r.exits || r.cut && !stopped || len(fired) > 0 {
 		return
@@ -112,6 +114,35 @@ func (r *run) checkItems(fired []error) {
 		if lost := surplus(may.seq, r.got); len(lost) > 0 {
 			w.violated("not complete: %v are missing; got %v", lost, r.got)
 		}
+	}
+}
+
+// holding are the stages that deliver what their upstream has emitted before its error.
+var holding = map[string]bool{
+	"ObserveOn": true, "Prefetch": true, "LimitRate": true, "Buffer": true, "Batch": true, "Slow": true, "Extrapolate": true, "Spill": true,
+	"Share": true, "ShareSmall": true, "ShareReplay": true, "RefCount": true, "Broadcast1": true, "Balance1": true,
+	"SubscribeOn": true, "SubscribeOnB": true, "TryMap": true, "Map": true, "MapTwice": true, "Filter": true, "FilterMap": true, "Do": true,
+	"StatefulMap": true, "Unbatch": true, "Name": true, "Finally": true, "Checked": true, "WithContext": true, "Materialize": true, "Index": true,
+	"Timeout": true, "DelaySubscription": true, "TimeInterval": true, "Timestamp": true, "Merge": true, "Prioritized": true, "MapError": true,
+	"Breaker": true, "FlatMapSeq": true, "Json": true, "OfType": true, "Cast": true, "Log": true, "ThrowIfEmpty": true, "Results": true,
+	"ConcatMap": true, "GroupBy": true, "GroupByN": true, "GroupIdle": true, "WindowFlat": true, "WindowConcat": true, "WindowTime": true,
+	"WindowWhen": true, "WindowBoth": true, "RateLimit": true,
+}
+
+// checkErrorLast looks whether the error of the source has come after its items.
+func (r *run) checkErrorLast(fired []error) {
+	p, w := r.w.plan, r.w
+	point := fmt.Sprintf("fault at point %d,", p.Source.Point)
+	if r.cut || r.exits || len(fired) != 1 || !strings.HasPrefix(fired[0].Error(), point) || p.Source.Kind == "Using" || p.Source.Kind == "UsingContext" ||
+		has(p.Stages, func(s *step, _ *op) bool { return !holding[s.Op] || s.Wide || len(s.Inner) > 0 }) {
+		return
+	}
+	sum["errors of a source after its items"]++
+	now := model{w: w, actual: true}
+	must := now.chain(now.source(p.Source), p.Stages)
+	own := slices.DeleteFunc(must.seq, func(v int) bool { return v/1000 != p.Source.Point }) // another side's item in hand is not taken in
+	if lost := surplus(own, r.got); len(lost) > 0 {
+		w.violated("lost before an error of the source: %v; got %v", lost, r.got)
 	}
 }
 
@@ -136,6 +167,9 @@ func (r *run) checkCounts() {
 		return
 	}
 	got, failed := int64(len(r.got)), w.failed.Load()
+	if r.sub.Load() == nil && w.exits() > 1 {
+		return // the second Goexit is the error that has ended the first, so its task counts as cancelled: only Stats tell
+	}
 	if r.sub.Load() == nil && failed > 0 && has(w.plan.Stages, func(s *step, _ *op) bool { return s.Op == "ParallelResults" }) {
 		return // a failure may be a Result that is lost; only Stats tell
 	}
@@ -147,6 +181,19 @@ func (r *run) checkCounts() {
 			handed, queued, handed+queued, got, lost, failed, got+lost+failed)
 		w.bad = append(w.bad, fmt.Sprintf("handed %v, got %v, %v", w.given, r.got, w.losses))
 	}
+}
+
+// exits is how many calls of user code have ended with a Goexit.
+func (w *world) exits() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
+	for _, err := range w.fired {
+		if errors.Is(err, tp.ErrGoexit) {
+			n++
+		}
+	}
+	return n
 }
 
 // exactPlan tells whether each item of a plan is counted. Faults must be where they

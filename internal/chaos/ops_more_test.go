@@ -78,6 +78,9 @@ func oneOps() map[string]*op {
 		"ToMap": number(func(w *world, s *step) tp.Operator[int, map[int]int] {
 			return operators.ToMap(func(v int) int { w.must(s.Point, v); return v % 3 })
 		}, func(m map[int]int) int { return len(m) }),
+		"ToMapValue": number(func(w *world, s *step) tp.Operator[int, map[int]int] {
+			return operators.ToMapWithValueSelector(func(v int) int { w.must(s.Point, v); return v % 3 }, func(v int) int { return v })
+		}, func(m map[int]int) int { return len(m) }),
 		"ToMultiMap": number(func(w *world, s *step) tp.Operator[int, map[int][]int] {
 			return operators.ToMultiMap(func(v int) int { w.must(s.Point, v); return v % 3 })
 		}, func(m map[int][]int) int { return len(m) }),
@@ -118,7 +121,7 @@ func moreOps() map[string]*op {
 		"Expand": plain(func(w *world, s *step) operator {
 			return operators.Expand(s.N, func(v int) stream {
 				w.must1(s.Point, v)
-				if v >= twin {
+				if v >= twin/2 {
 					return tp.Empty[int]()
 				}
 				return tp.Just(v + twin)
@@ -127,7 +130,7 @@ func moreOps() map[string]*op {
 			o.cold = true // a stop begins nothing new
 			o.model = func(_ *model, _ *step, f flow) flow {
 				return f.each(func(v int) []int {
-					if v >= twin {
+					if v >= twin/2 {
 						return []int{v}
 					}
 					return []int{v, v + twin}
@@ -176,6 +179,9 @@ func moreOps() map[string]*op {
 		"Cast": plain(func(*world, *step) operator {
 			return operators.Compose(operators.Map(func(v int) any { return v }), operators.Cast[int, any]())
 		}),
+		"Results": plain(func(*world, *step) operator {
+			return operators.Compose(operators.Results[int](), operators.Unwrap[int]())
+		}).with(vague), // it makes one more item, of an error
 		"Log": plain(func(*world, *step) operator {
 			return operators.Log[int](slog.New(slog.DiscardHandler), "log")
 		}),
@@ -196,7 +202,7 @@ func moreOps() map[string]*op {
 		"Fallback": plain(func(w *world, s *step) operator {
 			return operators.Timeout[int](w.time(s.N), operators.FallbackTo(tp.Just(-10)))
 		}).with(early, drops).but(func(o *op) {
-			o.recovers, o.cold = true, true
+			o.recovers, o.cold, o.top, o.errs = true, true, true, []error{tp.ErrTimeout} // a stop begins no fallback
 			o.model = func(_ *model, _ *step, f flow) flow { f.seq = append(slices.Clone(f.seq), -10); return f.some() }
 		}),
 	}

@@ -118,6 +118,7 @@ func partwise(o *op) {
 		one := step{Op: s.Op, Inner: slices.Clone(s.Inner)}
 		one.Inner = slices.DeleteFunc(one.Inner, func(s step) bool { return ops[s.Op].pos })
 		f = flat(m, &one, f)
+		f.any = f.any || m.innerOf(&one, 0).any // also of a group without items
 		if has(s.Inner, func(_ *step, o *op) bool { return o.pos }) {
 			f = f.some()
 		}

@@ -85,6 +85,7 @@ type draw struct {
 	points int
 	only   func(name string, o *op) bool // which stages to use; nil: all
 	exact  bool                          // only stages whose items are counted
+	holds  bool                          // only stages that deliver what came before an error
 }
 
 func (d *draw) point() int { d.points++; return d.points }
@@ -94,8 +95,11 @@ func pick[T any](d *draw, from []T) T { return from[d.IntN(len(from))] }
 // newPlan makes the plan of a seed.
 func newPlan(seed uint64, only func(name string, o *op) bool) plan {
 	d := &draw{Rand: rand.New(rand.NewPCG(seed, 77)), only: only}
-	d.exact = d.IntN(3) == 0
+	d.exact, d.holds = d.IntN(3) == 0, d.IntN(10) == 0
 	p := plan{Seed: seed, Source: d.source(sourceNames)}
+	if d.holds {
+		p.Source.Kind = "Create"
+	}
 	p.Stages = d.chain(2+d.IntN(6), 0)
 	for range d.IntN(5) {
 		p.Faults = append(p.Faults, failure{
@@ -114,6 +118,10 @@ func newPlan(seed uint64, only func(name string, o *op) bool) plan {
 		p.Cut.Within = true
 	default:
 		p.Cut.Within = d.IntN(3) == 0 && p.Consume != "Collect"
+	}
+	if d.holds {
+		p.Faults = []failure{{Point: p.Source.Point, K: 1 + d.IntN(p.Source.N+1), Kind: pick(d, []string{"error", "panic", "goexit"})}}
+		p.Cut.How = "none"
 	}
 	if p.Cut.How == "none" {
 		p.Cut = cut{How: "none"}
@@ -138,7 +146,7 @@ func (d *draw) chain(n, depth int) []step {
 	for len(all) < n {
 		name := pick(d, opNames)
 		o := ops[name]
-		if depth > 0 && (o.top || o.other) || o.inner && depth >= 3 || d.exact && !o.exact || d.only != nil && !d.only(name, o) {
+		if depth > 0 && (o.top || o.other) || o.inner && depth >= 3 || d.exact && !o.exact || d.holds && !holding[name] || d.only != nil && !d.only(name, o) {
 			continue
 		}
 		if o.once && slices.ContainsFunc(all, func(s step) bool { return ops[s.Op].once }) {
@@ -149,10 +157,10 @@ func (d *draw) chain(n, depth int) []step {
 			s.Other = d.source(coldNames)
 		}
 		if o.inner {
-			if !d.exact || !o.flat {
+			if !d.holds && (!d.exact || !o.flat) {
 				s.Inner = d.chain(d.IntN(3), depth+1)
 			}
-			s.Wide = !d.exact && d.IntN(4) == 0
+			s.Wide = !d.exact && !d.holds && d.IntN(4) == 0
 		}
 		all = append(all, s)
 	}

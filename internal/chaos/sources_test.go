@@ -13,7 +13,7 @@ import (
 var (
 	coldNames   = []string{"Create", "FromSlice", "Range", "FromChannel", "Unfold", "Interval", "FromSeq", "Paginate", "Replayed", "FromRx"}
 	hotSources  = []string{"Subject", "BehaviorSubject", "ReplaySubject", "UnicastSubject", "AsyncSubject", "Topic", "FromEventSource", "MergeHub"}
-	sourceNames = slices.Concat([]string{"Create", "Create", "Using", "Defer", "Concat"}, hotSources, coldNames)
+	sourceNames = slices.Concat([]string{"Create", "Create", "Using", "UsingContext", "Defer", "Concat"}, hotSources, coldNames)
 	// hotStages are the stages that report what a hot source still had.
 	hotStages = []string{"Subject", "Topic", "FromEventSource", "MergeHub", "FromRx", "Observe"}
 )
@@ -108,6 +108,15 @@ func (w *world) bare(s source) stream {
 		return tp.Using(func(context.Context) (int, error) { return 0, w.user(s.Point, 0, false) },
 			func(int) stream { return tp.FromSlice(s.items()) },
 			func(int) error { return w.user(s.Point, 1, false) })
+	case "UsingContext":
+		return tp.UsingContext(func(context.Context) (int, error) { return 0, w.user(s.Point, 0, false) },
+			func(int) stream { return tp.FromSlice(s.items()) },
+			func(ctx context.Context, _ int, how tp.End) error {
+				if ctx.Err() != nil {
+					w.violated("release gets a ctx that has ended (%v)", how)
+				}
+				return w.user(s.Point, 1, false)
+			})
 	case "Defer":
 		return tp.Defer(func(context.Context) (stream, error) {
 			return tp.FromSlice(s.items()), w.user(s.Point, 0, false)

@@ -52,7 +52,7 @@ func (s *subscriber) run(h *Hub[item], lost func(*subscriber)) {
 		}
 		lost(s)
 	}()
-	s.err = h.Join().Run(ctx, func(v item) bool {
+	s.err = h.Join(ctx).Run(ctx, func(v item) bool {
 		s.seen = append(s.seen, v)
 		s.work()
 		if len(s.seen) == s.at {
@@ -301,7 +301,7 @@ func TestHubRaces(t *testing.T) {
 		group.Go(func() {
 			for round := 0; !h.Closed(); round++ {
 				next, n := -1, 0
-				_ = h.Join().Run(context.Background(), func(v int) bool {
+				_ = h.Join(context.Background()).Run(context.Background(), func(v int) bool {
 					if next >= 0 && v != next {
 						t.Errorf("%d instead of %d", v, next)
 					}

@@ -71,10 +71,10 @@ func (s *Shared[T]) run(ctx context.Context, emit func(T) bool, p Policy, ended 
 		}
 		if hub := ended(); hub != nil {
 			s.mu.Unlock()
-			return hub.Join().Run(ctx, emit, nil, nil)
+			return hub.Join(ctx).Run(ctx, emit, nil, nil)
 		}
 		if s.link().state != closing {
-			if sub = s.cur.Hub.TryJoin(); sub != nil {
+			if sub = s.cur.Hub.TryJoin(ctx); sub != nil {
 				break
 			}
 			s.close(s.cur) // the last one has left it, and is about to say so

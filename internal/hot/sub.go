@@ -46,26 +46,29 @@ func overflow(name string) error {
 	return fmt.Errorf("%w: %s: a subscriber's queue is full", fault.ErrOverflow, name)
 }
 
-// Join subscribes: what is put from now on is given to the Sub. It must Run.
-func (h *Hub[T]) Join() *Sub[T] {
+// Join subscribes: what is put from now on is given to the Sub. It must Run. ctx is that
+// of Run: what is dropped before Run is called counts for the subscriber already.
+func (h *Hub[T]) Join(ctx context.Context) *Sub[T] {
+	lost := h.account(ctx)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.join()
+	return h.join(lost)
 }
 
 // TryJoin is Join, unless the run is over since nobody was subscribed: then it
 // returns nil.
-func (h *Hub[T]) TryJoin() *Sub[T] {
+func (h *Hub[T]) TryJoin(ctx context.Context) *Sub[T] {
+	lost := h.account(ctx)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.deserted() {
 		return nil
 	}
-	return h.join()
+	return h.join(lost)
 }
 
-func (h *Hub[T]) join() *Sub[T] {
-	s := &Sub[T]{hub: h, ready: make(chan struct{}, 1), lost: h.account(context.Background())}
+func (h *Hub[T]) join(lost run.Account[T]) *Sub[T] {
+	s := &Sub[T]{hub: h, ready: make(chan struct{}, 1), lost: lost}
 	s.limit.Store(math.MaxUint64)
 	if h.cfg.Full != handoff.Block {
 		s.own = handoff.New[T](h.cfg.Size)
