@@ -37,3 +37,6 @@ func (h DiscardHook) ApplyDistinct(o *opt.Distinct) { h.ApplyLoss(&o.Loss) }
 
 // ApplyIntersperse makes h an option of Intersperse.
 func (h DiscardHook) ApplyIntersperse(o *opt.Intersperse) { h.ApplyLoss(&o.Loss) }
+
+// ApplyExpand makes h an option of Expand.
+func (h DiscardHook) ApplyExpand(o *opt.Expand) { h.ApplyLoss(&o.Loss) }

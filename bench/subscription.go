@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"runtime"
 	"time"
 
 	"github.com/turbopipes/turbopipes"
@@ -36,9 +35,6 @@ func subscribeTo(name string, n, items int) cell {
 		for range n {
 			s := turbopipes.NewSubject[int]()
 			sub := s.Observable().Subscribe(background, turbopipes.Observer[int]{Next: t.add})
-			for s.Subscribers() == 0 { // it joins on its own goroutine
-				runtime.Gosched()
-			}
 			for v := range items {
 				must(s.Next(background, v))
 			}

@@ -23,7 +23,8 @@ import (
 // in the order in which that happens. Drops an item whose stream completes without
 // one. Fails when upstream or one of the streams fails: the others are cancelled
 // and reaped first. Completes when upstream has and no item waits. A graceful stop
-// lets the streams that run come to their own end.
+// lets the streams that run come to their own end; with [StopInner] it ends them, and
+// the items that wait come out.
 //
 // Backpressure: upstream waits, with one item, while as many items wait as
 // [turbopipes.WithQueue] says, 256 without it; an item waits until downstream has
@@ -65,7 +66,7 @@ func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...DelayWhe
 				busy = true
 				notifier := fn(v)
 				busy = false
-				w.wait(v, func(first func() bool) error {
+				w.wait(ctx, v, func(first func() bool) error {
 					return notifier.Push(inner, func(N) bool { return first() })
 				})
 				return ctx.Err() == nil
@@ -169,8 +170,8 @@ func (w *waiters[T]) admit(ctx context.Context, v T) admission {
 }
 
 // wait lets v wait for its stream, which push runs until first is called, that
-// being its first item.
-func (w *waiters[T]) wait(v T, push func(first func() bool) error) {
+// being its first item. A stop that reaches the stream ends the wait: v comes out.
+func (w *waiters[T]) wait(ctx context.Context, v T, push func(first func() bool) error) {
 	item := &waiter[T]{v: v}
 	stored := false
 	w.fan.AddLater(func(_ context.Context, put func(*waiter[T]) bool) (err error) {
@@ -181,11 +182,15 @@ func (w *waiters[T]) wait(v T, push func(first func() bool) error) {
 			}
 		}()
 		fired := false
-		err = push(func() bool {
+		first := func() bool {
 			fired, stored = true, true // what put refuses is the fan's to account for
 			put(item)
 			return false
-		})
+		}
+		err = push(first)
+		if err == nil && !fired && w.stops && stopping(ctx) {
+			first()
+		}
 		empty = err == nil && !fired
 		return err
 	}, func() {

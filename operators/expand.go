@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -36,7 +37,7 @@ import (
 // returns. For one generation see [FlatMap]. It corresponds to expand in RxJS and
 // Reactor.
 func Expand[T any](n int, fn func(v T) turbopipes.Observable[T], opts ...ExpandOption) turbopipes.Operator[T, T] {
-	o, bad := expandOptionsOf(opts)
+	o, bad := expandOptions(opts)
 	switch {
 	case n < 1 && n != turbopipes.Infinite:
 		return turbopipes.Invalid[T, T]("Expand", "n is less than 1")
@@ -46,12 +47,12 @@ func Expand[T any](n int, fn func(v T) turbopipes.Observable[T], opts ...ExpandO
 		return turbopipes.Invalid[T, T]("Expand", bad)
 	}
 	return turbopipes.Lift(own.Mark+"Expand", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
-		up := feed.Open(ctx, "Expand", run.Hooks[T]{Each: o.discard}, in.Push)
+		up := feed.Open(ctx, "Expand", run.Hooks[T]{Each: o.Discard}, in.Push)
 		x := expanding[T]{Feed: up, fn: fn, made: make(chan T), ended: make(chan struct{})}
-		lost := run.Keep[T](up.Stage(), o.discard)
+		lost := run.Keep[T](up.Stage(), o.Discard)
 		up.After(func() error { return lost.Discard(x.refused.Take()...) })
-		x.most, x.mostWaiting = n, o.maxPending
-		x.inner = innerOf(up.Labelled(), o.stopInner)
+		x.most, x.mostWaiting = n, o.MaxPending
+		x.inner = innerOf(up.Labelled(), o.StopInner)
 		defer up.Close(&err)
 		stopped := turbopipes.Stopping(ctx)
 		for source := up.Items(); source != nil || x.running > 0; {
@@ -84,7 +85,7 @@ func Expand[T any](n int, fn func(v T) turbopipes.Observable[T], opts ...ExpandO
 			}
 			switch begins, ok := x.item(v); {
 			case !ok:
-				return fmt.Errorf("%w: Expand: more than %d items wait", turbopipes.ErrOverflow, o.maxPending)
+				return fmt.Errorf("%w: Expand: more than %d items wait", turbopipes.ErrOverflow, o.MaxPending)
 			case begins:
 				x.begin(v)
 			}
@@ -125,29 +126,24 @@ func send[T any](done <-chan struct{}, to chan<- T, v T) bool {
 	}
 }
 
-// ExpandOption is an option of [Expand].
-type ExpandOption interface{ expand(*expandOptions) }
+// ExpandOption is an option of [Expand]: [WithMaxPending], [StopInner] and [OnDiscard]
+// are.
+type ExpandOption interface{ ApplyExpand(*opt.Expand) }
 
-type expandOptions struct {
-	maxPending int
-	stopInner  bool
-	discard    func(item any)
-	bad        string
-}
-
-func (m MaxPending) expand(o *expandOptions) {
-	if o.maxPending = m.k; m.k < 1 {
-		o.bad = badMaxPending
+// ApplyExpand makes m an option of Expand.
+func (m MaxPending) ApplyExpand(o *opt.Expand) {
+	if o.MaxPending = m.k; m.k < 1 {
+		o.Bad = badMaxPending
 	}
 }
 
-func expandOptionsOf(opts []ExpandOption) (o expandOptions, bad string) {
-	o.maxPending = 65536
+func expandOptions(opts []ExpandOption) (o opt.Expand, bad string) {
+	o.MaxPending = 65536
 	for _, option := range opts {
 		if option == nil {
 			return o, "an option is nil"
 		}
-		option.expand(&o)
+		option.ApplyExpand(&o)
 	}
-	return o, o.bad
+	return o, o.Bad
 }

@@ -34,7 +34,8 @@ func (Stops) ApplyFlatMap(o *opt.FlatMap) { o.StopInner = true }
 // ApplyDelayWhen makes s an option of DelayWhen.
 func (Stops) ApplyDelayWhen(o *opt.DelayWhen) { o.StopInner = true }
 
-func (Stops) expand(o *expandOptions) { o.stopInner = true }
+// ApplyExpand makes s an option of Expand.
+func (Stops) ApplyExpand(o *opt.Expand) { o.StopInner = true }
 
 func innerOptions(opts []InnerOption) (o opt.Inner, bad string) {
 	for _, option := range opts {

@@ -64,6 +64,35 @@ func TestStopInner(t *testing.T) {
 	}
 }
 
+// A stop that reaches what items wait for lets them out.
+func TestStopInnerLetsDelayedItemsOut(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		op := operators.DelayWhen(func(int) turbopipes.Observable[int] { return turbopipes.Timer(time.Hour) }, operators.StopInner())
+		var got []int
+		s := op(turbopipes.Range(0, 3)).Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(v int) { got = append(got, v) }})
+		time.Sleep(time.Minute)
+		begin := time.Now()
+		require.NoError(t, s.Stop(t.Context()))
+		require.Zero(t, time.Since(begin))
+		require.ElementsMatch(t, []int{0, 1, 2}, got)
+		require.Equal(t, turbopipes.Stats{Delivered: 3}, s.Stats())
+	})
+}
+
+// Expand reports what waits for a place at a cut.
+func TestExpandReportsWhatWaits(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		var lost []any
+		op := operators.Expand(1, func(int) turbopipes.Observable[int] { return turbopipes.Never[int]() },
+			turbopipes.OnDiscard(func(item any) { lost = append(lost, item) }))
+		s := op(turbopipes.Range(0, 3)).Subscribe(t.Context(), turbopipes.Observer[int]{})
+		time.Sleep(time.Second)
+		s.Dispose()
+		require.EqualValues(t, len(lost), s.Stats().Discarded)
+		t.Log(lost, s.Stats())
+	})
+}
+
 // No inner stream begins after the stop: the item in hand is discarded and counted.
 func TestStopInnerBeginsNothing(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {

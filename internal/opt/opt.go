@@ -59,6 +59,14 @@ type Inner struct {
 	Discard   func(item any)
 }
 
+// Expand is what the options of Expand set.
+type Expand struct {
+	Loss
+	MaxPending int
+	StopInner  bool   // a graceful stop reaches the inner streams
+	Bad        string // why an option is refused
+}
+
 // DelayWhen is what the options of DelayWhen set.
 type DelayWhen struct {
 	Queue

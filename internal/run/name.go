@@ -17,8 +17,12 @@ func Name(ctx context.Context) string {
 
 // StageName is the operator's, after the name that Named has set.
 func StageName(ctx context.Context, operator string) string {
-	if name := Name(ctx); name != "" {
+	switch name := Name(ctx); {
+	case name == "":
+		return operator
+	case operator == "":
+		return name
+	default:
 		return name + "/" + operator
 	}
-	return operator
 }

@@ -8,7 +8,8 @@ var (
 		"operators/parallel_random_test.go", "operators/parallel_results_test.go", "operators/tasks_test.go",
 		"operators/main_test.go", "operators/merge_test.go",
 	}
-	inRoot = []string{"."}
+	inRoot  = []string{"."}
+	inChaos = []string{"./internal/chaos"}
 )
 
 const (
@@ -111,5 +112,36 @@ var mutants = []mutant{
 	}, {
 		"demand that is not waited for", "subscription.go", "if !s.take(ctx) {", "if false {",
 		"TestRequest", inRoot,
+	},
+	{
+		"a refused item forgotten", "internal/run/refused.go", "r.items = append(r.items, v)", "_ = v",
+		"TestPipelines", inChaos,
+	}, {
+		"a failed item counted nowhere", "internal/run/busy.go", "if *b {\n\t\tFrom(ctx).fail(1)\n\t}", "_ = *b",
+		"TestPipelines", inChaos,
+	}, {
+		"an item of a cut inner stream counted as failed", "operators/flat_map.go", "case fault.Cut(ctx, err):\n\t\trefuse(v)", "case false:\n\t\trefuse(v)",
+		"TestPipelines", inChaos,
+	}, {
+		"a hub that takes items which nobody gets", "internal/hot/hub.go", "return h.owned == lingering && h.live == 0", "return false",
+		"TestHotStreams", inChaos,
+	}, {
+		"a run that goes on when all its subscribers have ended", "internal/hot/hub.go", "return h.nobody || h.owned == subscribers && h.live == 0 && len(h.subs) > 0", "return h.nobody",
+		"TestHotStreams", inChaos,
+	}, {
+		"a hook that hears nothing", "internal/run/loss.go", "if a.rec.hook != nil {\n\t\te := ", "if false {\n\t\te := ",
+		"TestPipelines", inChaos,
+	}, {
+		"a Subscribe that does not wait for the subscription", "subscription.go", "<-start.Done()", "_ = start",
+		"TestSubscribe", inRoot,
+	}, {
+		"an inner stream that a Stop reaches unasked", "operators/inner_options.go", "if stops {\n\t\treturn ctx\n", "if stops || true {\n\t\treturn ctx\n",
+		"TestStopInner", []string{"operators/stop_inner_test.go", "operators/main_test.go"},
+	}, {
+		"an error that overtakes what waits", "internal/handoff/fan.go", "first := f.failure == nil && f.Ctx.Err() == nil", "first := false",
+		"TestPipelines", inChaos,
+	}, {
+		"an ended ctx's several errors told as a failure", echo, "if identical(err, context.Cause(ctx)) {", "if false {",
+		"TestStrip", []string{"./internal/fault"},
 	},
 }
