@@ -17,8 +17,8 @@ import (
 
 // parcel is an item that takes memory.
 type parcel struct {
-	n       int
-	content [64]byte
+	n int
+	_ [64]byte
 }
 
 // parcels are n of them, and then silence. made has a weak pointer to each.

@@ -112,15 +112,14 @@ var mutants = []mutant{
 	}, {
 		"demand that is not waited for", "subscription.go", "if !s.take(ctx) {", "if false {",
 		"TestRequest", inRoot,
-	},
-	{
+	}, {
 		"a refused item forgotten", "internal/run/refused.go", "r.items = append(r.items, v)", "_ = v",
 		"TestPipelines", inChaos,
 	}, {
 		"a failed item counted nowhere", "internal/run/busy.go", "if *b {\n\t\tFrom(ctx).fail(1)\n\t}", "_ = *b",
 		"TestPipelines", inChaos,
 	}, {
-		"an item of a cut inner stream counted as failed", "operators/flat_map.go", "case fault.Cut(ctx, err):\n\t\trefuse(v)", "case false:\n\t\trefuse(v)",
+		"an item of a cut inner stream counted as failed", "operators/flat_map.go", "case fault.Cut(ctx, err):\n\t\trefuse(v)", "case false && fault.Cut(ctx, err):\n\t\trefuse(v)",
 		"TestPipelines", inChaos,
 	}, {
 		"a hub that takes items which nobody gets", "internal/hot/hub.go", "return h.owned == lingering && h.live == 0", "return false",
@@ -136,12 +135,15 @@ var mutants = []mutant{
 		"TestSubscribe", inRoot,
 	}, {
 		"an inner stream that a Stop reaches unasked", "operators/inner_options.go", "if stops {\n\t\treturn ctx\n", "if stops || true {\n\t\treturn ctx\n",
-		"TestStopInner", []string{"operators/stop_inner_test.go", "operators/main_test.go"},
+		"TestStopInner",
+		[]string{"operators/stop_inner_test.go", "operators/parallel_test.go", "operators/merge_test.go", "operators/main_test.go"},
 	}, {
-		"an error that overtakes what waits", "internal/handoff/fan.go", "first := f.failure == nil && f.Ctx.Err() == nil", "first := false",
-		"TestPipelines", inChaos,
+		"an error that overtakes what waits", "internal/handoff/boundary.go", "b.Queue.Close(err)", "b.Fail(err)",
+		"TestErrors",
+		[]string{"operators/errors_in_order_test.go", "operators/parallel_test.go", "operators/main_test.go"},
 	}, {
 		"an ended ctx's several errors told as a failure", echo, "if identical(err, context.Cause(ctx)) {", "if false {",
-		"TestStrip", []string{"./internal/fault"},
+		"TestStrip",
+		[]string{"./internal/fault"},
 	},
 }

@@ -108,7 +108,7 @@ func (m mutant) test(dir string) (out string, err error) {
 func firstFailure(out string) string {
 	for line := range strings.Lines(out) {
 		for _, mark := range []string{"--- FAIL: ", "panic: ", "fatal error: "} {
-			if _, rest, ok := strings.Cut(line, mark); ok {
+			if rest, ok := strings.CutPrefix(strings.TrimSpace(line), mark); ok {
 				return strings.TrimSpace(rest)
 			}
 		}
