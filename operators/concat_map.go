@@ -49,7 +49,7 @@ func ConcatMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOpt
 }
 
 func concatMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o opt.Inner) turbopipes.Operator[T, R] {
-	letGo := letsGo[T]()
+	letGo := letsGoOf[T, R]()
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		lost := run.Keep[T](run.At(ctx, name), o.Discard)
 		inner, own := innerRecord(ctx, o.StopInner)

@@ -63,7 +63,7 @@ func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R]
 		fan.After(func() error { return lost.Discard(refused.Take()...) })
 		defer fan.Close(&err)
 		fan.Run(func(ctx context.Context) error {
-			x := flattening[T, R]{fan: fan, fn: fn, letGo: letsGo[T](), lost: lost, refused: &refused}
+			x := flattening[T, R]{fan: fan, fn: fn, letGo: letsGoOf[T, R](), lost: lost, refused: &refused}
 			x.outer, x.stops, x.free = outer, o.StopInner, newSlots(n)
 			x.release = x.free.release
 			defer func() {

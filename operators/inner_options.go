@@ -91,3 +91,12 @@ func letsGo[T any]() func(v T) {
 	}
 	return func(v T) { any(v).(letGoer).LetGo() } //nolint:forcetypeassert // as was looked at
 }
+
+// letsGoOf is letsGo where items may be streams of R: these are not boxed, which would
+// allocate for each of them.
+func letsGoOf[T, R any]() func(v T) {
+	if letGo, ok := any(turbopipes.Observable[R].LetGo).(func(v T)); ok {
+		return letGo
+	}
+	return letsGo[T]()
+}

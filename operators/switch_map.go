@@ -48,7 +48,7 @@ func SwitchMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOpt
 func switchMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o opt.Inner) turbopipes.Operator[T, R] {
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
 		s := scope.Open(ctx, name)
-		x := switching[T, R]{newestItem: newSwitch[T](), fn: fn, stops: o.StopInner, out: make(chan switched[R]), letGo: letsGo[T]()}
+		x := switching[T, R]{newestItem: newSwitch[T](), fn: fn, stops: o.StopInner, out: make(chan switched[R]), letGo: letsGoOf[T, R]()}
 		x.items, x.results = run.Keep[T](s.Stage(), o.Discard), run.Keep[R](s.Stage(), o.Discard)
 		defer func() {
 			s.Close(&err)
