@@ -87,14 +87,16 @@ func (f *Fan[T]) fail(err error) {
 	if first {
 		f.failure = err
 	}
+	winner := f.failure
 	f.mu.Unlock()
-	if !first {
-		f.Fail(err)
-	} else {
+	if winner != nil { // its own goroutine may not have come to it yet, and err may repeat it
 		if !f.spread.On() {
 			f.queue.Close(nil)
 		}
-		f.Cancel(err)
+		f.Cancel(winner)
+	}
+	if !first {
+		f.Fail(err)
 	}
 }
 
