@@ -24,8 +24,8 @@ import "github.com/turbopipes/turbopipes/internal/hot"
 // is left when the last one leaves counts as discarded, and for that one.
 //
 // A zero src is an [ErrInvalidArgument] of all n; an n below 1 or above 65,536
-// gives one stream that fails so. To give each item to all see [Broadcast]. It corresponds to Pekko's
-// Balance.
+// returns one stream, which fails so. To emit each item to all, see [Broadcast]. It
+// corresponds to Pekko's Balance.
 func Balance[T any](src Observable[T], n int, opts ...QueueOption) []Observable[T] {
 	queue, err := hotQueue("Balance", opts)
 	if outs := several(src, "Balance", n, err); outs != nil {

@@ -25,8 +25,9 @@ import (
 // last. When all that are there are being stopped gracefully, src is.
 //
 // A zero src is an [ErrInvalidArgument] of all n; an n below 1 or above 65,536
-// gives one stream that fails so. To deal each item to one of several see [Balance]; for subscribers
-// that come and go, [Publish]. It corresponds to Pekko's Broadcast.
+// returns one stream, which fails so. To emit each item to one of several, see
+// [Balance]; for subscribers that come and go, [Publish]. It corresponds to Pekko's
+// Broadcast.
 func Broadcast[T any](src Observable[T], n int, opts ...QueueOption) []Observable[T] {
 	queue, err := hotQueue("Broadcast", opts)
 	if outs := several(src, "Broadcast", n, err); outs != nil {

@@ -75,7 +75,7 @@ func Using[R, T any](acquire func(ctx context.Context) (R, error), use func(R) O
 	return using(acquire, use, func(_ context.Context, r R, _ End) error { return release(r) })
 }
 
-// EndKind is how a stream has ended, as the release function of [UsingContext] is told.
+// EndKind says how a stream has ended. The release function of [UsingContext] gets it.
 type EndKind int
 
 // The kinds of ends.
@@ -139,7 +139,7 @@ func using[R, T any](acquire func(ctx context.Context) (R, error), use func(R) O
 		if err != nil {
 			return err
 		}
-		end := End{Kind: Disposed} // by a panic of downstream, until another end is known
+		end := End{Failed, ErrGoexit} // until another end is known
 		defer func() {
 			own, cancel := context.WithCancel(context.WithoutCancel(Shield(ctx)))
 			defer cancel()
@@ -153,6 +153,7 @@ func using[R, T any](acquire func(ctx context.Context) (R, error), use func(R) O
 		refused, below := false, false
 		defer func() {
 			if below {
+				end = End{Kind: Disposed}
 				return // without a recover: downstream's panic keeps its own stack
 			}
 			if p := recover(); p != nil {

@@ -2,6 +2,7 @@ package turbopipes_test
 
 import (
 	"context"
+	"runtime"
 	"testing"
 	"time"
 
@@ -27,6 +28,9 @@ func TestUsingContext(t *testing.T) {
 		"panics": {operators.Map(func(int) int { panic(errBoom) })(tp.Just(1)), func(ctx context.Context, o tp.Observable[int]) error {
 			return o.Drain(ctx)
 		}, tp.Failed, errBoom},
+		"calls Goexit": {operators.Map(func(int) int { runtime.Goexit(); return 0 })(tp.Just(1)), func(ctx context.Context, o tp.Observable[int]) error {
+			return o.Subscribe(ctx, tp.Observer[int]{}).Wait()
+		}, tp.Failed, tp.ErrGoexit},
 		"downstream leaves": {ticks, func(ctx context.Context, o tp.Observable[int]) error {
 			return operators.Take[int](1)(o).Drain(ctx)
 		}, tp.Disposed, nil},

@@ -43,9 +43,9 @@ func CombineLatest[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B
 		return turbopipes.Invalid[A, R]("CombineLatest", bad)
 	}
 	return turbopipes.Lift(own.Mark+"CombineLatest", func(ctx context.Context, in turbopipes.Observable[A], emit func(R) bool) (err error) {
-		as, bs := run.Hooks[A]{Each: o.Discard}, run.Hooks[B]{Each: o.Discard}
-		left := feed.Open(ctx, "CombineLatest", as, in.Push)
-		right := feed.Join(left.Scope, bs, other.Push)
+		left := feed.Open(ctx, "CombineLatest", run.Hooks[A]{Each: o.Discard}, in.Push)
+		right := feed.Join(left.Scope, run.Hooks[B]{Each: o.Discard}, other.Push)
+		as, bs := run.Keep[A](left.Stage(), o.Discard), run.Keep[B](left.Stage(), o.Discard)
 		a, b := latest[A]{in: left.Items()}, latest[B]{in: right.Items()}
 		over := func() bool { return a.useless() || b.useless() || a.ended() && b.ended() }
 		defer func() {
@@ -56,28 +56,27 @@ func CombineLatest[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B
 			switch {
 			case left.Completed() || a.has == b.has:
 			case a.has:
-				err = fault.Join(err, as.At(left.Stage()).Discard(a.v))
+				err = fault.Join(err, as.Discard(a.v))
 			default:
-				err = fault.Join(err, bs.At(left.Stage()).Discard(b.v))
+				err = fault.Join(err, bs.Discard(b.v))
 			}
 		}()
-		var busy run.Busy
-		defer busy.Failed(ctx)
+		var r R
+		combine := func() { r = fn(a.v, b.v) }
 		for !over() {
 			more := false
+			try := func() { as.Try(a.v, combine) } // the item that has come is the one that fails
 			select {
 			case a.next, more = <-a.in:
 				a.receive(more)
 			case b.next, more = <-b.in:
 				b.receive(more)
+				try = func() { bs.Try(b.v, combine) }
 			case <-left.Done():
 				return nil
 			}
 			if more && a.has && b.has {
-				busy = true
-				r := fn(a.v, b.v)
-				busy = false
-				if !emit(r) {
+				if try(); !emit(r) {
 					return nil
 				}
 			}

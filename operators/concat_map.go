@@ -52,18 +52,15 @@ func concatMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o o
 	letGo := letsGoOf[T, R]()
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		lost := run.Keep[T](run.At(ctx, name), o.Discard)
-		inner, own := innerRecord(ctx, o.StopInner)
+		inner, own := run.Inner(ctx, o.StopInner)
 		l, inner := lineTo(inner, emit)
 		var failed error
-		var busy run.Busy
-		defer busy.Failed(ctx)
 		err := in.Push(ctx, func(v T) bool {
 			if o.StopInner && stopping(ctx) {
 				return lost.Refuse(v)
 			}
-			busy = true
-			stream := fn(v)
-			busy = false
+			var stream turbopipes.Observable[R]
+			lost.Try(v, func() { stream = fn(v) })
 			before := l.passed // of a ConcatMap that this one is an inner stream of
 			l.passed = false
 			lostBefore := own.Lost()

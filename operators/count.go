@@ -32,10 +32,13 @@ func Count[T any](opts ...turbopipes.LossOption) turbopipes.Operator[T, int] {
 			n++
 			return true
 		}
-		if f.plain {
-			defer func() { f.n = int64(n); unfold(&f, n, &err) }()
-		} else {
-			defer func() { unfold(&f, n, &err) }()
+		defer func() {
+			if f.plain {
+				f.n = int64(n)
+			}
+			unfold(&f, n, &err)
+		}()
+		if !f.plain {
 			item = func(v T) bool {
 				n++
 				f.add(v)

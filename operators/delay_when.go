@@ -2,7 +2,6 @@ package operators
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 
 	"github.com/turbopipes/turbopipes"
@@ -57,15 +56,12 @@ func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...DelayWhe
 		defer func() { w.close(&err, stopped || ctx.Err() != nil) }()
 		w.fan.Run(func(ctx context.Context) error {
 			inner := innerOf(ctx, o.StopInner)
-			var busy run.Busy
-			defer busy.Failed(ctx)
 			return in.Push(ctx, func(v T) bool {
 				if out := w.admit(ctx, v); out != admitted {
 					return out == dropped
 				}
-				busy = true
-				notifier := fn(v)
-				busy = false
+				var notifier turbopipes.Observable[N]
+				w.lost.Try(v, func() { notifier = fn(v) })
 				w.wait(ctx, v, func(first func() bool) error {
 					return notifier.Push(inner, func(N) bool { return first() })
 				})
@@ -106,8 +102,7 @@ type waiters[T any] struct {
 	free    slots
 	refusal error // why upstream was refused; of its goroutine
 
-	mu   sync.Mutex // guards left, for an assignment
-	left []T
+	left run.Refused[T]
 }
 
 // discard accounts for items by the waiters that they are in.
@@ -144,16 +139,13 @@ const (
 
 // admit waits for room for v. It runs on upstream's goroutine.
 func (w *waiters[T]) admit(ctx context.Context, v T) admission {
-	if w.full == handoff.Block {
-		if !w.free.take(ctx) || ctx.Err() != nil || w.stops && stopping(ctx) {
-			w.lose(v)
-			return refused
-		}
-		return admitted
-	}
-	if ctx.Err() != nil {
-		w.lose(v)
+	blocks := w.full == handoff.Block
+	if blocks && !w.free.take(ctx) || ctx.Err() != nil || w.stops && stopping(ctx) {
+		w.left.Keep(v)
 		return refused
+	}
+	if blocks {
+		return admitted
 	}
 	select {
 	case w.free <- struct{}{}:
@@ -178,7 +170,7 @@ func (w *waiters[T]) wait(ctx context.Context, v T, push func(first func() bool)
 		empty := false
 		defer func() { // also of a panic
 			if !stored && !empty {
-				w.lose(v)
+				w.left.Keep(v)
 			}
 		}()
 		fired := false
@@ -202,17 +194,11 @@ func (w *waiters[T]) wait(ctx context.Context, v T, push func(first func() bool)
 	})
 }
 
-func (w *waiters[T]) lose(v T) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.left = append(w.left, v)
-}
-
 // close joins, accounts, and tells of a refusal of upstream, behind the items that
 // waited, unless the stream was ended early.
 func (w *waiters[T]) close(err *error, early bool) {
 	w.fan.Close(err)
-	*err = fault.Join(*err, w.lost.Discard(w.left...))
+	*err = fault.Join(*err, w.lost.Discard(w.left.Take()...))
 	if *err == nil && !early {
 		*err = w.refusal
 	}

@@ -87,8 +87,8 @@ func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...
 				failed = w.tooMany(t)
 				return lost.RefuseFor(failed, v)
 			case eventTaken:
-			case eventCut:
-				return lost.Refuse(v)
+			case eventCut: // it is in a window already
+				return false
 			}
 			return true
 		}), func() { pourWindows(ctx, w.oldest, emit) })

@@ -73,7 +73,7 @@ func ExhaustMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOp
 			free.Close(nil)
 		})
 		s.Settle()
-		inner, own := innerRecord(s.Ctx, o.StopInner)
+		inner, own := run.Inner(s.Ctx, o.StopInner)
 		left, some := false, false
 		pass := func(r R) bool {
 			some = true
@@ -85,22 +85,23 @@ func ExhaustMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOp
 			}
 			return !left
 		}
-		var busy run.Busy
-		defer busy.Failed(ctx)
 		for {
 			v, ok := free.Next()
 			switch {
 			case !ok:
 				return nil
 			case o.StopInner && stopping(ctx):
+				if letGo != nil {
+					letGo(v)
+				}
 				if err := lost.Discard(v); err != nil {
 					return err
 				}
 				continue
 			}
-			busy, some = true, false
-			stream := fn(v)
-			busy = false
+			some = false
+			var stream turbopipes.Observable[R]
+			lost.Try(v, func() { stream = fn(v) })
 			lostBefore := own.Lost()
 			err := stream.Push(inner, pass)
 			switch {

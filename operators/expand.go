@@ -66,6 +66,9 @@ func Expand[T any](n int, fn func(v T) turbopipes.Observable[T], opts ...ExpandO
 				v = item
 			case v = <-x.made:
 			case <-x.ended:
+				if stopping(ctx) { // which came at the same time
+					x.forget()
+				}
 				if next, ok := x.next(); ok {
 					x.begin(next)
 				}

@@ -23,15 +23,20 @@ func Filter[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
 	if pred == nil {
 		return turbopipes.Invalid[T, T]("Filter", "pred is nil")
 	}
+	return filter("Filter", pred, true)
+}
+
+// filter lets the items through for which pred returns wanted.
+func filter[T any](name string, pred func(v T) bool, wanted bool) turbopipes.Operator[T, T] {
 	out := leavingOut[T]()
-	return turbopipes.Lift(own.Mark+"Filter", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		var work run.Work[T]
 		defer work.Failed(ctx)
 		return in.Push(ctx, work.On(func(v T) bool {
 			work.Busy = true
 			ok := pred(v)
 			work.Busy = false
-			if ok {
+			if ok == wanted {
 				return emit(v)
 			}
 			return out.item(v)

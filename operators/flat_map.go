@@ -54,9 +54,7 @@ func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R]
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
 		outer := ctx
 		fan := handoff.OpenFan[R](ctx, name, o.Ahead)
-		if !o.StopInner {
-			fan.Inner = run.Inner
-		}
+		fan.Inner = func(ctx context.Context) (context.Context, *run.Record) { return run.Inner(ctx, o.StopInner) }
 		fan.Discard = run.Keep[R](fan.Stage(), o.Discard).Discard
 		var refused run.Refused[T]
 		lost := run.Keep[T](fan.Stage(), o.Discard)
@@ -66,11 +64,6 @@ func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R]
 			x := flattening[T, R]{fan: fan, fn: fn, letGo: letsGoOf[T, R](), lost: lost, refused: &refused}
 			x.outer, x.stops, x.free = outer, o.StopInner, newSlots(n)
 			x.release = x.free.release
-			defer func() {
-				if x.making {
-					fan.Stage().Failed(1)
-				}
-			}()
 			return in.Push(ctx, func(v T) bool { return x.item(ctx, v) })
 		})
 		fan.Loop(emit)
@@ -89,7 +82,6 @@ type flattening[T, R any] struct {
 	letGo   func(v T) // nil: items are no parts of another stream
 	lost    run.Account[T]
 	refused *run.Refused[T]
-	making  bool // fn runs
 }
 
 // item starts the inner stream of v when there is a place for it.
@@ -98,9 +90,8 @@ func (x *flattening[T, R]) item(ctx context.Context, v T) bool {
 		x.drop(v)
 		return x.refused.Keep(v)
 	}
-	x.making = true
-	inner := x.fn(v)
-	x.making = false
+	var inner turbopipes.Observable[R]
+	x.lost.Try(v, func() { inner = x.fn(v) })
 	x.fan.Give(func(w *handoff.Worker[R]) error {
 		err := inner.Push(w.Ctx, w.Emit)
 		switch {
@@ -131,14 +122,14 @@ func (x *flattening[T, R]) drop(v T) {
 }
 
 // countCut accounts for an item whose inner stream has ended with err, without having
-// emitted anything, and without a stage of it having counted an item: where it was cut, the item is discarded; where it has failed by
-// itself, it has failed.
+// emitted anything, and without a stage of it having counted an item. Where the inner
+// stream was cut, the item is discarded; where it has failed by itself, the item has.
 func countCut[T any](ctx context.Context, lost run.Account[T], refuse func(v T) bool, v T, err error) {
 	switch {
 	case fault.Cut(ctx, err):
 		refuse(v)
 	case err != nil:
-		lost.Failed(lost.Weight(v)) // a stream is no item
+		lost.FailedOn(v) // a stream is no item
 	}
 }
 

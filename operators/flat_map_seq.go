@@ -57,7 +57,7 @@ func FlatMapSeq[T, R any](fn func(v T) iter.Seq[R], opts ...turbopipes.LossOptio
 			seq := fn(v)
 			if seq == nil {
 				work.Busy = false
-				lost.Failed(1)
+				run.Keep[T](lost.Stage, nil).FailedOn(v)
 				failed = fault.Invalid("FlatMapSeq", "fn has returned a nil iterator, want an iterator")
 				return false
 			}

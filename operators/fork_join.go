@@ -27,8 +27,8 @@ import (
 //
 // Backpressure: none is needed, and no stream is held. What is lost at an early end
 // counts as discarded, which [turbopipes.WithLossHook] hears of. Memory: one item per
-// stream; they count as discarded at an early end. Goroutines: one for each of the
-// others, joined before it ends; upstream runs on the subscriber's.
+// stream. Goroutines: one for each of the others, joined before it ends; upstream runs
+// on the subscriber's.
 //
 // A zero Observable among others is an ErrInvalidArgument. To wait for functions
 // rather than streams see [Tasks]. It corresponds to RxJS's forkJoin and Reactor's
@@ -41,11 +41,10 @@ func ForkJoin[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, 
 		s := scope.Open(ctx, "ForkJoin")
 		f := forkJoin[T]{Scope: s, last: make([]T, len(others)+1), has: make([]bool, len(others)+1), all: make(chan struct{})}
 		f.live.Store(int64(len(f.last)))
-		f.lost = run.Keep[T](s.Stage(), nil)
 		run.NoteSlices[T](s.Record())
 		defer func() {
 			s.Close(&err)
-			err = fault.Join(err, f.lost.Discard(f.left()...))
+			err = fault.Join(err, run.Keep[T](s.Stage(), nil).Discard(f.left()...))
 		}()
 		for i, o := range others {
 			s.Upstream(func(ctx context.Context) error { return f.run(ctx, i+1, o) }, func(err error) { f.ended(i+1, err) })
@@ -73,7 +72,6 @@ type forkJoin[T any] struct {
 	live atomic.Int64
 	all  chan struct{} // closed when all have completed
 	over atomic.Bool   // nothing is lost any more
-	lost run.Account[T]
 }
 
 func (f *forkJoin[T]) run(ctx context.Context, i int, o turbopipes.Observable[T]) error {

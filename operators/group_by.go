@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/split"
 )
 
@@ -64,31 +65,31 @@ func GroupBy[T any, K comparable](key func(v T) K, opts ...GroupOption) turbopip
 			g := newIdleGroups(s, o.MaxGroups, o.Idle)
 			defer g.clock.Stop()
 			s.Go(g.tick)
-			s.Start(in.Push, keyed(s, key, g.put))
+			startKeyed(s, in, key, g.put)
 		} else {
 			g := groups[K, T]{split: s, most: o.MaxGroups, byKey: map[K]*split.Part[K, T]{}}
-			s.Start(in.Push, keyed(s, key, g.put))
+			startKeyed(s, in, key, g.put)
 		}
 		handOutGroups(s, emit)
 		return nil
 	})
 }
 
-// keyed returns the emit that puts an item to its key's group. An item for which key
-// panics counts as failed.
-func keyed[K comparable, T any](s *split.Split[K, T], key func(v T) K, put func(k K, v T) bool) func(v T) bool {
-	return func(v T) bool {
-		done := false
-		defer func() {
-			if !done {
-				s.Stage().Failed(1)
-			}
-		}()
+// startKeyed starts s over in. put is called with each item and its key. An item for
+// which key panics counts as failed.
+func startKeyed[K comparable, T any](s *split.Split[K, T], in turbopipes.Observable[T], key func(v T) K, put func(k K, v T) bool) {
+	var work run.Work[T]
+	item := work.On(func(v T) bool {
+		work.Busy = true
 		k := key(v)
 		_ = map[K]struct{}(nil)[k] // a key that can't be hashed panics here
-		done = true
+		work.Busy = false
 		return put(k, v)
-	}
+	})
+	s.Start(func(ctx context.Context, emit func(T) bool) error {
+		defer work.Failed(ctx)
+		return in.Push(ctx, emit)
+	}, item)
 }
 
 func handOutGroups[K comparable, T any](s *split.Split[K, T], emit func(turbopipes.Group[K, T]) bool) {

@@ -24,8 +24,9 @@ import (
 // it), which take room only for what waits in them. Goroutines: one, for upstream,
 // joined before it ends; route runs on upstream's.
 //
-// An n below 1 or above 65,536, a nil route, and the options [WithMaxGroups] and [WithIdle] are an
-// ErrInvalidArgument. It corresponds to Pekko's partition and RxGo's GroupBy.
+// An n below 1 or above 65,536, a nil route, and the options [WithMaxGroups] and
+// [WithIdle] are an ErrInvalidArgument. It corresponds to Pekko's partition and RxGo's
+// GroupBy.
 func GroupByN[T any](n int, route func(v T) int, opts ...GroupOption) turbopipes.Operator[T, turbopipes.Group[int, T]] {
 	o, bad := groupOptionsOf(opts)
 	switch {
@@ -53,8 +54,7 @@ func GroupByN[T any](n int, route func(v T) int, opts ...GroupOption) turbopipes
 				return nil // ctx has ended
 			}
 		}
-		s.Start(in.Push, func(v T) bool {
-			i := routed(s, route, v)
+		startKeyed(s, in, route, func(i int, v T) bool {
 			if i < 0 || i >= n {
 				err := fmt.Errorf("%w: GroupByN: route returns %d, want 0 to %d", turbopipes.ErrIndexOutOfRange, i, n-1)
 				s.EndWith(err)
@@ -69,16 +69,3 @@ func GroupByN[T any](n int, route func(v T) int, opts ...GroupOption) turbopipes
 
 // mostGroupsAtOnce bounds n, since all n groups are made at once.
 const mostGroupsAtOnce = 65_536
-
-// routed calls route for v, which counts as failed where route panics.
-func routed[T any](s *split.Split[int, T], route func(v T) int, v T) int {
-	done := false
-	defer func() {
-		if !done {
-			s.Stage().Failed(1)
-		}
-	}()
-	i := route(v)
-	done = true
-	return i
-}

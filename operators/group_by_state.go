@@ -87,7 +87,7 @@ func newIdleGroups[K comparable, T any](s *split.Split[K, T], most int, d time.D
 
 // put gives v to the group of k; false: upstream must stop.
 func (g *idleGroups[K, T]) put(k K, v T) bool {
-	odd := k != k // where k can't be hashed, this panics, and not a map under the lock
+	odd := k != k // NaN: no map finds it again
 	own, open := g.take(k)
 	if own == nil {
 		if err := tooMany(g.split, open, g.most); err != nil {

@@ -5,7 +5,6 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/opt"
-	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // InnerOption is an option of [ConcatMap], [SwitchMap], [SwitchAll] and [ExhaustMap]:
@@ -53,15 +52,6 @@ func innerOf(ctx context.Context, stops bool) context.Context {
 		return ctx
 	}
 	return turbopipes.Shield(ctx)
-}
-
-// innerRecord is innerOf with the Record in the ctx, which counts what the inner streams
-// lose: it is their own, unless a graceful stop reaches them.
-func innerRecord(ctx context.Context, stops bool) (context.Context, *run.Record) {
-	if stops {
-		return ctx, run.From(ctx)
-	}
-	return run.Inner(ctx)
 }
 
 // letGoer is what a group and a window are: parts of another stream, which must be

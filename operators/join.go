@@ -53,9 +53,9 @@ func Join[A, B, R any](right turbopipes.Observable[B], window time.Duration, atA
 		return turbopipes.Invalid[A, R]("Join", bad)
 	}
 	return turbopipes.Lift(own.Mark+"Join", func(ctx context.Context, in turbopipes.Observable[A], emit func(R) bool) (err error) {
-		as, bs := run.Hooks[A]{Each: o.Discard}, run.Hooks[B]{Each: o.Discard}
-		up := feed.Open(ctx, "Join", as, in.Push)
-		other := feed.Join(up.Scope, bs, right.Push)
+		up := feed.Open(ctx, "Join", run.Hooks[A]{Each: o.Discard}, in.Push)
+		other := feed.Join(up.Scope, run.Hooks[B]{Each: o.Discard}, right.Push)
+		as, bs := run.Keep[A](up.Stage(), o.Discard), run.Keep[B](up.Stage(), o.Discard)
 		a, b := joining[A]{at: atA}, joining[B]{at: atB}
 		over := func() bool { return a.ended && b.ended || a.useless() || b.useless() }
 		defer func() {
@@ -64,24 +64,27 @@ func Join[A, B, R any](right turbopipes.Observable[B], window time.Duration, atA
 			}
 			up.Close(&err)
 			if !up.Completed() {
-				err = fault.Join(err, as.At(up.Stage()).Discard(a.left()...), bs.At(up.Stage()).Discard(b.left()...))
+				err = fault.Join(err, as.Discard(a.left()...), bs.Discard(b.left()...))
 			}
 		}()
-		var busy run.Busy
-		defer busy.Failed(ctx)
-		deliver := func(a A, b B) bool {
-			busy = true
-			r := fn(a, b)
-			busy = false
+		// The item that has come is the one that fails.
+		fromLeft := func(a A, b B) bool {
+			var r R
+			as.Try(a, func() { r = fn(a, b) })
+			return emit(r)
+		}
+		fromRight := func(b B, a A) bool {
+			var r R
+			bs.Try(b, func() { r = fn(a, b) })
 			return emit(r)
 		}
 		for !over() {
 			going := true
 			select {
 			case v, more := <-unless(a.held(b.progress, window), up.Items()):
-				going = meet(&a, &b, v, more, window, deliver)
+				going = meet(&a, &b, v, more, window, fromLeft)
 			case v, more := <-unless(b.held(a.progress, window), other.Items()):
-				going = meet(&b, &a, v, more, window, func(b B, a A) bool { return deliver(a, b) })
+				going = meet(&b, &a, v, more, window, fromRight)
 			case <-up.Done():
 				return nil
 			}

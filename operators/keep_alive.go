@@ -39,10 +39,10 @@ func KeepAlive[T any](idle time.Duration, fn func() T, opts ...turbopipes.LossOp
 	}
 	return turbopipes.Lift(own.Mark+"KeepAlive", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		up := feed.Open(ctx, "KeepAlive", discarding[T](o), in.Push)
-		var inHand []T
+		var inHand spot[T]
 		defer func() {
 			up.Close(&err)
-			err = fault.Join(err, discarding[T](o).At(up.Stage()).Discard(inHand...))
+			err = fault.Join(err, discarding[T](o).At(up.Stage()).Discard(inHand.all()...))
 		}()
 		clock := alarm.New()
 		defer clock.Stop()
@@ -65,12 +65,12 @@ func KeepAlive[T any](idle time.Duration, fn func() T, opts ...turbopipes.LossOp
 			}
 			if !time.Now().Before(deadline) && ctx.Err() == nil {
 				if came {
-					inHand = append(inHand, v)
+					inHand.put(v)
 				}
 				if !emit(fn()) {
 					return nil
 				}
-				inHand = inHand[:0]
+				inHand.take()
 			}
 			if !more || came && !emit(v) {
 				return nil

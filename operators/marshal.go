@@ -39,8 +39,7 @@ func convert[T, R any](name string, fn func(T) (R, error)) turbopipes.Operator[T
 			r, e := fn(v)
 			work.Busy = false
 			if e != nil {
-				lost := run.Keep[T](run.At(ctx, name), nil)
-				lost.Failed(lost.Weight(v))
+				run.Keep[T](run.At(ctx, name), nil).FailedOn(v)
 				failed = &turbopipes.ItemError[T]{Item: v, Err: e}
 				return false
 			}

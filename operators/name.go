@@ -7,7 +7,7 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/own"
-	"github.com/turbopipes/turbopipes/internal/scope"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // Name gives what is upstream a name, up to the Name before it.
@@ -43,7 +43,7 @@ func Name[T any](name string) turbopipes.Operator[T, T] {
 				panic(fault.FromPanic(p).In(name))
 			}
 		}()
-		err := in.Push(scope.Named(ctx, name), func(v T) bool {
+		err := in.Push(run.Named(ctx, name), func(v T) bool {
 			below = true
 			ok := emit(v)
 			below = false

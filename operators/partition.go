@@ -1,10 +1,7 @@
 package operators
 
 import (
-	"context"
-
 	"github.com/turbopipes/turbopipes"
-	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // Partition splits src into the items that pred is true for and the rest.
@@ -25,10 +22,5 @@ func Partition[T any](src turbopipes.Observable[T], pred func(v T) bool) (match,
 		bad := turbopipes.Invalid[T, T]("Partition", "pred is nil")(src)
 		return bad, bad
 	}
-	those := func(wanted bool) turbopipes.Observable[T] {
-		return turbopipes.Lift(own.Mark+"Partition", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-			return in.Push(ctx, func(v T) bool { return pred(v) != wanted || emit(v) })
-		})(src)
-	}
-	return those(true), those(false)
+	return filter("Partition", pred, true)(src), filter("Partition", pred, false)(src)
 }

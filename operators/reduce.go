@@ -24,16 +24,22 @@ import (
 // ErrInvalidArgument. For every state on the way, see [Scan]. It corresponds to reduce in RxJS, Reactor and RxGo, which
 // starts from nil.
 func Reduce[T, A any](seed A, fn func(state A, v T) A, opts ...turbopipes.LossOption) turbopipes.Operator[T, A] {
+	return reduce("Reduce", func() A { return seed }, fn, opts)
+}
+
+func reduce[T, S any](name string, seed func() S, fn func(state S, v T) S, opts []turbopipes.LossOption) turbopipes.Operator[T, S] {
 	o, bad := lossOptions(opts)
 	switch {
+	case seed == nil:
+		return turbopipes.Invalid[T, S](name, "seed is nil")
 	case fn == nil:
-		return turbopipes.Invalid[T, A]("Reduce", "fn is nil")
+		return turbopipes.Invalid[T, S](name, "fn is nil")
 	case bad != "":
-		return turbopipes.Invalid[T, A]("Reduce", bad)
+		return turbopipes.Invalid[T, S](name, bad)
 	}
-	return turbopipes.Lift(own.Mark+"Reduce", func(ctx context.Context, in turbopipes.Observable[T], emit func(A) bool) (err error) {
-		f := foldingOf[T](ctx, "Reduce", o)
-		state := seed
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(S) bool) (err error) {
+		f := foldingOf[T](ctx, name, o)
+		state := seed()
 		defer func() { unfold(&f, state, &err) }()
 		err = in.Push(ctx, f.On(func(v T) bool {
 			f.Busy = true

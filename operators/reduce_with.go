@@ -1,10 +1,7 @@
 package operators
 
 import (
-	"context"
-
 	"github.com/turbopipes/turbopipes"
-	"github.com/turbopipes/turbopipes/internal/own"
 )
 
 // ReduceWith is [Reduce] with a fresh seed for each subscription.
@@ -26,30 +23,5 @@ import (
 // [ScanWith]; for a map of the items, [ToMap] or [ToMultiMap]. It corresponds to
 // Reactor's reduceWith and collect.
 func ReduceWith[T, S any](seed func() S, fn func(state S, v T) S, opts ...turbopipes.LossOption) turbopipes.Operator[T, S] {
-	o, bad := lossOptions(opts)
-	switch {
-	case seed == nil:
-		return turbopipes.Invalid[T, S]("ReduceWith", "seed is nil")
-	case fn == nil:
-		return turbopipes.Invalid[T, S]("ReduceWith", "fn is nil")
-	case bad != "":
-		return turbopipes.Invalid[T, S]("ReduceWith", bad)
-	}
-	return turbopipes.Lift(own.Mark+"ReduceWith", func(ctx context.Context, in turbopipes.Observable[T], emit func(S) bool) (err error) {
-		f := foldingOf[T](ctx, "ReduceWith", o)
-		state := seed()
-		defer func() { unfold(&f, state, &err) }()
-		err = in.Push(ctx, f.On(func(v T) bool {
-			f.Busy = true
-			state = fn(state, v)
-			f.Busy = false
-			f.add(v)
-			return true
-		}))
-		if err == nil { // nothing was emitted, so nothing was refused
-			f.complete = true
-			emit(state)
-		}
-		return err
-	})
+	return reduce("ReduceWith", seed, fn, opts)
 }

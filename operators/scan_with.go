@@ -1,11 +1,7 @@
 package operators
 
 import (
-	"context"
-
 	"github.com/turbopipes/turbopipes"
-	"github.com/turbopipes/turbopipes/internal/own"
-	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // ScanWith is [Scan] with a fresh seed for each subscription.
@@ -28,21 +24,5 @@ import (
 // [ReduceWith]; for a state that has to be closed, [StatefulMap]. It corresponds to
 // Reactor's scanWith, which emits the seed first.
 func ScanWith[T, S any](seed func() S, fn func(state S, v T) S) turbopipes.Operator[T, S] {
-	switch {
-	case seed == nil:
-		return turbopipes.Invalid[T, S]("ScanWith", "seed is nil")
-	case fn == nil:
-		return turbopipes.Invalid[T, S]("ScanWith", "fn is nil")
-	}
-	return turbopipes.Lift(own.Mark+"ScanWith", func(ctx context.Context, in turbopipes.Observable[T], emit func(S) bool) error {
-		state := seed()
-		var work run.Work[T]
-		defer work.Failed(ctx)
-		return in.Push(ctx, work.On(func(v T) bool {
-			work.Busy = true
-			state = fn(state, v)
-			work.Busy = false
-			return emit(state)
-		}))
-	})
+	return scan("ScanWith", seed, fn)
 }

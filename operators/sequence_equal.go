@@ -5,7 +5,6 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/own"
-	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // SequenceEqual tells whether upstream and other emit equal items in the same
@@ -42,15 +41,11 @@ func SequenceEqual[T any](other turbopipes.Observable[T], equal func(a, b T) boo
 	return turbopipes.Lift(own.Mark+"SequenceEqual", func(ctx context.Context, in turbopipes.Observable[T], emit func(bool) bool) (err error) {
 		z := openZip(ctx, "SequenceEqual", o, in, other)
 		defer func() { z.close(&err) }()
-		var busy run.Busy
-		defer func() { busy.FailedOn(ctx, 2) }() // a pair
 		for z.both() {
 			same := !z.a.has && !z.b.has // both have ended
 			if z.a.has && z.b.has {
 				a, b := z.a.take(), z.b.take()
-				busy = true
-				same = equal(a, b)
-				busy = false
+				z.try(a, b, func() { same = equal(a, b) })
 				if same {
 					continue
 				}

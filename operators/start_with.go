@@ -35,7 +35,6 @@ func StartWith[T any](items ...T) turbopipes.Operator[T, T] {
 // emitAll tells whether it has emitted all of items: emit has not refused one,
 // and ctx has not ended.
 func emitAll[T any](ctx context.Context, items []T, emit func(T) bool) bool {
-	const glance = 64 // items between two looks at ctx: downstream may swallow them all
 	for i, v := range items {
 		if i%glance == glance-1 && ctx.Err() != nil || !emit(v) {
 			return false

@@ -32,8 +32,8 @@ import (
 // and fn, joined before it ends.
 //
 // A nil fn is an ErrInvalidArgument. For all the streams see [FlatMap] and
-// [ConcatMap]; to keep the old one instead, [ExhaustMap]. It corresponds to switchMap in RxJS and Reactor, which do not wait
-// for the old stream to unwind.
+// [ConcatMap]; to keep the old one instead, [ExhaustMap]. It corresponds to switchMap
+// in RxJS and Reactor, which do not wait for the old stream to unwind.
 func SwitchMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOption) turbopipes.Operator[T, R] {
 	o, bad := innerOptions(opts)
 	switch {
@@ -121,7 +121,7 @@ func (x *switching[T, R]) accept(ctx context.Context, v T) bool {
 
 // runNewest runs one inner stream after another until upstream has ended.
 func (x *switching[T, R]) runNewest(ctx context.Context) error {
-	inner, rec := innerRecord(ctx, x.stops)
+	inner, rec := run.Inner(ctx, x.stops)
 	for {
 		v, turn, ok := x.next(ctx)
 		if !ok {
@@ -140,11 +140,8 @@ func (x *switching[T, R]) run(ctx context.Context, rec *run.Record, v T, turn ui
 	defer cancel(nil)
 	x.running(turn, cancel)
 	some := false
-	var busy run.Busy
-	defer busy.Failed(ctx)
-	busy = true
-	stream := x.fn(v)
-	busy = false
+	var stream turbopipes.Observable[R]
+	x.items.Try(v, func() { stream = x.fn(v) })
 	before := rec.Lost()
 	err := stream.Push(own, func(r R) bool {
 		some = true
@@ -158,11 +155,13 @@ func (x *switching[T, R]) run(ctx context.Context, rec *run.Record, v T, turn ui
 			return x.lost.Keep(r)
 		}
 	})
+	rest := fault.Strip(own, err) // it was switched away from, or ctx is done
 	switch {
 	case x.letGo != nil: // what is in it is counted where it waits
 		x.letGo(v)
+	case rest == nil && errors.Is(context.Cause(own), errSwitched):
 	case !some && rec.Lost() == before:
-		countCut(ctx, x.items, x.refused.Keep, v, err)
+		countCut(own, x.items, x.refused.Keep, v, err)
 	}
-	return fault.Strip(own, err) // it was switched away from, or ctx is done
+	return rest
 }

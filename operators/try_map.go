@@ -63,6 +63,6 @@ func failedOn[T any](ctx context.Context, lost run.Account[T], v T, err error) e
 	if fault.Cut(ctx, err) {
 		return lost.Cancel(context.Cause(ctx), v)
 	}
-	lost.Failed(lost.Weight(v))
+	lost.FailedOn(v)
 	return nil
 }

@@ -33,8 +33,7 @@ func Unbatch[T any](opts ...turbopipes.LossOption) turbopipes.Operator[[]T, T] {
 		return turbopipes.Invalid[[]T, T]("Unbatch", bad)
 	}
 	return turbopipes.Lift(own.Mark+"Unbatch", func(ctx context.Context, in turbopipes.Observable[[]T], emit func(T) bool) (err error) {
-		const glance = 64 // items between two looks at ctx: downstream may swallow them all
-		var rest []T      // of the slice in hand, what was not given to emit
+		var rest []T // of the slice in hand, what was not given to emit
 		defer func() { err = fault.Join(err, run.Keep[T](run.At(ctx, "Unbatch"), o.Discard).Discard(rest...)) }()
 		return in.Push(ctx, func(batch []T) bool {
 			rest = batch

@@ -67,24 +67,24 @@ func WithLatestFrom[A, B, R any](other turbopipes.Observable[B], fn func(a A, b 
 			s.Fail(err)
 			s.Stop()
 		})
-		var busy run.Busy
-		defer busy.Failed(ctx)
+		var work run.Work[A]
+		defer work.Failed(ctx)
 		// Asked again after emit: upstream must not fetch an item to be refused.
-		return in.Push(s.Ctx, func(v A) bool {
+		return in.Push(s.Ctx, work.On(func(v A) bool {
 			if cut.Load() {
 				return !s.Completed() && lost.Refuse(v)
 			}
 			if b, ok := newest.get(); ok {
-				busy = true
+				work.Busy = true
 				r := fn(v, b)
-				busy = false
+				work.Busy = false
 				if !emit(r) {
 					s.Stop() // other, too, while upstream unwinds
 					return false
 				}
 			}
 			return !cut.Load()
-		})
+		}))
 	})
 }
 

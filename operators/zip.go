@@ -41,14 +41,16 @@ func Zip[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R, opts 
 	}
 	return turbopipes.Lift(own.Mark+"Zip", func(ctx context.Context, in turbopipes.Observable[A], emit func(R) bool) (err error) {
 		z := openZip(ctx, "Zip", o, in, other)
-		defer func() { z.close(&err) }()
-		var busy run.Busy
-		defer func() { busy.FailedOn(ctx, 2) }() // a pair
+		defer func() {
+			if err == nil && (z.a.over() || z.b.over()) {
+				z.Complete()
+			}
+			z.close(&err)
+		}()
 		for z.pair() {
 			a, b := z.a.take(), z.b.take()
-			busy = true
-			r := fn(a, b)
-			busy = false
+			var r R
+			z.try(a, b, func() { r = fn(a, b) })
 			if !emit(r) {
 				return nil
 			}
@@ -139,9 +141,6 @@ func (z *zipped[A, B]) err() error {
 // close joins, and accounts for what has found no partner, unless one side is at its
 // end.
 func (z *zipped[A, B]) close(err *error) {
-	if *err == nil && (z.a.over() || z.b.over()) {
-		z.Complete()
-	}
 	z.Close(err)
 	if z.Completed() {
 		return
@@ -152,4 +151,10 @@ func (z *zipped[A, B]) close(err *error) {
 	if z.b.has {
 		*err = fault.Join(*err, z.bs.Discard(z.b.take()))
 	}
+}
+
+// try calls f, a function of the user's, on a pair: both count as failed where f does
+// not return.
+func (z *zipped[A, B]) try(a A, b B, f func()) {
+	z.as.Try(a, func() { z.bs.Try(b, f) })
 }

@@ -28,13 +28,5 @@ func (s *side[T]) take() (v T) {
 	return v
 }
 
-// left is the number of items that are not paired.
-func (s *side[T]) left() int64 {
-	if s.has {
-		return 1
-	}
-	return 0
-}
-
 // over tells whether there will be no pair any more.
 func (s *side[T]) over() bool { return s.ended && !s.has }

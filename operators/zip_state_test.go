@@ -11,19 +11,19 @@ func TestSide(t *testing.T) {
 	s := side[string]{in: make(chan string)}
 	require.NotNil(t, s.open())
 	require.False(t, s.over())
-	require.Zero(t, s.left())
+
+	require.False(t, s.has)
 
 	s.receive("a", true)
+	require.True(t, s.has)
 	require.Nil(t, s.open(), "it is held")
 	require.False(t, s.over())
-	require.EqualValues(t, 1, s.left())
 
 	require.Equal(t, "a", s.take())
+	require.False(t, s.has)
 	require.NotNil(t, s.open())
-	require.Zero(t, s.left())
 
 	s.receive("", false)
 	require.Nil(t, s.open())
 	require.True(t, s.over())
-	require.Zero(t, s.left())
 }

@@ -33,7 +33,9 @@ func Open[T any](ctx context.Context, name string, hooks run.Hooks[T], up Push[T
 
 // Join is Open on a Scope that is open already.
 func Join[T any](s *scope.Scope, hooks run.Hooks[T], up Push[T]) *Feed[T] {
-	return start(&Feed[T]{Scope: s, items: make(chan T), lost: hooks.At(s.Stage()), counts: true}, up)
+	f := &Feed[T]{Scope: s, items: make(chan T), lost: hooks.At(s.Stage()), counts: true}
+	f.account()
+	return start(f, up)
 }
 
 // Notify is Join for a notifier, whose items are no items of the stream: nothing is
@@ -43,7 +45,6 @@ func Notify[T any](s *scope.Scope, up Push[T]) *Feed[T] {
 }
 
 func start[T any](f *Feed[T], up Push[T]) *Feed[T] {
-	f.account()
 	f.Upstream(func(ctx context.Context) error {
 		err := up(ctx, f.hand)
 		if err == nil && ctx.Err() == nil {

@@ -87,7 +87,7 @@ func (b *Boundary[T]) Outcome(lost T, out Outcome) bool {
 	case Overflow:
 		b.refusal = fmt.Errorf("%w: %s: downstream is busy", b.overflow, b.name)
 	}
-	b.refusal = fault.Join(b.refusal, b.Lost.Drop(lost))
+	b.refusal = fault.Join(b.refusal, b.Lost.DropFor(b.refusal, lost))
 	return b.refusal == nil
 }
 

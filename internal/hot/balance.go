@@ -220,10 +220,11 @@ func (b *Balance[T]) drop(item numbered[T]) (lost T) {
 
 // fell accounts for what a strategy has dropped, and tells whether to go on.
 func (b *Balance[T]) fell(v T, account run.Account[T]) bool {
-	err := account.Drop(v)
+	var err error
 	if b.cfg.Full == handoff.Fail {
-		err = fault.Join(overflow(b.cfg.Name), err)
+		err = overflow(b.cfg.Name)
 	}
+	err = fault.Join(err, account.DropFor(err, v))
 	if err != nil {
 		b.ended(err)
 	}

@@ -11,7 +11,6 @@ package hot
 import (
 	"context"
 	"errors"
-	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -100,14 +99,6 @@ func (h *Hub[T]) deserted() bool {
 
 type line [128]byte // keeps what one core writes off the line that another one reads
 
-// waiter is a producer that waits for room.
-type waiter struct {
-	wake  chan struct{} // cap 1
-	woken bool
-	id    goroutine
-	err   error // it waits in vain
-}
-
 // New makes a Hub without subscribers.
 func New[T any](cfg Config[T]) *Hub[T] { return &Hub[T]{cfg: cfg} }
 
@@ -144,9 +135,11 @@ func (h *Hub[T]) forNobody() bool {
 // offer is Put where a full queue drops.
 func (h *Hub[T]) offer(v T) error {
 	type loss struct {
-		of      *Sub[T]
-		account func(v T) error
-		v       T
+		of    *Sub[T]
+		as    run.Account[T]
+		out   handoff.Outcome
+		cause error
+		v     T
 	}
 	var lost []loss
 	h.mu.Lock()
@@ -165,114 +158,31 @@ func (h *Hub[T]) offer(v T) error {
 			continue
 		}
 		item, out := s.own.Offer(v, h.cfg.Full)
-		switch out {
-		case handoff.Stored:
-		case handoff.Refused: // its ctx has ended, and it is about to leave
-			account := s.lost
-			lost = append(lost, loss{s, func(v T) error { return account.Discard(v) }, item})
-		case handoff.Overflow:
-			s.end(overflow(h.cfg.Name))
-			lost = append(lost, loss{s, s.lost.Drop, item})
-		case handoff.Dropped:
-			lost = append(lost, loss{s, s.lost.Drop, item})
+		if out == handoff.Stored {
+			continue
 		}
+		l := loss{of: s, as: s.lost, out: out, v: item}
+		if out == handoff.Overflow {
+			l.cause = overflow(h.cfg.Name)
+			s.end(l.cause)
+		}
+		lost = append(lost, l)
 	}
 	h.mu.Unlock()
 	for _, l := range lost { // the hook is user code: its panic is the end of that subscriber alone
-		if err := l.account(l.v); err != nil {
+		var err error
+		if l.out == handoff.Refused { // its ctx has ended, and it is about to leave
+			err = l.as.Discard(l.v)
+		} else {
+			err = l.as.DropFor(l.cause, l.v)
+		}
+		if err != nil {
 			h.mu.Lock()
 			l.of.end(err)
 			h.mu.Unlock()
 		}
 	}
 	return nil
-}
-
-// polls is how often who finds nothing to do yields before it parks: a wake-up
-// costs as much as a hundred items.
-const polls = 16
-
-// await waits until the caller may store. It is called and left with the lock
-// held.
-func (h *Hub[T]) await(ctx context.Context) error {
-	for range polls {
-		switch {
-		case h.over():
-			return fault.ErrClosed
-		case len(h.waiters) > 0:
-			return h.queue(ctx)
-		case h.room():
-			if h.over() {
-				return fault.ErrClosed
-			}
-			return nil
-		}
-		h.mu.Unlock()
-		runtime.Gosched()
-		h.mu.Lock()
-	}
-	return h.queue(ctx)
-}
-
-// queue waits behind the other producers.
-func (h *Hub[T]) queue(ctx context.Context) error {
-	h.mu.Unlock()
-	w := &waiter{wake: make(chan struct{}, 1), id: current()}
-	h.mu.Lock()
-	if h.over() {
-		return fault.ErrClosed
-	}
-	h.waiters = append(h.waiters, w)
-	for {
-		h.admit()
-		h.mu.Unlock()
-		select {
-		case <-w.wake:
-		case <-ctx.Done():
-		}
-		h.mu.Lock()
-		w.woken = false
-		switch {
-		case w.err != nil:
-			return w.err
-		case ctx.Err() != nil:
-			h.forget(w)
-			h.admit()
-			return context.Cause(ctx)
-		case h.waiters[0] == w && h.room():
-			if w.err != nil { // room has found that nobody is there any more
-				return w.err
-			}
-			h.forget(w)
-			return nil // store admits the next one
-		}
-	}
-}
-
-// forget takes w out of the line.
-func (h *Hub[T]) forget(w *waiter) {
-	for i := range h.waiters {
-		if h.waiters[i] == w {
-			h.waiters = append(h.waiters[:i], h.waiters[i+1:]...)
-			return
-		}
-	}
-}
-
-// fail ends the wait of w.
-func (h *Hub[T]) fail(w *waiter, err error) {
-	w.err = err
-	w.signal()
-}
-
-func (w *waiter) signal() {
-	if !w.woken {
-		w.woken = true
-		select {
-		case w.wake <- struct{}{}:
-		default: // it has a signal that it has not heard yet
-		}
-	}
 }
 
 // room tells whether every cursor is far enough for one more item. It goes on
@@ -350,55 +260,8 @@ func (h *Hub[T]) remove(s *Sub[T]) {
 	}
 }
 
-// forsake frees the producers that wait where nobody takes anything more.
-func (h *Hub[T]) forsake() {
-	if !h.closed && h.deserted() {
-		h.refuse()
-	}
-}
-
-// refuse ends the waits of all producers.
-func (h *Hub[T]) refuse() {
-	for _, w := range h.waiters {
-		h.fail(w, fault.ErrClosed)
-	}
-	h.waiters = nil
-}
-
 func (h *Hub[T]) lags(s *Sub[T]) bool {
 	return h.next-s.cursor.Load() >= uint64(h.cfg.Size) //nolint:gosec // at least 1
-}
-
-// admit wakes the first waiter if there is room; if not, it has the subscriber
-// that lags tell when it does no longer. It is called when one has moved on or
-// left, and when the line has changed.
-func (h *Hub[T]) admit() {
-	for len(h.waiters) > 0 && !h.room() {
-		s := h.subs[h.scan]
-		s.flags.Or(watched)
-		if h.lags(s) {
-			h.reenters(s)
-			return
-		}
-		s.flags.And(^uint32(watched)) // it has moved on before it could see the flag
-	}
-	if len(h.waiters) > 0 { // room may have found that nobody is there any more
-		h.waiters[0].signal()
-	}
-}
-
-// reenters ends the wait of a producer that runs on the goroutine of s: it would
-// wait for itself.
-func (h *Hub[T]) reenters(s *Sub[T]) {
-	for i := 0; i < len(h.waiters); {
-		w := h.waiters[i]
-		if s.id == none || w.id != s.id {
-			i++
-			continue
-		}
-		h.forget(w)
-		h.fail(w, fault.ErrReentrant)
-	}
 }
 
 // first is the size of a ring that begins; it grows to what is in use.

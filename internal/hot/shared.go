@@ -73,7 +73,11 @@ func (s *Shared[T]) run(ctx context.Context, emit func(T) bool, p Policy, ended 
 			s.mu.Unlock()
 			return hub.Join(ctx).Run(ctx, emit, nil, nil)
 		}
-		if s.link().state != closing {
+		if s.link().state == over { // upstream has ended by itself, and its end is kept
+			sub = s.cur.Hub.Join(ctx)
+			break
+		}
+		if s.cur.state != closing {
 			if sub = s.cur.Hub.TryJoin(ctx); sub != nil {
 				break
 			}
@@ -255,7 +259,10 @@ func (s *Shared[T]) connect(l *Link[T], ctx context.Context, p Policy, owned boo
 				case nil:
 					return true
 				case ErrNobody:
-					return l.Hub.Lost(own).Drop(v) == nil
+					if err := l.Hub.Lost(own).Drop(v); err != nil {
+						panic(err)
+					}
+					return true
 				}
 			}
 			s.cutOff(l)

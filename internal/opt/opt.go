@@ -55,15 +55,14 @@ type Parallel struct {
 
 // Inner is what the options of operators with inner streams set.
 type Inner struct {
+	Loss
 	StopInner bool // a graceful stop reaches them
-	Discard   func(item any)
 }
 
 // Expand is what the options of Expand set.
 type Expand struct {
-	Loss
+	Inner
 	MaxPending int
-	StopInner  bool   // a graceful stop reaches the inner streams
 	Bad        string // why an option is refused
 }
 
@@ -79,14 +78,6 @@ type FlatMap struct {
 	Ahead int
 
 	Bad string // the first bad argument of an option
-}
-
-// Of gives a hook for items of type T, nil where there is none.
-func Of[T any](discard func(item any)) func(T) {
-	if discard == nil {
-		return nil
-	}
-	return func(v T) { discard(v) }
 }
 
 // Note keeps the first of several complaints.

@@ -1,6 +1,9 @@
 package run
 
-import "reflect"
+import (
+	"reflect"
+	"strings"
+)
 
 // An operator that merges items, such as a buffer, notes in the Record what it
 // makes. Where such a value is lost later, in any stage of the subscription, it
@@ -30,9 +33,6 @@ func NoteBatches[B any](r *Record, items func(v B, yield func(item any))) {
 		r.note(of, func(v any, yield func(any)) { items(v.(B), yield) }) //nolint:forcetypeassert // walk looks at its type
 	}
 }
-
-// NoteStreams notes that values of type S are streams.
-func NoteStreams[S any](r *Record) { NoteBatches(r, func(S, func(any)) {}) }
 
 func (r *Record) note(of reflect.Type, items func(v any, yield func(any))) {
 	for {
@@ -93,10 +93,8 @@ func isStream(t reflect.Type) bool {
 		return false
 	}
 	name := t.Name()
-	return hasPrefix(name, "Observable[") || hasPrefix(name, "Group[")
+	return strings.HasPrefix(name, "Observable[") || strings.HasPrefix(name, "Group[")
 }
 
 // mayBeStream tells whether a value of type t can be a stream.
 func mayBeStream(t reflect.Type) bool { return t.Kind() == reflect.Interface || isStream(t) }
-
-func hasPrefix(s, prefix string) bool { return len(s) >= len(prefix) && s[:len(prefix)] == prefix }

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"reflect"
+	"strings"
 )
 
 // Busy is true while a function of the user's works on an item. An operator sets it
@@ -14,13 +15,6 @@ type Busy bool
 func (b *Busy) Failed(ctx context.Context) {
 	if *b {
 		From(ctx).fail(1)
-	}
-}
-
-// FailedOn is Failed where the function has several items.
-func (b *Busy) FailedOn(ctx context.Context, n int64) {
-	if *b {
-		From(ctx).fail(n)
 	}
 }
 
@@ -63,7 +57,7 @@ func heavy(t reflect.Type) bool {
 	case reflect.Slice, reflect.Map:
 		return true
 	case reflect.Struct:
-		return isStream(t) || t.PkgPath() == streamPackage && hasPrefix(t.Name(), "TimeWindow[")
+		return isStream(t) || t.PkgPath() == streamPackage && strings.HasPrefix(t.Name(), "TimeWindow[")
 	default:
 		return false
 	}

@@ -55,10 +55,6 @@ func At(ctx context.Context, operator string) Stage {
 // Record is that of the subscription that the stage is part of.
 func (s Stage) Record() *Record { return s.rec }
 
-// Of returns the Stage with another Record, for what belongs to a subscriber of a
-// hot stream.
-func (s Stage) Of(r *Record) Stage { s.rec = r; return s }
-
 // Name is the operator's, after the name that Named has set.
 func (s Stage) Name() string { return StageName(s.ctx, s.name) }
 
@@ -115,8 +111,8 @@ func (a Account[T]) DiscardFor(cause error, items ...T) error {
 // Drop counts an item that a strategy has dropped. It allocates nothing where nobody
 // hears of losses.
 func (a Account[T]) Drop(v T) error {
-	if plain[T]() && a.Silent() {
-		a.rec.count(Dropped, 1)
+	if a.Silent() {
+		a.rec.count(Dropped, a.Weight(v))
 		return nil
 	}
 	return lose(a, Dropped, nil, []T{v})
@@ -150,7 +146,7 @@ func lose[T any](a Account[T], why Reason, cause error, items []T) (err error) {
 	if !simple {
 		n = 0
 		for _, v := range items {
-			a.rec.walk(v, func(any) { n++ })
+			n += a.Weight(v)
 		}
 	}
 	a.rec.count(why, n)
@@ -219,6 +215,22 @@ func (a Account[T]) Weight(v T) (n int64) {
 	return n
 }
 
+// FailedOn counts v as failed.
+func (a Account[T]) FailedOn(v T) { a.Failed(a.Weight(v)) }
+
+// Try calls f, a function of the user's, on v, which counts as failed where f panics or
+// calls Goexit. It is for what costs more than a call; see [Work] for what does not.
+func (a Account[T]) Try(v T, f func()) {
+	returned := false
+	defer func() {
+		if !returned {
+			a.FailedOn(v)
+		}
+	}()
+	f()
+	returned = true
+}
+
 // Lose counts one item of an operator that a user has written.
 func (s Stage) Lose(item any, why Reason, cause error) error {
 	return lose(Account[any]{Stage: s}, why, cause, []any{item})
@@ -227,10 +239,6 @@ func (s Stage) Lose(item any, why Reason, cause error) error {
 // plain tells whether a value of type T can't be a slice that a buffer has made,
 // nor a stream.
 func plain[T any]() bool {
-	switch reflect.TypeFor[T]().Kind() {
-	case reflect.Slice, reflect.Struct, reflect.Map, reflect.Interface:
-		return false
-	default:
-		return true
-	}
+	t := reflect.TypeFor[T]()
+	return t.Kind() != reflect.Interface && !heavy(t)
 }

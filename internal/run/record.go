@@ -17,6 +17,7 @@ type Record struct {
 	called    context.Context //nolint:containedctx // of the consuming call; nil of a shield
 	id        uint64          // of a Subscription; 0 for the other consuming calls and for shields
 	stoppable bool
+	relays    bool   // it counts by itself, and is stopped as its parent is
 	start     *Start // nil: nobody waits for its beginning
 	hook      Hook   // hears of losses; nil: nobody does
 	stopping  atomic.Bool
@@ -79,7 +80,7 @@ func (r *Record) With(ctx context.Context) context.Context {
 // cut short.
 func Shield(ctx context.Context) context.Context {
 	r := From(ctx)
-	if !r.stoppable {
+	if !r.Stoppable() {
 		return ctx
 	}
 	return (&Record{parent: r, start: r.start, hook: r.hook}).With(ctx)
@@ -97,13 +98,14 @@ func (r *Record) Ended() error {
 	return context.Cause(r.called)
 }
 
-// Inner returns a ctx for streams that run per item of another one, as Shield does, with
-// a Record of their own.
-func Inner(ctx context.Context) (context.Context, *Record) {
+// Inner returns a ctx for streams that run per item of another one, with a Record of
+// their own, which counts what they lose. The Stop of an outer subscription reaches them
+// where stops, and does not cut them short else, as under a Shield.
+func Inner(ctx context.Context, stops bool) (context.Context, *Record) {
 	r := From(ctx)
 	own := &Record{start: r.start, hook: r.hook}
 	if r != none {
-		own.parent = r
+		own.parent, own.relays = r, stops
 	}
 	return own.With(ctx), own
 }
@@ -112,10 +114,18 @@ func Inner(ctx context.Context) (context.Context, *Record) {
 func (r *Record) Lost() int64 { return r.Dropped.Load() + r.Discarded.Load() + r.Failed.Load() }
 
 // Stoppable tells whether Stop can ever be called.
-func (r *Record) Stoppable() bool { return r.stoppable }
+func (r *Record) Stoppable() bool { return r.stopper().stoppable }
 
 // Stopping tells whether it was.
-func (r *Record) Stopping() bool { return r.stopping.Load() }
+func (r *Record) Stopping() bool { return r.stopper().stopping.Load() }
+
+// stopper is the Record whose Stop is that of r.
+func (r *Record) stopper() *Record {
+	for r.relays {
+		r = r.parent
+	}
+	return r
+}
 
 // Within tells whether r is o, or runs in what has o.
 func (r *Record) Within(o *Record) bool {
@@ -128,13 +138,13 @@ func (r *Record) Within(o *Record) bool {
 }
 
 // Stopped is closed by Stop; it is nil where that can't happen.
-func (r *Record) Stopped() <-chan struct{} { return r.stopped }
+func (r *Record) Stopped() <-chan struct{} { return r.stopper().stopped }
 
 // Enter notes that a source runs; stop ends it, and is called by Stop, at once
 // where that was earlier. The caller must Leave.
 func (r *Record) Enter(name string, stop func()) *Leaf {
 	l := &Leaf{Name: name, stop: stop}
-	if r == none {
+	if r = r.stopper(); r == none {
 		return l
 	}
 	r.mu.Lock()
@@ -151,7 +161,7 @@ func (r *Record) Enter(name string, stop func()) *Leaf {
 
 // Leave undoes Enter.
 func (r *Record) Leave(l *Leaf) {
-	if r == none {
+	if r = r.stopper(); r == none {
 		return
 	}
 	r.mu.Lock()
@@ -161,6 +171,7 @@ func (r *Record) Leave(l *Leaf) {
 
 // Running gives the names of the sources that have not returned.
 func (r *Record) Running() (names []string) {
+	r = r.stopper()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for l := range r.leaves {

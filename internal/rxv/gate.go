@@ -121,6 +121,9 @@ func (g *Gate) Close(rest <-chan rxgo.Item, keep func(rxgo.Item) bool, lost func
 // such a channel from before.
 func (g *Gate) reap(rest, last <-chan rxgo.Item, see func(rxgo.Item) <-chan rxgo.Item) (ended bool) {
 	rest, last = readUntil(g.shut(), true, rest, last, see)
+	if rest == nil && last == nil {
+		return true
+	}
 	scope.Limited(record.From(g.ctx), func() {
 		grace := time.NewTimer(Grace)
 		defer grace.Stop()

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -77,7 +78,7 @@ func TestScopeCarriesPanicsAndGoexit(t *testing.T) {
 		return nil
 	})
 	require.ErrorIs(t, err, errBoom)
-	err = within(t, Named(t.Context(), "fetch"), func(s *Scope) error {
+	err = within(t, run.Named(t.Context(), "fetch"), func(s *Scope) error {
 		s.Go(func(context.Context) error { panic(errBoom) })
 		<-s.Ctx.Done()
 		return nil

@@ -11,16 +11,10 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Named gives a ctx under which stages are called name.
-func Named(ctx context.Context, name string) context.Context { return run.Named(ctx, name) }
-
-// Name is the name that Named has given, or empty.
-func Name(ctx context.Context) string { return run.Name(ctx) }
-
 // named is err, told in which stage it happened if it is a panic.
 func named(ctx context.Context, err error) error {
 	if p, ok := err.(*fault.PanicError); ok { //nolint:errorlint // one that was made of a panic: not wrapped
-		return p.In(Name(ctx))
+		return p.In(run.Name(ctx))
 	}
 	return err
 }

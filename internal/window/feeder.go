@@ -24,10 +24,10 @@ func (e *engine[T, K, R]) accept(v T) bool {
 // acceptKeyed is accept where items may have to wait for their key.
 func (e *engine[T, K, R]) acceptKeyed(v T) bool {
 	j := job[T, K]{v: v}
-	e.keying = true // until the key is there: a panic has failed on v
+	e.keying.Busy = true // until the key is there: a panic has failed on v
 	j.k = e.Key(v)
 	_ = map[K]struct{}(nil)[j.k] // a key that can't be hashed panics here, and not under the lock
-	e.keying = false
+	e.keying.Busy = false
 	if !e.room(e.pulled) {
 		return e.refused.Keep(v)
 	}

@@ -96,7 +96,7 @@ type engine[T any, K comparable, R any] struct {
 	items   run.Account[T]
 	result  run.Account[R]
 	refused run.Refused[T]
-	keying  bool // Key runs; of upstream's goroutine
+	keying  run.Work[T] // Key runs; of upstream's goroutine
 
 	wch, sch, fch chan struct{} // where workers, subscriber and feeder park
 
@@ -158,7 +158,7 @@ func Run[T any, K comparable, R any](ctx context.Context, c *Config[T, K, R], up
 		removeGauge()
 		err = fault.Join(err, fault.Join(e.errs...), e.discard())
 	}()
-	e.Upstream(func(ctx context.Context) error { return up(e.upstream(ctx), e.accept) }, e.upstreamEnded)
+	e.Upstream(func(ctx context.Context) error { return up(e.upstream(ctx), e.keying.On(e.accept)) }, e.upstreamEnded)
 	e.Settle()
 	for {
 		r, ok, lost := e.next()
@@ -217,9 +217,7 @@ func (e *engine[T, K, R]) close() { e.stop(func() { e.closed = true }) }
 // upstreamEnded is told how upstream has ended, at the foot of its goroutine.
 // But under FailFast its error is told behind the results of what it has given.
 func (e *engine[T, K, R]) upstreamEnded(err error) {
-	if e.keying {
-		e.items.Failed(1)
-	}
+	e.keying.Failed(e.upper)
 	switch err = fault.Strip(e.upper, err); {
 	case err == nil:
 	case e.Policy == FailFast || e.Ctx.Err() != nil:
