@@ -213,7 +213,7 @@ func TestFromRxContext(t *testing.T) {
 	})
 }
 
-// logged runs f and gives what it has logged, less what garbage of other tests has.
+// logged runs f and returns what it has logged, less what garbage of other tests has.
 func logged(t *testing.T, f func()) string {
 	t.Helper()
 	var log ear

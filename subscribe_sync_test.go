@@ -16,13 +16,12 @@ import (
 )
 
 // joins are streams over a hot one. The item that is put when Subscribe has returned
-// arrives in each of them.
+// arrives in each of them, but for the silentOnes of TestSubscribeJoins.
 func joins() map[string]func(hot tp.Observable[int]) tp.Observable[int] {
 	type ints = tp.Observable[int]
-	same := func(v int) int { return v }
+	same := operators.Self[int]
 	never := tp.Never[int]()
 	first := func(a, _ int) int { return a }
-	one := func(_ context.Context, v int) (int, error) { return v, nil }
 	return map[string]func(ints) ints{
 		"itself": func(in ints) ints { return in },
 		"fused": func(in ints) ints {
@@ -37,10 +36,10 @@ func joins() map[string]func(hot tp.Observable[int]) tp.Observable[int] {
 		"Throttle":    func(in ints) ints { return operators.Throttle[int](time.Hour)(in) },
 		"Delay":       func(in ints) ints { return operators.Delay[int](time.Microsecond)(in) },
 		"Timeout":     func(in ints) ints { return operators.Timeout[int](time.Hour)(in) },
-		"Parallel":    func(in ints) ints { return operators.Parallel(2, one)(in) },
-		"ParallelBy":  func(in ints) ints { return operators.ParallelBy(2, same, one)(in) },
+		"Parallel":    func(in ints) ints { return operators.Parallel(2, identity)(in) },
+		"ParallelBy":  func(in ints) ints { return operators.ParallelBy(2, same, identity)(in) },
 		"CollectErrors": func(in ints) ints {
-			return operators.Parallel(2, one, operators.WithPolicy(operators.CollectErrors))(in)
+			return operators.Parallel(2, identity, operators.WithPolicy(operators.CollectErrors))(in)
 		},
 		"Merge":            func(in ints) ints { return operators.Merge(never, in)(never) },
 		"Merge, nested":    func(in ints) ints { return operators.Merge(operators.Merge(never, in)(never))(never) },
@@ -73,12 +72,10 @@ func joins() map[string]func(hot tp.Observable[int]) tp.Observable[int] {
 			return operators.ConcatMap(func(b []int) ints { return tp.FromSlice(b) })(operators.BufferWithTimeOrCount[int](time.Second, 1)(in))
 		},
 		"OnBackpressure": func(in ints) ints { return tp.OnBackpressureLatest[int]()(in) },
-		"Gate":           func(in ints) ints { return tp.Gate[int](never2())(in) },
+		"Gate":           func(in ints) ints { return tp.Gate[int](tp.Never[bool]())(in) },
 		"Checked":        func(in ints) ints { return tp.Checked(operators.ObserveOn[int]()(in)) },
 	}
 }
-
-func never2() tp.Observable[bool] { return tp.Never[bool]() }
 
 // Who subscribes gets the next item.
 func TestSubscribeJoins(t *testing.T) {

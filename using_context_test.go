@@ -64,6 +64,9 @@ func TestUsingContext(t *testing.T) {
 					if c.err != nil {
 						require.ErrorIs(t, how.Err, c.err)
 					}
+					if c.kind == tp.Completed || c.kind == tp.Stopped {
+						require.NoError(t, how.Err)
+					}
 					return nil
 				})
 			err := c.run(context.WithValue(t.Context(), valueKey{}, "value"), o)
@@ -93,7 +96,9 @@ func TestUsingContext(t *testing.T) {
 		"use is nil":     tp.UsingContext[int, int](func(context.Context) (int, error) { return 0, nil }, nil, release),
 		"release is nil": tp.UsingContext(func(context.Context) (int, error) { return 0, nil }, use, nil),
 	} {
-		require.ErrorIs(t, o.Drain(t.Context()), tp.ErrInvalidArgument, text)
+		err := o.Drain(t.Context())
+		require.ErrorIs(t, err, tp.ErrInvalidArgument, text)
+		require.ErrorContains(t, err, "UsingContext: "+text)
 	}
 	require.Equal(t, "Completed Stopped Disposed Failed invalid", tp.Completed.String()+" "+tp.Stopped.String()+" "+tp.Disposed.String()+" "+tp.Failed.String()+" "+tp.EndKind(9).String())
 }

@@ -80,7 +80,7 @@ func cutAndCounted[T any](t *testing.T, r *rig, o turbopipes.Observable[T], c cu
 	return got
 }
 
-// each runs test for every cut.
+// eachCut runs test for every cut.
 func eachCut(r *rig, test func(c cutting)) {
 	for _, how := range cuts {
 		for i := range length {

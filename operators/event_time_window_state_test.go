@@ -155,12 +155,22 @@ func TestEventWindowsLookAtCtx(t *testing.T) {
 // A time at the edge of what can be told opens no window that ends before it
 // begins.
 func TestEventWindowsAtTheEdge(t *testing.T) {
-	for _, sec := range []int64{math.MinInt64, math.MinInt64 + 62135596800, -1 << 62, 1 << 62, math.MaxInt64 - 62135596800, math.MaxInt64} {
-		for _, slide := range []time.Duration{1, time.Hour, math.MaxInt64} {
-			w := eventWindows[int]{eventTimeOptions: eventTimeOptions{Size: math.MaxInt64, Slide: slide, Lag: math.MaxInt64, MaxOpen: 10}}
+	const before = 62135596800 // seconds from year 1 to 1970
+	for _, sec := range []int64{math.MinInt64, math.MinInt64 + before, -1 << 62, 1 << 62, math.MaxInt64 - before, math.MaxInt64} {
+		for _, c := range []struct {
+			slide, size time.Duration
+			windows     int // of a time that is not at an edge
+		}{{1, 3, 3}, {time.Hour, 3 * time.Hour, 3}, {math.MaxInt64 / 7, math.MaxInt64, 7}, {math.MaxInt64, math.MaxInt64, 1}} {
+			if sec == math.MaxInt64-before && c.slide == time.Hour {
+				continue // the ends of its windows are cut to the last time there is, which is its own
+			}
+			w := eventWindows[int]{eventTimeOptions: eventTimeOptions{Size: c.size, Slide: c.slide, Lag: math.MaxInt64, MaxOpen: 10}}
 			now := plain(time.Unix(sec, 0))
 			require.True(t, w.see(now))
 			w.add(t.Context(), 1, now)
+			if sec == -1<<62 || sec == 1<<62 {
+				require.Len(t, w.heap, c.windows)
+			}
 			for _, open := range w.heap {
 				require.True(t, open.End.After(open.Start))
 				require.False(t, open.Start.After(now))

@@ -86,7 +86,6 @@ func waits(ctx context.Context, _ int) (int, error) {
 func discarders(hook turbopipes.DiscardHook) []entry {
 	hour, never := time.Hour, turbopipes.Never[int]()
 	at := func(v int) time.Time { return time.Unix(int64(v), 0) }
-	plus := func(a, b int) int { return a + b }
 	pairs := func(v int) []int { return []int{2 * v, 2*v + 1} }
 	child := func(ctx context.Context) context.Context { return context.WithValue(ctx, deafKey{}, 1) }
 	return []entry{

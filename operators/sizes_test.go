@@ -28,20 +28,9 @@ type (
 
 func plainly[T any](o turbopipes.Observable[T]) toTheEnd { return o.Drain }
 
-// consumed runs the streams that o emits, too.
-func consumed(o turbopipes.Observable[ints]) toTheEnd {
-	return operators.Flatten[int](turbopipes.Infinite)(o).Drain
-}
-
-func consumedGroups(o turbopipes.Observable[turbopipes.Group[int, int]]) toTheEnd {
-	return operators.FlatMap(turbopipes.Infinite, func(g turbopipes.Group[int, int]) ints { return g.Items })(o).Drain
-}
-
 // What the operators whose sizes are tried are made with.
 var (
-	sizeKey     = func(v int) int { return v }
 	sizeFirst   = func(int) int { return 0 }
-	sizeTask    = func(_ context.Context, v int) (int, error) { return v, nil }
 	sizeEntry   = func(_ context.Context, v int) (key, value int, err error) { return v, v, nil }
 	sizeJust    = func(v int) ints { return turbopipes.Just(v) }
 	sizeNothing = func(int) ints { return turbopipes.Empty[int]() }
@@ -49,7 +38,7 @@ var (
 	sizeStreams = operators.Map(sizeJust)
 	sizeNever   = turbopipes.Never[int]()
 	sizeTasks   = operators.Map(func(v int) turbopipes.Task[int] {
-		return func(ctx context.Context) (int, error) { return sizeTask(ctx, v) }
+		return func(ctx context.Context) (int, error) { return identity(ctx, v) }
 	})
 )
 
@@ -62,40 +51,48 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 	},
 	"BufferWithCount":       func(in ints, n int) toTheEnd { return plainly(operators.BufferWithCount[int](n)(in)) },
 	"BufferWithTimeOrCount": func(in ints, n int) toTheEnd { return plainly(operators.BufferWithTimeOrCount[int](time.Hour, n)(in)) },
-	"Dedup":                 func(in ints, n int) toTheEnd { return plainly(operators.Dedup(sizeKey, n, time.Hour)(in)) },
+	"Dedup":                 func(in ints, n int) toTheEnd { return plainly(operators.Dedup(operators.Self[int], n, time.Hour)(in)) },
 	"ElementAt": func(in ints, n int) toTheEnd {
 		return plainly(operators.Catch(func(error) ints { return in })(operators.ElementAt[int](n)(in)))
 	},
-	"Expand":     func(in ints, n int) toTheEnd { return plainly(operators.Expand(n, sizeNothing)(in)) },
-	"FlatMap":    func(in ints, n int) toTheEnd { return plainly(operators.FlatMap(n, sizeJust)(in)) },
-	"Flatten":    func(in ints, n int) toTheEnd { return plainly(operators.Flatten[int](n)(sizeStreams(in))) },
-	"GroupByN":   func(in ints, n int) toTheEnd { return consumedGroups(operators.GroupByN(n, sizeFirst)(in)) },
+	"Expand":  func(in ints, n int) toTheEnd { return plainly(operators.Expand(n, sizeNothing)(in)) },
+	"FlatMap": func(in ints, n int) toTheEnd { return plainly(operators.FlatMap(n, sizeJust)(in)) },
+	"Flatten": func(in ints, n int) toTheEnd { return plainly(operators.Flatten[int](n)(sizeStreams(in))) },
+	"GroupByN": func(in ints, n int) toTheEnd {
+		return plainly(grouped(turbopipes.Infinite, operators.GroupByN(n, sizeFirst))(in))
+	},
 	"Interleave": func(in ints, n int) toTheEnd { return plainly(operators.Interleave(n, in)(in)) },
 	"MapReduce":  func(in ints, n int) toTheEnd { return plainly(operators.MapReduce(n, sizeEntry, plus)(in)) },
 	"WithFailureRate": func(in ints, n int) toTheEnd {
 		return plainly(operators.CircuitBreaker[int](operators.NewBreaker(operators.WithFailureRate(0.5, time.Hour, n)))(in))
 	},
-	"Parallel": func(in ints, n int) toTheEnd { return plainly(operators.Parallel(n, sizeTask)(in)) },
+	"Parallel": func(in ints, n int) toTheEnd { return plainly(operators.Parallel(n, identity)(in)) },
 	"Parallel, ordered": func(in ints, n int) toTheEnd {
-		return plainly(operators.Parallel(n, sizeTask, operators.Ordered())(in))
+		return plainly(operators.Parallel(n, identity, operators.Ordered())(in))
 	},
-	"ParallelBy":            func(in ints, n int) toTheEnd { return plainly(operators.ParallelBy(n, sizeKey, sizeTask)(in)) },
-	"ParallelResults":       func(in ints, n int) toTheEnd { return plainly(operators.ParallelResults(n, sizeTask)(in)) },
-	"Prefetch":              func(in ints, n int) toTheEnd { return plainly(operators.Prefetch[int](n)(in)) },
-	"RateLimit":             func(in ints, n int) toTheEnd { return plainly(operators.RateLimit[int](n, time.Second)(in)) },
-	"Repeat":                func(in ints, n int) toTheEnd { return plainly(operators.Take[int](9)(operators.Repeat[int](n)(in))) },
-	"Retry":                 func(in ints, n int) toTheEnd { return plainly(operators.Retry[int](n)(in)) },
-	"ShareReplay":           func(in ints, n int) toTheEnd { return plainly(operators.ShareReplay[int](n)(in)) },
-	"Skip":                  func(in ints, n int) toTheEnd { return plainly(operators.Skip[int](n)(in)) },
-	"SkipLast":              func(in ints, n int) toTheEnd { return plainly(operators.SkipLast[int](n)(in)) },
-	"SlidingWindow":         func(in ints, n int) toTheEnd { return plainly(operators.SlidingWindow[int](n, 1)(in)) },
-	"SlidingWindow, step":   func(in ints, n int) toTheEnd { return plainly(operators.SlidingWindow[int](2, n)(in)) },
-	"Take":                  func(in ints, n int) toTheEnd { return plainly(operators.Take[int](n)(in)) },
-	"TakeLast":              func(in ints, n int) toTheEnd { return plainly(operators.TakeLast[int](n)(in)) },
-	"Tasks":                 func(in ints, n int) toTheEnd { return plainly(operators.Tasks[int](n)(sizeTasks(in))) },
-	"TopK":                  func(in ints, n int) toTheEnd { return plainly(operators.TopK(n, cmp.Compare[int])(in)) },
-	"WindowWithCount":       func(in ints, n int) toTheEnd { return consumed(operators.WindowWithCount[int](n)(in)) },
-	"WindowWithTimeOrCount": func(in ints, n int) toTheEnd { return consumed(operators.WindowWithTimeOrCount[int](time.Hour, n)(in)) },
+	"ParallelBy": func(in ints, n int) toTheEnd {
+		return plainly(operators.ParallelBy(n, operators.Self[int], identity)(in))
+	},
+	"ParallelResults":     func(in ints, n int) toTheEnd { return plainly(operators.ParallelResults(n, identity)(in)) },
+	"Prefetch":            func(in ints, n int) toTheEnd { return plainly(operators.Prefetch[int](n)(in)) },
+	"RateLimit":           func(in ints, n int) toTheEnd { return plainly(operators.RateLimit[int](n, time.Second)(in)) },
+	"Repeat":              func(in ints, n int) toTheEnd { return plainly(operators.Take[int](9)(operators.Repeat[int](n)(in))) },
+	"Retry":               func(in ints, n int) toTheEnd { return plainly(operators.Retry[int](n)(in)) },
+	"ShareReplay":         func(in ints, n int) toTheEnd { return plainly(operators.ShareReplay[int](n)(in)) },
+	"Skip":                func(in ints, n int) toTheEnd { return plainly(operators.Skip[int](n)(in)) },
+	"SkipLast":            func(in ints, n int) toTheEnd { return plainly(operators.SkipLast[int](n)(in)) },
+	"SlidingWindow":       func(in ints, n int) toTheEnd { return plainly(operators.SlidingWindow[int](n, 1)(in)) },
+	"SlidingWindow, step": func(in ints, n int) toTheEnd { return plainly(operators.SlidingWindow[int](2, n)(in)) },
+	"Take":                func(in ints, n int) toTheEnd { return plainly(operators.Take[int](n)(in)) },
+	"TakeLast":            func(in ints, n int) toTheEnd { return plainly(operators.TakeLast[int](n)(in)) },
+	"Tasks":               func(in ints, n int) toTheEnd { return plainly(operators.Tasks[int](n)(sizeTasks(in))) },
+	"TopK":                func(in ints, n int) toTheEnd { return plainly(operators.TopK(n, cmp.Compare[int])(in)) },
+	"WindowWithCount": func(in ints, n int) toTheEnd {
+		return plainly(windowed(turbopipes.Infinite, operators.WindowWithCount[int](n))(in))
+	},
+	"WindowWithTimeOrCount": func(in ints, n int) toTheEnd {
+		return plainly(windowed(turbopipes.Infinite, operators.WindowWithTimeOrCount[int](time.Hour, n))(in))
+	},
 
 	"WithBurst": func(in ints, n int) toTheEnd {
 		return plainly(operators.RateLimit[int](1, time.Second, operators.WithBurst(n))(in))
@@ -105,10 +102,10 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 		return plainly(operators.ToSlice[int](operators.WithCapacity(n), operators.WithMaxItems(10))(in))
 	},
 	"WithMaxErrors": func(in ints, n int) toTheEnd {
-		return plainly(operators.Parallel(2, sizeTask, operators.WithMaxErrors(n))(in))
+		return plainly(operators.Parallel(2, identity, operators.WithMaxErrors(n))(in))
 	},
 	"WithMaxKeys": func(in ints, n int) toTheEnd {
-		return plainly(operators.Distinct(sizeKey, operators.WithMaxKeys(n))(in))
+		return plainly(operators.Distinct(operators.Self[int], operators.WithMaxKeys(n))(in))
 	},
 	"WithMaxOpen": func(in ints, n int) toTheEnd {
 		return plainly(operators.EventTimeWindow(time.Hour, sizeTime, operators.WithMaxOpen(n))(in))
@@ -120,10 +117,10 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 		return plainly(operators.Expand(1, sizeNothing, operators.WithMaxPending(n))(in))
 	},
 	"WithMaxPending, Serialize": func(in ints, n int) toTheEnd {
-		return plainly(operators.Serialize(1, sizeKey, operators.WithMaxPending(n))(in))
+		return plainly(operators.Serialize(1, operators.Self[int], operators.WithMaxPending(n))(in))
 	},
 	"WithMaxGroups, GroupBy": func(in ints, n int) toTheEnd {
-		return consumedGroups(operators.GroupBy(sizeKey, operators.WithMaxGroups(n))(in))
+		return plainly(grouped(turbopipes.Infinite, operators.GroupBy(operators.Self[int], operators.WithMaxGroups(n)))(in))
 	},
 	"WithMaxItems, BufferWhen": func(in ints, n int) toTheEnd {
 		return plainly(operators.BufferWhen[int](sizeNever, operators.WithMaxItems(n))(in))
@@ -145,10 +142,10 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 		return plainly(operators.BufferWithCount[int](n, operators.WithStep(1))(in))
 	},
 	"WithStep, WindowWithCount": func(in ints, n int) toTheEnd {
-		return consumed(operators.WindowWithCount[int](2, operators.WithStep(n))(in))
+		return plainly(windowed(turbopipes.Infinite, operators.WindowWithCount[int](2, operators.WithStep(n)))(in))
 	},
 	"WithStep, WindowWithCount of many": func(in ints, n int) toTheEnd {
-		return consumed(operators.WindowWithCount[int](n, operators.WithStep(1))(in))
+		return plainly(windowed(turbopipes.Infinite, operators.WindowWithCount[int](n, operators.WithStep(1)))(in))
 	},
 
 	"Buffered, FlatMap": func(in ints, n int) toTheEnd {
@@ -158,13 +155,13 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 		return plainly(operators.Flatten[int](2, operators.Buffered(n))(sizeStreams(in)))
 	},
 	"Buffered, Parallel": func(in ints, n int) toTheEnd {
-		return plainly(operators.Parallel(n, sizeTask, operators.Buffered(n))(in))
+		return plainly(operators.Parallel(n, identity, operators.Buffered(n))(in))
 	},
 	"Buffered, ParallelBy": func(in ints, n int) toTheEnd {
-		return plainly(operators.ParallelBy(2, sizeKey, sizeTask, operators.Buffered(n))(in))
+		return plainly(operators.ParallelBy(2, operators.Self[int], identity, operators.Buffered(n))(in))
 	},
 	"Buffered, ParallelResults": func(in ints, n int) toTheEnd {
-		return plainly(operators.ParallelResults(2, sizeTask, operators.Buffered(n))(in))
+		return plainly(operators.ParallelResults(2, identity, operators.Buffered(n))(in))
 	},
 	"Buffered, Tasks": func(in ints, n int) toTheEnd {
 		return plainly(operators.Tasks[int](2, operators.Buffered(n), operators.Ordered())(sizeTasks(in)))
@@ -177,10 +174,10 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 		return plainly(operators.DelayWhen(sizeJust, turbopipes.WithQueue(n))(in))
 	},
 	"WithQueue, GroupBy": func(in ints, n int) toTheEnd {
-		return consumedGroups(operators.GroupBy(sizeKey, turbopipes.WithQueue(n))(in))
+		return plainly(grouped(turbopipes.Infinite, operators.GroupBy(operators.Self[int], turbopipes.WithQueue(n)))(in))
 	},
 	"WithQueue, GroupByN": func(in ints, n int) toTheEnd {
-		return consumedGroups(operators.GroupByN(2, sizeFirst, turbopipes.WithQueue(n))(in))
+		return plainly(grouped(turbopipes.Infinite, operators.GroupByN(2, sizeFirst, turbopipes.WithQueue(n)))(in))
 	},
 	"WithQueue, ObserveOn": func(in ints, n int) toTheEnd { return plainly(operators.ObserveOn[int](turbopipes.WithQueue(n))(in)) },
 	"WithQueue, Share":     func(in ints, n int) toTheEnd { return plainly(operators.Share[int](turbopipes.WithQueue(n))(in)) },
@@ -188,16 +185,16 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 		return plainly(operators.ShareReplay[int](1, turbopipes.WithQueue(n))(in))
 	},
 	"WithQueue, WindowWhen": func(in ints, n int) toTheEnd {
-		return consumed(operators.WindowWhen[int](sizeNever, turbopipes.WithQueue(n))(in))
+		return plainly(windowed(turbopipes.Infinite, operators.WindowWhen[int](sizeNever, turbopipes.WithQueue(n)))(in))
 	},
 	"WithQueue, WindowWithCount": func(in ints, n int) toTheEnd {
-		return consumed(operators.WindowWithCount[int](2, turbopipes.WithQueue(n))(in))
+		return plainly(windowed(turbopipes.Infinite, operators.WindowWithCount[int](2, turbopipes.WithQueue(n)))(in))
 	},
 	"WithQueue, WindowWithTime": func(in ints, n int) toTheEnd {
-		return consumed(operators.WindowWithTime[int](time.Hour, turbopipes.WithQueue(n))(in))
+		return plainly(windowed(turbopipes.Infinite, operators.WindowWithTime[int](time.Hour, turbopipes.WithQueue(n)))(in))
 	},
 	"WithQueue, WindowWithTimeOrCount": func(in ints, n int) toTheEnd {
-		return consumed(operators.WindowWithTimeOrCount[int](time.Hour, 2, turbopipes.WithQueue(n))(in))
+		return plainly(windowed(turbopipes.Infinite, operators.WindowWithTimeOrCount[int](time.Hour, 2, turbopipes.WithQueue(n)))(in))
 	},
 }
 

@@ -43,7 +43,7 @@ type writerFunc func(p []byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// bounce is longer than a second signal is the first one.
+// bounce is long enough for a second signal to count.
 const bounce = 60 * time.Millisecond
 
 // eventstream runs the whole command.

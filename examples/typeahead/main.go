@@ -68,6 +68,7 @@ func (b *box) open(ctx context.Context, stop <-chan struct{}, file string, stdin
 		return err
 	}
 	b.out.Printf("%d words of %s", len(b.words), from)
+	b.start = time.Now() // before anyone says something
 	typed := typist(phrases, 1)
 	if !demo {
 		b.out.Print("type, with Enter after each change of the text")
@@ -76,7 +77,6 @@ func (b *box) open(ctx context.Context, stop <-chan struct{}, file string, stdin
 		typed = operators.SwitchIfEmpty(typed)(b.lines(reading, stdin))
 	}
 	before := goroutines.All()
-	b.start = time.Now()
 	sub := b.matches(typed).Subscribe(ctx, tp.Observer[found]{Next: b.show})
 	select {
 	case <-sub.Done():
@@ -155,29 +155,23 @@ func (b *box) search(query string) tp.Observable[found] {
 				began = time.Now()
 				b.started.Add(1)
 				raise(&b.most, b.running.Add(1))
-				b.say("%-12q …", start(query))
+				b.say("%-12s …", quoted(query))
 			},
 			Complete: func() { b.finished.Add(1) },
 			Stop: func(error) {
 				b.cancelled.Add(1)
-				b.say("%-12q superseded after %v", start(query), time.Since(began).Round(time.Millisecond))
+				b.say("%-12s superseded after %v", quoted(query), time.Since(began).Round(time.Millisecond))
 			},
 		}),
 		operators.Finally[found](func() { b.running.Add(-1) }))
 }
 
 func (b *box) show(f found) {
-	b.say("%-12q %5d matches: %s", start(f.text), f.n, text.Clean(strings.Join(f.best, ", "), 400))
+	b.say("%-12s %5d matches: %s", quoted(f.text), f.n, text.Clean(strings.Join(f.best, ", "), 400))
 }
 
-// start is enough of a text to know it by.
-func start(text string) string {
-	const most = 60 // bytes
-	if len(text) <= most {
-		return text
-	}
-	return text[:most] + "…"
-}
+// quoted is enough of a query to know it by.
+func quoted(query string) string { return `"` + text.Clean(query, 60) + `"` }
 
 func (b *box) say(format string, args ...any) {
 	b.out.Printf("%6.2f s  "+format, append([]any{time.Since(b.start).Seconds()}, args...)...)

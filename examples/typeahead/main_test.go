@@ -14,6 +14,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -179,10 +180,13 @@ func TestHostileText(t *testing.T) {
 	require.NoError(t, os.WriteFile(words, []byte("mu\x1b[31mtex\nmu\u202etex\n"), 0o600))
 	synctest.Test(t, func(t *testing.T) {
 		var stdout, stderr bytes.Buffer
-		typed := strings.NewReader("mu\n" + strings.Repeat("x", 1<<20) + "\nmu\x1b[2J" + strings.Repeat("y", 1000) + "\n")
+		typed := strings.NewReader(strings.Repeat("x", 1<<20) + "\nmu\nmu\x1b[2Jy" + strings.Repeat("ü", 1000) + "\n")
 		require.Zero(t, typeahead(t, []string{"-words", words}, typed, &stdout, &stderr, nil), &stderr)
 		require.Contains(t, stdout.String(), "left out: a line of more than 65536 bytes\n")
-		require.Contains(t, stdout.String(), `"mu\x1b[2jyyy`)
+		require.Contains(t, stdout.String(), `"mu\x1b[2jyüüü`)
+		require.True(t, utf8.Valid(stdout.Bytes()), "no rune is cut: %s", &stdout)
+		require.NotContains(t, stdout.String(), "\uFFFD")
+		require.NotContains(t, stdout.String(), `\xc3`)
 		require.Contains(t, stdout.String(), "2 texts typed")
 		require.NotContains(t, stdout.String(), "\x1b")
 		require.Less(t, stdout.Len(), 1000)

@@ -22,7 +22,6 @@ var (
 	first = flag.Uint64("chaos.first", 1, "the first seed")
 	only  = flag.String("chaos.only", "", "the names of the stages to use, with commas between; exact: those that count exactly")
 	small = flag.Bool("chaos.shrink", false, "make the plans of violations smaller, which takes a while")
-	all   = flag.Bool("chaos.all", false, "also run the plans that meet a known fault")
 	most  = flag.Int("chaos.most", 5, "how many violations are reported at most")
 )
 
@@ -37,28 +36,14 @@ func allowed(name string, o *op) bool {
 	return slices.Contains(strings.Split(*only, ","), name)
 }
 
-// play runs a plan in a bubble of its own and returns what it has violated.
-func play(t *testing.T, p plan) (bad []string) {
-	var w *world
-	defer func() {
-		if v := recover(); v != nil { // the bubble's own deadlock, as a rule
-			bad = append(bad, fmt.Sprint(v))
-			if w != nil {
-				bad = append(bad, w.bad...)
-			}
-		}
-	}()
-	synctest.Test(t, func(t *testing.T) {
+func (p plan) title() string { return fmt.Sprintf("seed %d", p.Seed) }
+
+func (p plan) play(t *testing.T) []string {
+	return inBubble(t, func() (w *world, run, check func()) {
 		w = newWorld(p, ms)
-		w.dir = spillDir
 		r := newRun(w)
-		r.all(synctest.Wait)
-		synctest.Wait()
-		w.leftBehindIf()
-		r.check()
-		sum.add(r)
+		return w, func() { r.all(synctest.Wait) }, func() { r.check(); sum.add(r) }
 	})
-	return w.bad
 }
 
 // all starts a run, feeds and cuts it, and waits for its end.
@@ -130,38 +115,7 @@ func TestMain(m *testing.M) {
 
 // TestPipelines runs random pipelines.
 func TestPipelines(t *testing.T) {
-	if *seed != 0 {
-		p := newPlan(*seed, allowed)
-		t.Logf("plan: %v", p)
-		for range *again {
-			report(t, p, play(t, p))
-		}
-		return
-	}
 	sum = tally{}
 	defer func() { t.Log(sum) }()
-	found := 0
-	for i := range uint64(*runs) {
-		p := newPlan(*first+i, allowed)
-		if p.known() && !*all {
-			continue
-		}
-		if bad := play(t, p); len(bad) > 0 {
-			if *small {
-				p, bad = shrink(t, p, bad)
-			}
-			report(t, p, bad)
-			if found++; found >= *most {
-				t.Fatalf("%d violations in %d runs", found, i+1)
-			}
-		}
-	}
-}
-
-func report(t *testing.T, p plan, bad []string) {
-	if len(bad) == 0 {
-		return
-	}
-	t.Fail()
-	fmt.Printf("seed %d:\n\t%s\nplan: %v\n", p.Seed, strings.Join(bad, "\n\t"), p) // at once, also where a later run kills the process
+	drive(t, *runs, func(seed uint64) plan { return newPlan(seed, allowed) })
 }

@@ -49,7 +49,7 @@ func queueOps() map[string]*op {
 		}).with(drops, vague),
 		"Batch": plain(func(_ *world, s *step) operator {
 			return operators.Compose(tp.OnBackpressureBatch[int](s.N), operators.Unbatch[int]())
-		}).with(later),
+		}),
 		"Slow": plain(func(w *world, _ *step) operator { return tp.BackpressureTimeout[int](w.time(10_000_000)) }),
 		"Extrapolate": plain(func(*world, *step) operator {
 			return tp.Extrapolate(func(int) iter.Seq[int] { return nil })

@@ -22,7 +22,7 @@ func simpleOps() map[string]*op {
 		}),
 		"Materialize": plain(func(*world, *step) operator {
 			return operators.Compose(operators.Materialize[int](), operators.Dematerialize[int]())
-		}).with(later),
+		}),
 		"Index": plain(func(*world, *step) operator {
 			return operators.Compose(operators.Index[int](), operators.Map(func(v tp.Indexed[int]) int { return v.Value }))
 		}),
@@ -73,7 +73,7 @@ func simpleOps() map[string]*op {
 				f.ordered = true
 				return f
 			}
-		}).with(pos, later),
+		}).with(pos),
 		"DefaultIfEmpty": plain(func(*world, *step) operator { return operators.DefaultIfEmpty(-1) }).with(vague).but(func(o *op) {
 			o.model = func(m *model, _ *step, f flow) flow {
 				if m.actual && len(f.seq) > 0 {
@@ -108,7 +108,7 @@ func timeOps() map[string]*op {
 		"DelayWhen": plain(func(w *world, s *step) operator {
 			return operators.DelayWhen(func(v int) tp.Observable[int] { w.must(s.Point, v); return tp.Timer(w.delay(s.Point, v)) })
 		}).with(mixes),
-		"RateLimit": plain(func(w *world, s *step) operator { return operators.RateLimit[int](s.N, w.time(2)) }).with(later),
+		"RateLimit": plain(func(w *world, s *step) operator { return operators.RateLimit[int](s.N, w.time(2)) }),
 		"Debounce":  plain(func(w *world, s *step) operator { return operators.Debounce[int](w.time(s.N)) }).with(drops, vague),
 		"Throttle":  plain(func(w *world, s *step) operator { return operators.Throttle[int](w.time(s.N), operators.Trailing()) }).with(drops, vague),
 		"Audit":     plain(func(w *world, s *step) operator { return operators.Audit[int](w.time(s.N)) }).with(drops, vague),
@@ -132,7 +132,7 @@ func bufferOps() map[string]*op {
 	slice := func(build func(w *world, s *step) tp.Operator[int, []int]) *op {
 		return plain(func(w *world, s *step) operator {
 			return operators.Compose(build(w, s), operators.Unbatch[int]())
-		}).with(later)
+		})
 	}
 	return map[string]*op{
 		"BufferCount": slice(func(_ *world, s *step) tp.Operator[int, []int] { return operators.BufferWithCount[int](s.N) }),
@@ -238,6 +238,6 @@ func faultOps() map[string]*op {
 			return operators.Compose(operators.Index[int](), operators.Compose(
 				operators.Serialize(0, func(v tp.Indexed[int]) int { return v.Index }),
 				operators.Map(func(v tp.Indexed[int]) int { return v.Value })))
-		}).with(later).but(func(o *op) { o.top = true }),
+		}).but(func(o *op) { o.top = true }),
 	}
 }

@@ -24,8 +24,8 @@ func taskOps() map[string]*op {
 		"ParallelResults": plain(func(w *world, s *step) operator {
 			return operators.Compose(operators.ParallelResults(s.N, task(w, s)), operators.Unwrap[int]())
 		}).with(mixes),
-		"ParallelPipes": (&op{
-			inner: true, mixes: true, model: flatOne,
+		"ParallelPipes": {
+			inner: true, mixes: true,
 			build: func(w *world, s *step, in stream) stream {
 				return operators.Parallel(s.N, func(ctx context.Context, v int) (int, error) {
 					all, err := w.inner(s, v).Collect(ctx)
@@ -35,34 +35,31 @@ func taskOps() map[string]*op {
 					return v, w.user(s.Point, v, true)
 				})(in)
 			},
-		}),
-		"TryMap": plain(func(w *world, s *step) operator { return operators.TryMap(task(w, s)) }).with(later),
+		},
+		"TryMap": plain(func(w *world, s *step) operator { return operators.TryMap(task(w, s)) }),
 		"Map": plain(func(w *world, s *step) operator {
 			return operators.Map(func(v int) int { w.must(s.Point, v); return v })
-		}).with(later),
-		"MapTwice": plain(func(w *world, s *step) operator { return operators.Compose(fusedMap(w, s), fusedMap(w, s)) }).with(later),
+		}),
+		"MapTwice": plain(func(w *world, s *step) operator { return operators.Compose(fusedMap(w, s), fusedMap(w, s)) }),
 		"Filter": plain(func(w *world, s *step) operator {
 			return operators.Filter(func(v int) bool { w.must(s.Point, v); return true })
-		}).with(later),
+		}),
 		"FilterMap": plain(func(w *world, s *step) operator {
 			return operators.FilterMap(func(v int) (int, bool) { w.must(s.Point, v); return v, true })
-		}).with(later),
+		}),
 		"Do": plain(func(w *world, s *step) operator {
 			return operators.Do(operators.Hooks[int]{Next: func(v int) { w.must(s.Point, v) }})
-		}).with(later),
+		}),
 		"StatefulMap": plain(func(w *world, s *step) operator {
 			return operators.StatefulMap(func(context.Context) (int, error) { return 0, nil },
 				func(_ context.Context, n, v int) (int, int, error) { return n + 1, v, w.user(s.Point, v, true) }, nil)
-		}).with(late, later),
+		}).with(late),
 	}
 }
 
 func fusedMap(w *world, s *step) operator {
 	return operators.Map(func(v int) int { w.must(s.Point, v); return v })
 }
-
-// flatOne is the model of tasks that run a pipeline.
-func flatOne(_ *model, _ *step, f flow) flow { return f }
 
 // flatOps run a stream for each item.
 func flatOps() map[string]*op {
@@ -106,7 +103,7 @@ func flatOps() map[string]*op {
 		}).with(mixes, vague), // what Map makes is a stream, and no item
 		"Unbatch": nested(func(w *world, s *step) operator {
 			return operators.Compose(operators.Map(func(v int) []int { w.must(s.Point, v); return []int{v} }), operators.Unbatch[int]())
-		}).with(later).but(func(o *op) { o.inner, o.model = false, nil }),
+		}).but(func(o *op) { o.inner, o.model = false, nil }),
 	}
 }
 

@@ -151,7 +151,6 @@ var (
 	vague = func(o *op) { o.exact = false } // its items are not counted
 	drops = func(o *op) { o.drops = true }
 	late  = func(o *op) { o.late, o.top = true, true }
-	later = func(o *op) { o.exact = o.exact && counted } // its losses are not exact yet
 	early = func(o *op) { o.early, o.exact = true, false }
 )
 
@@ -166,17 +165,6 @@ var (
 	ops     = map[string]*op{}
 	opNames []string
 )
-
-// counted tells whether the fused operators, the buffers and the aggregates account
-// for what they lose.
-const counted = true
-
-// silentOps count losses of which no hook hears yet.
-var silentOps = map[string]bool{
-	"Batch": !counted, "Unbatch": !counted, "BufferCount": !counted, "BufferTime": !counted, "BufferBoth": !counted, "BufferWeighted": !counted,
-	"BufferChanged": !counted, "BufferWhen": !counted, "Session": !counted, "ToSlice": !counted, "Throttle": !counted, "Debounce": !counted,
-	"Audit": !counted, "Sample": !counted, "Sort": !counted, "TakeLast": !counted, "SkipLast": !counted, "Serialize": !counted,
-}
 
 func init() {
 	for _, table := range []map[string]*op{queueOps(), taskOps(), flatOps(), simpleOps(), timeOps(), bufferOps(), sideOps(), faultOps(), oneOps(), moreOps(), moreFlatOps()} {

@@ -15,7 +15,7 @@ func TestPinned(t *testing.T) {
 	for name, p := range pinned {
 		t.Run(name, func(t *testing.T) {
 			for range 50 {
-				report(t, p, play(t, p))
+				report(t, p, p.play(t))
 				if t.Failed() {
 					return
 				}

@@ -167,7 +167,7 @@ func (d *draw) chain(n, depth int) []step {
 	return all
 }
 
-// points calls fn for each stage of a chain, the nested ones included.
+// eachStep calls fn for each stage of a chain, the nested ones included.
 func eachStep(steps []step, fn func(s *step)) {
 	for i := range steps {
 		fn(&steps[i])

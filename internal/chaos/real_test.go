@@ -16,11 +16,7 @@ func TestRealTime(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	for i := range uint64(max(1, *runs/10)) {
 		p := newPlan(1_000_000+*first+i, allowed)
-		if p.known() && !*all {
-			continue
-		}
 		w := newWorld(p, tick)
-		w.dir = spillDir
 		r := newRun(w)
 		r.all(func() { time.Sleep(time.Millisecond) })
 		r.check()
@@ -28,12 +24,9 @@ func TestRealTime(t *testing.T) {
 	}
 	for i := range uint64(max(1, *hots/10)) {
 		p := newHotPlan(1_000_000 + *first + i)
-		if p.known() && !*all {
-			continue
-		}
 		h := newHotWorld(p, tick)
 		h.all()
 		h.check()
-		reportHot(t, p, h.bad)
+		report(t, p, h.bad)
 	}
 }

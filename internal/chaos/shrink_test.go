@@ -11,16 +11,13 @@ import (
 // tries is how often a smaller plan runs before it counts as sound.
 const tries = 60
 
-// shrink looks for a smaller plan with a violation.
-func shrink(t *testing.T, p plan, bad []string) (plan, []string) {
+// shrink looks for a smaller plan with a violation of the same kind.
+func shrink[P random[P]](t *testing.T, p P, bad []string) (P, []string) {
 	end := time.Now().Add(5 * time.Second)
 	for again := true; again; {
 		again = false
-		for _, smaller := range shrunk(p) {
-			if time.Now().After(end) {
-				return p, bad
-			}
-			if b := fails(t, smaller, bad); len(b) > 0 {
+		for _, smaller := range p.shrunk() {
+			if b := fails(t, smaller, bad, end); len(b) > 0 {
 				p, bad, again = smaller, b, true
 				break
 			}
@@ -29,10 +26,13 @@ func shrink(t *testing.T, p plan, bad []string) (plan, []string) {
 	return p, bad
 }
 
-// fails runs a plan until it violates something of the same kind as before.
-func fails(t *testing.T, p plan, before []string) []string {
+// fails runs a plan until it violates something of the same kind as before, or until end.
+func fails[P random[P]](t *testing.T, p P, before []string, end time.Time) []string {
 	for range tries {
-		if bad := play(t, p); len(bad) > 0 && kind(bad) == kind(before) {
+		if time.Now().After(end) {
+			return nil
+		}
+		if bad := p.play(t); len(bad) > 0 && kind(bad) == kind(before) {
 			return bad
 		}
 	}
@@ -51,7 +51,7 @@ func kind(bad []string) string {
 }
 
 // shrunk are the plans that are a bit smaller than p.
-func shrunk(p plan) (all []plan) {
+func (p plan) shrunk() (all []plan) {
 	for _, stages := range shrunkChain(p.Stages) {
 		q := p
 		q.Stages = stages

@@ -140,7 +140,6 @@ func (w *world) must1(point, item int) {
 type fed interface {
 	Next(ctx context.Context, v int) error
 	Complete()
-	Fail(err error)
 	Observable() stream
 }
 
@@ -167,7 +166,7 @@ func (w *world) hot(s source) stream {
 		return r.Observable()
 	case "Topic":
 		t := tp.NewTopic[int, int](tp.WithQueue(2))
-		w.feed(s, func(ctx context.Context, v int) error { return t.Publish(ctx, v%2, v) }, func(error) { t.Close() })
+		w.feed(s, func(ctx context.Context, v int) error { return t.Publish(ctx, v%2, v) }, t.Close)
 		return t.Subscribe(0, 1)
 	case "MergeHub":
 		h := tp.NewMergeHub[int](tp.WithQueue(2))
@@ -196,23 +195,17 @@ func (w *world) hot(s source) stream {
 			case <-ctx.Done():
 			}
 			return nil
-		}, func(error) { close(ch) })
+		}, func() { close(ch) })
 		return tp.FromEventSource(ctx, ch, tp.WithQueue(3))
 	default:
 		panic("no source " + s.Kind)
 	}
-	w.feed(s, f.Next, func(err error) {
-		if err != nil {
-			f.Fail(err)
-		} else {
-			f.Complete()
-		}
-	})
+	w.feed(s, f.Next, f.Complete)
 	return f.Observable()
 }
 
 // feed gives the items to a hot source once the pipeline runs.
-func (w *world) feed(s source, next func(ctx context.Context, v int) error, end func(err error)) {
+func (w *world) feed(s source, next func(ctx context.Context, v int) error, end func()) {
 	w.feeders = append(w.feeders, func(ctx context.Context) {
 		all := make([]int, s.N)
 		for i := range all {
@@ -224,6 +217,6 @@ func (w *world) feed(s source, next func(ctx context.Context, v int) error, end 
 				break
 			}
 		}
-		end(nil)
+		end()
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -48,7 +47,7 @@ var errCut = errors.New("cut")
 func newWorld(p plan, unit time.Duration) *world {
 	most := p.Source.Point
 	eachStep(p.Stages, func(s *step) { most = max(most, s.Point, s.Other.Point) })
-	return &world{plan: p, unit: unit, calls: make([]atomic.Int64, most+1), given: map[int][]int{}, dir: os.TempDir(), idle: runtime.NumGoroutine()}
+	return &world{plan: p, unit: unit, calls: make([]atomic.Int64, most+1), given: map[int][]int{}, dir: spillDir, idle: runtime.NumGoroutine()}
 }
 
 func (w *world) violated(format string, args ...any) {

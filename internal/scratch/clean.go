@@ -55,6 +55,9 @@ func emptied(own *os.Root) bool {
 	if empty(own) != nil {
 		return false
 	}
-	_ = lock.Close() // so that it can be removed everywhere
+	if own.Remove(lockName) == nil { // while it is held, so that nobody else takes it
+		return true
+	}
+	_ = lock.Close() // some systems remove no open file
 	return own.Remove(lockName) == nil
 }

@@ -45,29 +45,56 @@ func New(ctx context.Context, in string) (_ *Dir, err error) {
 	return d, nil
 }
 
+// errHeld says that another one cleans a directory up.
+var errHeld = errors.New("another process holds the lock")
+
+// make makes the directory. A process of another container may take this one for dead,
+// where both have one name and one place: that one removes the directory as long as it is
+// not locked. So another one is made.
 func (d *Dir) make() (err error) {
 	for range 100 {
 		d.name = self().named(rand.Uint64()) //nolint:gosec // it need not be a secret
-		if err = d.parent.Mkdir(d.name, 0o700); !errors.Is(err, fs.ErrExist) {
+		if err = d.parent.Mkdir(d.name, 0o700); err == nil {
+			err = d.take()
+		}
+		if !errors.Is(err, fs.ErrExist) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errHeld) {
 			break
 		}
 	}
-	if err != nil {
-		return d.in(err)
-	}
-	d.own, err = d.parent.OpenRoot(d.name)
-	if err == nil {
-		d.lock, err = d.own.OpenFile(lockName, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	}
-	if err == nil {
-		_ = hold(d.lock) // where it fails, it fails for who cleans up, too, and that one leaves d alone
-		return nil
-	}
-	if d.own != nil {
+	return d.in(err)
+}
+
+// take opens and locks the directory that make has made, or removes it.
+func (d *Dir) take() (err error) {
+	if d.own, err = d.parent.OpenRoot(d.name); err == nil {
+		if d.lock, err = d.own.OpenFile(lockName, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+			if err = d.hold(); err == nil {
+				return nil
+			}
+			_ = d.lock.Close()
+			_ = d.own.Remove(lockName)
+		}
 		_ = d.own.Close()
 	}
 	_ = d.parent.Remove(d.name)
-	return d.in(err)
+	return err
+}
+
+// hold locks the directory. It fails where another one has the lock or has removed it. A
+// file system without locks has none for who cleans up, too: that one leaves d alone.
+func (d *Dir) hold() error {
+	if err := hold(d.lock); errors.Is(err, errHeld) {
+		return err
+	}
+	held, err := d.lock.Stat()
+	if err != nil {
+		return err
+	}
+	there, err := d.own.Stat(lockName)
+	if err == nil && !os.SameFile(held, there) {
+		return errHeld
+	}
+	return err
 }
 
 // in says where err happened: an [os.Root] does not.

@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -189,4 +191,41 @@ func TestDirCleansUp(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{d.name, d.name + "/lock"}, found(t, in))
 	require.NoError(t, d.Close())
+}
+
+// A process of another container, with the same name and the same place, takes all
+// directories here for those of dead ones. It removes none that is in use.
+func TestDirAmongOthersOfItsName(t *testing.T) {
+	if runtime.GOOS != "linux" && runtime.GOOS != "darwin" {
+		t.Skip("there are no locks")
+	}
+	in := t.TempDir()
+	root, err := os.OpenRoot(in)
+	require.NoError(t, err)
+	defer root.Close()
+	var others sync.WaitGroup
+	defer others.Wait()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	for range 2 {
+		others.Go(func() {
+			for ctx.Err() == nil {
+				all, _ := names(root, func(string) bool { return true })
+				for _, name := range all {
+					remove(root, name)
+				}
+			}
+		})
+	}
+	for range 300 {
+		d, err := New(t.Context(), in)
+		require.NoError(t, err)
+		file, err := d.Create(1)
+		require.NoError(t, err)
+		require.NoError(t, file.Close())
+		require.NoError(t, d.Close())
+	}
+	stop()
+	others.Wait()
+	require.Empty(t, found(t, in))
 }

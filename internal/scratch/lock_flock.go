@@ -3,12 +3,14 @@
 package scratch
 
 import (
+	"errors"
 	"os"
 	"syscall"
 )
 
-// hold locks file as long as it is open. It fails where another one holds it, also
-// in another container, and where the file system has no locks.
+// hold locks file as long as it is open. It fails with errHeld where another one holds
+// it, also in another container, and with another error where the file system has no
+// locks.
 func hold(file *os.File) (err error) {
 	conn, err := file.SyscallConn()
 	if err != nil {
@@ -19,6 +21,9 @@ func hold(file *os.File) (err error) {
 	})
 	if failed != nil {
 		return failed
+	}
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return errHeld
 	}
 	return err
 }
