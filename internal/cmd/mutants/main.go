@@ -34,6 +34,12 @@ func main() {
 	if err != nil {
 		fail(err)
 	}
+	for _, m := range mutants { // all of them, before the long run begins
+		if _, err := m.broken(); err != nil {
+			_ = os.RemoveAll(dir)
+			fail(fmt.Errorf("%s: %w", m.name, err))
+		}
+	}
 	survived, killed := 0, 0
 	for _, m := range mutants {
 		if !strings.Contains(m.name, pick) {
@@ -67,8 +73,8 @@ func fail(err error) {
 
 var errSurvived = errors.New("no test has failed")
 
-// test runs m's tests over the broken code. It gives nil when one has failed.
-func (m mutant) test(dir string) (out string, err error) {
+// broken is the source of m's file with the fault in it.
+func (m mutant) broken() (string, error) {
 	source, err := os.ReadFile(m.file)
 	if err != nil {
 		return "", err
@@ -76,8 +82,17 @@ func (m mutant) test(dir string) (out string, err error) {
 	if n := strings.Count(string(source), m.from); n != 1 {
 		return "", fmt.Errorf("%q stands %d times in %s, want 1", m.from, n, m.file)
 	}
+	return strings.Replace(string(source), m.from, m.to, 1), nil
+}
+
+// test runs m's tests over the broken code. It returns nil when one has failed.
+func (m mutant) test(dir string) (out string, err error) {
+	source, err := m.broken()
+	if err != nil {
+		return "", err
+	}
 	broken := filepath.Join(dir, "broken.go")
-	if err := os.WriteFile(broken, []byte(strings.Replace(string(source), m.from, m.to, 1)), 0o600); err != nil {
+	if err := os.WriteFile(broken, []byte(source), 0o600); err != nil {
 		return "", err
 	}
 	abs, err := filepath.Abs(m.file)
