@@ -117,5 +117,5 @@ func TestMain(m *testing.M) {
 func TestPipelines(t *testing.T) {
 	sum = tally{}
 	defer func() { t.Log(sum) }()
-	drive(t, *runs, func(seed uint64) plan { return newPlan(seed, allowed) })
+	drive(t, *runs, func(seed uint64) random { return newPlan(seed, allowed) })
 }

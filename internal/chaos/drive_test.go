@@ -8,15 +8,15 @@ import (
 )
 
 // random is a plan, of pipelines or of hot streams.
-type random[P any] interface {
+type random interface {
 	fmt.Stringer
 	title() string              // what it is called in a report
 	play(t *testing.T) []string // runs it, and returns what it has violated
-	shrunk() []P                // those that are a bit smaller
+	shrunk() []random           // those that are a bit smaller
 }
 
 // drive runs the plans that the flags ask for.
-func drive[P random[P]](t *testing.T, n int, draw func(seed uint64) P) {
+func drive(t *testing.T, n int, draw func(seed uint64) random) {
 	if *seed != 0 {
 		p := draw(*seed)
 		t.Logf("plan: %v", p)
@@ -64,7 +64,7 @@ func inBubble(t *testing.T, begin func() (w *world, run, check func())) (bad []s
 	return w.bad
 }
 
-func report[P random[P]](t *testing.T, p P, bad []string) {
+func report(t *testing.T, p random, bad []string) {
 	if len(bad) == 0 {
 		return
 	}

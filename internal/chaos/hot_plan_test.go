@@ -101,7 +101,7 @@ func (p hotPlan) String() string {
 }
 
 // shrunk are the plans that are a bit smaller.
-func (p hotPlan) shrunk() (all []hotPlan) {
+func (p hotPlan) shrunk() (all []random) {
 	change := func(do func(q *hotPlan)) {
 		q := p
 		q.Members = append([]member(nil), p.Members...)

@@ -298,4 +298,6 @@ func (p hotPlan) play(t *testing.T) []string {
 }
 
 // TestHotStreams runs random hot streams.
-func TestHotStreams(t *testing.T) { drive(t, *hots, newHotPlan) }
+func TestHotStreams(t *testing.T) {
+	drive(t, *hots, func(seed uint64) random { return newHotPlan(seed) })
+}

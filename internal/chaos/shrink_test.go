@@ -12,7 +12,7 @@ import (
 const tries = 60
 
 // shrink looks for a smaller plan with a violation of the same kind.
-func shrink[P random[P]](t *testing.T, p P, bad []string) (P, []string) {
+func shrink(t *testing.T, p random, bad []string) (random, []string) {
 	end := time.Now().Add(5 * time.Second)
 	for again := true; again; {
 		again = false
@@ -27,7 +27,7 @@ func shrink[P random[P]](t *testing.T, p P, bad []string) (P, []string) {
 }
 
 // fails runs a plan until it violates something of the same kind as before, or until end.
-func fails[P random[P]](t *testing.T, p P, before []string, end time.Time) []string {
+func fails(t *testing.T, p random, before []string, end time.Time) []string {
 	for range tries {
 		if time.Now().After(end) {
 			return nil
@@ -51,7 +51,7 @@ func kind(bad []string) string {
 }
 
 // shrunk are the plans that are a bit smaller than p.
-func (p plan) shrunk() (all []plan) {
+func (p plan) shrunk() (all []random) {
 	for _, stages := range shrunkChain(p.Stages) {
 		q := p
 		q.Stages = stages
