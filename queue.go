@@ -141,16 +141,6 @@ type LossOption interface{ ApplyLoss(*opt.Loss) }
 // ApplyLoss makes h an option of what has no other.
 func (h DiscardHook) ApplyLoss(l *opt.Loss) { l.Discard = h.fn }
 
-func lossOptionsOf(opts []LossOption) (o opt.Loss, bad string) {
-	for _, option := range opts {
-		if option == nil {
-			return o, "an option is nil"
-		}
-		option.ApplyLoss(&o)
-	}
-	return o, ""
-}
-
 func applyQueue(operator string, opts []QueueOption, q *opt.Queue) error {
 	for _, o := range opts {
 		if o == nil {

@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
@@ -38,7 +40,7 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 	}
 	size := q.Size
 	if Overflow(q.Overflow) != Block || size > mostBuffered {
-		o = onBackpressureBuffer("ToChannel", max(q.Size, 1), Overflow(q.Overflow), run.Hooks[T]{Each: q.Discard})(o)
+		o = queued("ToChannel", o, q)
 		size = 0 // the queue is in front of the channel: it grows, and items can still be dropped
 	}
 	ch := make(chan T, size)
@@ -65,6 +67,14 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 		})
 	})
 	return ch, wait
+}
+
+// queued is o behind a queue, with upstream on a goroutine of its own.
+func queued[T any](name string, o Observable[T], q opt.Queue) Observable[T] {
+	hooks := run.Hooks[T]{Each: q.Discard}
+	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) error {
+		return handoff.Decouple(ctx, name, max(q.Size, 1), handoff.Full(q.Overflow), hooks, ErrOverflow, in.Push, emit)
+	})(o)
 }
 
 // mostBuffered bounds the buffer of a channel, which is allocated at once.

@@ -1,4 +1,4 @@
-package turbopipes
+package operators
 
 import (
 	"io"
@@ -13,7 +13,7 @@ type spillLog struct {
 	most   int64 // bytes; 0: no limit
 	rotate int64 // the size at which a segment is full
 
-	segments []*segment
+	segments []*spillSegment
 	made     int   // how many there were
 	records  int64 // committed, and not taken
 	bytes    int64 // of all segments, and of what is being written
@@ -21,8 +21,8 @@ type spillLog struct {
 	pending  int64 // bytes of that
 }
 
-// segment is a file.
-type segment struct {
+// spillSegment is a file.
+type spillSegment struct {
 	id      int
 	size    int64          // of the records that are committed
 	records int64          // of those the ones that are not taken
@@ -30,14 +30,14 @@ type segment struct {
 }
 
 const (
-	mostSegment  = 4 << 20
-	leastSegment = 4 << 10
+	maxSegmentBytes = 4 << 20
+	minSegmentBytes = 4 << 10
 )
 
 func newSpillLog(most int64) spillLog {
-	l := spillLog{most: most, rotate: mostSegment}
+	l := spillLog{most: most, rotate: maxSegmentBytes}
 	if most > 0 { // of some segments, so that room comes back bit by bit
-		l.rotate = min(mostSegment, max(leastSegment, most/8))
+		l.rotate = min(maxSegmentBytes, max(minSegmentBytes, most/8))
 	}
 	return l
 }
@@ -48,7 +48,7 @@ func (l *spillLog) empty() bool { return l.records == 0 && !l.writing }
 // reserve makes room for n bytes, in segment to, which is new where it has no file.
 // full is the one before it then, if it is still there; upstream closes its file.
 // ok is false where there is no room.
-func (l *spillLog) reserve(n int64) (to, full *segment, ok bool) {
+func (l *spillLog) reserve(n int64) (to, full *spillSegment, ok bool) {
 	if l.most > 0 && l.bytes > 0 && l.bytes+n > l.most {
 		return nil, nil, false
 	}
@@ -59,10 +59,10 @@ func (l *spillLog) reserve(n int64) (to, full *segment, ok bool) {
 		return tail, nil, true
 	}
 	l.made++
-	return &segment{id: l.made}, tail, true
+	return &spillSegment{id: l.made}, tail, true
 }
 
-func (l *spillLog) tail() *segment {
+func (l *spillLog) tail() *spillSegment {
 	if len(l.segments) == 0 {
 		return nil
 	}
@@ -70,7 +70,7 @@ func (l *spillLog) tail() *segment {
 }
 
 // commit tells that what was reserved is written.
-func (l *spillLog) commit(to, full *segment) {
+func (l *spillLog) commit(to, full *spillSegment) {
 	l.end(full)
 	if l.tail() != to {
 		l.segments = append(l.segments, to)
@@ -81,29 +81,29 @@ func (l *spillLog) commit(to, full *segment) {
 }
 
 // abort tells that it is not. Nothing can be reserved after it.
-func (l *spillLog) abort(full *segment) { l.end(full) }
+func (l *spillLog) abort(full *spillSegment) { l.end(full) }
 
-func (l *spillLog) end(full *segment) {
+func (l *spillLog) end(full *spillSegment) {
 	l.writing = false
 	if full != nil {
 		full.file = nil
 	}
 }
 
-// place is where the oldest record is found: in segment id, whose first size bytes
+// spillPlace is where the oldest record is found: in segment id, whose first size bytes
 // may be read.
-type place struct {
+type spillPlace struct {
 	id   int
 	size int64
 }
 
 // head tells where the oldest record is; the zero place: nowhere. Exhausted segments
 // have to be out of the way.
-func (l *spillLog) head() place {
+func (l *spillLog) head() spillPlace {
 	if l.records == 0 {
-		return place{}
+		return spillPlace{}
 	}
-	return place{l.segments[0].id, l.segments[0].size}
+	return spillPlace{l.segments[0].id, l.segments[0].size}
 }
 
 // take takes the oldest record out.
@@ -114,7 +114,7 @@ func (l *spillLog) take() {
 
 // exhausted takes out the segments that nobody needs any more. Upstream may be
 // about to write behind the newest one.
-func (l *spillLog) exhausted() (gone []*segment) {
+func (l *spillLog) exhausted() (gone []*spillSegment) {
 	n := 0
 	for n < len(l.segments) && l.segments[n].records == 0 && !(l.writing && n == len(l.segments)-1) {
 		n++

@@ -1,4 +1,4 @@
-package turbopipes_test
+package operators_test
 
 import (
 	"context"
@@ -9,12 +9,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
 func TestLimitRate(t *testing.T) {
-	bursts := tp.LimitRate[string](4)
+	tptest.Doc(t, "limit_rate.go", "LimitRate", operators.LimitRate[string](4))
+	bursts := operators.LimitRate[string](4)
 	busy := tptest.Busy(5 * tptest.Step)
 	for name, c := range map[string]struct{ in, out string }{
 		"a downstream that waits": {"a-----b|", "a-----b----|"},
@@ -27,7 +29,7 @@ func TestLimitRate(t *testing.T) {
 	}
 	// Once: it stays the first failure, though ctx ends while downstream works.
 	tptest.Marbles(t, "abc#", bursts, "a----b----c----#", busy, tptest.Once())
-	requireInvalid(t, tp.LimitRate[int](0), "LimitRate: n is less than 1")
+	requireInvalid(t, operators.LimitRate[int](0), "LimitRate: n is less than 1")
 }
 
 // Upstream is asked for n, and again for three quarters of n when a quarter is
@@ -40,7 +42,7 @@ func TestLimitRateAsksInBursts(t *testing.T) {
 	} {
 		bubble(t, fmt.Sprint(n), func(t *testing.T) {
 			var asked atomic.Int64
-			src := tp.Create(func(_ context.Context, emit func(int) bool) error {
+			src := turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
 				for i := range 20 {
 					if !emit(i) {
 						break
@@ -52,7 +54,7 @@ func TestLimitRateAsksInBursts(t *testing.T) {
 				return nil
 			})
 			var ahead []int
-			s := tp.LimitRate[int](n)(src).Subscribe(t.Context(), tp.Observer[int]{Next: func(int) {
+			s := operators.LimitRate[int](n)(src).Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(int) {
 				time.Sleep(2 * time.Second)
 				if ahead = append(ahead, int(asked.Load())); len(ahead) == len(want) {
 					time.Sleep(time.Hour)
@@ -67,11 +69,11 @@ func TestLimitRateAsksInBursts(t *testing.T) {
 }
 
 func ExampleLimitRate() {
-	pages := tp.Range(1, 1000) // fetched a page at a time
+	pages := turbopipes.Range(1, 1000) // fetched a page at a time
 	sum := 0
-	err := tp.LimitRate[int](100)(pages).Each(context.Background(), func(v int) error { sum += v; return nil })
+	err := operators.LimitRate[int](100)(pages).Each(context.Background(), func(v int) error { sum += v; return nil })
 	fmt.Println(sum, err)
 	// Output: 500500 <nil>
 }
 
-func BenchmarkLimitRate(b *testing.B) { benchmark(b, tp.LimitRate[int](64)) }
+func BenchmarkLimitRate(b *testing.B) { benchmark(b, operators.LimitRate[int](64)) }

@@ -1,4 +1,4 @@
-package turbopipes
+package operators
 
 import (
 	"cmp"
@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/opt"
@@ -28,7 +29,7 @@ type Codec[T any] struct {
 
 // WithMaxBytes bounds the size of the files of a [SpillToDisk], which holds
 // upstream when it would be exceeded. An item that is larger by itself has to wait
-// until nothing else is on disk. b < 1 is an [ErrInvalidArgument].
+// until nothing else is on disk. b < 1 is an ErrInvalidArgument.
 func WithMaxBytes[T any](b int64) BackpressureOption[T] {
 	bad := ""
 	if b < 1 {
@@ -79,38 +80,38 @@ func WithMaxBytes[T any](b int64) BackpressureOption[T] {
 // of 64 KiB. Goroutines: one, for upstream, joined before it ends.
 //
 // A mem below 1, a Codec without one of its functions and a bad option are an
-// [ErrInvalidArgument]. It has no counterpart in RxJS, Reactor and Pekko; to bound
+// ErrInvalidArgument. It has no counterpart in RxJS, Reactor and Pekko; to bound
 // what waits in memory, see [OnBackpressureBuffer].
-func SpillToDisk[T any](dir string, mem int, c Codec[T], opts ...BackpressureOption[T]) Operator[T, T] {
+func SpillToDisk[T any](dir string, mem int, c Codec[T], opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
 	const name = "SpillToDisk"
 	switch {
 	case mem < 1:
-		return Invalid[T, T](name, "mem is less than 1")
+		return turbopipes.Invalid[T, T](name, "mem is less than 1")
 	case c.Encode == nil:
-		return Invalid[T, T](name, "the Codec's Encode is nil")
+		return turbopipes.Invalid[T, T](name, "the Codec's Encode is nil")
 	case c.Decode == nil:
-		return Invalid[T, T](name, "the Codec's Decode is nil")
+		return turbopipes.Invalid[T, T](name, "the Codec's Decode is nil")
 	}
-	return withOptions(name, "WithMaxBytes", opts, func(o opt.Backpressure[T]) Operator[T, T] {
-		return spillInto(name, fixed(dir), mem, c, o, (*scratch.Dir).Create)
+	return withOptions(name, "WithMaxBytes", opts, func(o opt.Backpressure[T]) turbopipes.Operator[T, T] {
+		return spillInto(name, absoluteDir(dir), mem, c, o, (*scratch.Dir).Create)
 	})
 }
 
-// fixed is dir, whatever the working directory will be.
-func fixed(dir string) string {
+// absoluteDir is dir, whatever the working directory will be.
+func absoluteDir(dir string) string {
 	if absolute, err := filepath.Abs(dir); err == nil && dir != "" {
 		return absolute
 	}
 	return dir
 }
 
-func spillInto[T any](name, dir string, mem int, c Codec[T], o opt.Backpressure[T], create func(d *scratch.Dir, n int) (io.WriteCloser, error)) Operator[T, T] {
-	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
+func spillInto[T any](name, dir string, mem int, c Codec[T], o opt.Backpressure[T], create func(d *scratch.Dir, n int) (io.WriteCloser, error)) turbopipes.Operator[T, T] {
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		sub, err := scratch.New(ctx, cmp.Or(dir, os.TempDir()))
 		if err != nil {
 			return spillError("create", err)
 		}
-		s := spill[T]{Codec: c, mem: uint64(mem), dir: sub, create: create, log: newSpillLog(o.MaxBytes)}
+		s := spilling[T]{Codec: c, mem: uint64(mem), dir: sub, create: create, log: newSpillLog(o.MaxBytes)}
 		defer func() { err = fault.Join(err, s.remove()) }()
 		s.Desk = handoff.OpenDesk(ctx, name)
 		s.lost = dropping(o).At(s.Stage())
@@ -134,8 +135,8 @@ func spillError(doing string, err error) error {
 	return fmt.Errorf("turbopipes: SpillToDisk: %s: %w", doing, err)
 }
 
-// spill is one run of a SpillToDisk.
-type spill[T any] struct {
+// spilling is one run of a SpillToDisk.
+type spilling[T any] struct {
 	*handoff.Desk
 	Codec[T]
 	lost    run.Account[T]
@@ -158,10 +159,10 @@ type spill[T any] struct {
 	broken  bool  // what is on disk can't be read any more
 }
 
-func (s *spill[T]) fell(v T) error { return s.lost.Drop(v) }
+func (s *spilling[T]) fell(v T) error { return s.lost.Drop(v) }
 
 // put stores v, on upstream's goroutine.
-func (s *spill[T]) put(v T) bool {
+func (s *spilling[T]) put(v T) bool {
 	stored := false
 	if !s.Put(func() bool {
 		stored = s.remember(v)
@@ -176,7 +177,7 @@ func (s *spill[T]) put(v T) bool {
 	if err != nil {
 		return s.Refuse(fault.Join(err, s.fell(v)))
 	}
-	var to, full *segment
+	var to, full *spillSegment
 	if !s.Put(func() (ok bool) {
 		if stored = s.remember(v); stored { // downstream has caught up
 			return true
@@ -199,7 +200,7 @@ func (s *spill[T]) put(v T) bool {
 
 // remember stores v in memory, where there is room and nothing is on disk that
 // would come before it. It is called under the lock.
-func (s *spill[T]) remember(v T) bool {
+func (s *spilling[T]) remember(v T) bool {
 	if !s.log.empty() || s.hi-s.lo >= s.mem {
 		return false
 	}
@@ -209,7 +210,7 @@ func (s *spill[T]) remember(v T) bool {
 	return true
 }
 
-func (s *spill[T]) encode(v T) (record []byte, err error) {
+func (s *spilling[T]) encode(v T) (record []byte, err error) {
 	var payload []byte
 	unlessItPanics(v, s.fell, func() { payload, err = s.Encode(v) })
 	if err == nil {
@@ -223,7 +224,7 @@ func (s *spill[T]) encode(v T) (record []byte, err error) {
 
 // write appends record to a segment that was reserved for it, behind one that
 // full is the end of. Nobody else touches the two then.
-func (s *spill[T]) write(to, full *segment, record []byte) error {
+func (s *spilling[T]) write(to, full *spillSegment, record []byte) error {
 	if full != nil {
 		if err := full.file.Close(); err != nil {
 			return err // what was written may be lost
@@ -245,9 +246,9 @@ func (s *spill[T]) write(to, full *segment, record []byte) error {
 
 // next gives the oldest item, on the subscriber's goroutine. Without one, it gives
 // what the stream ends with.
-func (s *spill[T]) next() (v T, ok bool, err error) {
-	var from place
-	var gone []*segment
+func (s *spilling[T]) next() (v T, ok bool, err error) {
+	var from spillPlace
+	var gone []*spillSegment
 	switch {
 	case s.failed != nil:
 		return v, false, s.failed
@@ -277,7 +278,7 @@ func (s *spill[T]) next() (v T, ok bool, err error) {
 
 // read gives the oldest item on disk, and takes it out of the log, also where it
 // can't be decoded: it is discarded then.
-func (s *spill[T]) read(from place) (v T, err error) {
+func (s *spilling[T]) read(from spillPlace) (v T, err error) {
 	payload, err := s.payload(from)
 	if err != nil {
 		s.broken = true
@@ -297,7 +298,7 @@ func (s *spill[T]) read(from place) (v T, err error) {
 	return v, nil
 }
 
-func (s *spill[T]) payload(from place) (_ []byte, err error) {
+func (s *spilling[T]) payload(from spillPlace) (_ []byte, err error) {
 	if s.file == nil {
 		if s.file, err = s.dir.Open(from.id); err != nil {
 			return nil, err
@@ -308,8 +309,8 @@ func (s *spill[T]) payload(from place) (_ []byte, err error) {
 }
 
 // consumed takes the oldest record out of the log.
-func (s *spill[T]) consumed() {
-	var gone []*segment
+func (s *spilling[T]) consumed() {
+	var gone []*spillSegment
 	s.Do(func() {
 		s.log.take()
 		gone = s.log.exhausted()
@@ -319,7 +320,7 @@ func (s *spill[T]) consumed() {
 
 // forget removes segments that are exhausted, of which the first is the one that
 // was read.
-func (s *spill[T]) forget(gone []*segment) {
+func (s *spilling[T]) forget(gone []*spillSegment) {
 	for _, g := range gone {
 		s.closeFile()
 		if g.file != nil {
@@ -335,7 +336,7 @@ func (s *spill[T]) forget(gone []*segment) {
 	}
 }
 
-func (s *spill[T]) closeFile() {
+func (s *spilling[T]) closeFile() {
 	if s.file != nil {
 		_ = s.file.Close() // it was only read
 		s.file = nil
@@ -343,7 +344,7 @@ func (s *spill[T]) closeFile() {
 }
 
 // left accounts for what was not delivered. Everyone has ended.
-func (s *spill[T]) left() (err error) {
+func (s *spilling[T]) left() (err error) {
 	defer func() { s.lost.Count(s.log.records) }() // what is not read below
 	inMemory := make([]T, 0, s.hi-s.lo)
 	for ; s.lo < s.hi; s.lo++ {
@@ -373,7 +374,7 @@ func (s *spill[T]) left() (err error) {
 }
 
 // remove takes everything off the disk. Everyone has ended.
-func (s *spill[T]) remove() error {
+func (s *spilling[T]) remove() error {
 	s.closeFile()
 	for _, g := range s.log.segments {
 		if g.file != nil {

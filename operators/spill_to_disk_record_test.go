@@ -1,4 +1,4 @@
-package turbopipes
+package operators
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/scratch"
 )
@@ -57,7 +58,7 @@ func TestRecordReader(t *testing.T) {
 	for range 400 {
 		payload := make([]byte, random.IntN(1000))
 		if random.IntN(50) == 0 {
-			payload = make([]byte, ahead+random.IntN(3*ahead))
+			payload = make([]byte, readAhead+random.IntN(3*readAhead))
 		}
 		for i := range payload {
 			payload[i] = byte(random.Uint32())
@@ -92,8 +93,8 @@ func TestRecordReader(t *testing.T) {
 }
 
 // first emits the numbers below n, all but the first one a second later.
-func first(n int) Observable[int] {
-	return Create(func(_ context.Context, emit func(int) bool) error {
+func first(n int) turbopipes.Observable[int] {
+	return turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
 		for i := 0; i < n && emit(i); i++ {
 			if i == 0 {
 				time.Sleep(time.Second)
@@ -165,7 +166,7 @@ func TestSpillToFullDisk(t *testing.T) {
 					return files[len(files)-1], nil
 				})
 				got := 0
-				s := op(first(c.emits)).Subscribe(t.Context(), Observer[int]{Next: func(v int) {
+				s := op(first(c.emits)).Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(v int) {
 					require.Equal(t, got, v)
 					got++
 					if got == 1 {

@@ -1,4 +1,4 @@
-package turbopipes_test
+package operators_test
 
 import (
 	"context"
@@ -8,19 +8,20 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
 func TestLoadShed(t *testing.T) {
-	shed := tp.LoadShed[string](2, 4*tptest.Step)
+	shed := operators.LoadShed[string](2, 4*tptest.Step)
 	busy := tptest.Busy(5 * tptest.Step)
-	tptest.Doc(t, "backpressure_shed.go", "LoadShed", shed, busy)
-	patient := tp.LoadShed[string](2, time.Hour)
+	tptest.Doc(t, "load_shed.go", "LoadShed", shed, busy)
+	patient := operators.LoadShed[string](2, time.Hour)
 	// The digits come first, of them the greatest.
-	ranked := tp.LoadShed(2, time.Hour, tp.WithShedPriority(func(v string) int { return -int(v[0]) }))
+	ranked := operators.LoadShed(2, time.Hour, operators.WithShedPriority(func(v string) int { return -int(v[0]) }))
 	for name, c := range map[string]struct {
-		op      tp.Operator[string, string]
+		op      turbopipes.Operator[string, string]
 		in, out string
 	}{
 		"a downstream that waits":      {shed, "a-----b|", "a-----b----|"},
@@ -41,10 +42,10 @@ func TestLoadShed(t *testing.T) {
 	}
 	// Once: it stays the first failure, though ctx ends while downstream works.
 	tptest.Marbles(t, "abc-#", patient, "a----b----c----#", busy, tptest.Once())
-	requireInvalid(t, tp.LoadShed[int](0, time.Second), "LoadShed: n is less than 1")
-	requireInvalid(t, tp.LoadShed[int](1, 0), "LoadShed: maxAge is not positive")
-	requireInvalid(t, tp.LoadShed(1, 1, tp.WithShedPriority[int](nil)), "LoadShed: WithShedPriority is nil")
-	requireInvalid(t, tp.LoadShed[int](1, 1, nil), "LoadShed: an option is nil")
+	requireInvalid(t, operators.LoadShed[int](0, time.Second), "LoadShed: n is less than 1")
+	requireInvalid(t, operators.LoadShed[int](1, 0), "LoadShed: maxAge is not positive")
+	requireInvalid(t, operators.LoadShed(1, 1, operators.WithShedPriority[int](nil)), "LoadShed: WithShedPriority is nil")
+	requireInvalid(t, operators.LoadShed[int](1, 1, nil), "LoadShed: an option is nil")
 }
 
 func TestLoadShedTellsWhatFalls(t *testing.T) {
@@ -63,47 +64,47 @@ func TestLoadShedTellsWhatFalls(t *testing.T) {
 			var dropped []string
 			begin := time.Now()
 			calls := 0
-			o := tp.LoadShed(c.n, c.maxAge, tp.OnDrop(func(v int) {
+			o := operators.LoadShed(c.n, c.maxAge, operators.OnDrop(func(v int) {
 				calls++
 				require.Equal(t, 1, calls, "one call at a time")
 				dropped = append(dropped, fmt.Sprint(v, "@", time.Since(begin)))
 				time.Sleep(c.hook)
 				calls--
-			}))(pace(5, time.Second))
-			s := o.Subscribe(t.Context(), tp.Observer[int]{Next: func(int) { time.Sleep(c.busy) }})
+			}))(paced(5, time.Second))
+			s := o.Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(int) { time.Sleep(c.busy) }})
 			require.NoError(t, s.Wait())
 			require.Equal(t, c.dropped, dropped)
-			require.Equal(t, tp.Stats{Delivered: int64(5 - len(dropped)), Dropped: int64(len(dropped))}, s.Stats())
+			require.Equal(t, turbopipes.Stats{Delivered: int64(5 - len(dropped)), Dropped: int64(len(dropped))}, s.Stats())
 		})
 	}
 }
 
 // A panic of the hook, or of the priority, ends the stream, and all is counted.
 func TestLoadShedPanics(t *testing.T) {
-	hook := func(on int) tp.BackpressureOption[int] {
-		return tp.OnDrop(func(v int) {
+	hook := func(on int) operators.BackpressureOption[int] {
+		return operators.OnDrop(func(v int) {
 			if v == on {
 				panic(errBoom)
 			}
 		})
 	}
 	for name, c := range map[string]struct {
-		op    tp.Operator[int, int]
+		op    turbopipes.Operator[int, int]
 		got   []int
-		stats tp.Stats
+		stats turbopipes.Stats
 	}{
-		"the hook, full":    {tp.LoadShed(2, time.Hour, hook(1)), []int{0, 2, 3}, tp.Stats{Delivered: 3, Dropped: 1}},
-		"the hook, too old": {tp.LoadShed(3, 8*time.Second, hook(1)), []int{0}, tp.Stats{Delivered: 1, Dropped: 1, Discarded: 2}},
-		"the priority": {tp.LoadShed(2, time.Hour, tp.WithShedPriority(func(v int) int {
+		"the hook, full":    {operators.LoadShed(2, time.Hour, hook(1)), []int{0, 2, 3}, turbopipes.Stats{Delivered: 3, Dropped: 1}},
+		"the hook, too old": {operators.LoadShed(3, 8*time.Second, hook(1)), []int{0}, turbopipes.Stats{Delivered: 1, Dropped: 1, Discarded: 2}},
+		"the priority": {operators.LoadShed(2, time.Hour, operators.WithShedPriority(func(v int) int {
 			if v == 2 {
 				panic(errBoom)
 			}
 			return v
-		})), []int{0, 1}, tp.Stats{Delivered: 2, Dropped: 1}},
+		})), []int{0, 1}, turbopipes.Stats{Delivered: 2, Dropped: 1}},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			var got []int
-			s := c.op(pace(4, time.Second)).Subscribe(t.Context(), tp.Observer[int]{Next: func(v int) { got = append(got, v); time.Sleep(9500 * time.Millisecond) }})
+			s := c.op(paced(4, time.Second)).Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(v int) { got = append(got, v); time.Sleep(9500 * time.Millisecond) }})
 			require.ErrorIs(t, s.Wait(), errBoom)
 			require.Equal(t, c.got, got)
 			require.Equal(t, c.stats, s.Stats())
@@ -112,17 +113,17 @@ func TestLoadShedPanics(t *testing.T) {
 }
 
 func ExampleLoadShed() {
-	requests := tp.Range(1, 4)
+	requests := turbopipes.Range(1, 4)
 	answered := 0
-	shed := tp.LoadShed(100, time.Second, tp.OnDrop(func(int) { /* answer 503 */ }))(requests)
+	shed := operators.LoadShed(100, time.Second, operators.OnDrop(func(int) { /* answer 503 */ }))(requests)
 	err := shed.Each(context.Background(), func(int) error { answered++; return nil })
 	fmt.Println(answered, err)
 	// Output: 4 <nil>
 }
 
 func BenchmarkLoadShed(b *testing.B) {
-	b.Run("plain", func(b *testing.B) { benchmark(b, tp.LoadShed[int](64, time.Hour)) })
+	b.Run("plain", func(b *testing.B) { benchmark(b, operators.LoadShed[int](64, time.Hour)) })
 	b.Run("by priority", func(b *testing.B) {
-		benchmark(b, tp.LoadShed(64, time.Hour, tp.WithShedPriority(func(v int) int { return v % 7 })))
+		benchmark(b, operators.LoadShed(64, time.Hour, operators.WithShedPriority(func(v int) int { return v % 7 })))
 	})
 }

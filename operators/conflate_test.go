@@ -1,4 +1,4 @@
-package turbopipes_test
+package operators_test
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
 	"github.com/turbopipes/turbopipes/tptest"
 )
@@ -19,10 +19,10 @@ import (
 func concat(a, b string) string { return a + b }
 
 func TestConflate(t *testing.T) {
-	conflate := tp.Conflate(func(v string) string { return v }, concat)
+	conflate := operators.Conflate(func(v string) string { return v }, concat)
 	busy := tptest.Busy(5 * tptest.Step)
-	tptest.Doc(t, "backpressure_conflate.go", "Conflate", conflate, busy)
-	tptest.Doc(t, "backpressure_conflate.go", "OnBackpressureReduce", tp.OnBackpressureReduce(concat), busy)
+	tptest.Doc(t, "conflate.go", "Conflate", conflate, busy)
+	tptest.Doc(t, "on_backpressure_reduce.go", "OnBackpressureReduce", operators.OnBackpressureReduce(concat), busy)
 	for name, c := range map[string]struct{ in, out string }{
 		"a downstream that waits":     {"a-----b-----c|", "a-----b-----c----|"},
 		"many":                        {"abcd|", "a----{bcd}----|"},
@@ -37,16 +37,16 @@ func TestConflate(t *testing.T) {
 	tptest.Marbles(t, "ab-c#", conflate, "a----{bc}----#", busy, tptest.Once())
 	one := func(v int) int { return v }
 	add := func(a, b int) int { return a + b }
-	requireInvalid(t, tp.Conflate[int, int](nil, add), "Conflate: first is nil")
-	requireInvalid(t, tp.Conflate[int](one, nil), "Conflate: merge is nil")
-	requireInvalid(t, tp.OnBackpressureReduce[int](nil), "OnBackpressureReduce: merge is nil")
+	requireInvalid(t, operators.Conflate[int, int](nil, add), "Conflate: first is nil")
+	requireInvalid(t, operators.Conflate[int](one, nil), "Conflate: merge is nil")
+	requireInvalid(t, operators.OnBackpressureReduce[int](nil), "OnBackpressureReduce: merge is nil")
 }
 
 // first makes an item at once of what comes, before merge sees any.
 func TestConflateMakesAnotherType(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
-		sums := tp.Conflate(func(v int) []int { return []int{v} }, func(all []int, v int) []int { return append(all, v) })
-		got, err := slowly(t, sums(pace(6, 10*time.Millisecond)), 35*time.Millisecond)
+		sums := operators.Conflate(func(v int) []int { return []int{v} }, func(all []int, v int) []int { return append(all, v) })
+		got, err := slowly(t, sums(paced(6, 10*time.Millisecond)), 35*time.Millisecond)
 		require.NoError(t, err)
 		require.Equal(t, []string{"[0]@0s", "[1 2 3]@35ms", "[4 5]@70ms"}, got)
 	})
@@ -54,27 +54,27 @@ func TestConflateMakesAnotherType(t *testing.T) {
 
 func TestConflatePanics(t *testing.T) {
 	for name, c := range map[string]struct {
-		op    tp.Operator[int, int]
+		op    turbopipes.Operator[int, int]
 		items []int
 	}{
-		"in first": {tp.Conflate(func(v int) int {
+		"in first": {operators.Conflate(func(v int) int {
 			if v == 0 {
 				return v
 			}
 			panic(errBoom)
 		}, func(a, b int) int { return a + b }), []int{0}},
-		"in merge": {tp.Conflate(func(v int) int { return v }, func(int, int) int { panic(errBoom) }), []int{0, 1}},
+		"in merge": {operators.Conflate(func(v int) int { return v }, func(int, int) int { panic(errBoom) }), []int{0, 1}},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			var got []int
-			s := c.op(pace(4, time.Second)).Subscribe(t.Context(), tp.Observer[int]{Next: func(v int) { got = append(got, v); time.Sleep(time.Minute) }})
+			s := c.op(paced(4, time.Second)).Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(v int) { got = append(got, v); time.Sleep(time.Minute) }})
 			err := s.Wait()
-			p := (*tp.PanicError)(nil)
+			p := (*turbopipes.PanicError)(nil)
 			require.ErrorAs(t, err, &p)
 			require.Equal(t, errBoom, p.Value)
 			require.Contains(t, string(p.Stack), "TestConflatePanics")
 			require.Equal(t, c.items, got, "what waited is delivered")
-			require.Equal(t, tp.Stats{Delivered: int64(len(got)), Dropped: 1}, s.Stats())
+			require.Equal(t, turbopipes.Stats{Delivered: int64(len(got)), Dropped: 1}, s.Stats())
 		})
 	}
 }
@@ -89,7 +89,7 @@ func TestConflateLosesNothing(t *testing.T) {
 			how := []string{"completes", "is left", "is disposed of", "is stopped", "panics"}[random.IntN(5)]
 			at := random.IntN(30) + 1
 			in := 0
-			src := tp.Create(func(ctx context.Context, emit func(int) bool) error {
+			src := turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
 				for i := range items {
 					time.Sleep(gap)
 					if ctx.Err() != nil || !emit(i) {
@@ -100,7 +100,7 @@ func TestConflateLosesNothing(t *testing.T) {
 				return nil
 			})
 			var made, all []int
-			o := tp.Conflate(func(v int) []int { made = []int{v}; return made }, func(a []int, v int) []int {
+			o := operators.Conflate(func(v int) []int { made = []int{v}; return made }, func(a []int, v int) []int {
 				if how == "panics" && v == at {
 					panic(errBoom)
 				}
@@ -110,7 +110,7 @@ func TestConflateLosesNothing(t *testing.T) {
 			if how == "is left" {
 				o = operators.Take[[]int](at)(o)
 			}
-			s := o.Subscribe(t.Context(), tp.Observer[[]int]{Next: func(v []int) { all = append(all, v...); time.Sleep(work) }})
+			s := o.Subscribe(t.Context(), turbopipes.Observer[[]int]{Next: func(v []int) { all = append(all, v...); time.Sleep(work) }})
 			time.Sleep(time.Duration(at)*time.Millisecond + time.Microsecond)
 			switch how {
 			case "is disposed of":
@@ -139,8 +139,8 @@ func TestConflateLosesNothing(t *testing.T) {
 
 func ExampleConflate() {
 	type summary struct{ count, sum int }
-	prices := tp.Just(3, 4, 5) // faster than they can be drawn
-	drawn := tp.Conflate(
+	prices := turbopipes.Just(3, 4, 5) // faster than they can be drawn
+	drawn := operators.Conflate(
 		func(v int) summary { return summary{1, v} },
 		func(s summary, v int) summary { return summary{s.count + 1, s.sum + v} },
 	)(prices)
@@ -154,5 +154,5 @@ func ExampleConflate() {
 }
 
 func BenchmarkConflate(b *testing.B) {
-	benchmark(b, tp.Conflate(func(v int) int { return v }, func(a, b int) int { return a + b }))
+	benchmark(b, operators.Conflate(func(v int) int { return v }, func(a, b int) int { return a + b }))
 }

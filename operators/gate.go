@@ -1,28 +1,23 @@
-package turbopipes
+package operators
 
 import (
 	"context"
 	"fmt"
 	"sync/atomic"
 
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
 // GateOption is an option of [Gate].
-type GateOption interface{ gate(*gateOptions) }
-
-type gateOptions struct {
-	closed  bool
-	discard func(item any)
-}
-
-func (h DiscardHook) gate(o *gateOptions) { o.discard = h.fn }
+type GateOption interface{ ApplyGate(*opt.Gate) }
 
 type startClosed struct{}
 
-func (startClosed) gate(o *gateOptions) { o.closed = true }
+func (startClosed) ApplyGate(o *opt.Gate) { o.Closed = true }
 
 // StartClosed makes a [Gate] hold upstream until its control stream says true.
 func StartClosed() GateOption { return startClosed{} }
@@ -37,36 +32,36 @@ func StartClosed() GateOption { return startClosed{} }
 // Emits when an item comes while the gate is open, and the one that it holds when
 // it opens. At first it is open, unless [StartClosed] says otherwise. Where open
 // completes, the gate stays as it is; if that is closed, the stream fails with an
-// [ErrClosed], rather than wait for ever. Fails when upstream or open fails.
+// [turbopipes.ErrClosed], rather than wait for ever. Fails when upstream or open fails.
 // Completes with upstream, also while the gate is closed: only a held item keeps
 // upstream from its end. open is subscribed first and cancelled at the end; what
 // it emits in the instant of an item may come before it or behind it. A graceful
-// [Subscription.Stop] opens the gate for good, so that what is in flight comes out.
+// [turbopipes.Subscription.Stop] opens the gate for good, so that what is in flight comes out.
 //
 // Backpressure: upstream's emit is downstream's, or waits at the gate; open is
 // never held. Memory: none but the item in upstream's hand. Goroutines: one, for
 // open, joined before it ends; items come on the subscriber's.
 //
-// The zero Observable as open and a nil option are an [ErrInvalidArgument]. It
+// The zero Observable as open and a nil option are an ErrInvalidArgument. It
 // corresponds to Pekko's Valve.
-func Gate[T any](open Observable[bool], opts ...GateOption) Operator[T, T] {
+func Gate[T any](open turbopipes.Observable[bool], opts ...GateOption) turbopipes.Operator[T, T] {
 	const name = "Gate"
 	if open.IsZero() {
-		return Invalid[T, T](name, "open is the zero Observable")
+		return turbopipes.Invalid[T, T](name, "open is the zero turbopipes.Observable")
 	}
-	var o gateOptions
+	var o opt.Gate
 	for _, option := range opts {
 		if option == nil {
-			return Invalid[T, T](name, "an option is nil")
+			return turbopipes.Invalid[T, T](name, "an option is nil")
 		}
-		option.gate(&o)
+		option.ApplyGate(&o)
 	}
-	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		s := scope.Open(ctx, name)
 		defer s.Close(&err)
-		g := gate{moved: make(chan struct{}, 1), stopping: Stopping(ctx)}
-		g.set(!o.closed)
-		lost := run.Keep[T](s.Stage(), o.discard)
+		g := gateRun{moved: make(chan struct{}, 1), stopping: turbopipes.Stopping(ctx)}
+		g.set(!o.Closed)
+		lost := run.Keep[T](s.Stage(), o.Discard)
 		s.Upstream(func(ctx context.Context) error { return g.follow(ctx, open) }, func(err error) {
 			if err != nil {
 				s.Fail(err) // first: when upstream has ended by itself, err may read as an echo
@@ -82,39 +77,39 @@ func Gate[T any](open Observable[bool], opts ...GateOption) Operator[T, T] {
 				s.Stop() // open, too, while upstream unwinds
 				return false
 			}
-			return g.state.Load() != ended
+			return g.state.Load() != gateEnded
 		})
 	})
 }
 
-// gate is where items wait for its state to be opened.
-type gate struct {
+// gateRun is where items wait for its state to be opened.
+type gateRun struct {
 	state    atomic.Int32
 	moved    chan struct{}   // cap 1: state has changed
 	stopping <-chan struct{} // the subscription is stopped gracefully
 }
 
 const (
-	opened int32 = iota
-	shut
-	ended
+	gateOpen int32 = iota
+	gateShut
+	gateEnded
 )
 
-func (g *gate) set(open bool) {
-	state := shut
+func (g *gateRun) set(open bool) {
+	state := gateShut
 	if open {
-		state = opened
+		state = gateOpen
 	}
 	g.state.Store(state)
 	g.wake()
 }
 
-func (g *gate) end() {
-	g.state.Store(ended)
+func (g *gateRun) end() {
+	g.state.Store(gateEnded)
 	g.wake()
 }
 
-func (g *gate) wake() {
+func (g *gateRun) wake() {
 	select {
 	case g.moved <- struct{}{}:
 	default: // who waits there will look at state anyway
@@ -122,7 +117,7 @@ func (g *gate) wake() {
 }
 
 // stopped tells whether the subscription was, gracefully.
-func (g *gate) stopped() bool {
+func (g *gateRun) stopped() bool {
 	select {
 	case <-g.stopping:
 		return true
@@ -132,24 +127,24 @@ func (g *gate) stopped() bool {
 }
 
 // follow keeps state in step with open.
-func (g *gate) follow(ctx context.Context, open Observable[bool]) error {
+func (g *gateRun) follow(ctx context.Context, open turbopipes.Observable[bool]) error {
 	err := open.Push(ctx, func(v bool) bool {
 		g.set(v)
 		return true
 	})
-	if err == nil && g.state.Load() == shut && !g.stopped() {
-		return fmt.Errorf("%w: Gate: open has completed with false", ErrClosed)
+	if err == nil && g.state.Load() == gateShut && !g.stopped() {
+		return fmt.Errorf("%w: Gate: open has completed with false", turbopipes.ErrClosed)
 	}
 	return err
 }
 
 // pass waits until the gate is open. false: the stream has ended.
-func (g *gate) pass(ctx context.Context) bool {
+func (g *gateRun) pass(ctx context.Context) bool {
 	for {
 		switch g.state.Load() {
-		case opened:
+		case gateOpen:
 			return true
-		case ended:
+		case gateEnded:
 			return false
 		}
 		select {

@@ -1,8 +1,9 @@
-package turbopipes
+package operators
 
 import (
 	"context"
 
+	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/opt"
@@ -24,19 +25,19 @@ import (
 // queue to one that is low. Memory: n items. Goroutines: one, for upstream,
 // joined before it ends.
 //
-// An n below 1 is an [ErrInvalidArgument]. To refill item by item, see
+// An n below 1 is an ErrInvalidArgument. To refill item by item, see
 // [OnBackpressureBuffer]; to bound a rate in time, RateLimit in package
 // operators. It corresponds to Reactor's limitRate.
-func LimitRate[T any](n int, opts ...BackpressureOption[T]) Operator[T, T] {
+func LimitRate[T any](n int, opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
 	const name = "LimitRate"
 	if n < 1 {
-		return Invalid[T, T](name, "n is less than 1")
+		return turbopipes.Invalid[T, T](name, "n is less than 1")
 	}
-	return withOptions(name, "", opts, func(o opt.Backpressure[T]) Operator[T, T] { return limitRate(name, n, o) })
+	return withOptions(name, "", opts, func(o opt.Backpressure[T]) turbopipes.Operator[T, T] { return limitRate(name, n, o) })
 }
 
-func limitRate[T any](name string, n int, o opt.Backpressure[T]) Operator[T, T] {
-	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
+func limitRate[T any](name string, n int, o opt.Backpressure[T]) turbopipes.Operator[T, T] {
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		b := bursts[T]{most: uint64(n), low: uint64(n / 4)}
 		d := handoff.OpenDesk(ctx, name)
 		lost := dropping(o).At(d.Stage())

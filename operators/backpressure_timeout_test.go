@@ -1,4 +1,4 @@
-package turbopipes_test
+package operators_test
 
 import (
 	"context"
@@ -9,15 +9,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
 func TestBackpressureTimeout(t *testing.T) {
-	patient := tp.BackpressureTimeout[string](3 * tptest.Step)
+	patient := operators.BackpressureTimeout[string](3 * tptest.Step)
 	tptest.Doc(t, "backpressure_timeout.go", "BackpressureTimeout", patient,
-		tptest.Busy(5*tptest.Step), tptest.Error(tp.ErrBackpressureTimeout))
+		tptest.Busy(5*tptest.Step), tptest.Error(turbopipes.ErrBackpressureTimeout))
 	quick := tptest.Busy(2 * tptest.Step)
 	for name, c := range map[string]struct{ in, out string }{
 		"in time":             {"a--bc---------------d|", "a--b-c--------------d-|"},
@@ -36,20 +36,20 @@ func TestBackpressureTimeout(t *testing.T) {
 			tptest.Marbles(t, c.in, patient, c.out, opts...)
 		})
 	}
-	requireInvalid(t, tp.BackpressureTimeout[int](0), "BackpressureTimeout: d is not positive")
-	requireInvalid(t, tp.BackpressureTimeout[int](-1), "BackpressureTimeout: d is not positive")
+	requireInvalid(t, operators.BackpressureTimeout[int](0), "BackpressureTimeout: d is not positive")
+	requireInvalid(t, operators.BackpressureTimeout[int](-1), "BackpressureTimeout: d is not positive")
 }
 
 func TestBackpressureTimeoutEnds(t *testing.T) {
 	const text = "turbopipes: backpressure timeout: BackpressureTimeout: downstream was not done with an item within 1s"
 	timeUp := func(t *testing.T, err error) {
 		t.Helper()
-		require.ErrorIs(t, err, tp.ErrBackpressureTimeout)
-		require.ErrorIs(t, err, tp.ErrTimeout)
+		require.ErrorIs(t, err, turbopipes.ErrBackpressureTimeout)
+		require.ErrorIs(t, err, turbopipes.ErrTimeout)
 	}
 	// reaped tells when upstream, which fails with cleanUp then, was cut.
-	upstream := func(cut *time.Duration, cleanUp error) tp.Observable[int] {
-		return tp.Create(func(ctx context.Context, emit func(int) bool) error {
+	upstream := func(cut *time.Duration, cleanUp error) turbopipes.Observable[int] {
+		return turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
 			begin := time.Now()
 			for i := 0; emit(i); i++ {
 			}
@@ -62,7 +62,7 @@ func TestBackpressureTimeoutEnds(t *testing.T) {
 		var cut time.Duration
 		begin := time.Now()
 		got := 0
-		err := tp.BackpressureTimeout[int](time.Second)(upstream(&cut, nil)).Each(t.Context(), func(v int) error {
+		err := operators.BackpressureTimeout[int](time.Second)(upstream(&cut, nil)).Each(t.Context(), func(v int) error {
 			if got++; v == 3 {
 				time.Sleep(time.Hour)
 			}
@@ -76,52 +76,52 @@ func TestBackpressureTimeoutEnds(t *testing.T) {
 	})
 	bubble(t, "its clean-up fails", func(t *testing.T) {
 		var cut time.Duration
-		err := tp.BackpressureTimeout[int](time.Second)(upstream(&cut, errLate)).Each(t.Context(), func(int) error { time.Sleep(time.Hour); return nil })
+		err := operators.BackpressureTimeout[int](time.Second)(upstream(&cut, errLate)).Each(t.Context(), func(int) error { time.Sleep(time.Hour); return nil })
 		require.EqualError(t, err, text+"\nlate")
 	})
 	bubble(t, "exactly in that moment it is late", func(t *testing.T) {
 		for range 50 {
-			timeUp(t, tp.BackpressureTimeout[int](time.Second)(tp.Just(1)).Each(t.Context(), func(int) error { time.Sleep(time.Second); return nil }))
+			timeUp(t, operators.BackpressureTimeout[int](time.Second)(turbopipes.Just(1)).Each(t.Context(), func(int) error { time.Sleep(time.Second); return nil }))
 		}
 	})
 	bubble(t, "a moment before it is not", func(t *testing.T) {
-		require.NoError(t, tp.BackpressureTimeout[int](time.Second)(tp.Range(0, 100)).Each(t.Context(), func(int) error { time.Sleep(time.Second - 1); return nil }))
+		require.NoError(t, operators.BackpressureTimeout[int](time.Second)(turbopipes.Range(0, 100)).Each(t.Context(), func(int) error { time.Sleep(time.Second - 1); return nil }))
 	})
 	bubble(t, "upstream has failed before", func(t *testing.T) {
-		err := tp.BackpressureTimeout[int](time.Second)(operators.Concat(tp.Throw[int](errBoom))(tp.Just(1))).
+		err := operators.BackpressureTimeout[int](time.Second)(operators.Concat(turbopipes.Throw[int](errBoom))(turbopipes.Just(1))).
 			Each(t.Context(), func(int) error { time.Sleep(time.Hour); return nil })
 		require.Equal(t, errBoom, err)
 	})
 	bubble(t, "downstream is content", func(t *testing.T) {
 		var cut time.Duration
-		err := operators.Take[int](1)(tp.BackpressureTimeout[int](time.Second)(upstream(&cut, nil))).
+		err := operators.Take[int](1)(operators.BackpressureTimeout[int](time.Second)(upstream(&cut, nil))).
 			Each(t.Context(), func(int) error { time.Sleep(time.Hour); return nil })
 		require.NoError(t, err)
 	})
 	bubble(t, "downstream fails late", func(t *testing.T) {
 		var cut time.Duration
-		err := tp.BackpressureTimeout[int](time.Second)(upstream(&cut, nil)).
+		err := operators.BackpressureTimeout[int](time.Second)(upstream(&cut, nil)).
 			Each(t.Context(), func(int) error { time.Sleep(time.Hour); return errLate })
 		require.Equal(t, errLate, err)
 	})
 	bubble(t, "downstream panics late", func(t *testing.T) {
 		var cut time.Duration
 		require.PanicsWithValue(t, "mine", func() {
-			_ = tp.BackpressureTimeout[int](time.Second)(upstream(&cut, nil)).
+			_ = operators.BackpressureTimeout[int](time.Second)(upstream(&cut, nil)).
 				Each(t.Context(), func(int) error { time.Sleep(time.Hour); panic("mine") })
 		})
 		require.Equal(t, time.Second, cut)
 	})
 	bubble(t, "upstream panics", func(t *testing.T) {
-		src := tp.Create(func(context.Context, func(int) bool) error { panic(errBoom) })
-		require.ErrorIs(t, tp.BackpressureTimeout[int](time.Second)(src).Drain(t.Context()), errBoom)
+		src := turbopipes.Create(func(context.Context, func(int) bool) error { panic(errBoom) })
+		require.ErrorIs(t, operators.BackpressureTimeout[int](time.Second)(src).Drain(t.Context()), errBoom)
 	})
 	bubble(t, "it is handled", func(t *testing.T) {
 		slow := 0
-		o := tp.BackpressureTimeout[int](time.Second)(tp.Range(0, 3))
-		handled := operators.Catch(func(err error) tp.Observable[int] {
+		o := operators.BackpressureTimeout[int](time.Second)(turbopipes.Range(0, 3))
+		handled := operators.Catch(func(err error) turbopipes.Observable[int] {
 			timeUp(t, err)
-			return tp.Just(9)
+			return turbopipes.Just(9)
 		})(o)
 		var got []int
 		require.NoError(t, handled.Each(t.Context(), func(v int) error {
@@ -136,13 +136,15 @@ func TestBackpressureTimeoutEnds(t *testing.T) {
 }
 
 func ExampleBackpressureTimeout() {
-	rows := tp.Range(1, 1000) // from a cursor that must not stay open for long
-	err := tp.BackpressureTimeout[int](10*time.Millisecond)(rows).Each(context.Background(), func(int) error {
+	rows := turbopipes.Range(1, 1000) // from a cursor that must not stay open for long
+	err := operators.BackpressureTimeout[int](10*time.Millisecond)(rows).Each(context.Background(), func(int) error {
 		time.Sleep(50 * time.Millisecond) // a client that has gone to lunch
 		return nil
 	})
-	fmt.Println(errors.Is(err, tp.ErrBackpressureTimeout))
+	fmt.Println(errors.Is(err, turbopipes.ErrBackpressureTimeout))
 	// Output: true
 }
 
-func BenchmarkBackpressureTimeout(b *testing.B) { benchmark(b, tp.BackpressureTimeout[int](time.Hour)) }
+func BenchmarkBackpressureTimeout(b *testing.B) {
+	benchmark(b, operators.BackpressureTimeout[int](time.Hour))
+}

@@ -1,9 +1,10 @@
-package turbopipes
+package operators
 
 import (
 	"context"
 	"time"
 
+	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/opt"
@@ -13,7 +14,7 @@ import (
 
 // WithShedPriority makes a full [LoadShed] drop the item of the lowest priority,
 // of equal ones the oldest, which may be the one that arrives. fn runs on
-// upstream's goroutine. A nil fn is an [ErrInvalidArgument].
+// upstream's goroutine. A nil fn is an ErrInvalidArgument.
 func WithShedPriority[T any](fn func(T) int) BackpressureOption[T] {
 	bad := ""
 	if fn == nil {
@@ -39,20 +40,20 @@ func WithShedPriority[T any](fn func(T) int) BackpressureOption[T] {
 // it is too old, one call at a time; a panic of the hook there ends the stream at
 // once. Memory: n items. Goroutines: one, for upstream, joined before it ends.
 //
-// An n below 1, maxAge ≤ 0 and a bad option are an [ErrInvalidArgument]. Without
-// an age, see [OnBackpressureBuffer] with [DropOldest]. It has no counterpart in
+// An n below 1, maxAge ≤ 0 and a bad option are an ErrInvalidArgument. Without
+// an age, see [OnBackpressureBuffer] with [turbopipes.DropOldest]. It has no counterpart in
 // RxJS, Reactor and Pekko, but is what a queue with CoDel or a time to live does
 // in servers.
-func LoadShed[T any](n int, maxAge time.Duration, opts ...BackpressureOption[T]) Operator[T, T] {
+func LoadShed[T any](n int, maxAge time.Duration, opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
 	const name = "LoadShed"
 	switch {
 	case n < 1:
-		return Invalid[T, T](name, "n is less than 1")
+		return turbopipes.Invalid[T, T](name, "n is less than 1")
 	case maxAge <= 0:
-		return Invalid[T, T](name, "maxAge is not positive")
+		return turbopipes.Invalid[T, T](name, "maxAge is not positive")
 	}
-	return withOptions(name, "WithShedPriority", opts, func(o opt.Backpressure[T]) Operator[T, T] {
-		return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
+	return withOptions(name, "WithShedPriority", opts, func(o opt.Backpressure[T]) turbopipes.Operator[T, T] {
+		return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 			s := shedding[T]{
 				Desk:    handoff.OpenDesk(ctx, name),
 				queue:   shedQueue[T]{most: n, ranked: o.Priority != nil},

@@ -1,4 +1,4 @@
-package turbopipes_test
+package operators_test
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
 	"github.com/turbopipes/turbopipes/tptest"
 )
@@ -28,9 +28,9 @@ func following(v string) iter.Seq[string] {
 }
 
 func TestExtrapolate(t *testing.T) {
-	extrapolate := tp.Extrapolate(following)
+	extrapolate := operators.Extrapolate(following)
 	busy := tptest.Busy(2 * tptest.Step)
-	tptest.Doc(t, "backpressure_extrapolate.go", "Extrapolate", extrapolate, busy)
+	tptest.Doc(t, "extrapolate.go", "Extrapolate", extrapolate, busy)
 	for name, c := range map[string]struct{ in, out string }{
 		"exhausted":                   {"b------b|", "b-x----b-|"},
 		"a nil sequence":              {"c--c-|", "c--c-|"},
@@ -47,21 +47,21 @@ func TestExtrapolate(t *testing.T) {
 	}
 	// Once: it stays the first failure, though ctx ends while downstream works.
 	tptest.Marbles(t, "a--#", extrapolate, "a-1-#", busy, tptest.Once())
-	requireInvalid(t, tp.Extrapolate[int](nil), "Extrapolate: next is nil")
+	requireInvalid(t, operators.Extrapolate[int](nil), "Extrapolate: next is nil")
 }
 
 // next is asked for nothing while there are items, and its sequences end.
 func TestExtrapolateAsksNothingInVain(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var asked, ended []int
-		o := tp.Extrapolate(func(v int) iter.Seq[int] {
+		o := operators.Extrapolate(func(v int) iter.Seq[int] {
 			asked = append(asked, v)
 			return func(yield func(int) bool) {
 				defer func() { ended = append(ended, v) }()
 				for yield(100 * v) {
 				}
 			}
-		})(pace(6, 2500*time.Millisecond))
+		})(paced(6, 2500*time.Millisecond))
 		got, err := slowly(t, operators.Take[int](5)(o), 1500*time.Millisecond)
 		require.NoError(t, err)
 		require.Equal(t, []string{"0@0s", "0@1.5s", "1@3s", "100@4.5s", "2@6s"}, got)
@@ -88,7 +88,7 @@ func TestExtrapolatePanics(t *testing.T) {
 			var up alive
 			in := 0
 			src := operators.Do(operators.Hooks[int]{Next: func(int) { in++ }})(up.ticks(time.Minute))
-			s := tp.Extrapolate(next)(src).Subscribe(t.Context(), tp.Observer[int]{Next: func(int) { time.Sleep(7 * time.Second) }})
+			s := operators.Extrapolate(next)(src).Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(int) { time.Sleep(7 * time.Second) }})
 			err := s.Wait()
 			require.ErrorIs(t, err, errBoom)
 			up.requireReaped(t)
@@ -97,7 +97,7 @@ func TestExtrapolatePanics(t *testing.T) {
 				require.Equal(t, 2, in)
 				require.EqualValues(t, 1, stats.Discarded, "the item that ended it")
 			} else {
-				require.Equal(t, tp.Stats{Delivered: 1}, stats)
+				require.Equal(t, turbopipes.Stats{Delivered: 1}, stats)
 			}
 		})
 	}
@@ -107,7 +107,7 @@ func TestExtrapolatePanics(t *testing.T) {
 func TestExtrapolateDropsNothing(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var got []int
-		err := tp.Extrapolate(func(v int) iter.Seq[int] { return slices.Values([]int{-v, -v}) })(pace(50, 3*time.Millisecond)).
+		err := operators.Extrapolate(func(v int) iter.Seq[int] { return slices.Values([]int{-v, -v}) })(paced(50, 3*time.Millisecond)).
 			Each(t.Context(), func(v int) error {
 				if v > 0 {
 					got = append(got, v)
@@ -123,18 +123,18 @@ func TestExtrapolateDropsNothing(t *testing.T) {
 }
 
 func ExampleExtrapolate() {
-	positions := tp.Just(10) // from a radar that turns slowly
-	frames := tp.Extrapolate(func(at int) iter.Seq[int] {
+	positions := turbopipes.Just(10) // from a radar that turns slowly
+	frames := operators.Extrapolate(func(at int) iter.Seq[int] {
 		return func(yield func(int) bool) {
 			for next := at + 1; yield(next); next++ {
 			}
 		}
-	})(operators.Concat(tp.Never[int]())(positions))
+	})(operators.Concat(turbopipes.Never[int]())(positions))
 	drawn, err := operators.Take[int](4)(frames).Collect(context.Background())
 	fmt.Println(drawn, err)
 	// Output: [10 11 12 13] <nil>
 }
 
 func BenchmarkExtrapolate(b *testing.B) {
-	benchmark(b, tp.Extrapolate(func(int) iter.Seq[int] { return nil }))
+	benchmark(b, operators.Extrapolate(func(int) iter.Seq[int] { return nil }))
 }

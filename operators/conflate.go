@@ -1,10 +1,10 @@
-package turbopipes
+package operators
 
 import (
 	"context"
 
+	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/handoff"
-	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -24,57 +24,37 @@ import (
 // at an early end counts as one item discarded. Memory: one merged item, and one
 // more that is being merged. Goroutines: one, for upstream, joined before it ends.
 //
-// A nil function is an [ErrInvalidArgument]. Where both types are one,
+// A nil function is an ErrInvalidArgument. Where both types are one,
 // [OnBackpressureReduce] is shorter; to keep the items apart, see
 // [OnBackpressureBatch]; to keep the newest for each key, [ConflateByKey]. It
 // corresponds to Pekko's conflateWithSeed.
-func Conflate[T, A any](first func(T) A, merge func(A, T) A, opts ...LossOption) Operator[T, A] {
-	o, bad := lossOptionsOf(opts)
+func Conflate[T, A any](first func(T) A, merge func(A, T) A, opts ...turbopipes.LossOption) turbopipes.Operator[T, A] {
+	o, bad := lossOptions(opts)
 	switch {
 	case first == nil:
-		return Invalid[T, A]("Conflate", "first is nil")
+		return turbopipes.Invalid[T, A]("Conflate", "first is nil")
 	case merge == nil:
-		return Invalid[T, A]("Conflate", "merge is nil")
+		return turbopipes.Invalid[T, A]("Conflate", "merge is nil")
 	case bad != "":
-		return Invalid[T, A]("Conflate", bad)
+		return turbopipes.Invalid[T, A]("Conflate", bad)
 	}
 	return conflate("Conflate", first, merge, run.Hooks[T]{Each: o.Discard}, run.Hooks[A]{Each: o.Discard})
 }
 
-// OnBackpressureReduce merges the items that arrive while downstream is busy
-// into one that waits. Upstream is never held, and nothing is dropped.
-//
-//	in:  a-b-c-d|              downstream takes 5 for an item
-//	out: a----{bc}----d----|
-//
-// Emits when downstream is free and an item waits. merge runs on upstream's
-// goroutine; where it panics, the item that waits is delivered before the
-// panic's error, and the arriving one counts as dropped. Memory: one item.
-// Goroutines: one, for upstream. A nil merge is an [ErrInvalidArgument]. It is
-// the one-type form of [Conflate], and what Pekko calls conflate.
-func OnBackpressureReduce[T any](merge func(pending, next T) T, opts ...BackpressureOption[T]) Operator[T, T] {
-	if merge == nil {
-		return Invalid[T, T]("OnBackpressureReduce", "merge is nil")
-	}
-	return withOptions("OnBackpressureReduce", "", opts, func(o opt.Backpressure[T]) Operator[T, T] {
-		return conflate("OnBackpressureReduce", func(v T) T { return v }, merge, dropping(o), dropping(o))
-	})
-}
-
-func conflate[T, A any](name string, first func(T) A, merge func(A, T) A, items run.Hooks[T], merged run.Hooks[A]) Operator[T, A] {
-	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(A) bool) (err error) {
+func conflate[T, A any](name string, first func(T) A, merge func(A, T) A, items run.Hooks[T], merged run.Hooks[A]) turbopipes.Operator[T, A] {
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(A) bool) (err error) {
 		b := handoff.OpenBoundary[A](ctx, name, 1, nil)
 		b.Lost = merged.At(b.Stage())
 		defer b.Close(&err)
-		f := folding[T, A]{Boundary: b, first: first, merge: merge, items: items.At(b.Stage())}
+		f := conflation[T, A]{Boundary: b, first: first, merge: merge, items: items.At(b.Stage())}
 		b.Start(func(ctx context.Context, _ func(A) bool) error { return in.Push(ctx, f.fold) }, nil)
 		return b.Loop(emit)
 	})
 }
 
-// folding is one run of a Conflate. What waits counts as one item, however many have
+// conflation is one run of a Conflate. What waits counts as one item, however many have
 // been merged into it: those are not lost.
-type folding[T, A any] struct {
+type conflation[T, A any] struct {
 	*handoff.Boundary[A]
 	first func(T) A
 	merge func(A, T) A
@@ -83,7 +63,7 @@ type folding[T, A any] struct {
 
 // fold adds v to what waits, which is withdrawn while first or merge, which are
 // user code, run.
-func (f *folding[T, A]) fold(v T) (ok bool) {
+func (f *conflation[T, A]) fold(v T) (ok bool) {
 	pending, waits := f.Queue.Withdraw()
 	folded := false
 	defer func() {

@@ -1,8 +1,9 @@
-package turbopipes
+package operators
 
 import (
 	"context"
 
+	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/opt"
@@ -11,14 +12,14 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// WithMaxKeys bounds how many keys may wait in a [ConflateByKey], which holds
-// upstream with an item of one more. n < 1 is an [ErrInvalidArgument].
-func WithMaxKeys[T any](n int) BackpressureOption[T] {
+// WithMaxPendingKeys bounds how many keys may wait in a [ConflateByKey], which holds
+// upstream with an item of one more. n < 1 is an ErrInvalidArgument.
+func WithMaxPendingKeys[T any](n int) BackpressureOption[T] {
 	bad := ""
 	if n < 1 {
-		bad = "WithMaxKeys is less than 1"
+		bad = "WithMaxPendingKeys is less than 1"
 	}
-	return special("WithMaxKeys", bad, func(o *opt.Backpressure[T]) { o.MaxKeys = n })
+	return special("WithMaxPendingKeys", bad, func(o *opt.Backpressure[T]) { o.MaxKeys = n })
 }
 
 // ConflateByKey keeps the newest item of each key while downstream is busy: a
@@ -30,24 +31,24 @@ func WithMaxKeys[T any](n int) BackpressureOption[T] {
 //
 // Emits when downstream is free and an item waits, in the order in which their
 // keys began to wait. What waits is delivered before a completion or an error.
-// Fails and completes with upstream. Upstream is never held, unless [WithMaxKeys]
+// Fails and completes with upstream. Upstream is never held, unless [WithMaxPendingKeys]
 // bounds how many keys wait. What a newer item replaces counts as dropped and
 // goes to [OnDrop], and so does an item for which key panics. key runs on
 // upstream's goroutine. Memory: an item for each key that waits, so bound them
 // where the keys are not few. Goroutines: one, for upstream, joined before it
 // ends.
 //
-// A nil key and a bad option are an [ErrInvalidArgument]. A key that is not equal
+// A nil key and a bad option are an ErrInvalidArgument. A key that is not equal
 // to itself, such as NaN, is another one each time. A key that can't be hashed ends
-// the stream with a [*PanicError], as a panic of key does. Without keys, see
+// the stream with a [*turbopipes.PanicError], as a panic of key does. Without keys, see
 // [OnBackpressureLatest].
-func ConflateByKey[T any, K comparable](key func(T) K, opts ...BackpressureOption[T]) Operator[T, T] {
+func ConflateByKey[T any, K comparable](key func(T) K, opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
 	const name = "ConflateByKey"
 	if key == nil {
-		return Invalid[T, T](name, "key is nil")
+		return turbopipes.Invalid[T, T](name, "key is nil")
 	}
-	return withOptions(name, "WithMaxKeys", opts, func(o opt.Backpressure[T]) Operator[T, T] {
-		return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
+	return withOptions(name, "WithMaxPendingKeys", opts, func(o opt.Backpressure[T]) turbopipes.Operator[T, T] {
+		return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 			newest := newestByKey[K, T]{at: map[K]uint64{}, most: o.MaxKeys}
 			d := handoff.OpenDesk(ctx, name)
 			lost := dropping(o).At(d.Stage())

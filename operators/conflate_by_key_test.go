@@ -1,4 +1,4 @@
-package turbopipes_test
+package operators_test
 
 import (
 	"context"
@@ -13,18 +13,18 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
 func TestConflateByKey(t *testing.T) {
-	byKey := tp.ConflateByKey[string](strings.ToLower)
+	byKey := operators.ConflateByKey[string](strings.ToLower)
 	busy := tptest.Busy(5 * tptest.Step)
-	tptest.Doc(t, "backpressure_conflate_by_key.go", "ConflateByKey", byKey, busy)
-	two := tp.ConflateByKey(strings.ToLower, tp.WithMaxKeys[string](2))
+	tptest.Doc(t, "conflate_by_key.go", "ConflateByKey", byKey, busy)
+	two := operators.ConflateByKey(strings.ToLower, operators.WithMaxPendingKeys[string](2))
 	for name, c := range map[string]struct {
-		op      tp.Operator[string, string]
+		op      turbopipes.Operator[string, string]
 		in, out string
 	}{
 		"a downstream that waits":      {byKey, "a-----A-----a|", "a-----A-----a----|"},
@@ -42,8 +42,8 @@ func TestConflateByKey(t *testing.T) {
 	// Once: it stays the first failure, though ctx ends while downstream works.
 	tptest.Marbles(t, "abAB#", byKey, "a----B----A----#", busy, tptest.Once())
 	tptest.Marbles(t, "xabc#", two, "x----a----b----c----#", busy, tptest.Once())
-	requireInvalid(t, tp.ConflateByKey[int, int](nil), "ConflateByKey: key is nil")
-	requireInvalid(t, tp.ConflateByKey(func(v int) int { return v }, tp.WithMaxKeys[int](0)), "ConflateByKey: WithMaxKeys is less than 1")
+	requireInvalid(t, operators.ConflateByKey[int, int](nil), "ConflateByKey: key is nil")
+	requireInvalid(t, operators.ConflateByKey(func(v int) int { return v }, operators.WithMaxPendingKeys[int](0)), "ConflateByKey: WithMaxPendingKeys is less than 1")
 }
 
 // A key that panics, and one that can't be compared, end the stream behind what
@@ -72,8 +72,8 @@ func TestConflateByKeyPanics(t *testing.T) {
 				}
 				return c.key(v)
 			}
-			s := tp.ConflateByKey(key, tp.OnDrop(func(v int) { dropped = append(dropped, v) }))(pace(4, time.Second)).
-				Subscribe(t.Context(), tp.Observer[int]{Next: func(v int) { got = append(got, v); time.Sleep(time.Minute) }})
+			s := operators.ConflateByKey(key, operators.OnDrop(func(v int) { dropped = append(dropped, v) }))(paced(4, time.Second)).
+				Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(v int) { got = append(got, v); time.Sleep(time.Minute) }})
 			err := s.Wait()
 			if c.text == "" {
 				require.NoError(t, err)
@@ -95,21 +95,21 @@ func TestConflateByKeyDeliversTheLast(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 2))
 			items, gap, work := random.IntN(90), time.Duration(random.IntN(3))*time.Millisecond, time.Duration(random.IntN(6))*time.Millisecond
 			keys := random.IntN(9) + 1
-			var opts []tp.BackpressureOption[int]
+			var opts []operators.BackpressureOption[int]
 			most := keys
 			if random.IntN(2) == 0 {
 				most = random.IntN(keys) + 1
-				opts = append(opts, tp.WithMaxKeys[int](most))
+				opts = append(opts, operators.WithMaxPendingKeys[int](most))
 			}
-			src := operators.Map(func(int) int { return random.IntN(1000) })(pace(items, gap))
+			src := operators.Map(func(int) int { return random.IntN(1000) })(paced(items, gap))
 			last := map[int]int{}
 			turn := 0
 			src = operators.Map(func(v int) int { turn++; last[v%keys] = 1000*turn + v; return last[v%keys] })(src)
 			out := map[int]int{}
 			var waiting atomic.Int64
 			counted := operators.Do(operators.Hooks[int]{Next: func(int) { waiting.Add(1) }})(src)
-			opts = append(opts, tp.OnDrop(func(int) { waiting.Add(-1) }))
-			err := tp.ConflateByKey(func(v int) int { return v % 1000 % keys }, opts...)(counted).Each(t.Context(), func(v int) error {
+			opts = append(opts, operators.OnDrop(func(int) { waiting.Add(-1) }))
+			err := operators.ConflateByKey(func(v int) int { return v % 1000 % keys }, opts...)(counted).Each(t.Context(), func(v int) error {
 				waiting.Add(-1)
 				require.Greater(t, v, out[v%1000%keys], "the order of a key")
 				out[v%1000%keys] = v
@@ -132,8 +132,8 @@ func ExampleConflateByKey() {
 		symbol string
 		price  int
 	}
-	quotes := tp.Just(quote{"A", 1}, quote{"B", 7}, quote{"A", 2}, quote{"A", 3})
-	newest := tp.ConflateByKey(func(q quote) string { return q.symbol })(quotes)
+	quotes := turbopipes.Just(quote{"A", 1}, quote{"B", 7}, quote{"A", 2}, quote{"A", 3})
+	newest := operators.ConflateByKey(func(q quote) string { return q.symbol })(quotes)
 	shown := map[string]int{}
 	err := newest.Each(context.Background(), func(q quote) error {
 		shown[q.symbol] = q.price // slow, in earnest
@@ -144,5 +144,5 @@ func ExampleConflateByKey() {
 }
 
 func BenchmarkConflateByKey(b *testing.B) {
-	benchmark(b, tp.ConflateByKey(func(v int) int { return v % 64 }))
+	benchmark(b, operators.ConflateByKey(func(v int) int { return v % 64 }))
 }

@@ -1,4 +1,4 @@
-package turbopipes
+package operators
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
 	"github.com/turbopipes/turbopipes/internal/own"
@@ -18,7 +19,7 @@ import (
 //	out: a----#
 //
 // Emits when an item comes and downstream is free. Upstream is cancelled, and
-// reaped, the moment time is up; the [ErrBackpressureTimeout] is returned as soon
+// reaped, the moment time is up; the [turbopipes.ErrBackpressureTimeout] is returned as soon
 // as downstream, which can't be interrupted, is done with its item. The time that
 // upstream takes does not count. A downstream that wants no more after an item
 // that took too long has ended the stream, and is told no error. Fails and
@@ -28,33 +29,33 @@ import (
 // Memory: one item, in upstream's hand. Goroutines: two, for upstream and the
 // clock, joined before it ends.
 //
-// d ≤ 0 is an [ErrInvalidArgument]. Timeout, in package operators, limits what
+// d ≤ 0 is an ErrInvalidArgument. Timeout, in package operators, limits what
 // upstream takes. It corresponds to Pekko's backpressureTimeout.
-func BackpressureTimeout[T any](d time.Duration, opts ...BackpressureOption[T]) Operator[T, T] {
+func BackpressureTimeout[T any](d time.Duration, opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
 	const name = "BackpressureTimeout"
 	if d <= 0 {
-		return Invalid[T, T](name, "d is not positive")
+		return turbopipes.Invalid[T, T](name, "d is not positive")
 	}
-	timeUp := fmt.Errorf("%w: %s: downstream was not done with an item within %v", ErrBackpressureTimeout, name, d)
+	timeUp := fmt.Errorf("%w: %s: downstream was not done with an item runWithPatience %v", turbopipes.ErrBackpressureTimeout, name, d)
 	o, bad := backpressureOptions("", opts)
 	if bad != "" {
-		return Invalid[T, T](name, bad)
+		return turbopipes.Invalid[T, T](name, bad)
 	}
-	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) error {
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		own, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
 		p := patience{d: d, begin: time.Now(), cut: func() { cancel(timeUp) }}
-		p.since.Store(idle)
-		refused, err := within(own, name, &p, dropping(o), in, emit)
-		if p.since.Load() != expired || refused || ctx.Err() != nil {
+		p.since.Store(downstreamFree)
+		refused, err := runWithPatience(own, name, &p, dropping(o), in, emit)
+		if p.since.Load() != timeExpired || refused || ctx.Err() != nil {
 			return err
 		}
 		return fault.Join(timeUp, err)
 	})
 }
 
-// within runs in until it ends, downstream refuses, or p's time is up.
-func within[T any](ctx context.Context, name string, p *patience, hooks run.Hooks[T], in Observable[T], emit func(T) bool) (refused bool, err error) {
+// runWithPatience runs in until it ends, downstream refuses, or p's time is up.
+func runWithPatience[T any](ctx context.Context, name string, p *patience, hooks run.Hooks[T], in turbopipes.Observable[T], emit func(T) bool) (refused bool, err error) {
 	up := feed.Open(ctx, name, hooks, in.Push)
 	defer up.Close(&err)
 	up.Go(p.watch)
@@ -87,8 +88,8 @@ type patience struct {
 }
 
 const (
-	idle    int64 = -1 - iota // downstream has none
-	expired                   // time was up; it stays so
+	downstreamFree int64 = -1 - iota // downstream has none
+	timeExpired                      // time was up; it stays so
 )
 
 func (p *patience) start() { p.since.Store(int64(time.Since(p.begin))) }
@@ -97,14 +98,14 @@ func (p *patience) start() { p.since.Store(int64(time.Since(p.begin))) }
 // had ended by then: what came first is what is told.
 func (p *patience) stop(ctx context.Context) bool {
 	since := p.since.Load()
-	if since == expired {
+	if since == timeExpired {
 		return false
 	}
 	if ctx.Err() == nil && p.left(since) <= 0 { // it is acted on, whoever notices first
 		p.expire(since)
 		return false
 	}
-	return p.since.CompareAndSwap(since, idle)
+	return p.since.CompareAndSwap(since, downstreamFree)
 }
 
 func (p *patience) left(since int64) time.Duration {
@@ -112,7 +113,7 @@ func (p *patience) left(since int64) time.Duration {
 }
 
 func (p *patience) expire(since int64) bool {
-	if !p.since.CompareAndSwap(since, expired) {
+	if !p.since.CompareAndSwap(since, timeExpired) {
 		return false
 	}
 	p.cut()
@@ -130,7 +131,7 @@ func (p *patience) watch(ctx context.Context) error {
 			return nil
 		}
 		left := p.d // if downstream is idle, an item that begins now may last as long
-		if since := p.since.Load(); since != idle {
+		if since := p.since.Load(); since != downstreamFree {
 			left = p.left(since)
 			if left <= 0 && p.expire(since) {
 				return nil

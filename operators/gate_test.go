@@ -1,4 +1,4 @@
-package turbopipes_test
+package operators_test
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
 	"github.com/turbopipes/turbopipes/tptest"
 )
@@ -17,11 +17,11 @@ import (
 var shut = map[string]bool{"f": false, "t": true}
 
 func TestGate(t *testing.T) {
-	doc := tptest.DocDiagram(t, "backpressure_gate.go", "Gate")
-	closed := []tp.GateOption{tp.StartClosed()}
+	doc := tptest.DocDiagram(t, "gate.go", "Gate")
+	closed := []operators.GateOption{operators.StartClosed()}
 	for name, c := range map[string]struct {
 		in, open, out string
-		opts          []tp.GateOption
+		opts          []operators.GateOption
 	}{
 		"as documented":                      {doc["in"], doc["open"], doc["out"], nil},
 		"open at first":                      {"a-b|", "-----", "a-b|", nil},
@@ -41,35 +41,35 @@ func TestGate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tptest.Run(t, func(s *tptest.Scenario) {
-				gate := tp.Gate[string](tptest.Cold(s, c.open, shut), c.opts...)
+				gate := operators.Gate[string](tptest.Cold(s, c.open, shut), c.opts...)
 				tptest.Expect(s, gate(tptest.Cold[string](s, c.in, nil)), c.out, nil)
 			})
 		})
 	}
-	requireInvalid(t, tp.Gate[int](tp.Observable[bool]{}), "Gate: open is the zero Observable")
-	requireInvalid(t, tp.Gate[int](tp.Never[bool](), nil), "Gate: an option is nil")
+	requireInvalid(t, operators.Gate[int](turbopipes.Observable[bool]{}), "Gate: open is the zero Observable")
+	requireInvalid(t, operators.Gate[int](turbopipes.Never[bool](), nil), "Gate: an option is nil")
 }
 
 // A gate that nobody can open any more ends the stream.
 func TestGateClosedForGood(t *testing.T) {
 	for name, c := range map[string]struct {
 		in, open, out string
-		opts          []tp.GateOption
+		opts          []operators.GateOption
 	}{
-		"at once":                  {"--a|", "-|", "-#", []tp.GateOption{tp.StartClosed()}},
+		"at once":                  {"--a|", "-|", "-#", []operators.GateOption{operators.StartClosed()}},
 		"behind false":             {"a------", "-f-|", "a--#", nil},
 		"while an item is held":    {"a-b----", "-f-|", "a--#", nil},
 		"what closed it was first": {"a|", "-f|", "a|", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tptest.Run(t, func(s *tptest.Scenario) {
-				gate := tp.Gate[string](tptest.Cold(s, c.open, shut), c.opts...)
-				tptest.Expect(s, gate(tptest.Cold[string](s, c.in, nil)), c.out, nil, tptest.Error(tp.ErrClosed))
+				gate := operators.Gate[string](tptest.Cold(s, c.open, shut), c.opts...)
+				tptest.Expect(s, gate(tptest.Cold[string](s, c.in, nil)), c.out, nil, tptest.Error(turbopipes.ErrClosed))
 			})
 		})
 	}
 	bubble(t, "", func(t *testing.T) {
-		err := tp.Gate[int](tp.Empty[bool](), tp.StartClosed())(tp.Never[int]()).Drain(t.Context())
+		err := operators.Gate[int](turbopipes.Empty[bool](), operators.StartClosed())(turbopipes.Never[int]()).Drain(t.Context())
 		require.EqualError(t, err, "turbopipes: closed: Gate: open has completed with false")
 	})
 }
@@ -79,31 +79,31 @@ func TestGateReaps(t *testing.T) {
 	tptest.Run(t, func(s *tptest.Scenario) {
 		in := tptest.Cold[string](s, "-a----a-", nil, tptest.Unwinds(2*tptest.Step), tptest.Subscribed("^----!"))
 		open := tptest.Cold(s, "--f#", shut, tptest.Subscribed("^--!"))
-		tptest.Expect(s, tp.Gate[string](open)(in), "-a---#", nil, tptest.Once())
+		tptest.Expect(s, operators.Gate[string](open)(in), "-a---#", nil, tptest.Once())
 	})
 	tptest.Run(t, func(s *tptest.Scenario) {
 		in := tptest.Cold[string](s, "-a|", nil)
 		open := tptest.Cold(s, "--", shut, tptest.Unwinds(2*tptest.Step), tptest.Subscribed("^---!"))
-		tptest.Expect(s, tp.Gate[string](open)(in), "-a--|", nil, tptest.Once())
+		tptest.Expect(s, operators.Gate[string](open)(in), "-a--|", nil, tptest.Once())
 	})
 }
 
 // A graceful stop loses nothing: what is held, and what is in flight behind it,
 // comes out.
 func TestGateStopsGracefully(t *testing.T) {
-	for name, open := range map[string]tp.Observable[bool]{
-		"a source":         operators.Concat(tp.Never[bool]())(tp.Just(false)),
-		"one that runs on": tp.Defer(func(context.Context) (tp.Observable[bool], error) { return tp.Never[bool](), nil }),
+	for name, open := range map[string]turbopipes.Observable[bool]{
+		"a source":         operators.Concat(turbopipes.Never[bool]())(turbopipes.Just(false)),
+		"one that runs on": turbopipes.Defer(func(context.Context) (turbopipes.Observable[bool], error) { return turbopipes.Never[bool](), nil }),
 	} {
 		bubble(t, name, func(t *testing.T) {
-			ahead := tp.OnBackpressureBuffer[int](9, tp.Block)(pace(20, time.Second))
+			ahead := operators.OnBackpressureBuffer[int](9, turbopipes.Block)(paced(20, time.Second))
 			var got []int
-			s := tp.Gate[int](open, tp.StartClosed())(ahead).Subscribe(t.Context(), tp.Observer[int]{Next: func(v int) { got = append(got, v) }})
+			s := operators.Gate[int](open, operators.StartClosed())(ahead).Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(v int) { got = append(got, v) }})
 			time.Sleep(3*time.Second + 1)
 			require.Empty(t, got)
 			require.NoError(t, s.Stop(t.Context()))
 			require.Equal(t, []int{0, 1, 2, 3, 4}, got, "and the one that pace has in hand")
-			require.Equal(t, tp.Stats{Delivered: 5}, s.Stats())
+			require.Equal(t, turbopipes.Stats{Delivered: 5}, s.Stats())
 		})
 	}
 }
@@ -111,20 +111,20 @@ func TestGateStopsGracefully(t *testing.T) {
 func TestGatePanics(t *testing.T) {
 	panics := func(context.Context, func(bool) bool) error { panic(errBoom) }
 	bubble(t, "open", func(t *testing.T) {
-		require.ErrorIs(t, tp.Gate[int](tp.Create(panics))(tp.Never[int]()).Drain(t.Context()), errBoom)
+		require.ErrorIs(t, operators.Gate[int](turbopipes.Create(panics))(turbopipes.Never[int]()).Drain(t.Context()), errBoom)
 	})
 	bubble(t, "upstream", func(t *testing.T) {
 		var open alive
 		never := operators.Map(func(int) bool { return true })(open.ticks(time.Minute))
-		src := tp.Create(func(context.Context, func(int) bool) error { panic(errBoom) })
-		require.ErrorIs(t, tp.Gate[int](never)(src).Drain(t.Context()), errBoom)
+		src := turbopipes.Create(func(context.Context, func(int) bool) error { panic(errBoom) })
+		require.ErrorIs(t, operators.Gate[int](never)(src).Drain(t.Context()), errBoom)
 		require.Zero(t, open.now.Load())
 	})
 	bubble(t, "downstream", func(t *testing.T) {
 		var open alive
 		never := operators.Map(func(int) bool { return true })(open.ticks(time.Minute))
 		require.PanicsWithValue(t, "mine", func() {
-			_ = tp.Gate[int](never)(pace(9, time.Hour)).Each(t.Context(), func(v int) error {
+			_ = operators.Gate[int](never)(paced(9, time.Hour)).Each(t.Context(), func(v int) error {
 				if v == 3 {
 					panic("mine")
 				}
@@ -140,18 +140,18 @@ func TestGateIsLeft(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		begin := time.Now()
 		var left time.Duration
-		open := tp.Create(func(ctx context.Context, _ func(bool) bool) error {
+		open := turbopipes.Create(func(ctx context.Context, _ func(bool) bool) error {
 			<-ctx.Done()
 			left = time.Since(begin)
 			return context.Cause(ctx)
 		})
-		src := tp.Create(func(_ context.Context, emit func(int) bool) error {
+		src := turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
 			defer time.Sleep(time.Hour)
 			time.Sleep(time.Second)
 			emit(1)
 			return nil
 		})
-		require.ErrorIs(t, tp.Gate[int](open)(src).Each(t.Context(), func(int) error { return errLate }), errLate)
+		require.ErrorIs(t, operators.Gate[int](open)(src).Each(t.Context(), func(int) error { return errLate }), errLate)
 		require.Equal(t, time.Second, left)
 	})
 }
@@ -160,13 +160,13 @@ func TestGateIsLeft(t *testing.T) {
 func TestGateTakesNothingInVain(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		asked := 0
-		src := tp.Create(func(_ context.Context, emit func(int) bool) error {
+		src := turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
 			for asked = 1; emit(asked); asked++ {
 			}
 			return nil
 		})
-		control := operators.Concat(tp.Throw[bool](errBoom))(operators.Map(func(int) bool { return true })(tp.Timer(time.Second)))
-		err := tp.Gate[int](control)(src).Each(t.Context(), func(int) error {
+		control := operators.Concat(turbopipes.Throw[bool](errBoom))(operators.Map(func(int) bool { return true })(turbopipes.Timer(time.Second)))
+		err := operators.Gate[int](control)(src).Each(t.Context(), func(int) error {
 			time.Sleep(2 * time.Second)
 			synctest.Wait()
 			return nil
@@ -177,12 +177,12 @@ func TestGateTakesNothingInVain(t *testing.T) {
 }
 
 func ExampleGate() {
-	jobs := tp.Just("a", "b", "c")
-	daylight := tp.Just(true) // may come and go
-	gated := tp.Gate[string](daylight, tp.StartClosed())(jobs)
+	jobs := turbopipes.Just("a", "b", "c")
+	daylight := turbopipes.Just(true) // may come and go
+	gated := operators.Gate[string](daylight, operators.StartClosed())(jobs)
 	done, err := gated.Collect(context.Background())
 	fmt.Println(done, err)
 	// Output: [a b c] <nil>
 }
 
-func BenchmarkGate(b *testing.B) { benchmark(b, tp.Gate[int](tp.Never[bool]())) }
+func BenchmarkGate(b *testing.B) { benchmark(b, operators.Gate[int](turbopipes.Never[bool]())) }

@@ -1,9 +1,10 @@
-package turbopipes
+package operators
 
 import (
 	"context"
 	"iter"
 
+	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
 	"github.com/turbopipes/turbopipes/internal/opt"
@@ -29,20 +30,20 @@ import (
 // overtakes is thrown away. Memory: one item, in upstream's hand. Goroutines: one,
 // for upstream, joined before it ends.
 //
-// A nil next is an [ErrInvalidArgument]; a nil sequence is an empty one. It
+// A nil next is an ErrInvalidArgument; a nil sequence is an empty one. It
 // corresponds to Pekko's extrapolate and expand.
-func Extrapolate[T any](next func(T) iter.Seq[T], opts ...BackpressureOption[T]) Operator[T, T] {
+func Extrapolate[T any](next func(T) iter.Seq[T], opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
 	const name = "Extrapolate"
 	if next == nil {
-		return Invalid[T, T](name, "next is nil")
+		return turbopipes.Invalid[T, T](name, "next is nil")
 	}
-	return withOptions(name, "", opts, func(o opt.Backpressure[T]) Operator[T, T] {
+	return withOptions(name, "", opts, func(o opt.Backpressure[T]) turbopipes.Operator[T, T] {
 		return extrapolate(name, next, dropping(o))
 	})
 }
 
-func extrapolate[T any](name string, next func(T) iter.Seq[T], hooks run.Hooks[T]) Operator[T, T] {
-	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
+func extrapolate[T any](name string, next func(T) iter.Seq[T], hooks run.Hooks[T]) turbopipes.Operator[T, T] {
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		up := feed.Open(ctx, name, hooks, in.Push)
 		lost := hooks.At(up.Stage())
 		var inHand []T // an item that came while a sequence, whose clean-up may panic, ran
@@ -50,7 +51,7 @@ func extrapolate[T any](name string, next func(T) iter.Seq[T], hooks run.Hooks[T
 			up.Close(&err)
 			err = fault.Join(err, lost.Discard(inHand...))
 		}()
-		v, more := wait(up)
+		v, more := waitForItem(up)
 		for more && emit(v) {
 			v, more = extrapolated(up, v, next, emit, &inHand)
 			inHand = inHand[:0]
@@ -62,20 +63,20 @@ func extrapolate[T any](name string, next func(T) iter.Seq[T], hooks run.Hooks[T
 // extrapolated emits what next makes of last until there is a new item. more is
 // false where the stream is over.
 func extrapolated[T any](up *feed.Feed[T], last T, next func(T) iter.Seq[T], emit func(T) bool, inHand *[]T) (v T, more bool) {
-	v, more, waits := poll(up)
+	v, more, waits := pollItem(up)
 	if !waits {
 		return v, more
 	}
 	if seq := next(last); seq != nil {
-		return filled(up, seq, emit, inHand)
+		return emitSequence(up, seq, emit, inHand)
 	}
-	return wait(up)
+	return waitForItem(up)
 }
 
-func filled[T any](up *feed.Feed[T], seq iter.Seq[T], emit func(T) bool, inHand *[]T) (v T, more bool) {
+func emitSequence[T any](up *feed.Feed[T], seq iter.Seq[T], emit func(T) bool, inHand *[]T) (v T, more bool) {
 	for w := range seq {
 		waits := false
-		if v, more, waits = poll(up); !waits {
+		if v, more, waits = pollItem(up); !waits {
 			if more {
 				*inHand = append(*inHand, v)
 			}
@@ -85,11 +86,11 @@ func filled[T any](up *feed.Feed[T], seq iter.Seq[T], emit func(T) bool, inHand 
 			return v, false
 		}
 	}
-	return wait(up)
+	return waitForItem(up)
 }
 
-// poll is wait for what is there already; waits tells that nothing is.
-func poll[T any](up *feed.Feed[T]) (v T, more, waits bool) {
+// pollItem is waitForItem for what is there already; waits tells that nothing is.
+func pollItem[T any](up *feed.Feed[T]) (v T, more, waits bool) {
 	select {
 	case v, more = <-up.Items():
 		return v, more, false
@@ -100,8 +101,8 @@ func poll[T any](up *feed.Feed[T]) (v T, more, waits bool) {
 	}
 }
 
-// wait waits for an item. more is false where upstream has ended, or ctx has.
-func wait[T any](up *feed.Feed[T]) (v T, more bool) {
+// waitForItem waits for an item. more is false where upstream has ended, or ctx has.
+func waitForItem[T any](up *feed.Feed[T]) (v T, more bool) {
 	select {
 	case v, more = <-up.Items():
 		return v, more

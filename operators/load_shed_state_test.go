@@ -1,4 +1,4 @@
-package turbopipes
+package operators
 
 import (
 	"math/rand/v2"

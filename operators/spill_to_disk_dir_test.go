@@ -1,4 +1,4 @@
-package turbopipes_test
+package operators_test
 
 import (
 	"bufio"
@@ -13,16 +13,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/operators"
 )
 
 // Where the files are is settled when SpillToDisk is called, and then when the
 // stream is subscribed to: nothing is left behind, and nothing elsewhere is touched.
 func TestSpillToDiskStaysWhereItIs(t *testing.T) {
-	run := func(t *testing.T, spill tp.Operator[int, int], change func()) {
+	run := func(t *testing.T, spill turbopipes.Operator[int, int], change func()) {
 		t.Helper()
 		var got []int
-		err := spill(pace(9, time.Millisecond)).Each(t.Context(), func(v int) error {
+		err := spill(paced(9, time.Millisecond)).Each(t.Context(), func(v int) error {
 			time.Sleep(time.Second)
 			if got = append(got, v); v == 0 {
 				change()
@@ -46,7 +47,7 @@ func TestSpillToDiskStaysWhereItIs(t *testing.T) {
 			require.NoError(t, os.MkdirAll(filepath.Join(base, "work"), 0o700))
 			require.NoError(t, os.MkdirAll(dir, 0o700))
 			t.Chdir(filepath.Join(base, "work"))
-			spill := tp.SpillToDisk(relative, 1, decimals)
+			spill := operators.SpillToDisk(relative, 1, decimals)
 			run(t, spill, func() {
 				_, files := onDisk(t, dir)
 				require.NotZero(t, files)
@@ -65,7 +66,7 @@ func TestSpillToDiskStaysWhereItIs(t *testing.T) {
 	bubble(t, "a link that is pointed elsewhere", func(t *testing.T) {
 		dir, other, link := t.TempDir(), foreign(t), filepath.Join(t.TempDir(), "link")
 		require.NoError(t, os.Symlink(dir, link))
-		run(t, tp.SpillToDisk(link, 1, decimals), func() {
+		run(t, operators.SpillToDisk(link, 1, decimals), func() {
 			own, err := os.ReadDir(dir)
 			require.NoError(t, err)
 			require.Len(t, own, 1)
@@ -82,7 +83,7 @@ func TestSpillToDiskStaysWhereItIs(t *testing.T) {
 		dir := t.TempDir()
 		t.Setenv("TMPDIR", dir)
 		t.Setenv("TMP", dir) // Windows
-		spill := tp.SpillToDisk("", 1, decimals)
+		spill := operators.SpillToDisk("", 1, decimals)
 		run(t, spill, func() {
 			_, files := onDisk(t, dir)
 			require.NotZero(t, files)
@@ -97,7 +98,7 @@ func spillUntilTold(t *testing.T, dir string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	written := make(chan struct{})
-	src := tp.Create(func(ctx context.Context, emit func(int) bool) error {
+	src := turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
 		for v := range 100 {
 			emit(v)
 		}
@@ -105,7 +106,7 @@ func spillUntilTold(t *testing.T, dir string) {
 		<-ctx.Done()
 		return nil
 	})
-	s := tp.SpillToDisk(dir, 1, decimals)(src).Subscribe(ctx, tp.Observer[int]{Next: func(int) { <-ctx.Done() }})
+	s := operators.SpillToDisk(dir, 1, decimals)(src).Subscribe(ctx, turbopipes.Observer[int]{Next: func(int) { <-ctx.Done() }})
 	<-written
 	fmt.Println("spilled")
 	how, err := bufio.NewReader(os.Stdin).ReadString('\n')
@@ -149,7 +150,7 @@ func TestSpillToDiskLeftBehind(t *testing.T) {
 			size, files := onDisk(t, dir)
 			require.NotZero(t, size)
 
-			use := tp.SpillToDisk(dir, 1, decimals)(tp.Range(0, 100))
+			use := operators.SpillToDisk(dir, 1, decimals)(turbopipes.Range(0, 100))
 			require.NoError(t, use.Drain(t.Context()))
 			still, others := onDisk(t, dir)
 			require.Equal(t, size, still, "it lives")

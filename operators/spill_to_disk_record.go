@@ -1,4 +1,4 @@
-package turbopipes
+package operators
 
 import (
 	"encoding/binary"
@@ -12,8 +12,8 @@ import (
 // little-endian, and the payload.
 const recordHeader = 8
 
-// ahead is how much a recordReader reads at a time.
-const ahead = 64 << 10
+// readAhead is how much a recordReader reads at a time.
+const readAhead = 64 << 10
 
 var (
 	castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -44,7 +44,7 @@ type recordReader struct {
 // open starts at the beginning of from.
 func (r *recordReader) open(from io.ReaderAt) {
 	if r.room == nil {
-		r.room = make([]byte, ahead)
+		r.room = make([]byte, readAhead)
 	}
 	r.from, r.at, r.buf = from, 0, nil
 }
@@ -90,7 +90,7 @@ func (r *recordReader) fill(limit int64) error {
 	r.buf = r.room[:have]
 	n, err := r.from.ReadAt(r.room[have:want], r.at+int64(have))
 	r.buf = r.room[:have+n]
-	return whole(n, int(want)-have, err)
+	return wholeRead(n, int(want)-have, err)
 }
 
 // read fills b from what is behind buf, which is empty.
@@ -99,11 +99,11 @@ func (r *recordReader) read(b []byte) error {
 		return nil
 	}
 	n, err := r.from.ReadAt(b, r.at)
-	return whole(n, len(b), err)
+	return wholeRead(n, len(b), err)
 }
 
-// whole is what a read that gave n of the wanted bytes has ended with.
-func whole(n, wanted int, err error) error {
+// wholeRead is what a read that gave n of the wanted bytes has ended with.
+func wholeRead(n, wanted int, err error) error {
 	switch {
 	case n == wanted:
 		return nil

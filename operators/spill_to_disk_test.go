@@ -1,4 +1,4 @@
-package turbopipes_test
+package operators_test
 
 import (
 	"bytes"
@@ -19,21 +19,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	tp "github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-var (
-	decimals = tp.Codec[int]{
-		Encode: func(v int) ([]byte, error) { return strconv.AppendInt(nil, int64(v), 10), nil },
-		Decode: func(b []byte) (int, error) { return strconv.Atoi(string(b)) },
-	}
-	texts = tp.Codec[string]{
-		Encode: func(v string) ([]byte, error) { return []byte(v), nil },
-		Decode: func(b []byte) (string, error) { return string(b), nil },
-	}
-)
+// texts turns strings into bytes, and back.
+var texts = operators.Codec[string]{
+	Encode: func(v string) ([]byte, error) { return []byte(v), nil },
+	Decode: func(b []byte) (string, error) { return string(b), nil },
+}
 
 // requireEmpty checks that nothing is left in dir.
 func requireEmpty(t *testing.T, dir string) {
@@ -44,10 +39,11 @@ func requireEmpty(t *testing.T, dir string) {
 }
 
 func TestSpillToDisk(t *testing.T) {
+	tptest.Doc(t, "spill_to_disk.go", "SpillToDisk", operators.SpillToDisk(t.TempDir(), 1, texts), tptest.Busy(5*tptest.Step))
 	dir := t.TempDir()
 	busy := tptest.Busy(5 * tptest.Step)
 	for mem := 1; mem < 4; mem++ {
-		spill := tp.SpillToDisk(dir, mem, texts)
+		spill := operators.SpillToDisk(dir, mem, texts)
 		for name, c := range map[string]struct{ in, out string }{
 			"a downstream that waits": {"a-----b|", "a-----b----|"},
 			"a slow one":              {"abcd|", "a----b----c----d----|"},
@@ -62,11 +58,11 @@ func TestSpillToDisk(t *testing.T) {
 		tptest.Marbles(t, "abcd#", spill, "a----b----c----d----#", busy, tptest.Once())
 	}
 	requireEmpty(t, dir)
-	requireInvalid(t, tp.SpillToDisk(dir, 0, decimals), "SpillToDisk: mem is less than 1")
-	requireInvalid(t, tp.SpillToDisk(dir, 1, tp.Codec[int]{Decode: decimals.Decode}), "SpillToDisk: the Codec's Encode is nil")
-	requireInvalid(t, tp.SpillToDisk(dir, 1, tp.Codec[int]{Encode: decimals.Encode}), "SpillToDisk: the Codec's Decode is nil")
-	requireInvalid(t, tp.SpillToDisk(dir, 1, decimals, tp.WithMaxBytes[int](0)), "SpillToDisk: WithMaxBytes is less than 1")
-	requireInvalid(t, tp.SpillToDisk(dir, 1, decimals, nil), "SpillToDisk: an option is nil")
+	requireInvalid(t, operators.SpillToDisk(dir, 0, decimals), "SpillToDisk: mem is less than 1")
+	requireInvalid(t, operators.SpillToDisk(dir, 1, operators.Codec[int]{Decode: decimals.Decode}), "SpillToDisk: the Codec's Encode is nil")
+	requireInvalid(t, operators.SpillToDisk(dir, 1, operators.Codec[int]{Encode: decimals.Encode}), "SpillToDisk: the Codec's Decode is nil")
+	requireInvalid(t, operators.SpillToDisk(dir, 1, decimals, operators.WithMaxBytes[int](0)), "SpillToDisk: WithMaxBytes is less than 1")
+	requireInvalid(t, operators.SpillToDisk(dir, 1, decimals, nil), "SpillToDisk: an option is nil")
 }
 
 // Items go through the disk only when memory is full, and do so until the disk is
@@ -74,12 +70,12 @@ func TestSpillToDisk(t *testing.T) {
 func TestSpillToDiskPrefersMemory(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var encoded, decoded []int
-		codec := tp.Codec[int]{
+		codec := operators.Codec[int]{
 			Encode: func(v int) ([]byte, error) { encoded = append(encoded, v); return []byte{byte(v)}, nil },
 			Decode: func(b []byte) (int, error) { decoded = append(decoded, int(b[0])); return int(b[0]), nil },
 		}
-		src := operators.Concat(operators.Map(func(v int) int { return v + 20 })(pace(9, time.Minute)))(pace(10, time.Millisecond))
-		got, err := slowly(t, tp.SpillToDisk(t.TempDir(), 3, codec)(src), time.Second)
+		src := operators.Concat(operators.Map(func(v int) int { return v + 20 })(paced(9, time.Minute)))(paced(10, time.Millisecond))
+		got, err := slowly(t, operators.SpillToDisk(t.TempDir(), 3, codec)(src), time.Second)
 		require.NoError(t, err)
 		require.Len(t, got, 19)
 		require.Equal(t, []int{4, 5, 6, 7, 8, 9, 20}, encoded, "0 is delivered, 1 to 3 in memory")
@@ -90,7 +86,7 @@ func TestSpillToDiskPrefersMemory(t *testing.T) {
 // sized is a number, padded with so many bytes.
 type sized struct{ n, pad int }
 
-var sizes = tp.Codec[sized]{
+var sizes = operators.Codec[sized]{
 	Encode: func(v sized) ([]byte, error) {
 		return append(strconv.AppendInt(nil, int64(v.n), 10), bytes.Repeat([]byte{' '}, v.pad)...), nil
 	},
@@ -140,11 +136,11 @@ func spilled(t *testing.T, dir string, random *rand.Rand) {
 	var all []int
 	in, out := 0, 0
 	var largest atomic.Int64
-	opts := []tp.BackpressureOption[sized]{tp.OnDrop(func(v sized) { all = append(all, v.n) })}
+	opts := []operators.BackpressureOption[sized]{operators.OnDrop(func(v sized) { all = append(all, v.n) })}
 	if most > 0 {
-		opts = append(opts, tp.WithMaxBytes[sized](most))
+		opts = append(opts, operators.WithMaxBytes[sized](most))
 	}
-	src := tp.Create(func(ctx context.Context, emit func(sized) bool) error {
+	src := turbopipes.Create(func(ctx context.Context, emit func(sized) bool) error {
 		for i := range items {
 			time.Sleep(gap)
 			pad := random.IntN(1200)
@@ -165,11 +161,11 @@ func spilled(t *testing.T, dir string, random *rand.Rand) {
 		}
 		return nil
 	})
-	o := tp.SpillToDisk(dir, random.IntN(5)+1, sizes, opts...)(src)
+	o := operators.SpillToDisk(dir, random.IntN(5)+1, sizes, opts...)(src)
 	if how == "is left" {
 		o = operators.Take[sized](at)(o)
 	}
-	s := o.Subscribe(t.Context(), tp.Observer[sized]{Next: func(v sized) {
+	s := o.Subscribe(t.Context(), turbopipes.Observer[sized]{Next: func(v sized) {
 		out++
 		all = append(all, v.n)
 		time.Sleep(work)
@@ -201,15 +197,15 @@ func spilled(t *testing.T, dir string, random *rand.Rand) {
 	for i, v := range all {
 		require.Equal(t, i, v, how)
 	}
-	require.Equal(t, tp.Stats{Delivered: int64(out), Discarded: int64(in - out)}, s.Stats())
+	require.Equal(t, turbopipes.Stats{Delivered: int64(out), Discarded: int64(in - out)}, s.Stats())
 }
 
 // On the clock, with both sides as fast as they can: many segments come and go.
 func TestSpillToDiskAtFullSpeed(t *testing.T) {
 	dir := t.TempDir()
 	next := 0
-	padded := operators.Map(func(v int) sized { return sized{v, v % 97} })(tp.Range(0, 20_000))
-	err := tp.SpillToDisk(dir, 8, sizes, tp.WithMaxBytes[sized](20_000))(padded).Each(t.Context(), func(v sized) error {
+	padded := operators.Map(func(v int) sized { return sized{v, v % 97} })(turbopipes.Range(0, 20_000))
+	err := operators.SpillToDisk(dir, 8, sizes, operators.WithMaxBytes[sized](20_000))(padded).Each(t.Context(), func(v sized) error {
 		require.Equal(t, sized{next, next % 97}, v)
 		next++
 		return nil
@@ -222,16 +218,16 @@ func TestSpillToDiskAtFullSpeed(t *testing.T) {
 // What does not fit into a codec, or into the disk, ends the stream behind what
 // waits; what can't be read ends it at once. All is counted, and the disk is empty.
 func TestSpillToDiskFails(t *testing.T) {
-	encode := func(at int, how func() error) tp.Codec[int] {
-		return tp.Codec[int]{Encode: func(v int) ([]byte, error) {
+	encode := func(at int, how func() error) operators.Codec[int] {
+		return operators.Codec[int]{Encode: func(v int) ([]byte, error) {
 			if v == at {
 				return nil, how()
 			}
 			return decimals.Encode(v)
 		}, Decode: decimals.Decode}
 	}
-	decode := func(at int, how func() error) tp.Codec[int] {
-		return tp.Codec[int]{Encode: decimals.Encode, Decode: func(b []byte) (int, error) {
+	decode := func(at int, how func() error) operators.Codec[int] {
+		return operators.Codec[int]{Encode: decimals.Encode, Decode: func(b []byte) (int, error) {
 			if v, _ := decimals.Decode(b); v == at {
 				return 0, how()
 			}
@@ -241,7 +237,7 @@ func TestSpillToDiskFails(t *testing.T) {
 	fails := func() error { return errBoom }
 	panics := func() error { panic(errBoom) }
 	for name, c := range map[string]struct {
-		codec         tp.Codec[int]
+		codec         operators.Codec[int]
 		got           []int
 		dropped, left []int
 		lost          int64 // left, and not told
@@ -257,14 +253,14 @@ func TestSpillToDiskFails(t *testing.T) {
 		bubble(t, name, func(t *testing.T) {
 			dir := t.TempDir()
 			var got, told []int
-			s := tp.SpillToDisk(dir, 1, c.codec, tp.OnDrop(func(v int) { told = append(told, v) }))(pace(8, time.Second)).
-				Subscribe(t.Context(), tp.Observer[int]{Next: func(v int) { got = append(got, v); time.Sleep(time.Minute) }})
+			s := operators.SpillToDisk(dir, 1, c.codec, operators.OnDrop(func(v int) { told = append(told, v) }))(paced(8, time.Second)).
+				Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(v int) { got = append(got, v); time.Sleep(time.Minute) }})
 			err := s.Wait()
 			require.ErrorIs(t, err, errBoom)
 			require.EqualError(t, err, c.text)
 			require.Equal(t, c.got, got)
 			require.Equal(t, slices.Concat(c.dropped, c.left), told)
-			require.Equal(t, tp.Stats{Delivered: int64(len(got)), Dropped: int64(len(c.dropped)), Discarded: int64(len(c.left)) + c.lost}, s.Stats())
+			require.Equal(t, turbopipes.Stats{Delivered: int64(len(got)), Dropped: int64(len(c.dropped)), Discarded: int64(len(c.left)) + c.lost}, s.Stats())
 			requireEmpty(t, dir)
 		})
 	}
@@ -273,7 +269,7 @@ func TestSpillToDiskFails(t *testing.T) {
 // What is left on disk is told where it can be, and what it takes to tell it does
 // not stop the removal.
 func TestSpillToDiskTellsWhatIsLeft(t *testing.T) {
-	odd := tp.Codec[int]{Encode: decimals.Encode, Decode: func(b []byte) (int, error) {
+	odd := operators.Codec[int]{Encode: decimals.Encode, Decode: func(b []byte) (int, error) {
 		v, err := decimals.Decode(b)
 		if v == 4 {
 			panic(errBoom)
@@ -286,20 +282,20 @@ func TestSpillToDiskTellsWhatIsLeft(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		dir := t.TempDir()
 		var told []int
-		hook := tp.OnDrop(func(v int) { told = append(told, v) })
-		s := tp.SpillToDisk(dir, 1, odd, hook)(pace(9, time.Millisecond)).
-			Subscribe(t.Context(), tp.Observer[int]{Next: func(int) { time.Sleep(time.Hour) }})
+		hook := operators.OnDrop(func(v int) { told = append(told, v) })
+		s := operators.SpillToDisk(dir, 1, odd, hook)(paced(9, time.Millisecond)).
+			Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(int) { time.Sleep(time.Hour) }})
 		time.Sleep(time.Second)
 		s.Dispose()
 		require.EqualError(t, s.Err(), "turbopipes: SpillToDisk: decode: odd: 3", "the first of them")
 		require.Equal(t, []int{1, 2, 6, 8}, told)
-		require.Equal(t, tp.Stats{Delivered: 1, Discarded: 8}, s.Stats())
+		require.Equal(t, turbopipes.Stats{Delivered: 1, Discarded: 8}, s.Stats())
 		requireEmpty(t, dir)
 	})
 	bubble(t, "without a hook nothing is read", func(t *testing.T) {
 		dir := t.TempDir()
-		s := tp.SpillToDisk(dir, 1, odd)(pace(9, time.Millisecond)).
-			Subscribe(t.Context(), tp.Observer[int]{Next: func(int) { time.Sleep(time.Hour) }})
+		s := operators.SpillToDisk(dir, 1, odd)(paced(9, time.Millisecond)).
+			Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(int) { time.Sleep(time.Hour) }})
 		time.Sleep(time.Second)
 		s.Dispose()
 		require.NoError(t, s.Err())
@@ -309,9 +305,9 @@ func TestSpillToDiskTellsWhatIsLeft(t *testing.T) {
 	bubble(t, "the hook panics", func(t *testing.T) {
 		dir := t.TempDir()
 		told := 0
-		hook := tp.OnDrop(func(int) { told++; panic(errBoom) })
-		s := tp.SpillToDisk(dir, 1, decimals, hook)(pace(9, time.Millisecond)).
-			Subscribe(t.Context(), tp.Observer[int]{Next: func(int) { time.Sleep(time.Hour) }})
+		hook := operators.OnDrop(func(int) { told++; panic(errBoom) })
+		s := operators.SpillToDisk(dir, 1, decimals, hook)(paced(9, time.Millisecond)).
+			Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(int) { time.Sleep(time.Hour) }})
 		time.Sleep(time.Second)
 		s.Dispose()
 		require.ErrorIs(t, s.Err(), errBoom)
@@ -324,11 +320,11 @@ func TestSpillToDiskTellsWhatIsLeft(t *testing.T) {
 // The directory may be gone.
 func TestSpillToDiskDirectory(t *testing.T) {
 	t.Run("it is not there", func(t *testing.T) {
-		src := tp.Create(func(context.Context, func(int) bool) error {
+		src := turbopipes.Create(func(context.Context, func(int) bool) error {
 			t.Error("subscribed")
 			return nil
 		})
-		err := tp.SpillToDisk(filepath.Join(t.TempDir(), "none"), 1, decimals)(src).Drain(t.Context())
+		err := operators.SpillToDisk(filepath.Join(t.TempDir(), "none"), 1, decimals)(src).Drain(t.Context())
 		require.ErrorIs(t, err, fs.ErrNotExist)
 		require.ErrorContains(t, err, "turbopipes: SpillToDisk: create: ")
 	})
@@ -342,7 +338,7 @@ func TestSpillToDiskDirectory(t *testing.T) {
 	bubble(t, "it vanishes before it is written to", func(t *testing.T) {
 		dir := t.TempDir()
 		var got []int
-		s := tp.SpillToDisk(dir, 2, decimals)(pace(9, time.Second)).Subscribe(t.Context(), tp.Observer[int]{Next: func(v int) {
+		s := operators.SpillToDisk(dir, 2, decimals)(paced(9, time.Second)).Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(v int) {
 			if got = append(got, v); v == 0 {
 				remove(t, dir)
 			}
@@ -352,14 +348,14 @@ func TestSpillToDiskDirectory(t *testing.T) {
 		require.ErrorIs(t, err, fs.ErrNotExist)
 		require.ErrorContains(t, err, "turbopipes: SpillToDisk: write: ")
 		require.Equal(t, []int{0, 1, 2}, got, "what waited is delivered")
-		require.Equal(t, tp.Stats{Delivered: 3, Dropped: 1}, s.Stats())
+		require.Equal(t, turbopipes.Stats{Delivered: 3, Dropped: 1}, s.Stats())
 		requireEmpty(t, dir)
 	})
 	bubble(t, "it vanishes before it is read", func(t *testing.T) {
 		dir := t.TempDir()
 		var got, told []int
-		s := tp.SpillToDisk(dir, 2, decimals, tp.OnDrop(func(v int) { told = append(told, v) }))(pace(9, time.Second)).
-			Subscribe(t.Context(), tp.Observer[int]{Next: func(v int) {
+		s := operators.SpillToDisk(dir, 2, decimals, operators.OnDrop(func(v int) { told = append(told, v) }))(paced(9, time.Second)).
+			Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(v int) {
 				time.Sleep(time.Minute)
 				if got = append(got, v); v == 0 {
 					remove(t, dir)
@@ -370,12 +366,12 @@ func TestSpillToDiskDirectory(t *testing.T) {
 		require.ErrorContains(t, err, "turbopipes: SpillToDisk: read: ")
 		require.Equal(t, []int{0, 1, 2}, got)
 		require.Empty(t, told, "nobody knows what it was")
-		require.Equal(t, tp.Stats{Delivered: 3, Discarded: 6}, s.Stats())
+		require.Equal(t, turbopipes.Stats{Delivered: 3, Discarded: 6}, s.Stats())
 		requireEmpty(t, dir)
 	})
 	bubble(t, "what is in it is damaged", func(t *testing.T) {
 		dir := t.TempDir()
-		s := tp.SpillToDisk(dir, 2, decimals)(pace(9, time.Second)).Subscribe(t.Context(), tp.Observer[int]{Next: func(v int) {
+		s := operators.SpillToDisk(dir, 2, decimals)(paced(9, time.Second)).Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(v int) {
 			time.Sleep(time.Minute)
 			all, err := filepath.Glob(filepath.Join(dir, "*", "0*"))
 			require.NoError(t, err)
@@ -386,7 +382,7 @@ func TestSpillToDiskDirectory(t *testing.T) {
 			require.NoError(t, os.WriteFile(all[0], record, 0o600))
 		}})
 		require.EqualError(t, s.Wait(), "turbopipes: SpillToDisk: read: the file is damaged")
-		require.Equal(t, tp.Stats{Delivered: 8, Discarded: 1}, s.Stats())
+		require.Equal(t, turbopipes.Stats{Delivered: 8, Discarded: 1}, s.Stats())
 		requireEmpty(t, dir)
 	})
 }
@@ -394,11 +390,11 @@ func TestSpillToDiskDirectory(t *testing.T) {
 // An item that is larger than WithMaxBytes goes through all the same.
 func TestSpillToDiskLargeItems(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
-		large := operators.Map(func(v int) sized { return sized{v, 300_000} })(pace(6, time.Millisecond))
+		large := operators.Map(func(v int) sized { return sized{v, 300_000} })(paced(6, time.Millisecond))
 		var written atomic.Int64
 		src := operators.Do(operators.Hooks[sized]{Next: func(sized) { written.Add(1) }})(large)
 		var ahead []int
-		err := tp.SpillToDisk(t.TempDir(), 1, sizes, tp.WithMaxBytes[sized](1000))(src).Each(t.Context(), func(v sized) error {
+		err := operators.SpillToDisk(t.TempDir(), 1, sizes, operators.WithMaxBytes[sized](1000))(src).Each(t.Context(), func(v sized) error {
 			require.Equal(t, 300_000, v.pad)
 			time.Sleep(time.Second)
 			ahead = append(ahead, int(written.Load())-v.n)
@@ -410,11 +406,11 @@ func TestSpillToDiskLargeItems(t *testing.T) {
 }
 
 func ExampleSpillToDisk() {
-	lines := tp.Just("one", "two", "three") // must be taken off the wire at once
-	spilled := tp.SpillToDisk("", 1000, tp.Codec[string]{
+	lines := turbopipes.Just("one", "two", "three") // must be taken off the wire at once
+	spilled := operators.SpillToDisk("", 1000, operators.Codec[string]{
 		Encode: func(s string) ([]byte, error) { return []byte(s), nil },
 		Decode: func(b []byte) (string, error) { return string(b), nil },
-	}, tp.WithMaxBytes[string](1<<30))(lines)
+	}, operators.WithMaxBytes[string](1<<30))(lines)
 	err := spilled.Each(context.Background(), func(line string) error {
 		_, err := fmt.Println(line)
 		return err
@@ -428,7 +424,7 @@ func ExampleSpillToDisk() {
 }
 
 func BenchmarkSpillToDisk(b *testing.B) {
-	b.Run("in memory", func(b *testing.B) { benchmark(b, tp.SpillToDisk(b.TempDir(), 1<<20, decimals)) })
+	b.Run("in memory", func(b *testing.B) { benchmark(b, operators.SpillToDisk(b.TempDir(), 1<<20, decimals)) })
 	b.Run("on disk", func(b *testing.B) { // all but the first items
 		dir := b.TempDir()
 		const items = 1 << 14
@@ -436,9 +432,9 @@ func BenchmarkSpillToDisk(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			written := make(chan struct{})
-			src := operators.Finally[int](func() { close(written) })(tp.Range(0, items))
+			src := operators.Finally[int](func() { close(written) })(turbopipes.Range(0, items))
 			n := 0
-			_ = tp.SpillToDisk(dir, 1, decimals)(src).Each(b.Context(), func(int) error {
+			_ = operators.SpillToDisk(dir, 1, decimals)(src).Each(b.Context(), func(int) error {
 				if n++; n == 1 {
 					<-written
 				}
