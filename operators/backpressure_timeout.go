@@ -19,7 +19,7 @@ import (
 //	out: a----#
 //
 // Emits when an item comes and downstream is free. Upstream is cancelled, and
-// reaped, the moment time is up; the [turbopipes.ErrBackpressureTimeout] is returned as soon
+// reaped, the moment time is up; the ErrBackpressureTimeout is returned as soon
 // as downstream, which can't be interrupted, is done with its item. The time that
 // upstream takes does not count. A downstream that wants no more after an item
 // that took too long has ended the stream, and is told no error. Fails and
@@ -29,7 +29,7 @@ import (
 // Memory: one item, in upstream's hand. Goroutines: two, for upstream and the
 // clock, joined before it ends.
 //
-// d ≤ 0 is an ErrInvalidArgument. Timeout, in package operators, limits what
+// d ≤ 0 is an ErrInvalidArgument. [Timeout] limits what
 // upstream takes. It corresponds to Pekko's backpressureTimeout.
 func BackpressureTimeout[T any](d time.Duration, opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
 	const name = "BackpressureTimeout"

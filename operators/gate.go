@@ -32,7 +32,7 @@ func StartClosed() GateOption { return startClosed{} }
 // Emits when an item comes while the gate is open, and the one that it holds when
 // it opens. At first it is open, unless [StartClosed] says otherwise. Where open
 // completes, the gate stays as it is; if that is closed, the stream fails with an
-// [turbopipes.ErrClosed], rather than wait for ever. Fails when upstream or open fails.
+// ErrClosed, rather than wait for ever. Fails when upstream or open fails.
 // Completes with upstream, also while the gate is closed: only a held item keeps
 // upstream from its end. open is subscribed first and cancelled at the end; what
 // it emits in the instant of an item may come before it or behind it. A graceful

@@ -26,8 +26,8 @@ import (
 // joined before it ends.
 //
 // An n below 1 is an ErrInvalidArgument. To refill item by item, see
-// [OnBackpressureBuffer]; to bound a rate in time, RateLimit in package
-// operators. It corresponds to Reactor's limitRate.
+// [OnBackpressureBuffer]; to bound a rate in time, [RateLimit]. It corresponds to
+// Reactor's limitRate.
 func LimitRate[T any](n int, opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
 	const name = "LimitRate"
 	if n < 1 {

@@ -13,7 +13,7 @@ import (
 // OnBackpressureBuffer lets upstream run up to capacity items ahead of
 // downstream. overflow is what a full queue does: [turbopipes.Block] holds upstream,
 // [turbopipes.DropNewest] and [turbopipes.DropOldest] drop an item, and [turbopipes.Fail] cancels upstream and
-// ends the stream with an [turbopipes.ErrOverflow]; the item that found no room counts as
+// ends the stream with an ErrOverflow; the item that found no room counts as
 // dropped.
 //
 //	in:  abcde-|              capacity: 2, overflow: DropOldest

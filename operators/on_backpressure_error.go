@@ -6,7 +6,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
-// OnBackpressureError ends the stream with an [turbopipes.ErrOverflow] when an item meets a
+// OnBackpressureError ends the stream with an ErrOverflow when an item meets a
 // busy downstream. That item counts as dropped. Upstream is never held.
 //
 //	in:  a-b-c--d-|
