@@ -7,6 +7,7 @@ import (
 
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/hot"
+	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
 // Broadcast gives n streams each of which has all items of one run of src. Each
@@ -45,7 +46,7 @@ const mostOutputs = 65_536
 func several[T any](src Observable[T], name string, n int, err error) []Observable[T] {
 	switch {
 	case n < 1:
-		return []Observable[T]{failing[T](fault.Invalid(name, "n is less than 1"))}
+		return []Observable[T]{failing[T](fault.Invalid(name, opt.TooSmall("n", n, 1)))}
 	case n > mostOutputs:
 		return []Observable[T]{failing[T](fault.Invalid(name, fmt.Sprintf("n is %d, want at most %d", n, mostOutputs)))}
 	case src.IsZero():

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
 // bounce is how soon after a signal the next one is still the same: timeout(1)
@@ -16,61 +17,53 @@ import (
 const bounce = 50 * time.Millisecond
 
 // SignalOption is an option of [RunUntilSignal].
-type SignalOption interface{ signal(*signalOptions) }
+type SignalOption interface{ opt.Option[signalOptions] }
 
 type signalOptions struct {
 	signals []os.Signal
 	from    <-chan os.Signal
 	within  time.Duration
 	limited bool // within counts
-	bad     string
 }
-
-type (
-	signalList   []os.Signal
-	signalSource <-chan os.Signal
-	stopWithin   time.Duration
-)
 
 // WithSignals makes RunUntilSignal listen to these signals, in place of
 // os.Interrupt and syscall.SIGTERM. No signal at all, or a nil one, is an
 // [ErrInvalidArgument].
-func WithSignals(signals ...os.Signal) SignalOption { return signalList(signals) }
+func WithSignals(signals ...os.Signal) SignalOption {
+	return opt.Func[signalOptions](func(o *signalOptions) string {
+		o.signals = signals
+		if len(signals) == 0 {
+			return "WithSignals: no signal was given, want at least 1"
+		}
+		for i, s := range signals {
+			if s == nil {
+				return fmt.Sprintf("WithSignals: signals[%d] is nil", i)
+			}
+		}
+		return ""
+	})
+}
 
 // WithSignalsFrom makes RunUntilSignal take its signals from ch, and leave those
 // of the process alone. Tests use it, and programs that other means ask to end,
 // such as the service manager of Windows. A closed ch sends nothing more. A nil
 // ch is an [ErrInvalidArgument].
-func WithSignalsFrom(ch <-chan os.Signal) SignalOption { return signalSource(ch) }
+func WithSignalsFrom(ch <-chan os.Signal) SignalOption {
+	return opt.Func[signalOptions](func(o *signalOptions) string {
+		o.from = ch
+		return opt.NotNil("WithSignalsFrom", "ch", ch == nil)
+	})
+}
 
-// StopWithin limits the graceful stop: when d has passed since the first signal,
+// StopWithin limits the graceful stop: when limit has passed since the first signal,
 // RunUntilSignal does what it does at the second one. With 0, the first signal
 // ends everything at once. Without StopWithin a stop takes as long as it takes.
-// d < 0 is an [ErrInvalidArgument].
-func StopWithin(d time.Duration) SignalOption { return stopWithin(d) }
-
-func (s signalList) signal(o *signalOptions) {
-	o.signals = s
-	if len(s) == 0 {
-		o.bad = "WithSignals has no signals"
-	}
-	for _, one := range s {
-		if one == nil {
-			o.bad = "WithSignals has a nil signal"
-		}
-	}
-}
-
-func (s signalSource) signal(o *signalOptions) {
-	if o.from = s; s == nil {
-		o.bad = "WithSignalsFrom's ch is nil"
-	}
-}
-
-func (d stopWithin) signal(o *signalOptions) {
-	if o.within, o.limited = time.Duration(d), true; d < 0 {
-		o.bad = fmt.Sprintf("StopWithin's d is %v, want at least 0", o.within)
-	}
+// limit < 0 is an [ErrInvalidArgument].
+func StopWithin(limit time.Duration) SignalOption {
+	return opt.Func[signalOptions](func(o *signalOptions) string {
+		o.within, o.limited = limit, true
+		return opt.NotNegative("StopWithin", "limit", limit)
+	})
 }
 
 // RunUntilSignal calls run, and tells it what the signals ask for. It is what a
@@ -106,21 +99,15 @@ func (d stopWithin) signal(o *signalOptions) {
 // status 130 tells that to a shell. A nil ctx, run or option is an
 // [ErrInvalidArgument], and run is not called.
 func RunUntilSignal(ctx context.Context, run func(ctx context.Context, stop <-chan struct{}) error, opts ...SignalOption) (signals int, err error) {
-	o := signalOptions{signals: []os.Signal{os.Interrupt, syscall.SIGTERM}}
-	if ctx == nil {
-		o.bad = "ctx is nil"
-	} else if run == nil {
-		o.bad = "run is nil"
+	o, bad := opt.Gather(signalOptions{signals: []os.Signal{os.Interrupt, syscall.SIGTERM}}, opts)
+	switch {
+	case ctx == nil:
+		bad = "ctx is nil"
+	case run == nil:
+		bad = "run is nil"
 	}
-	for _, opt := range opts {
-		if opt == nil {
-			o.bad = "an option is nil"
-			continue
-		}
-		opt.signal(&o)
-	}
-	if o.bad != "" {
-		return 0, fault.Invalid("RunUntilSignal", o.bad)
+	if bad != "" {
+		return 0, fault.Invalid("RunUntilSignal", bad)
 	}
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -253,7 +240,7 @@ func WaitOrStop(ctx context.Context, stop <-chan struct{}, subs ...*Subscription
 	}
 	for i, s := range subs {
 		if s == nil {
-			return fault.Invalid("WaitOrStop", fmt.Sprintf("subscription %d is nil", i+1))
+			return fault.Invalid("WaitOrStop", fmt.Sprintf("subs[%d] is nil", i))
 		}
 		if !s.over() && s.rec.Inside() {
 			return ErrReentrant

@@ -1,9 +1,6 @@
 package turbopipes
 
-import (
-	"github.com/turbopipes/turbopipes/internal/fault"
-	"github.com/turbopipes/turbopipes/internal/opt"
-)
+import "github.com/turbopipes/turbopipes/internal/opt"
 
 // Overflow is what a full queue does with one more item.
 type Overflow int
@@ -37,119 +34,41 @@ func (s Overflow) String() string {
 
 func (s Overflow) valid() bool { return s >= Block && s <= Fail }
 
-// QueueOption is an option of what has a bounded queue.
-type QueueOption interface{ ApplyQueue(*opt.Queue) }
+// QueueOption is an option of everything that has a bounded queue and no other
+// options: [WithQueue], [WithOverflow] and [OnDiscard] are.
+type QueueOption interface{ opt.QueueOption }
 
-// QueueSize is what [WithQueue] returns: an option of everything that has a
-// queue, with windows and groups.
-type QueueSize struct{ n int }
-
-// WithQueue sets how many items a queue holds. n < 1 is an
-// [ErrInvalidArgument].
-func WithQueue(n int) QueueSize { return QueueSize{n} }
-
-// ApplyQueue makes n an option of queues.
-func (n QueueSize) ApplyQueue(q *opt.Queue) {
-	if q.Size = n.n; n.n < 1 {
-		opt.Note(&q.Bad, "the queue's size is less than 1")
-	}
+// QueueSetting is the type of [WithQueue] and [WithOverflow], and lists what takes them.
+type QueueSetting struct {
+	opt.Set
+	opt.ForQueue
+	opt.ForReplay
+	opt.ForShare
+	opt.ForShareReplay
+	opt.ForDelayWhen
+	opt.ForWindowWithCount
+	opt.ForWindowWithTime
+	opt.ForGroupBy
 }
 
-// ApplyWindow makes n an option of windows.
-func (n QueueSize) ApplyWindow(w *opt.Window) { n.ApplyQueue(&w.Queue) }
-
-// ApplyGroup makes n an option of groups.
-func (n QueueSize) ApplyGroup(g *opt.Group) { n.ApplyQueue(&g.Queue) }
-
-// QueueOverflow is what [WithOverflow] returns: an option of everything that has
-// a queue, with windows and groups.
-type QueueOverflow struct{ s Overflow }
-
-// WithOverflow sets what a full queue does: [Block], which is the default, holds
-// whoever has the item; [DropNewest] drops that one, and [DropOldest] the one that
-// has waited longest; [Fail] ends the stream with an [ErrOverflow].
-func WithOverflow(s Overflow) QueueOverflow { return QueueOverflow{s} }
-
-// ApplyQueue makes s an option of queues.
-func (s QueueOverflow) ApplyQueue(q *opt.Queue) {
-	if q.Overflow = int(s.s); !s.s.valid() {
-		opt.Note(&q.Bad, "the overflow strategy is unknown")
-	}
+// WithQueue sets how many items a queue holds. Each window and each group has a queue
+// of its own. n < 1 is an [ErrInvalidArgument].
+func WithQueue(n int) QueueSetting {
+	return QueueSetting{Set: func(s *opt.Settings) string {
+		s.Size = n
+		return opt.AtLeast("WithQueue", "n", n, 1)
+	}}
 }
 
-// ApplyWindow makes s an option of windows.
-func (s QueueOverflow) ApplyWindow(w *opt.Window) { s.ApplyQueue(&w.Queue) }
-
-// ApplyGroup makes s an option of groups.
-func (s QueueOverflow) ApplyGroup(g *opt.Group) { s.ApplyQueue(&g.Queue) }
-
-// DiscardHook is what [OnDiscard] returns: an option of nearly everything that can
-// lose an item.
-type DiscardHook struct{ fn func(item any) }
-
-// OnDiscard calls fn with each item that one operator or hot stream loses: what a
-// strategy drops, what is refused or left when the stream ends early, and the inputs
-// of tasks that were cancelled. [Stats] counts them with or without it. A slice or
-// window that a buffering operator has made counts as its items: fn is called once
-// for each of them.
-//
-// It is an option of what has a queue and an [Overflow], of the operators that run
-// tasks or inner streams, of buffers, windows, groups and aggregates, of what holds an
-// item until its time has come, and of all that takes a [LossOption]. The operators
-// that say what becomes of items while downstream is busy take operators.OnDrop in its place.
-// Operators whose last parameter is a list of streams take neither. For these, and to
-// hear of all operators at once, see [WithLossHook].
-//
-// fn runs where the item is lost, and never under a lock. What is left when the stream
-// ends is reported on the subscriber's goroutine, once everything is reaped. What is
-// dropped or refused before that is reported on the goroutine that has the item, and
-// these may be several at the same time. A panic of fn becomes the stream's error, or
-// is joined into it.
-func OnDiscard(fn func(item any)) DiscardHook { return DiscardHook{fn} }
-
-// ApplyQueue makes h an option of queues.
-func (h DiscardHook) ApplyQueue(q *opt.Queue) { q.Discard = h.fn }
-
-// ApplyWindow makes h an option of windows.
-func (h DiscardHook) ApplyWindow(w *opt.Window) { h.ApplyQueue(&w.Queue) }
-
-// ApplyGroup makes h an option of groups.
-func (h DiscardHook) ApplyGroup(g *opt.Group) { h.ApplyQueue(&g.Queue) }
-
-// ApplyParallel makes h an option of the Parallel group.
-func (h DiscardHook) ApplyParallel(p *opt.Parallel) { p.Discard = h.fn }
-
-// ApplyFlatMap makes h an option of FlatMap and its kin.
-func (h DiscardHook) ApplyFlatMap(f *opt.FlatMap) { f.Discard = h.fn }
-
-// ApplyInner makes h an option of operators with inner streams.
-func (h DiscardHook) ApplyInner(i *opt.Inner) { i.Discard = h.fn }
-
-// ApplyDelayWhen makes n an option of DelayWhen.
-func (n QueueSize) ApplyDelayWhen(d *opt.DelayWhen) { n.ApplyQueue(&d.Queue) }
-
-// ApplyDelayWhen makes s an option of DelayWhen.
-func (s QueueOverflow) ApplyDelayWhen(d *opt.DelayWhen) { s.ApplyQueue(&d.Queue) }
-
-// ApplyDelayWhen makes h an option of DelayWhen.
-func (h DiscardHook) ApplyDelayWhen(d *opt.DelayWhen) { h.ApplyQueue(&d.Queue) }
-
-// LossOption is an option of what can lose items at an early end, and has no other
-// option: [OnDiscard] is one.
-type LossOption interface{ ApplyLoss(*opt.Loss) }
-
-// ApplyLoss makes h an option of what has no other.
-func (h DiscardHook) ApplyLoss(l *opt.Loss) { l.Discard = h.fn }
-
-func applyQueue(operator string, opts []QueueOption, q *opt.Queue) error {
-	for _, o := range opts {
-		if o == nil {
-			return fault.Invalid(operator, "an option is nil")
+// WithOverflow sets what a full queue does with one more item. [Block], which is the
+// default, holds the sender until there is room. [DropNewest] drops the item that
+// arrives, and [DropOldest] drops the item that has waited longest. [Fail] ends the
+// stream with an [ErrOverflow]. Another strategy is an [ErrInvalidArgument].
+func WithOverflow(strategy Overflow) QueueSetting {
+	return QueueSetting{Set: func(s *opt.Settings) string {
+		if s.Overflow = int(strategy); !strategy.valid() {
+			return "WithOverflow: " + opt.BadOverflow(int(strategy))
 		}
-		o.ApplyQueue(q)
-	}
-	if q.Bad != "" {
-		return fault.Invalid(operator, q.Bad)
-	}
-	return nil
+		return ""
+	}}
 }

@@ -28,11 +28,10 @@ type ReplaySubject[T any] struct{ inlet[T] }
 // [WithTTL] those that are not too old when a subscriber comes. The other options
 // are those of [NewSubject]. n < 1 is an [ErrInvalidArgument].
 func NewReplaySubject[T any](n int, opts ...ReplayOption) *ReplaySubject[T] {
-	o := opt.Replay{Queue: opt.Queue{Size: defaultQueue}}
-	bad := applyReplay("NewReplaySubject", opts, &o)
+	o, err := hotSettings("NewReplaySubject", opts)
 	if n < 1 {
-		bad = fault.Invalid("NewReplaySubject", "n is less than 1")
+		err = fault.Invalid("NewReplaySubject", opt.TooSmall("n", n, 1))
 	}
 	history := &hot.History[T]{N: n, TTL: o.TTL, Late: true}
-	return &ReplaySubject[T]{inlet[T]{hub: hot.New(hotConfig("ReplaySubject", o.Queue, history)), bad: bad}}
+	return &ReplaySubject[T]{inlet[T]{hub: hot.New(hotConfig("ReplaySubject", o.Queue, history)), bad: err}}
 }

@@ -65,9 +65,18 @@ func newInlet[T any](name string, opts []QueueOption, history *hot.History[T], b
 
 // hotQueue gathers the options of a hot stream.
 func hotQueue(name string, opts []QueueOption) (opt.Queue, error) {
-	q := opt.Queue{Size: defaultQueue}
-	err := applyQueue(name, opts, &q)
-	return q, err
+	s, err := hotSettings(name, opts)
+	return s.Queue, err
+}
+
+// hotSettings is hotQueue for all options that a hot stream may have.
+func hotSettings[O opt.Option[opt.Settings]](name string, opts []O) (s opt.Settings, err error) {
+	s.Size = defaultQueue
+	s, bad := opt.Gather(s, opts)
+	if bad != "" {
+		err = fault.Invalid(name, bad)
+	}
+	return s, err
 }
 
 // defaultQueue is the size of a subscriber's queue without [WithQueue].

@@ -27,9 +27,12 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 	h := newHandle()
 	fails := h.unheard // and not h, which is garbage when wait is
 	wait = func() error { <-done; h.unheard.hear(); return err }
-	q := opt.Queue{}
-	if err = applyQueue("ToChannel", opts, &q); err == nil && ctx == nil {
-		err = fault.Invalid("ToChannel", "ctx is nil")
+	q, bad := opt.Gather(opt.Settings{}, opts)
+	if bad == "" && ctx == nil {
+		bad = "ctx is nil"
+	}
+	if bad != "" {
+		err = fault.Invalid("ToChannel", bad)
 	}
 	if err != nil {
 		fails.fail(ctx, err)
@@ -40,7 +43,7 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 	}
 	size := q.Size
 	if Overflow(q.Overflow) != Block || size > mostBuffered {
-		o = queued("ToChannel", o, q)
+		o = queued("ToChannel", o, q.Queue)
 		size = 0 // the queue is in front of the channel: it grows, and items can still be dropped
 	}
 	ch := make(chan T, size)

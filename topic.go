@@ -154,7 +154,7 @@ func (t *Topic[K, T]) Subscribe(keys ...K) Observable[T] {
 	known := make(map[K]struct{}, len(keys))
 	for i, k := range keys {
 		if !hashable(k) {
-			return failing[T](fault.Invalid("Topic.Subscribe", fmt.Sprintf("key %d is a %T that can't be hashed", i, k)))
+			return failing[T](fault.Invalid("Topic.Subscribe", fmt.Sprintf("keys[%d] is a %T that can't be hashed", i, k)))
 		}
 		if k != k { //nolint:gocritic,staticcheck // NaN is published to nobody, and could not be taken out of a map again
 			continue

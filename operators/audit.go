@@ -8,10 +8,10 @@ import (
 
 // Audit emits the newest item a while after the first one.
 //
-//	in:  ab---c-d|   d: 4
+//	in:  ab---c-d|   window: 4
 //	out: ----b----(d|)
 //
-// Emits when d has passed since an item came that found no time running. Drops the
+// Emits when window has passed since an item came that found no time running. Drops the
 // others of that time. Fails as soon as upstream fails, without the item that waits,
 // which counts as discarded. [OnDiscard] hears of that one, and of an item that comes
 // too late; what is left out counts nowhere. Completes with upstream; where an item
@@ -22,13 +22,13 @@ import (
 // and of what it gives then only the newest waits. Memory: two items.
 // Goroutines: one, for upstream, joined before it ends.
 //
-// d ≤ 0 is an ErrInvalidArgument. It is [Throttle] with [TrailingOnly], but an
+// window ≤ 0 is an ErrInvalidArgument. It is [Throttle] with [TrailingEdge], but an
 // emission does not make the next item wait. To wait for a pause instead, see
 // [Debounce]; for a steady pace, [Sample]. It corresponds to RxJS's auditTime.
-func Audit[T any](d time.Duration, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
+func Audit[T any](window time.Duration, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
 	o, bad := lossOptions(opts)
 	if bad != "" {
 		return turbopipes.Invalid[T, T]("Audit", bad)
 	}
-	return throttled[T]("Audit", throttleOptions{Loss: o, D: d, Trailing: true})
+	return throttled[T]("Audit", throttleOptions{Window: window, Trailing: true}, o)
 }

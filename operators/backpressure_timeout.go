@@ -9,13 +9,14 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// BackpressureTimeout fails when downstream takes d or longer for one item.
+// BackpressureTimeout fails when downstream takes limit or longer for one item.
 //
-//	in:  ab-----|   d: 3   downstream takes 5 for an item
+//	in:  ab-----|   limit: 3   downstream takes 5 for an item
 //	out: a----#
 //
 // Emits when an item comes and downstream is free. Upstream is cancelled, and
@@ -29,22 +30,22 @@ import (
 // Memory: one item, in upstream's hand. Goroutines: two, for upstream and the
 // clock, joined before it ends.
 //
-// d ≤ 0 is an ErrInvalidArgument. [Timeout] limits what
+// limit ≤ 0 is an ErrInvalidArgument. [Timeout] limits what
 // upstream takes. It corresponds to Pekko's backpressureTimeout.
-func BackpressureTimeout[T any](d time.Duration, opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
+func BackpressureTimeout[T any](limit time.Duration, opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
 	const name = "BackpressureTimeout"
-	if d <= 0 {
-		return turbopipes.Invalid[T, T](name, "d is not positive")
-	}
-	timeUp := fmt.Errorf("%w: %s: downstream was not done with an item runWithPatience %v", turbopipes.ErrBackpressureTimeout, name, d)
-	o, bad := backpressureOptions("", opts)
-	if bad != "" {
+	o, bad := opt.Gather(opt.Typed[T]{}, opts)
+	switch {
+	case limit <= 0:
+		return turbopipes.Invalid[T, T](name, opt.NotPositive("limit", limit))
+	case bad != "":
 		return turbopipes.Invalid[T, T](name, bad)
 	}
+	timeUp := fmt.Errorf("%w: %s: downstream was not done with an item within %v", turbopipes.ErrBackpressureTimeout, name, limit)
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		own, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
-		p := patience{d: d, begin: time.Now(), cut: func() { cancel(timeUp) }}
+		p := patience{d: limit, begin: time.Now(), cut: func() { cancel(timeUp) }}
 		p.since.Store(downstreamFree)
 		refused, err := runWithPatience(own, name, &p, dropping(o), in, emit)
 		if p.since.Load() != timeExpired || refused || ctx.Err() != nil {

@@ -6,17 +6,18 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// BufferWeighted gathers items into slices of at most max in weight.
+// BufferWeighted gathers items into slices of at most n in weight.
 //
-//	in:  a-b-C-d-|   max: 3, weight: 1 for lower case, else 2
+//	in:  a-b-C-d-|   n: 3, weight: 1 for lower case, else 2
 //	out: ----x---(y|)   x: a b, y: C d
 //
-// Emits when an item comes that would lift the slice's weight above max, the slice
-// without it, and at completion what is left. An item that weighs more than max comes at once, in a
+// Emits when an item comes that would lift the slice's weight above n, the slice
+// without it, and at completion what is left. An item that weighs more than n comes at once, in a
 // slice of its own, behind what waits. Never an empty slice. Fails with upstream,
 // and with an ErrInvalidArgument when weight gives a negative number; what waits is
 // discarded.
@@ -26,13 +27,13 @@ import (
 // Memory: the items of a slice, however many weigh nothing. Goroutines: none;
 // weight runs on the subscriber's.
 //
-// A max below 1 or a nil weight is an ErrInvalidArgument. Where all weigh the same
+// An n below 1 or a nil weight is an ErrInvalidArgument. Where all weigh the same
 // see [BufferWithCount]. It corresponds to Pekko's groupedWeighted.
-func BufferWeighted[T any](max int64, weight func(v T) int64, opts ...turbopipes.LossOption) turbopipes.Operator[T, []T] {
+func BufferWeighted[T any](n int64, weight func(v T) int64, opts ...turbopipes.LossOption) turbopipes.Operator[T, []T] {
 	o, bad := lossOptions(opts)
 	switch {
-	case max < 1:
-		return turbopipes.Invalid[T, []T]("BufferWeighted", "max is less than 1")
+	case n < 1:
+		return turbopipes.Invalid[T, []T]("BufferWeighted", opt.TooSmall("n", n, 1))
 	case weight == nil:
 		return turbopipes.Invalid[T, []T]("BufferWeighted", "weight is nil")
 	case bad != "":
@@ -47,28 +48,28 @@ func BufferWeighted[T any](max int64, weight func(v T) int64, opts ...turbopipes
 		defer func() { err = fault.Join(err, lost.Discard(b.left()...)) }()
 		var work run.Work[T]
 		defer work.Failed(ctx)
-		err = flushing(ctx, bufferOptions{}, in, work.On(func(v T) bool {
+		err = flushing(ctx, false, in, work.On(func(v T) bool {
 			work.Busy = true
 			w := weight(v)
 			work.Busy = false
 			if w < 0 {
 				lost.Failed(lost.Weight(v))
-				failed = fmt.Errorf("%w: BufferWeighted: weight gives %d", turbopipes.ErrInvalidArgument, w)
+				failed = fmt.Errorf("%w: BufferWeighted: weight returns %d, want at least 0", turbopipes.ErrInvalidArgument, w)
 				return false
 			}
 			more := true
-			if w > max-sum && len(b.items) > 0 {
+			if w > n-sum && len(b.items) > 0 {
 				sum = 0
 				more = emit(b.next(v))
 			} else {
 				b.add(v)
 			}
-			if w > max {
+			if w > n {
 				return more && b.rest(emit)
 			}
 			sum += w
 			return more
-		}), func() { b.rest(emit) })
+		}), func(bool) { b.rest(emit) })
 		return fault.Join(failed, err)
 	})
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -16,7 +17,7 @@ import (
 //
 // Emits when a slice is full; completion flushes a last one that is shorter. An
 // empty stream gives none. Each slice is a fresh one, and the receiver's.
-// [WithStep] makes a slice begin at every k-th item instead of every n-th; then
+// [WithStep] makes a slice begin at every step-th item instead of every n-th; then
 // completion flushes all slices under construction, the oldest first, and the
 // items in gaps are dropped. Fails as soon as upstream fails; the items of a
 // slice under construction count as discarded, unless [FlushOnError] lets it
@@ -26,15 +27,14 @@ import (
 // Backpressure: upstream's emit is downstream's. Memory: n items, also where
 // slices overlap. Goroutines: none; it runs inside its subscriber's.
 //
-// An n below 1 is an ErrInvalidArgument, and so is [WithMaxItems], since n is
-// the bound. To let time close a slice too, see [BufferWithTimeOrCount]. It
+// An n below 1 is an ErrInvalidArgument. To let time close a slice too, see [BufferWithTimeOrCount]. It
 // corresponds to RxJS's bufferCount, Reactor's buffer and RxGo's
 // BufferWithCount, which emits what it has after an error.
-func BufferWithCount[T any](n int, opts ...BufferOption) turbopipes.Operator[T, []T] {
-	o, bad := bufferOptionsOf(opts, takesStep|takesFlushOnError)
+func BufferWithCount[T any](n int, opts ...BufferWithCountOption) turbopipes.Operator[T, []T] {
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
 	case n < 1:
-		return turbopipes.Invalid[T, []T]("BufferWithCount", "n is less than 1")
+		return turbopipes.Invalid[T, []T]("BufferWithCount", opt.TooSmall("n", n, 1))
 	case bad != "":
 		return turbopipes.Invalid[T, []T]("BufferWithCount", bad)
 	case o.Step == 0:

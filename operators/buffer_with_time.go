@@ -8,14 +8,15 @@ import (
 	"github.com/turbopipes/turbopipes/internal/alarm"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// BufferWithTime gathers into slices what comes within each d from the
+// BufferWithTime gathers into slices what comes within each span from the
 // subscription on.
 //
-//	in:  ab---c--------d--|   d: 4
+//	in:  ab---c--------d--|   span: 4
 //	out: ----{ab}---{c}-------{d}|
 //
 // Emits when a tick comes, what has come since the last one, and at completion what
@@ -29,14 +30,14 @@ import (
 // 65,536 without it). Memory: that many items, one more, and one in upstream's hand.
 // Goroutines: one, for upstream, joined before it ends.
 //
-// d ≤ 0 and other options are an ErrInvalidArgument. To bound what an item waits,
+// span ≤ 0 is an ErrInvalidArgument. To bound what an item waits,
 // see [BufferWithTimeOrCount]. It corresponds to RxJS's bufferTime, which emits
 // empty slices, Reactor's buffer and RxGo's BufferWithTime.
-func BufferWithTime[T any](d time.Duration, opts ...BufferOption) turbopipes.Operator[T, []T] {
-	o, bad := bufferOptionsOf(opts, takesMaxItems|takesEmpties|takesFlushOnError)
+func BufferWithTime[T any](span time.Duration, opts ...BufferWithTimeOption) turbopipes.Operator[T, []T] {
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
-	case d <= 0:
-		return turbopipes.Invalid[T, []T]("BufferWithTime", "d is not positive")
+	case span <= 0:
+		return turbopipes.Invalid[T, []T]("BufferWithTime", opt.NotPositive("span", span))
 	case bad != "":
 		return turbopipes.Invalid[T, []T]("BufferWithTime", bad)
 	case o.MaxItems == 0:
@@ -48,7 +49,7 @@ func BufferWithTime[T any](d time.Duration, opts ...BufferOption) turbopipes.Ope
 		lost := run.Keep[T](run.At(ctx, "BufferWithTime"), o.Discard)
 		run.NoteSlices[T](lost.Record())
 		defer func() { err = fault.Join(err, lost.Discard(append(b.left(), inHand.all()...)...)) }()
-		next := ticksFrom(time.Now(), d)
+		next := ticksFrom(time.Now(), span)
 		tick := next(time.Now())
 		up := feed.Open(ctx, "BufferWithTime", discarding[T](o.Loss), in.Push)
 		defer up.Close(&err)

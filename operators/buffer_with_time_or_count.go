@@ -8,17 +8,18 @@ import (
 	"github.com/turbopipes/turbopipes/internal/alarm"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // BufferWithTimeOrCount gathers items in slices of n, or of what has come within
-// d of a slice's first item.
+// span of a slice's first item.
 //
-//	in:  abc-d------ef-|   d: 4, n: 3
+//	in:  abc-d------ef-|   span: 4, n: 3
 //	out: --{abc}-----{d}-----({ef}|)
 //
-// Emits when n items are together, when d has passed since the first of those
+// Emits when n items are together, when span has passed since the first of those
 // that wait, and at completion what is left. Never an empty slice; an idle stream
 // wakes nobody. Fails with upstream; what waits is discarded, or emitted before
 // with [FlushOnError].
@@ -28,22 +29,22 @@ import (
 // busy. Memory: n items, and one in upstream's hand. Goroutines: one, for
 // upstream, joined before it ends.
 //
-// d ≤ 0, an n below 1, and the options [WithStep] and [WithMaxItems] are an
+// span ≤ 0 and an n below 1 are an
 // ErrInvalidArgument. By count only it is [BufferWithCount]. It corresponds to
 // Reactor's bufferTimeout, Pekko's groupedWithin and RxGo's
 // BufferWithTimeOrCount; RxJS's bufferTime restarts a clock of its own.
-func BufferWithTimeOrCount[T any](d time.Duration, n int, opts ...BufferOption) turbopipes.Operator[T, []T] {
-	o, bad := bufferOptionsOf(opts, takesFlushOnError)
+func BufferWithTimeOrCount[T any](span time.Duration, n int, opts ...BufferWithTimeOrCountOption) turbopipes.Operator[T, []T] {
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
-	case d <= 0:
-		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", "d is not positive")
+	case span <= 0:
+		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", opt.NotPositive("span", span))
 	case n < 1:
-		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", "n is less than 1")
+		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", opt.TooSmall("n", n, 1))
 	case bad != "":
 		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", bad)
 	}
 	return turbopipes.Lift(own.Mark+"BufferWithTimeOrCount", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
-		batch := timedBuffer[T]{d: d, n: n}
+		batch := timedBuffer[T]{d: span, n: n}
 		lost := run.Keep[T](run.At(ctx, "BufferWithTimeOrCount"), o.Discard)
 		run.NoteSlices[T](lost.Record())
 		defer func() { err = fault.Join(err, lost.Discard(batch.items...)) }()

@@ -12,14 +12,22 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
+// ConflateByKeyOption is an option of [ConflateByKey]: [WithMaxPendingKeys] and [OnDrop]
+// are.
+type ConflateByKeyOption[T any] interface{ opt.ConflateByKeyOption[T] }
+
+type conflateByKeySetting[T any] struct {
+	opt.Func[opt.Typed[T]]
+	opt.ForConflateByKey
+}
+
 // WithMaxPendingKeys bounds how many keys may wait in a [ConflateByKey], which holds
 // upstream with an item of one more. n < 1 is an ErrInvalidArgument.
-func WithMaxPendingKeys[T any](n int) BackpressureOption[T] {
-	bad := ""
-	if n < 1 {
-		bad = "WithMaxPendingKeys is less than 1"
-	}
-	return special("WithMaxPendingKeys", bad, func(o *opt.Backpressure[T]) { o.MaxKeys = n })
+func WithMaxPendingKeys[T any](n int) ConflateByKeyOption[T] {
+	return conflateByKeySetting[T]{Func: func(s *opt.Typed[T]) string {
+		s.MaxKeys = n
+		return opt.AtLeast("WithMaxPendingKeys", "n", n, 1)
+	}}
 }
 
 // ConflateByKey keeps the newest item of each key while downstream is busy: a
@@ -42,12 +50,12 @@ func WithMaxPendingKeys[T any](n int) BackpressureOption[T] {
 // to itself, such as NaN, is another one each time. A key that can't be hashed ends
 // the stream with a [*turbopipes.PanicError], as a panic of key does. Without keys, see
 // [OnBackpressureLatest].
-func ConflateByKey[T any, K comparable](key func(T) K, opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
+func ConflateByKey[T any, K comparable](key func(T) K, opts ...ConflateByKeyOption[T]) turbopipes.Operator[T, T] {
 	const name = "ConflateByKey"
 	if key == nil {
 		return turbopipes.Invalid[T, T](name, "key is nil")
 	}
-	return withOptions(name, "WithMaxPendingKeys", opts, func(o opt.Backpressure[T]) turbopipes.Operator[T, T] {
+	return withOptions(name, opts, func(o opt.Typed[T]) turbopipes.Operator[T, T] {
 		return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 			newest := newestByKey[K, T]{at: map[K]uint64{}, most: o.MaxKeys}
 			d := handoff.OpenDesk(ctx, name)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -12,37 +13,37 @@ import (
 // Dedup drops an item whose key it remembers, and remembers a bounded number of
 // keys, for a bounded time.
 //
-//	in:  a-a-b-a-a-|   key: the letter; capacity: 2; ttl: 5
+//	in:  a-a-b-a-a-|   key: the letter; n: 2; ttl: 5
 //	out: a---b-a---|
 //
 // Emits when an item comes whose key is not remembered, which then is. Drops the
 // others. A key is forgotten a ttl after it was remembered, however often it was
-// repeated, and when capacity newer ones are remembered. With a ttl of 0 none
+// repeated, and when n newer ones are remembered. With a ttl of 0 none
 // expires. Fails and completes with upstream.
 //
 // The time of an item is that at which it is received; there is no timer. What is left
-// out counts nowhere. Memory: capacity keys. Goroutines: none; key runs on the
+// out counts nowhere. Memory: n keys. Goroutines: none; key runs on the
 // subscriber's.
 //
 // Keys are compared by ==. One that is not equal to itself, such as NaN, is
 // another one each time: its item is emitted, and it is not remembered. A key that
-// can't be hashed ends the stream with a PanicError. A nil key, a capacity below 1
+// can't be hashed ends the stream with a PanicError. A nil key, an n below 1
 // and a negative ttl are an ErrInvalidArgument. Items that are their own keys take
 // [Self]. To remember all keys see [Distinct]; only the last one,
 // [DistinctUntilChanged]. It corresponds to nothing in RxJS, Reactor, Pekko or
 // RxGo, whose distinct operators remember all keys.
-func Dedup[T any, K comparable](key func(v T) K, capacity int, ttl time.Duration) turbopipes.Operator[T, T] {
+func Dedup[T any, K comparable](key func(v T) K, n int, ttl time.Duration) turbopipes.Operator[T, T] {
 	switch {
 	case key == nil:
 		return turbopipes.Invalid[T, T]("Dedup", "key is nil")
-	case capacity < 1:
-		return turbopipes.Invalid[T, T]("Dedup", "capacity is less than 1")
+	case n < 1:
+		return turbopipes.Invalid[T, T]("Dedup", opt.TooSmall("n", n, 1))
 	case ttl < 0:
-		return turbopipes.Invalid[T, T]("Dedup", "ttl is negative")
+		return turbopipes.Invalid[T, T]("Dedup", opt.Negative("ttl", ttl))
 	}
 	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+"Dedup", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		seen := remembered[K]{capacity: uint64(capacity), ttl: ttl}
+		seen := remembered[K]{capacity: uint64(n), ttl: ttl}
 		begin := time.Now()
 		var work run.Work[T]
 		defer work.Failed(ctx)

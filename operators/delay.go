@@ -15,10 +15,10 @@ import (
 
 // Delay emits each item a while after it came.
 //
-//	in:  a-b--c-|   d: 3
+//	in:  a-b--c-|   delay: 3
 //	out: ---a-b--(c|)
 //
-// Emits when d has passed since an item came, and downstream is free; the order is
+// Emits when delay has passed since an item came, and downstream is free; the order is
 // kept. Fails as soon as upstream fails, without the items whose time has not
 // come, which count as discarded. Completes with the last item, or with upstream
 // where none waits. A graceful stop is a completion, and emits the items that wait at
@@ -30,17 +30,17 @@ import (
 // counted and given to [OnDiscard]. Memory: the queue. Goroutines: one, for
 // upstream, joined before it ends.
 //
-// d ≤ 0 changes nothing. A bad option is an ErrInvalidArgument. To delay the
+// delay ≤ 0 changes nothing. A bad option is an ErrInvalidArgument. To delay the
 // beginning only, see [DelaySubscription]; to space items out, [RateLimit]; for a
 // time of each item's own, [DelayWhen]. It corresponds to delay in RxJS and Pekko
 // and to Reactor's delaySequence.
-func Delay[T any](d time.Duration, opts ...turbopipes.QueueOption) turbopipes.Operator[T, T] {
+func Delay[T any](delay time.Duration, opts ...turbopipes.QueueOption) turbopipes.Operator[T, T] {
 	o, bad := queueOptions(opts)
 	if bad != "" {
 		return turbopipes.Invalid[T, T]("Delay", bad)
 	}
 	return turbopipes.Lift(own.Mark+"Delay", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
-		if d <= 0 {
+		if delay <= 0 {
 			return in.Push(ctx, emit)
 		}
 		waiting := newDelay[T](o.Size, handoff.Full(o.Overflow))
@@ -51,7 +51,7 @@ func Delay[T any](d time.Duration, opts ...turbopipes.QueueOption) turbopipes.Op
 		var refusal error // of upstream's goroutine, until the loop is over
 		up.Start(func(ctx context.Context) error {
 			return in.Push(ctx, func(v T) bool {
-				due := time.Now().Add(d)
+				due := time.Now().Add(delay)
 				lost, out := waiting.accept(ctx, up, v, due)
 				switch out {
 				case handoff.Stored:

@@ -38,14 +38,14 @@ import (
 // [Delay]. It corresponds to RxJS's delayWhen; Reactor's delayUntil and Pekko's
 // delayWith keep the order, and the former waits for the stream's end.
 func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...DelayWhenOption) turbopipes.Operator[T, T] {
-	o, bad := delayWhenOptions(opts)
+	o, bad := queueOptions(opts)
 	switch {
 	case fn == nil:
 		return turbopipes.Invalid[T, T]("DelayWhen", "fn is nil")
 	case bad != "":
 		return turbopipes.Invalid[T, T]("DelayWhen", bad)
 	case handoff.Full(o.Overflow) == handoff.DropOldest:
-		return turbopipes.Invalid[T, T]("DelayWhen", "DropOldest is no strategy of it")
+		return turbopipes.Invalid[T, T]("DelayWhen", "the overflow strategy is DropOldest, want Block, DropNewest or Fail")
 	}
 	return turbopipes.Lift(own.Mark+"DelayWhen", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		w := waiters[T]{full: handoff.Full(o.Overflow), stops: o.StopInner, free: newSlots(o.Size)}
@@ -80,18 +80,7 @@ func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...DelayWhe
 // DelayWhenOption is an option of [DelayWhen]: the options of queues,
 // [turbopipes.WithQueue], [turbopipes.WithOverflow] and [OnDiscard], and [StopInner]
 // are.
-type DelayWhenOption interface{ ApplyDelayWhen(*opt.DelayWhen) }
-
-func delayWhenOptions(opts []DelayWhenOption) (o opt.DelayWhen, bad string) {
-	o.Size = defaultQueue
-	for _, option := range opts {
-		if option == nil {
-			return o, "an option is nil"
-		}
-		option.ApplyDelayWhen(&o)
-	}
-	return o, o.Bad
-}
+type DelayWhenOption interface{ opt.DelayWhenOption }
 
 // waiters are the items of one DelayWhen that wait.
 type waiters[T any] struct {

@@ -37,7 +37,7 @@ func Extrapolate[T any](next func(T) iter.Seq[T], opts ...BackpressureOption[T])
 	if next == nil {
 		return turbopipes.Invalid[T, T](name, "next is nil")
 	}
-	return withOptions(name, "", opts, func(o opt.Backpressure[T]) turbopipes.Operator[T, T] {
+	return withOptions(name, opts, func(o opt.Typed[T]) turbopipes.Operator[T, T] {
 		return extrapolate(name, next, dropping(o))
 	})
 }

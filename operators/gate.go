@@ -12,49 +12,36 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// GateOption is an option of [Gate].
-type GateOption interface{ ApplyGate(*opt.Gate) }
-
-type startClosed struct{}
-
-func (startClosed) ApplyGate(o *opt.Gate) { o.Closed = true }
-
-// StartClosed makes a [Gate] hold upstream until its control stream says true.
-func StartClosed() GateOption { return startClosed{} }
-
-// Gate lets items through while the newest item of open is true, and holds
+// Gate lets items through while the newest item of notifier is true, and holds
 // upstream while it is false.
 //
-//	in:   a-b-c-----d-|
-//	open: ---f---t          f: false   t: true
-//	out:  a-b----c--d-|
+//	in:       a-b-c-----d-|
+//	notifier: ---f---t          f: false   t: true
+//	out:      a-b----c--d-|
 //
 // Emits when an item comes while the gate is open, and the one that it holds when
-// it opens. At first it is open, unless [StartClosed] says otherwise. Where open
+// it opens. At first it is open, unless [StartClosed] says otherwise. Where notifier
 // completes, the gate stays as it is; if that is closed, the stream fails with an
-// ErrClosed, rather than wait for ever. Fails when upstream or open fails.
+// ErrClosed, rather than wait for ever. Fails when upstream or notifier fails.
 // Completes with upstream, also while the gate is closed: only a held item keeps
-// upstream from its end. open is subscribed first and cancelled at the end; what
+// upstream from its end. notifier is subscribed first and cancelled at the end; what
 // it emits in the instant of an item may come before it or behind it. A graceful
-// [turbopipes.Subscription.Stop] opens the gate for good, so that what is in flight comes out.
+// [turbopipes.Subscription.Stop] opens the gate for good, so that items in flight are delivered.
 //
-// Backpressure: upstream's emit is downstream's, or waits at the gate; open is
+// Backpressure: upstream's emit is downstream's, or waits at the gate; notifier is
 // never held. Memory: none but the item in upstream's hand. Goroutines: one, for
-// open, joined before it ends; items come on the subscriber's.
+// notifier, joined before it ends; items come on the subscriber's.
 //
-// The zero Observable as open and a nil option are an ErrInvalidArgument. It
+// The zero Observable as notifier and a nil option are an ErrInvalidArgument. It
 // corresponds to Pekko's Valve.
-func Gate[T any](open turbopipes.Observable[bool], opts ...GateOption) turbopipes.Operator[T, T] {
+func Gate[T any](notifier turbopipes.Observable[bool], opts ...GateOption) turbopipes.Operator[T, T] {
 	const name = "Gate"
-	if open.IsZero() {
-		return turbopipes.Invalid[T, T](name, "open is the zero turbopipes.Observable")
-	}
-	var o opt.Gate
-	for _, option := range opts {
-		if option == nil {
-			return turbopipes.Invalid[T, T](name, "an option is nil")
-		}
-		option.ApplyGate(&o)
+	o, bad := opt.Gather(opt.Settings{}, opts)
+	switch {
+	case notifier.IsZero():
+		return turbopipes.Invalid[T, T](name, "notifier is the zero Observable")
+	case bad != "":
+		return turbopipes.Invalid[T, T](name, bad)
 	}
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		s := scope.Open(ctx, name)
@@ -62,7 +49,7 @@ func Gate[T any](open turbopipes.Observable[bool], opts ...GateOption) turbopipe
 		g := gateRun{moved: make(chan struct{}, 1), stopping: turbopipes.Stopping(ctx)}
 		g.set(!o.Closed)
 		lost := run.Keep[T](s.Stage(), o.Discard)
-		s.Upstream(func(ctx context.Context) error { return g.follow(ctx, open) }, func(err error) {
+		s.Upstream(func(ctx context.Context) error { return g.follow(ctx, notifier) }, func(err error) {
 			if err != nil {
 				s.Fail(err) // first: when upstream has ended by itself, err may read as an echo
 				g.end()
@@ -80,6 +67,22 @@ func Gate[T any](open turbopipes.Observable[bool], opts ...GateOption) turbopipe
 			return g.state.Load() != gateEnded
 		})
 	})
+}
+
+// GateOption is an option of [Gate]: [StartClosed] and [OnDiscard] are.
+type GateOption interface{ opt.GateOption }
+
+type gateSetting struct {
+	opt.Set
+	opt.ForGate
+}
+
+// StartClosed makes a [Gate] hold upstream until notifier emits true.
+func StartClosed() GateOption {
+	return gateSetting{Set: func(s *opt.Settings) string {
+		s.Closed = true
+		return ""
+	}}
 }
 
 // gateRun is where items wait for its state to be opened.
@@ -133,7 +136,7 @@ func (g *gateRun) follow(ctx context.Context, open turbopipes.Observable[bool]) 
 		return true
 	})
 	if err == nil && g.state.Load() == gateShut && !g.stopped() {
-		return fmt.Errorf("%w: Gate: open has completed with false", turbopipes.ErrClosed)
+		return fmt.Errorf("%w: Gate: notifier has completed with false", turbopipes.ErrClosed)
 	}
 	return err
 }

@@ -70,7 +70,7 @@ func TestGateClosedForGood(t *testing.T) {
 	}
 	bubble(t, "", func(t *testing.T) {
 		err := operators.Gate[int](turbopipes.Empty[bool](), operators.StartClosed())(turbopipes.Never[int]()).Drain(t.Context())
-		require.EqualError(t, err, "turbopipes: closed: Gate: open has completed with false")
+		require.EqualError(t, err, "turbopipes: closed: Gate: notifier has completed with false")
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/split"
 )
@@ -24,24 +25,19 @@ import (
 // it), which take room only for what waits in them. Goroutines: one, for upstream,
 // joined before it ends; route runs on upstream's.
 //
-// An n below 1 or above 65,536, a nil route, and the options [WithMaxGroups] and
-// [WithIdle] are an ErrInvalidArgument. It corresponds to Pekko's partition and RxGo's
+// An n below 1 or above 65,536 and a nil route are an ErrInvalidArgument. It corresponds to Pekko's partition and RxGo's
 // GroupBy.
-func GroupByN[T any](n int, route func(v T) int, opts ...GroupOption) turbopipes.Operator[T, turbopipes.Group[int, T]] {
-	o, bad := groupOptionsOf(opts)
+func GroupByN[T any](n int, route func(v T) int, opts ...turbopipes.QueueOption) turbopipes.Operator[T, turbopipes.Group[int, T]] {
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
 	case n < 1:
-		return turbopipes.Invalid[T, turbopipes.Group[int, T]]("GroupByN", "n is less than 1")
+		return turbopipes.Invalid[T, turbopipes.Group[int, T]]("GroupByN", opt.TooSmall("n", n, 1))
 	case n > mostGroupsAtOnce:
 		return turbopipes.Invalid[T, turbopipes.Group[int, T]]("GroupByN", fmt.Sprintf("n is %d, want at most %d", n, mostGroupsAtOnce))
 	case route == nil:
 		return turbopipes.Invalid[T, turbopipes.Group[int, T]]("GroupByN", "route is nil")
 	case bad != "":
 		return turbopipes.Invalid[T, turbopipes.Group[int, T]]("GroupByN", bad)
-	case o.MaxGroups > 0:
-		return turbopipes.Invalid[T, turbopipes.Group[int, T]]("GroupByN", "WithMaxGroups is no option of it")
-	case o.Idle > 0:
-		return turbopipes.Invalid[T, turbopipes.Group[int, T]]("GroupByN", "WithIdle is no option of it")
 	}
 	return turbopipes.Lift(own.Mark+"GroupByN", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Group[int, T]) bool) (err error) {
 		// All n wait to be taken, and upstream runs then: had it to wait for the last

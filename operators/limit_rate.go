@@ -31,12 +31,12 @@ import (
 func LimitRate[T any](n int, opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
 	const name = "LimitRate"
 	if n < 1 {
-		return turbopipes.Invalid[T, T](name, "n is less than 1")
+		return turbopipes.Invalid[T, T](name, opt.TooSmall("n", n, 1))
 	}
-	return withOptions(name, "", opts, func(o opt.Backpressure[T]) turbopipes.Operator[T, T] { return limitRate(name, n, o) })
+	return withOptions(name, opts, func(o opt.Typed[T]) turbopipes.Operator[T, T] { return limitRate(name, n, o) })
 }
 
-func limitRate[T any](name string, n int, o opt.Backpressure[T]) turbopipes.Operator[T, T] {
+func limitRate[T any](name string, n int, o opt.Typed[T]) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		b := bursts[T]{most: uint64(n), low: uint64(n / 4)}
 		d := handoff.OpenDesk(ctx, name)

@@ -12,15 +12,22 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
+// LoadShedOption is an option of [LoadShed]: [WithShedPriority] and [OnDrop] are.
+type LoadShedOption[T any] interface{ opt.LoadShedOption[T] }
+
+type loadShedSetting[T any] struct {
+	opt.Func[opt.Typed[T]]
+	opt.ForLoadShed
+}
+
 // WithShedPriority makes a full [LoadShed] drop the item of the lowest priority,
 // of equal ones the oldest, which may be the one that arrives. fn runs on
 // upstream's goroutine. A nil fn is an ErrInvalidArgument.
-func WithShedPriority[T any](fn func(T) int) BackpressureOption[T] {
-	bad := ""
-	if fn == nil {
-		bad = "WithShedPriority is nil"
-	}
-	return special("WithShedPriority", bad, func(o *opt.Backpressure[T]) { o.Priority = fn })
+func WithShedPriority[T any](priority func(v T) int) LoadShedOption[T] {
+	return loadShedSetting[T]{Func: func(s *opt.Typed[T]) string {
+		s.Priority = priority
+		return opt.NotNil("WithShedPriority", "priority", priority == nil)
+	}}
 }
 
 // LoadShed drops what a downstream that is too slow could only get too late:
@@ -44,15 +51,15 @@ func WithShedPriority[T any](fn func(T) int) BackpressureOption[T] {
 // an age, see [OnBackpressureBuffer] with [turbopipes.DropOldest]. It has no counterpart in
 // RxJS, Reactor and Pekko, but is what a queue with CoDel or a time to live does
 // in servers.
-func LoadShed[T any](n int, maxAge time.Duration, opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
+func LoadShed[T any](n int, maxAge time.Duration, opts ...LoadShedOption[T]) turbopipes.Operator[T, T] {
 	const name = "LoadShed"
 	switch {
 	case n < 1:
-		return turbopipes.Invalid[T, T](name, "n is less than 1")
+		return turbopipes.Invalid[T, T](name, opt.TooSmall("n", n, 1))
 	case maxAge <= 0:
-		return turbopipes.Invalid[T, T](name, "maxAge is not positive")
+		return turbopipes.Invalid[T, T](name, opt.NotPositive("maxAge", maxAge))
 	}
-	return withOptions(name, "WithShedPriority", opts, func(o opt.Backpressure[T]) turbopipes.Operator[T, T] {
+	return withOptions(name, opts, func(o opt.Typed[T]) turbopipes.Operator[T, T] {
 		return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 			s := shedding[T]{
 				Desk:    handoff.OpenDesk(ctx, name),
@@ -72,7 +79,7 @@ func LoadShed[T any](n int, maxAge time.Duration, opts ...BackpressureOption[T])
 type shedding[T any] struct {
 	*handoff.Desk
 	queue   shedQueue[T]
-	options opt.Backpressure[T]
+	options opt.Typed[T]
 	maxAge  time.Duration
 	lost    run.Account[T]
 	refused run.Refused[T]

@@ -16,7 +16,7 @@ import (
 // Goroutines: one, for upstream. It corresponds to Reactor's onBackpressureDrop
 // and RxGo's Drop strategy.
 func OnBackpressureDrop[T any](opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
-	return withOptions("OnBackpressureDrop", "", opts, func(o opt.Backpressure[T]) turbopipes.Operator[T, T] {
+	return withOptions("OnBackpressureDrop", opts, func(o opt.Typed[T]) turbopipes.Operator[T, T] {
 		return decoupled("OnBackpressureDrop", dropping(o), func(b *handoff.Boundary[T], v T) bool {
 			return b.Outcome(v, b.Queue.OfferIdle(v))
 		})

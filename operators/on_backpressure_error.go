@@ -16,7 +16,7 @@ import (
 // Goroutines: one, for upstream. It corresponds to Reactor's
 // onBackpressureError.
 func OnBackpressureError[T any](opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
-	return withOptions("OnBackpressureError", "", opts, func(o opt.Backpressure[T]) turbopipes.Operator[T, T] {
+	return withOptions("OnBackpressureError", opts, func(o opt.Typed[T]) turbopipes.Operator[T, T] {
 		return decoupled("OnBackpressureError", dropping(o), func(b *handoff.Boundary[T], v T) bool {
 			out := b.Queue.OfferIdle(v)
 			if out == handoff.Dropped {

@@ -17,7 +17,7 @@ import (
 // onBackpressureLatest and Pekko's conflate with a function that keeps the newer
 // item.
 func OnBackpressureLatest[T any](opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
-	return withOptions("OnBackpressureLatest", "", opts, func(o opt.Backpressure[T]) turbopipes.Operator[T, T] {
+	return withOptions("OnBackpressureLatest", opts, func(o opt.Typed[T]) turbopipes.Operator[T, T] {
 		return onBackpressureBuffer("OnBackpressureLatest", 1, turbopipes.DropOldest, dropping(o))
 	})
 }

@@ -20,7 +20,7 @@ func OnBackpressureReduce[T any](merge func(pending, next T) T, opts ...Backpres
 	if merge == nil {
 		return turbopipes.Invalid[T, T]("OnBackpressureReduce", "merge is nil")
 	}
-	return withOptions("OnBackpressureReduce", "", opts, func(o opt.Backpressure[T]) turbopipes.Operator[T, T] {
+	return withOptions("OnBackpressureReduce", opts, func(o opt.Typed[T]) turbopipes.Operator[T, T] {
 		return conflate("OnBackpressureReduce", func(v T) T { return v }, merge, dropping(o), dropping(o))
 	})
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// OnErrorResumeNext gives upstream's items, and then those of the next streams,
+// OnErrorResumeNext gives upstream's items, and then those of the others,
 // one stream after another, however each of them ends.
 //
 //	a:   -a-b#
@@ -27,15 +27,13 @@ import (
 // A stream that resumes itself, through a [turbopipes.Defer], takes some stack at each
 // turn, and at a million or so Go ends the process: use [Retry] or [Repeat].
 //
-// A zero Observable among next is an ErrInvalidArgument. To see the error, and
+// A zero Observable among others is an ErrInvalidArgument. To see the error, and
 // to go on only behind one, see [Catch]; to go on only behind a completion,
 // [Concat]. It corresponds to RxJS's onErrorResumeNextWith. RxGo's function of
 // that name is Catch.
-func OnErrorResumeNext[T any](next ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
-	for _, o := range next {
-		if o.IsZero() {
-			return turbopipes.Invalid[T, T]("OnErrorResumeNext", "one of next is the zero Observable")
-		}
+func OnErrorResumeNext[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
+	if bad := zeroOther(others); bad != "" {
+		return turbopipes.Invalid[T, T]("OnErrorResumeNext", bad)
 	}
 	return turbopipes.Lift(own.Mark+"OnErrorResumeNext", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		l, inner := lineTo(ctx, emit)
@@ -44,10 +42,10 @@ func OnErrorResumeNext[T any](next ...turbopipes.Observable[T]) turbopipes.Opera
 			if l.refused || err != nil && final(ctx, l.refused, err) {
 				return err
 			}
-			if i == len(next) {
+			if i == len(others) {
 				return nil
 			}
-			in = next[i]
+			in = others[i]
 		}
 	})
 }

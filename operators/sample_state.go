@@ -4,16 +4,16 @@ import "time"
 
 // sample is the state of one Sample: a feed.State.
 type sample[T any] struct {
-	sampleOptions
-	latest spot[T] // waits for the notifier
-	out    spot[T] // is to be emitted now
-	silent bool    // the notifier has ended
-	closed bool    // upstream has ended, or something has failed
+	emitLast bool
+	latest   spot[T] // waits for the notifier
+	out      spot[T] // is to be emitted now
+	silent   bool    // the notifier has ended
+	closed   bool    // upstream has ended, or something has failed
 }
 
 // item is a new item of upstream. It is never news.
 func (s *sample[T]) item(v T) (news bool) {
-	if !s.silent || s.EmitLast {
+	if !s.silent || s.emitLast {
 		s.latest.put(v)
 	}
 	return false
@@ -31,7 +31,7 @@ func (s *sample[T]) tick() (news bool) {
 // silence tells that the notifier has ended.
 func (s *sample[T]) silence(_ time.Time, failed bool) {
 	s.silent, s.closed = true, s.closed || failed
-	if !failed && !s.EmitLast {
+	if !failed && !s.emitLast {
 		s.latest.take()
 	}
 }
@@ -40,7 +40,7 @@ func (s *sample[T]) silence(_ time.Time, failed bool) {
 func (s *sample[T]) end(_ time.Time, failed bool) {
 	switch {
 	case s.closed || failed: // what waits is left
-	case s.EmitLast:
+	case s.emitLast:
 		s.tick()
 	default:
 		s.latest.take()

@@ -36,9 +36,6 @@ import (
 // corresponds to share in RxJS and Reactor.
 func Share[T any](opts ...ShareOption) turbopipes.Operator[T, T] {
 	o, bad := shareOptions(opts)
-	if bad == "" && o.TTL != 0 {
-		bad = "WithTTL is no option of it"
-	}
 	if bad != "" {
 		return turbopipes.Invalid[T, T]("Share", bad)
 	}

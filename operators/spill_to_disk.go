@@ -27,21 +27,28 @@ type Codec[T any] struct {
 	Decode func([]byte) (T, error)
 }
 
+// SpillToDiskOption is an option of [SpillToDisk]: [WithMaxBytes] and [OnDrop] are.
+type SpillToDiskOption[T any] interface{ opt.SpillToDiskOption[T] }
+
+type spillToDiskSetting[T any] struct {
+	opt.Func[opt.Typed[T]]
+	opt.ForSpillToDisk
+}
+
 // WithMaxBytes bounds the size of the files of a [SpillToDisk], which holds
 // upstream when it would be exceeded. An item that is larger by itself has to wait
-// until nothing else is on disk. b < 1 is an ErrInvalidArgument.
-func WithMaxBytes[T any](b int64) BackpressureOption[T] {
-	bad := ""
-	if b < 1 {
-		bad = "WithMaxBytes is less than 1"
-	}
-	return special("WithMaxBytes", bad, func(o *opt.Backpressure[T]) { o.MaxBytes = b })
+// until nothing else is on disk. n < 1 is an ErrInvalidArgument.
+func WithMaxBytes[T any](n int64) SpillToDiskOption[T] {
+	return spillToDiskSetting[T]{Func: func(s *opt.Typed[T]) string {
+		s.MaxBytes = n
+		return opt.AtLeast("WithMaxBytes", "n", n, 1)
+	}}
 }
 
 // SpillToDisk lets upstream run ahead of downstream by more than memory should
-// hold: up to mem items wait in memory, and those behind them in files.
+// hold: up to n items wait in memory, and those behind them in files.
 //
-//	in:  abcd-|              mem: 1; c and d are on disk meanwhile
+//	in:  abcd-|              n: 1; c and d are on disk meanwhile
 //	out: a----b----c----d----|     downstream takes 5 for an item
 //
 // The files are in a new sub-directory of dir, or of [os.TempDir] where dir is
@@ -76,24 +83,24 @@ func WithMaxBytes[T any](b int64) BackpressureOption[T] {
 // counts as dropped.
 //
 // Backpressure: upstream is held by the writing only, unless [WithMaxBytes] bounds
-// the disk. Memory: mem items, the largest item once or twice in bytes, and a buffer
+// the disk. Memory: n items, the largest item once or twice in bytes, and a buffer
 // of 64 KiB. Goroutines: one, for upstream, joined before it ends.
 //
-// A mem below 1, a Codec without one of its functions and a bad option are an
+// An n below 1, a Codec without one of its functions and a bad option are an
 // ErrInvalidArgument. It has no counterpart in RxJS, Reactor and Pekko; to bound
 // what waits in memory, see [OnBackpressureBuffer].
-func SpillToDisk[T any](dir string, mem int, c Codec[T], opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
+func SpillToDisk[T any](dir string, n int, c Codec[T], opts ...SpillToDiskOption[T]) turbopipes.Operator[T, T] {
 	const name = "SpillToDisk"
 	switch {
-	case mem < 1:
-		return turbopipes.Invalid[T, T](name, "mem is less than 1")
+	case n < 1:
+		return turbopipes.Invalid[T, T](name, opt.TooSmall("n", n, 1))
 	case c.Encode == nil:
-		return turbopipes.Invalid[T, T](name, "the Codec's Encode is nil")
+		return turbopipes.Invalid[T, T](name, "c.Encode is nil")
 	case c.Decode == nil:
-		return turbopipes.Invalid[T, T](name, "the Codec's Decode is nil")
+		return turbopipes.Invalid[T, T](name, "c.Decode is nil")
 	}
-	return withOptions(name, "WithMaxBytes", opts, func(o opt.Backpressure[T]) turbopipes.Operator[T, T] {
-		return spillInto(name, absoluteDir(dir), mem, c, o, (*scratch.Dir).Create)
+	return withOptions(name, opts, func(o opt.Typed[T]) turbopipes.Operator[T, T] {
+		return spillInto(name, absoluteDir(dir), n, c, o, (*scratch.Dir).Create)
 	})
 }
 
@@ -105,7 +112,7 @@ func absoluteDir(dir string) string {
 	return dir
 }
 
-func spillInto[T any](name, dir string, mem int, c Codec[T], o opt.Backpressure[T], create func(d *scratch.Dir, n int) (io.WriteCloser, error)) turbopipes.Operator[T, T] {
+func spillInto[T any](name, dir string, mem int, c Codec[T], o opt.Typed[T], create func(d *scratch.Dir, n int) (io.WriteCloser, error)) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		sub, err := scratch.New(ctx, cmp.Or(dir, os.TempDir()))
 		if err != nil {

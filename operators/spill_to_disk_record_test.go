@@ -157,7 +157,7 @@ func TestSpillToFullDisk(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				dir := t.TempDir()
 				var files []*fullDisk
-				op := spillInto("SpillToDisk", dir, 1, codec, opt.Backpressure[int]{MaxBytes: c.most}, func(d *scratch.Dir, n int) (io.WriteCloser, error) {
+				op := spillInto("SpillToDisk", dir, 1, codec, opt.Typed[int]{MaxBytes: c.most}, func(d *scratch.Dir, n int) (io.WriteCloser, error) {
 					file, err := d.Create(n)
 					if err != nil {
 						return nil, err

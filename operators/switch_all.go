@@ -1,6 +1,9 @@
 package operators
 
-import "github.com/turbopipes/turbopipes"
+import (
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/opt"
+)
 
 // SwitchAll emits what the newest of the streams emits that come from upstream.
 //
@@ -23,7 +26,7 @@ import "github.com/turbopipes/turbopipes"
 // [SwitchMap] for items that are streams; for all of them see [Flatten]. It
 // corresponds to RxJS's switchAll and Reactor's switchOnNext.
 func SwitchAll[T any](opts ...InnerOption) turbopipes.Operator[turbopipes.Observable[T], T] {
-	o, bad := innerOptions(opts)
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	if bad != "" {
 		return turbopipes.Invalid[turbopipes.Observable[T], T]("SwitchAll", bad)
 	}

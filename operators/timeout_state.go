@@ -11,7 +11,8 @@ import (
 // clock before and behind it, and no timer operation: the timer is set again
 // only when it rings too early.
 type watch struct {
-	timeoutOptions
+	limit    time.Duration
+	scope    TimeoutScope
 	stopping <-chan struct{} // closed by a graceful stop, after which no time is up
 	cut      func()
 	begin    time.Time
@@ -30,12 +31,12 @@ const (
 
 // newWatch starts the clock, which stops when stopping is closed. cut is called, on the
 // timer's goroutine, when time is up.
-func newWatch(o timeoutOptions, stopping <-chan struct{}, cut func()) *watch {
-	w := &watch{timeoutOptions: o, stopping: stopping, cut: cut, begin: time.Now()}
+func newWatch(limit time.Duration, scope TimeoutScope, stopping <-chan struct{}, cut func()) *watch {
+	w := &watch{limit: limit, scope: scope, stopping: stopping, cut: cut, begin: time.Now()}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.running.Add(1)
-	w.timer = time.AfterFunc(o.D, w.ring)
+	w.timer = time.AfterFunc(limit, w.ring)
 	return w
 }
 
@@ -51,7 +52,7 @@ func (w *watch) item() bool {
 	case w.left(s) <= 0 && !w.halted(): // at the deadline it is acted on, whoever notices first
 		w.state.Store(expired)
 		return false
-	case w.Total:
+	case w.scope == WholeRun:
 		return true
 	}
 	return w.state.CompareAndSwap(s, busy) // or the timer was first
@@ -70,9 +71,9 @@ func (w *watch) halted() bool {
 // wait starts the clock again, and tells whether upstream may go on.
 func (w *watch) wait() bool {
 	switch {
-	case w.Total:
+	case w.scope == WholeRun:
 		return w.state.Load() != expired
-	case !w.FirstOnly:
+	case w.scope != FirstItem:
 		w.state.Store(int64(time.Since(w.begin))) // nobody else leaves busy
 	}
 	return true
@@ -80,7 +81,7 @@ func (w *watch) wait() bool {
 
 // left is how much time there is for one that waits since then.
 func (w *watch) left(since int64) time.Duration {
-	return w.D - (time.Since(w.begin) - time.Duration(since))
+	return w.limit - (time.Since(w.begin) - time.Duration(since))
 }
 
 // ring is the timer's function.
@@ -88,9 +89,9 @@ func (w *watch) ring() {
 	defer w.running.Done()
 	for {
 		s := w.state.Load()
-		left := w.D // if it is busy, a wait that begins now lasts as long
+		left := w.limit // if it is busy, a wait that begins now lasts as long
 		switch {
-		case s == expired, s == busy && w.FirstOnly:
+		case s == expired, s == busy && w.scope == FirstItem:
 			return
 		case s != busy:
 			left = w.left(s)

@@ -363,7 +363,7 @@ func (s *Shared[T]) Auto(ctx context.Context, n int) func(ctx context.Context, e
 }
 
 // PolicyOf is what options say.
-func PolicyOf(o opt.Share) Policy {
+func PolicyOf(o opt.Settings) Policy {
 	return Policy{
 		Min: o.MinSubscribers, Grace: o.Grace, Connected: o.Connected,
 		KeepOnEnd: o.KeepOnComplete, KeepOnFail: o.KeepOnError,
