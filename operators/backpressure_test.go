@@ -28,53 +28,53 @@ var decimals = operators.Codec[int]{
 }
 
 // strategies has every operator for explicit backpressure.
-var strategies = map[string]func(operators.BackpressureOption[int]) turbopipes.Operator[int, int]{
-	"Drop": func(o operators.BackpressureOption[int]) turbopipes.Operator[int, int] {
+var strategies = map[string]func(operators.DropHook[int]) turbopipes.Operator[int, int]{
+	"Drop": func(o operators.DropHook[int]) turbopipes.Operator[int, int] {
 		return operators.OnBackpressureDrop(o)
 	},
-	"Latest": func(o operators.BackpressureOption[int]) turbopipes.Operator[int, int] {
+	"Latest": func(o operators.DropHook[int]) turbopipes.Operator[int, int] {
 		return operators.OnBackpressureLatest(o)
 	},
-	"Block": func(o operators.BackpressureOption[int]) turbopipes.Operator[int, int] {
+	"Block": func(o operators.DropHook[int]) turbopipes.Operator[int, int] {
 		return operators.OnBackpressureBuffer(9, turbopipes.Block, o)
 	},
-	"DropNewest": func(o operators.BackpressureOption[int]) turbopipes.Operator[int, int] {
+	"DropNewest": func(o operators.DropHook[int]) turbopipes.Operator[int, int] {
 		return operators.OnBackpressureBuffer(9, turbopipes.DropNewest, o)
 	},
-	"DropOldest": func(o operators.BackpressureOption[int]) turbopipes.Operator[int, int] {
+	"DropOldest": func(o operators.DropHook[int]) turbopipes.Operator[int, int] {
 		return operators.OnBackpressureBuffer(9, turbopipes.DropOldest, o)
 	},
-	"Fail": func(o operators.BackpressureOption[int]) turbopipes.Operator[int, int] {
+	"Fail": func(o operators.DropHook[int]) turbopipes.Operator[int, int] {
 		return operators.OnBackpressureBuffer(9, turbopipes.Fail, o)
 	},
-	"by key": func(o operators.BackpressureOption[int]) turbopipes.Operator[int, int] {
+	"by key": func(o operators.DropHook[int]) turbopipes.Operator[int, int] {
 		return operators.ConflateByKey(func(v int) int { return v % 5 }, o)
 	},
-	"by bounded keys": func(o operators.BackpressureOption[int]) turbopipes.Operator[int, int] {
+	"by bounded keys": func(o operators.DropHook[int]) turbopipes.Operator[int, int] {
 		return operators.ConflateByKey(func(v int) int { return v / 2 % 7 }, o, operators.WithMaxPendingKeys[int](3))
 	},
-	"shed": func(o operators.BackpressureOption[int]) turbopipes.Operator[int, int] {
+	"shed": func(o operators.DropHook[int]) turbopipes.Operator[int, int] {
 		return operators.LoadShed(9, 7*time.Millisecond, o)
 	},
-	"shed by priority": func(o operators.BackpressureOption[int]) turbopipes.Operator[int, int] {
+	"shed by priority": func(o operators.DropHook[int]) turbopipes.Operator[int, int] {
 		return operators.LoadShed(4, 9*time.Millisecond, o, operators.WithShedPriority(func(v int) int { return v % 3 }))
 	},
-	"spilled": func(o operators.BackpressureOption[int]) turbopipes.Operator[int, int] {
+	"spilled": func(o operators.DropHook[int]) turbopipes.Operator[int, int] {
 		return operators.SpillToDisk("", 3, decimals, o)
 	},
-	"spilled, bounded": func(o operators.BackpressureOption[int]) turbopipes.Operator[int, int] {
+	"spilled, bounded": func(o operators.DropHook[int]) turbopipes.Operator[int, int] {
 		return operators.SpillToDisk("", 2, decimals, o, operators.WithMaxBytes[int](40))
 	},
-	"in bursts": func(o operators.BackpressureOption[int]) turbopipes.Operator[int, int] {
+	"in bursts": func(o operators.DropHook[int]) turbopipes.Operator[int, int] {
 		return operators.LimitRate(9, o)
 	},
-	"extrapolated": func(o operators.BackpressureOption[int]) turbopipes.Operator[int, int] {
+	"extrapolated": func(o operators.DropHook[int]) turbopipes.Operator[int, int] {
 		return operators.Extrapolate(func(int) iter.Seq[int] { return nil }, o)
 	},
-	"paced": func(o operators.BackpressureOption[int]) turbopipes.Operator[int, int] { // 4 is what some consumers take
+	"paced": func(o operators.DropHook[int]) turbopipes.Operator[int, int] { // 4 is what some consumers take
 		return operators.BackpressureTimeout(4*time.Millisecond+time.Microsecond, o)
 	},
-	"gated": func(operators.BackpressureOption[int]) turbopipes.Operator[int, int] {
+	"gated": func(operators.DropHook[int]) turbopipes.Operator[int, int] {
 		return operators.Gate[int](operators.Map(func(i int) bool { return i%2 == 1 })(turbopipes.Interval(7 * time.Millisecond)))
 	},
 }
@@ -101,7 +101,7 @@ func TestConservation(t *testing.T) {
 	}
 }
 
-func conserve(t *testing.T, random *rand.Rand, name string, strategy func(operators.BackpressureOption[int]) turbopipes.Operator[int, int]) {
+func conserve(t *testing.T, random *rand.Rand, name string, strategy func(operators.DropHook[int]) turbopipes.Operator[int, int]) {
 	t.Helper()
 	items := random.IntN(100)
 	gap, work := time.Duration(random.IntN(3))*time.Millisecond, time.Duration(random.IntN(6))*time.Millisecond
@@ -293,22 +293,16 @@ func BenchmarkOnBackpressureBuffer(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/items, "ns/item")
 }
 
-// An option that an operator does not take is refused, and so is nil.
 func TestBackpressureOptions(t *testing.T) {
 	keys := operators.WithMaxPendingKeys[int](1)
 	key := func(v int) int { return v }
-	requireInvalid(t, operators.OnBackpressureBuffer(1, turbopipes.Block, keys), "OnBackpressureBuffer: it has no option WithMaxPendingKeys")
-	requireInvalid(t, operators.OnBackpressureDrop(keys), "OnBackpressureDrop: it has no option WithMaxPendingKeys")
-	requireInvalid(t, operators.OnBackpressureLatest[int](nil), "OnBackpressureLatest: an option is nil")
-	requireInvalid(t, operators.ConflateByKey[int](key, keys, nil), "ConflateByKey: an option is nil")
-	requireInvalid(t, operators.ConflateByKey(key, operators.WithShedPriority(key)), "ConflateByKey: it has no option WithShedPriority")
-	requireInvalid(t, operators.SpillToDisk("", 1, decimals, keys), "SpillToDisk: it has no option WithMaxPendingKeys")
-	requireInvalid(t, operators.LoadShed(1, 1, keys), "LoadShed: it has no option WithMaxPendingKeys")
-	requireInvalid(t, operators.OnBackpressureBuffer[int](0, turbopipes.Block), "OnBackpressureBuffer: the capacity is less than 1")
-	requireInvalid(t, operators.OnBackpressureBuffer[int](1, 7), "OnBackpressureBuffer: the overflow strategy is unknown")
-	requireInvalid(t, operators.OnBackpressureLatest[int](nil), "OnBackpressureLatest: an option is nil")
+	requireInvalid(t, operators.OnBackpressureLatest[int](nil), "OnBackpressureLatest: option 1 is nil")
+	requireInvalid(t, operators.ConflateByKey[int](key, keys, nil), "ConflateByKey: option 2 is nil")
+	requireInvalid(t, operators.OnBackpressureBuffer[int](0, turbopipes.Block), "OnBackpressureBuffer: n is 0, want at least 1")
+	requireInvalid(t, operators.OnBackpressureBuffer[int](1, 7), "OnBackpressureBuffer: the overflow strategy is 7, want Block, DropNewest, DropOldest or Fail")
+	requireInvalid(t, operators.OnBackpressureLatest[int](nil), "OnBackpressureLatest: option 1 is nil")
 	requireInvalid(t, operators.OnBackpressureReduce[int](nil), "OnBackpressureReduce: merge is nil")
-	requireInvalid(t, operators.OnBackpressureBatch[int](0), "OnBackpressureBatch: max is less than 1")
+	requireInvalid(t, operators.OnBackpressureBatch[int](0), "OnBackpressureBatch: n is 0, want at least 1")
 }
 
 // TestDiagramsOfBackpressure runs the diagrams in the comments of the strategies.

@@ -36,8 +36,8 @@ func TestBackpressureTimeout(t *testing.T) {
 			tptest.Marbles(t, c.in, patient, c.out, opts...)
 		})
 	}
-	requireInvalid(t, operators.BackpressureTimeout[int](0), "BackpressureTimeout: d is not positive")
-	requireInvalid(t, operators.BackpressureTimeout[int](-1), "BackpressureTimeout: d is not positive")
+	requireInvalid(t, operators.BackpressureTimeout[int](0), "BackpressureTimeout: limit is 0s, want more than 0")
+	requireInvalid(t, operators.BackpressureTimeout[int](-1), "BackpressureTimeout: limit is -1ns, want more than 0")
 }
 
 func TestBackpressureTimeoutEnds(t *testing.T) {

@@ -128,6 +128,9 @@ type Breaker struct {
 // [WithFailureRate] also when too many of all runs fail.
 func NewBreaker(opts ...BreakerOption) *Breaker {
 	c, bad := opt.Gather(circuit{threshold: 5, cooldown: 30 * time.Second}, opts)
+	if bad != "" {
+		bad = "NewBreaker: " + bad
+	}
 	return &Breaker{circuit: c, bad: bad}
 }
 

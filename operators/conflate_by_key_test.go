@@ -43,7 +43,7 @@ func TestConflateByKey(t *testing.T) {
 	tptest.Marbles(t, "abAB#", byKey, "a----B----A----#", busy, tptest.Once())
 	tptest.Marbles(t, "xabc#", two, "x----a----b----c----#", busy, tptest.Once())
 	requireInvalid(t, operators.ConflateByKey[int, int](nil), "ConflateByKey: key is nil")
-	requireInvalid(t, operators.ConflateByKey(func(v int) int { return v }, operators.WithMaxPendingKeys[int](0)), "ConflateByKey: WithMaxPendingKeys is less than 1")
+	requireInvalid(t, operators.ConflateByKey(func(v int) int { return v }, operators.WithMaxPendingKeys[int](0)), "ConflateByKey: WithMaxPendingKeys: n is 0, want at least 1")
 }
 
 // A key that panics, and one that can't be compared, end the stream behind what
@@ -95,7 +95,7 @@ func TestConflateByKeyDeliversTheLast(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 2))
 			items, gap, work := random.IntN(90), time.Duration(random.IntN(3))*time.Millisecond, time.Duration(random.IntN(6))*time.Millisecond
 			keys := random.IntN(9) + 1
-			var opts []operators.BackpressureOption[int]
+			var opts []operators.ConflateByKeyOption[int]
 			most := keys
 			if random.IntN(2) == 0 {
 				most = random.IntN(keys) + 1

@@ -46,8 +46,8 @@ func TestGate(t *testing.T) {
 			})
 		})
 	}
-	requireInvalid(t, operators.Gate[int](turbopipes.Observable[bool]{}), "Gate: open is the zero Observable")
-	requireInvalid(t, operators.Gate[int](turbopipes.Never[bool](), nil), "Gate: an option is nil")
+	requireInvalid(t, operators.Gate[int](turbopipes.Observable[bool]{}), "Gate: notifier is the zero Observable")
+	requireInvalid(t, operators.Gate[int](turbopipes.Never[bool](), nil), "Gate: option 1 is nil")
 }
 
 // A gate that nobody can open any more ends the stream.

@@ -29,7 +29,7 @@ func TestLimitRate(t *testing.T) {
 	}
 	// Once: it stays the first failure, though ctx ends while downstream works.
 	tptest.Marbles(t, "abc#", bursts, "a----b----c----#", busy, tptest.Once())
-	requireInvalid(t, operators.LimitRate[int](0), "LimitRate: n is less than 1")
+	requireInvalid(t, operators.LimitRate[int](0), "LimitRate: n is 0, want at least 1")
 }
 
 // Upstream is asked for n, and again for three quarters of n when a quarter is

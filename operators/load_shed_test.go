@@ -42,10 +42,10 @@ func TestLoadShed(t *testing.T) {
 	}
 	// Once: it stays the first failure, though ctx ends while downstream works.
 	tptest.Marbles(t, "abc-#", patient, "a----b----c----#", busy, tptest.Once())
-	requireInvalid(t, operators.LoadShed[int](0, time.Second), "LoadShed: n is less than 1")
-	requireInvalid(t, operators.LoadShed[int](1, 0), "LoadShed: maxAge is not positive")
-	requireInvalid(t, operators.LoadShed(1, 1, operators.WithShedPriority[int](nil)), "LoadShed: WithShedPriority is nil")
-	requireInvalid(t, operators.LoadShed[int](1, 1, nil), "LoadShed: an option is nil")
+	requireInvalid(t, operators.LoadShed[int](0, time.Second), "LoadShed: n is 0, want at least 1")
+	requireInvalid(t, operators.LoadShed[int](1, 0), "LoadShed: maxAge is 0s, want more than 0")
+	requireInvalid(t, operators.LoadShed(1, 1, operators.WithShedPriority[int](nil)), "LoadShed: WithShedPriority: priority is nil")
+	requireInvalid(t, operators.LoadShed[int](1, 1, nil), "LoadShed: option 1 is nil")
 }
 
 func TestLoadShedTellsWhatFalls(t *testing.T) {
@@ -81,7 +81,7 @@ func TestLoadShedTellsWhatFalls(t *testing.T) {
 
 // A panic of the hook, or of the priority, ends the stream, and all is counted.
 func TestLoadShedPanics(t *testing.T) {
-	hook := func(on int) operators.BackpressureOption[int] {
+	hook := func(on int) operators.DropHook[int] {
 		return operators.OnDrop(func(v int) {
 			if v == on {
 				panic(errBoom)

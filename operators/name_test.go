@@ -26,7 +26,7 @@ func TestName(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, op, c.out) })
 	}
-	requireInvalid(t, operators.Name[int](""), "Name: name is empty")
+	requireInvalid(t, operators.Name[int](""), "Name: name is empty, want a name")
 }
 
 // stageOf gives the stage of the panic that o ends with.

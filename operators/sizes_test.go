@@ -104,7 +104,7 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 	},
 
 	"WithBurst": func(in ints, n int) toTheEnd {
-		return plainly(operators.RateLimit[int](1, time.Second, operators.WithBurst(n))(in))
+		return plainly(operators.RateLimit[int](1, time.Second, operators.WithBurst[int](n))(in))
 	},
 	"WithCapacity": func(in ints, n int) toTheEnd { return plainly(operators.ToSlice[int](operators.WithCapacity(n))(in)) },
 	"WithCapacity, bounded": func(in ints, n int) toTheEnd {
@@ -123,7 +123,7 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 		return plainly(operators.ConflateByKey(operators.Self[int], operators.WithMaxPendingKeys[int](n))(in))
 	},
 	"WithMaxOpen": func(in ints, n int) toTheEnd {
-		return plainly(operators.EventTimeWindow(time.Hour, sizeTime, operators.WithMaxOpen(n))(in))
+		return plainly(operators.EventTimeWindow(time.Hour, sizeTime, operators.WithMaxOpen[int](n))(in))
 	},
 	"WithThreshold": func(in ints, n int) toTheEnd {
 		return plainly(operators.CircuitBreaker[int](operators.NewBreaker(operators.WithThreshold(n)))(in))

@@ -58,11 +58,11 @@ func TestSpillToDisk(t *testing.T) {
 		tptest.Marbles(t, "abcd#", spill, "a----b----c----d----#", busy, tptest.Once())
 	}
 	requireEmpty(t, dir)
-	requireInvalid(t, operators.SpillToDisk(dir, 0, decimals), "SpillToDisk: mem is less than 1")
-	requireInvalid(t, operators.SpillToDisk(dir, 1, operators.Codec[int]{Decode: decimals.Decode}), "SpillToDisk: the Codec's Encode is nil")
-	requireInvalid(t, operators.SpillToDisk(dir, 1, operators.Codec[int]{Encode: decimals.Encode}), "SpillToDisk: the Codec's Decode is nil")
-	requireInvalid(t, operators.SpillToDisk(dir, 1, decimals, operators.WithMaxBytes[int](0)), "SpillToDisk: WithMaxBytes is less than 1")
-	requireInvalid(t, operators.SpillToDisk(dir, 1, decimals, nil), "SpillToDisk: an option is nil")
+	requireInvalid(t, operators.SpillToDisk(dir, 0, decimals), "SpillToDisk: n is 0, want at least 1")
+	requireInvalid(t, operators.SpillToDisk(dir, 1, operators.Codec[int]{Decode: decimals.Decode}), "SpillToDisk: c.Encode is nil")
+	requireInvalid(t, operators.SpillToDisk(dir, 1, operators.Codec[int]{Encode: decimals.Encode}), "SpillToDisk: c.Decode is nil")
+	requireInvalid(t, operators.SpillToDisk(dir, 1, decimals, operators.WithMaxBytes[int](0)), "SpillToDisk: WithMaxBytes: n is 0, want at least 1")
+	requireInvalid(t, operators.SpillToDisk(dir, 1, decimals, nil), "SpillToDisk: option 1 is nil")
 }
 
 // Items go through the disk only when memory is full, and do so until the disk is
@@ -136,7 +136,7 @@ func spilled(t *testing.T, dir string, random *rand.Rand) {
 	var all []int
 	in, out := 0, 0
 	var largest atomic.Int64
-	opts := []operators.BackpressureOption[sized]{operators.OnDrop(func(v sized) { all = append(all, v.n) })}
+	opts := []operators.SpillToDiskOption[sized]{operators.OnDrop(func(v sized) { all = append(all, v.n) })}
 	if most > 0 {
 		opts = append(opts, operators.WithMaxBytes[sized](most))
 	}

@@ -32,7 +32,7 @@ func TestSwitchIfEmpty(t *testing.T) {
 			})
 		})
 	}
-	requireInvalid(t, operators.SwitchIfEmpty(turbopipes.Observable[int]{}), "SwitchIfEmpty: alt is the zero Observable")
+	requireInvalid(t, operators.SwitchIfEmpty(turbopipes.Observable[int]{}), "SwitchIfEmpty: other is the zero Observable")
 }
 
 // alt begins when upstream is reaped, and is not subscribed to when downstream

@@ -27,7 +27,7 @@ func emptied[R any](op turbopipes.Operator[keyedItem, R]) turbopipes.Operator[ke
 func userKeys() map[string]turbopipes.Operator[keyedItem, int] {
 	key := func(v keyedItem) any { return v.key }
 	run := func(_ context.Context, v keyedItem) (int, error) { return v.n, nil }
-	groups := func(opts ...operators.GroupOption) turbopipes.Operator[keyedItem, int] {
+	groups := func(opts ...operators.GroupByOption) turbopipes.Operator[keyedItem, int] {
 		return emptied(grouped(turbopipes.Infinite, operators.GroupBy(key, opts...)))
 	}
 	return map[string]turbopipes.Operator[keyedItem, int]{
@@ -132,7 +132,7 @@ func TestUserKeysNaN(t *testing.T) {
 // goes on; without WithIdle it counts as a group to the end.
 func TestGroupByNaN(t *testing.T) {
 	nan := func(int) float64 { return math.NaN() }
-	for name, opts := range map[string][]operators.GroupOption{"": nil, "idle": {operators.WithIdle(time.Hour)}} {
+	for name, opts := range map[string][]operators.GroupByOption{"": nil, "idle": {operators.WithIdle(time.Hour)}} {
 		bubble(t, name, func(t *testing.T) {
 			var took []time.Duration
 			begin := time.Now()

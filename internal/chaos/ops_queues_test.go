@@ -17,7 +17,7 @@ func (w *world) time(n int) time.Duration { return time.Duration(n) * w.unit }
 
 // queueOps have a queue, or a share in a hot stream.
 func queueOps() map[string]*op {
-	size := func(s *step) tp.QueueSize { return tp.WithQueue(s.N) }
+	size := func(s *step) tp.QueueSetting { return tp.WithQueue(s.N) }
 	return map[string]*op{
 		"ObserveOn": plain(func(_ *world, s *step) operator { return operators.ObserveOn[int](size(s)) }),
 		"Prefetch":  plain(func(_ *world, s *step) operator { return operators.Prefetch[int](s.N) }),

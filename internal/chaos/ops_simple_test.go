@@ -110,8 +110,10 @@ func timeOps() map[string]*op {
 		}).with(mixes),
 		"RateLimit": plain(func(w *world, s *step) operator { return operators.RateLimit[int](s.N, w.time(2)) }),
 		"Debounce":  plain(func(w *world, s *step) operator { return operators.Debounce[int](w.time(s.N)) }).with(drops, vague),
-		"Throttle":  plain(func(w *world, s *step) operator { return operators.Throttle[int](w.time(s.N), operators.Trailing()) }).with(drops, vague),
-		"Audit":     plain(func(w *world, s *step) operator { return operators.Audit[int](w.time(s.N)) }).with(drops, vague),
+		"Throttle": plain(func(w *world, s *step) operator {
+			return operators.Throttle[int](w.time(s.N), operators.WithEdge(operators.BothEdges))
+		}).with(drops, vague),
+		"Audit": plain(func(w *world, s *step) operator { return operators.Audit[int](w.time(s.N)) }).with(drops, vague),
 		"Sample": plain(func(w *world, s *step) operator {
 			return operators.Sample[int](tp.Interval(w.time(s.N)), operators.EmitLast())
 		}).with(drops, vague),
