@@ -123,7 +123,7 @@ func TestFromRx(t *testing.T) {
 		"row 41 a value and error":  {o: rxItemsOf(rxgo.Item{V: 1, E: errBoom}), err: errBoom},
 		"a nil iterable":            {o: nil, err: tp.ErrInvalidArgument, text: "FromRx: o is nil"},
 		"a nil pointer":             {o: (*rxgo.ObservableImpl)(nil), err: tp.ErrInvalidArgument, text: "FromRx: o is nil"},
-		"a nil channel":             {o: nilChannel{}, err: tp.ErrInvalidArgument, text: "FromRx: Observe gives a nil channel"},
+		"a nil channel":             {o: nilChannel{}, err: tp.ErrInvalidArgument, text: "FromRx: Observe has returned a nil channel"},
 		"the zero Observable":       {o: tp.Observable[int]{}, err: tp.ErrInvalidArgument},
 		"operators of rxgo on ours": {o: tp.Range(0, 9).Filter(equals(3)).Map(rxIdentity), want: []int{3}},
 	} {

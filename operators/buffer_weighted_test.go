@@ -58,7 +58,7 @@ func TestBufferWeightedNegative(t *testing.T) {
 	op := operators.BufferWeighted(9, func(v int) int64 { return int64(2 - v) })
 	s := endedBy(t, op(turbopipes.Range(0, 9)), 0, 0, itself)
 	require.ErrorIs(t, s.err, turbopipes.ErrInvalidArgument)
-	require.EqualError(t, s.err, "turbopipes: invalid argument: BufferWeighted: weight returns -1")
+	require.EqualError(t, s.err, "turbopipes: invalid argument: BufferWeighted: weight returns -1, want at least 0")
 	require.Empty(t, s.items)
 	require.EqualValues(t, 3, s.stats.Discarded)
 }

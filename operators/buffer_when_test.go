@@ -22,7 +22,7 @@ func TestBufferWhen(t *testing.T) {
 		in, boundary, out string
 		expect            []tptest.Option
 	}{
-		"as documented":              {nil, doc["in"], doc["boundary"], doc["out"], nil},
+		"as documented":              {nil, doc["in"], doc["notifier"], doc["out"], nil},
 		"empties":                    {[]operators.BufferWithTimeOption{empties}, "a----b-|", "--x-x", "2:a 4:0 7:b 7:|", nil},
 		"empties at completion":      {[]operators.BufferWithTimeOption{empties}, "--|", "-x", "1:0 2:0 2:|", nil},
 		"empty":                      {nil, "--|", "-x", "--|", nil},
@@ -67,7 +67,7 @@ func TestBufferWhenOverflow(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		op := operators.BufferWhen[int](turbopipes.Empty[int](), operators.WithMaxItems(2))
 		s := endedBy(t, op(timed(1, 2, 3, 4)), 0, 0, itself)
-		require.EqualError(t, s.err, "turbopipes: overflow: BufferWhen: more than 2 items, and no boundary to come")
+		require.EqualError(t, s.err, "turbopipes: overflow: BufferWhen: more than 2 items, and no item of notifier to come")
 		require.EqualValues(t, 3, s.stats.Discarded)
 	})
 }

@@ -69,7 +69,7 @@ func TestDelayWhenInvalid(t *testing.T) {
 		"fn is nil":                          operators.DelayWhen[int, int](nil),
 		"option 1 is nil":                    operators.DelayWhen(at, nil),
 		"WithQueue: n is 0, want at least 1": operators.DelayWhen(at, turbopipes.WithQueue(0)),
-		"DropOldest is no strategy of it":    operators.DelayWhen(at, turbopipes.WithOverflow(turbopipes.DropOldest)),
+		"the overflow strategy is DropOldest, want Block, DropNewest or Fail": operators.DelayWhen(at, turbopipes.WithOverflow(turbopipes.DropOldest)),
 	} {
 		requireInvalid(t, op, "DelayWhen: "+text)
 	}

@@ -23,7 +23,7 @@ func TestGate(t *testing.T) {
 		in, open, out string
 		opts          []operators.GateOption
 	}{
-		"as documented":                      {doc["in"], doc["open"], doc["out"], nil},
+		"as documented":                      {doc["in"], doc["notifier"], doc["out"], nil},
 		"open at first":                      {"a-b|", "-----", "a-b|", nil},
 		"closed at first":                    {"a-b|", "----t", "4:a 4:b 4:|", closed},
 		"empty, though closed":               {"--|", "---", "--|", closed},

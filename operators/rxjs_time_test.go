@@ -12,10 +12,10 @@ import (
 var rxjsTime = map[string]rxjsBuilder{
 	"debounceTime": rxjsOn("Debounce", func(w *rxjsWorld) rxjsOperator { return operators.Debounce[string](w.d("d")) }),
 	"throttleTime": rxjsOn("Throttle", func(w *rxjsWorld) rxjsOperator { return operators.Throttle[string](w.d("d")) }),
-	"throttleTime.trailing": rxjsOn("Throttle with Trailing", func(w *rxjsWorld) rxjsOperator {
+	"throttleTime.trailing": rxjsOn("Throttle with WithEdge(BothEdges)", func(w *rxjsWorld) rxjsOperator {
 		return operators.Throttle[string](w.d("d"), operators.WithEdge(operators.BothEdges))
 	}),
-	"throttleTime.trailingOnly": rxjsOn("Throttle with TrailingOnly", func(w *rxjsWorld) rxjsOperator {
+	"throttleTime.trailingOnly": rxjsOn("Throttle with WithEdge(TrailingEdge)", func(w *rxjsWorld) rxjsOperator {
 		return operators.Throttle[string](w.d("d"), operators.WithEdge(operators.TrailingEdge))
 	}),
 	"auditTime": rxjsOn("Audit", func(w *rxjsWorld) rxjsOperator { return operators.Audit[string](w.d("d")) }),

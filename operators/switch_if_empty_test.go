@@ -16,7 +16,7 @@ import (
 func TestSwitchIfEmpty(t *testing.T) {
 	doc := tptest.DocDiagram(t, "switch_if_empty.go", "SwitchIfEmpty")
 	for name, c := range map[string]struct{ in, alt, out string }{
-		"as documented":            {doc["in"], doc["alt"], doc["out"]},
+		"as documented":            {doc["in"], doc["other"], doc["out"]},
 		"not empty":                {"-a-|", "-x-y|", "-a-|"},
 		"both empty":               {"-|", "--|", "---|"},
 		"both at once":             {"|", "(xy|)", "(xy|)"},

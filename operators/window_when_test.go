@@ -23,7 +23,7 @@ func TestWindowWhen(t *testing.T) {
 		in, boundary, out string
 		opts              []tptest.Option
 	}{
-		"as documented":        {lettered[turbopipes.Observable[string]], doc["in"], doc["boundary"], doc["out"], nil},
+		"as documented":        {lettered[turbopipes.Observable[string]], doc["in"], doc["notifier"], doc["out"], nil},
 		"items":                {nil, "a-b---c-|", "---x-x", "0:{1a} 2:{1b} 3:{1.} 6:{2c} 8:{2.} 8:|", nil},
 		"boundary completes":   {nil, "a-b---c-|", "-x|", "0:{1a} 1:{1.} 2:{2b} 6:{2c} 8:{2.} 8:|", nil},
 		"an empty boundary":    {nil, "a-b-|", "|", "0:{1a} 2:{1b} 4:{1.} 4:|", nil},
