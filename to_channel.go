@@ -8,6 +8,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
+	"github.com/turbopipes/turbopipes/internal/unhandled"
 )
 
 // ToChannel runs o on one goroutine and sends what it emits on a channel, which
@@ -24,15 +25,15 @@ import (
 func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (items <-chan T, wait func() error) {
 	done := make(chan struct{})
 	var err error
-	h := newHandle()
-	fails := h.unheard // and not h, which is garbage when wait is
-	wait = func() error { <-done; h.unheard.hear(); return err }
+	h := unhandled.NewHandle()
+	failure := h.Failure // and not h, which is garbage when wait is
+	wait = func() error { <-done; h.Failure.Handled(); return err }
 	q := opt.Queue{}
 	if err = applyQueue("ToChannel", opts, &q); err == nil && ctx == nil {
 		err = fault.Invalid("ToChannel", "ctx is nil")
 	}
 	if err != nil {
-		fails.fail(ctx, err)
+		failure.Fail(ctx, err)
 		close(done)
 		ch := make(chan T)
 		close(ch)
@@ -61,7 +62,7 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 	go run.From(ctx).Mark(func() {
 		fault.Foot(send, func(e error) {
 			err = e
-			fails.fail(ctx, fault.Strip(ctx, e))
+			failure.Fail(ctx, fault.Strip(ctx, e))
 			close(ch)
 			close(done)
 		})
