@@ -40,7 +40,7 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 		return ch, wait
 	}
 	size := q.Size
-	if Overflow(q.Overflow) != Block || size > mostBuffered {
+	if q.Overflow != Block || size > mostBuffered {
 		o = queued("ToChannel", o, q)
 		size = 0 // the queue is in front of the channel: it grows, and items can still be dropped
 	}
@@ -74,7 +74,7 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 func queued[T any](name string, o Observable[T], q opt.Queue) Observable[T] {
 	hooks := run.Hooks[T]{Each: q.Discard}
 	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) error {
-		return handoff.Decouple(ctx, name, max(q.Size, 1), handoff.Full(q.Overflow), hooks, ErrOverflow, in.Push, emit)
+		return handoff.Decouple(ctx, name, max(q.Size, 1), q.Overflow, hooks, ErrOverflow, in.Push, emit)
 	})(o)
 }
 

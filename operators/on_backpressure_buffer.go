@@ -37,10 +37,10 @@ func onBackpressureBuffer[T any](name string, capacity int, overflow turbopipes.
 	switch {
 	case capacity < 1:
 		return turbopipes.Invalid[T, T](name, "the capacity is less than 1")
-	case overflow < turbopipes.Block || overflow > turbopipes.Fail:
+	case !overflow.Valid():
 		return turbopipes.Invalid[T, T](name, "the overflow strategy is unknown")
 	}
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		return handoff.Decouple(ctx, name, capacity, handoff.Full(overflow), hooks, turbopipes.ErrOverflow, in.Push, emit)
+		return handoff.Decouple(ctx, name, capacity, overflow, hooks, turbopipes.ErrOverflow, in.Push, emit)
 	})
 }
