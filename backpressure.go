@@ -6,8 +6,46 @@ import (
 	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
-// Overflow is what a full queue does with one more item: [Block], [DropNewest],
-// [DropOldest] or [Fail]. Its String is the strategy's name.
+// Overflow is the strategy of a full queue: [Block], [DropNewest], [DropOldest] or
+// [Fail]. Its String is the strategy's name.
+//
+// # Where a queue is
+//
+// A chain of plain operators has no queue. Its emit blocks while downstream is busy, and
+// that holds the source: this is the backpressure. A queue is only where two goroutines
+// meet:
+//
+//   - in operators.ObserveOn, Prefetch, LimitRate and the OnBackpressure operators, which
+//     run upstream on a goroutine of its own;
+//   - in front of each subscriber of a hot stream, such as a [Subject] or a [Publish];
+//   - in front of the reader of each group and each window;
+//   - in front of the channel of [Observable.ToChannel].
+//
+// Every queue has a limit, which [WithQueue] sets. [WithOverflow] sets the strategy.
+//
+// # When the queue is full
+//
+// [Block] is the default. It loses no item, and the slowest consumer sets the pace. The
+// other strategies are for a source that can't wait: [DropNewest] keeps the oldest items,
+// [DropOldest] keeps the newest, and [Fail] ends the stream. A source that can't wait
+// has more choices in package operators: OnBackpressureLatest keeps one item,
+// ConflateByKey one for each key, OnBackpressureBatch and Conflate put items together,
+// LoadShed drops the items that are too old, and SpillToDisk keeps them in files.
+//
+// # What is counted
+//
+// Every item that a source emits is counted once in [Stats]:
+//
+//   - Delivered: the subscriber was called with the item.
+//   - Dropped: a strategy gave the item up. Under [Fail] this is the item that found no
+//     room.
+//   - Discarded: the item still waited when the stream ended early, because downstream
+//     wanted no more, a ctx ended, or the subscription was disposed of.
+//
+// A completion or an error of upstream comes after the items in the queue, so it
+// discards nothing. A graceful [Subscription.Stop] discards nothing either: the queue is
+// delivered first. [OnDiscard] reports each lost item of one operator, OnDrop those of an
+// operator for backpressure, and [WithLossHook] those of all operators.
 type Overflow = handoff.Overflow
 
 // The strategies of a full queue.
