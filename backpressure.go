@@ -21,7 +21,8 @@ import (
 //   - in front of the reader of each group and each window;
 //   - in front of the channel of [Observable.ToChannel].
 //
-// Every queue has a limit, which [WithQueue] sets. [WithOverflow] sets the strategy.
+// Every queue has a limit: a parameter of the operator, or what [WithQueue] sets.
+// [WithOverflow] sets the strategy.
 //
 // # When the queue is full
 //
@@ -34,9 +35,9 @@ import (
 //
 // # What is counted
 //
-// Every item that a source emits is counted once in [Stats]:
+// An item that comes to a queue is delivered downstream, or it is lost and counted once
+// in [Stats]:
 //
-//   - Delivered: the subscriber was called with the item.
 //   - Dropped: a strategy gave the item up. Under [Fail] this is the item that found no
 //     room.
 //   - Discarded: the item still waited when the stream ended early, because downstream
