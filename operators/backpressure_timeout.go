@@ -36,7 +36,7 @@ func BackpressureTimeout[T any](d time.Duration, opts ...BackpressureOption[T]) 
 	if d <= 0 {
 		return turbopipes.Invalid[T, T](name, "d is not positive")
 	}
-	timeUp := fmt.Errorf("%w: %s: downstream was not done with an item runWithPatience %v", turbopipes.ErrBackpressureTimeout, name, d)
+	timeUp := fmt.Errorf("%w: %s: downstream was not done with an item within %v", turbopipes.ErrBackpressureTimeout, name, d)
 	o, bad := backpressureOptions("", opts)
 	if bad != "" {
 		return turbopipes.Invalid[T, T](name, bad)

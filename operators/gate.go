@@ -47,7 +47,7 @@ func StartClosed() GateOption { return startClosed{} }
 func Gate[T any](open turbopipes.Observable[bool], opts ...GateOption) turbopipes.Operator[T, T] {
 	const name = "Gate"
 	if open.IsZero() {
-		return turbopipes.Invalid[T, T](name, "open is the zero turbopipes.Observable")
+		return turbopipes.Invalid[T, T](name, "open is the zero Observable")
 	}
 	var o opt.Gate
 	for _, option := range opts {
