@@ -76,10 +76,10 @@ func TestDiagramsOfHotStreams(t *testing.T) {
 		subscribers subscribers
 	}{
 		"Subject":         {"subject.go", func() subject { return tp.NewSubject[string]() }, subscribers{"out": 0, "late": 6}},
-		"BehaviorSubject": {"behavior_subject.go", func() subject { return tp.NewBehaviorSubject("i") }, subscribers{"out": 0, "late": 6}},
-		"ReplaySubject":   {"replay_subject.go", func() subject { return tp.NewReplaySubject[string](2) }, subscribers{"out": 0, "late": 6}},
-		"AsyncSubject":    {"async_subject.go", func() subject { return tp.NewAsyncSubject[string]() }, subscribers{"out": 0, "late": 13}},
-		"UnicastSubject":  {"unicast_subject.go", func() subject { return tp.NewUnicastSubject[string]() }, subscribers{"out": 6}},
+		"BehaviorSubject": {"subject.go", func() subject { return tp.NewBehaviorSubject("i") }, subscribers{"out": 0, "late": 6}},
+		"ReplaySubject":   {"subject.go", func() subject { return tp.NewReplaySubject[string](2) }, subscribers{"out": 0, "late": 6}},
+		"AsyncSubject":    {"subject.go", func() subject { return tp.NewAsyncSubject[string]() }, subscribers{"out": 0, "late": 13}},
+		"UnicastSubject":  {"subject.go", func() subject { return tp.NewUnicastSubject[string]() }, subscribers{"out": 6}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := tptest.DocDiagram(t, c.file, name)
@@ -107,7 +107,7 @@ func TestDiagramsOfHotStreams(t *testing.T) {
 		"Broadcast": {"broadcast.go", func(src tp.Observable[string]) ([]tp.Observable[string], func()) {
 			return tp.Broadcast(src, 2), func() {}
 		}, []string{"out", "and"}, []int{0, 0}},
-		"Balance": {"balance.go", func(src tp.Observable[string]) ([]tp.Observable[string], func()) {
+		"Balance": {"broadcast.go", func(src tp.Observable[string]) ([]tp.Observable[string], func()) {
 			return tp.Balance(src, 2), func() {}
 		}, []string{"out", "and"}, []int{0, 0}},
 	} {

@@ -4,17 +4,13 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/signal"
 	"syscall"
 	"time"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/interrupt"
 	"github.com/turbopipes/turbopipes/internal/opt"
 )
-
-// bounce is how soon after a signal the next one is still the same: timeout(1)
-// sends one to the process and one to its group.
-const bounce = 50 * time.Millisecond
 
 // SignalOption is an option of [RunUntilSignal].
 type SignalOption interface{ opt.Option[signalOptions] }
@@ -111,107 +107,12 @@ func RunUntilSignal(ctx context.Context, run func(ctx context.Context, stop <-ch
 	}
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	w := &signalWatch{
-		signalOptions: o, end: end,
-		stop: make(chan struct{}), over: make(chan struct{}), joined: make(chan struct{}),
-	}
-	if o.from == nil {
-		w.own = make(chan os.Signal, 4)
-		w.from = w.own
-		signal.Notify(w.own, o.signals...)
-	}
-	go w.watch() // owned by w: joined by close
-	defer func() { signals = w.close() }()
-	return 0, run(ctx, w.stop)
-}
-
-// signalWatch is a call of RunUntilSignal.
-type signalWatch struct {
-	signalOptions
-	end    context.CancelCauseFunc
-	own    chan os.Signal // those of the process; nil with WithSignalsFrom
-	stop   chan struct{}  // closed by the first signal
-	over   chan struct{}  // closed when run has returned
-	joined chan struct{}  // closed when watch has
-
-	// of watch, and then of close
-	n    int
-	last time.Time
-}
-
-// watch acts on the signals until run has returned.
-func (w *signalWatch) watch() {
-	defer close(w.joined)
-	var late <-chan time.Time
-	for cause := error(nil); cause == nil; {
-		select {
-		case _, open := <-w.from:
-			switch {
-			case !open:
-				w.from = nil
-			case !w.counts():
-			case w.n == 2:
-				cause = ErrInterrupted
-				w.end(cause)
-			default:
-				close(w.stop)
-				if w.limited {
-					patience := time.NewTimer(w.within)
-					defer patience.Stop()
-					late = patience.C
-				}
-			}
-		case <-late:
-			cause = fmt.Errorf("%w: the stop took longer than %v", ErrInterrupted, w.within)
-			w.end(cause)
-		case <-w.over:
-			return
-		}
-	}
-	calm := time.NewTimer(bounce) // the same signal once more must not be the third
-	defer calm.Stop()
-	select {
-	case <-calm.C:
-		w.restore()
-	case <-w.over:
-	}
-}
-
-// counts tells whether the signal that has come is another one, and counts it.
-func (w *signalWatch) counts() bool {
-	now := time.Now()
-	if w.n == 2 || w.n > 0 && now.Sub(w.last) < bounce {
-		return false
-	}
-	w.n++
-	w.last = now
-	return true
-}
-
-// restore gives the signals their default effect.
-func (w *signalWatch) restore() {
-	if w.own != nil {
-		signal.Stop(w.own)
-	}
-}
-
-// close joins watch, and returns how many signals there were. One that came just
-// before is not lost.
-func (w *signalWatch) close() int {
-	close(w.over)
-	<-w.joined
-	w.restore()
-	for {
-		select {
-		case _, open := <-w.from:
-			if !open {
-				return w.n
-			}
-			w.counts()
-		default:
-			return w.n
-		}
-	}
+	w := interrupt.Watch(interrupt.Config{
+		Signals: o.signals, From: o.from, Within: o.within, Limited: o.limited,
+		End: end, Cause: ErrInterrupted,
+	})
+	defer func() { signals = w.Close() }()
+	return 0, run(ctx, w.Stop)
 }
 
 // WaitOrStop waits until all of subs have ended. When stop is closed before that,

@@ -404,7 +404,7 @@ func TestLiftRx(t *testing.T) {
 	})
 	for name, o := range map[string]tp.Observable[int]{
 		"fn is nil":                       tp.LiftRx[int, int](nil)(tp.Just(1)),
-		"fn gives nil":                    tp.LiftRx[int, int](func(rxgo.Observable) rxgo.Observable { return nil })(tp.Just(1)),
+		"fn has returned nil":             tp.LiftRx[int, int](func(rxgo.Observable) rxgo.Observable { return nil })(tp.Just(1)),
 		"upstream is the zero Observable": tp.LiftRx[int, int](func(o rxgo.Observable) rxgo.Observable { return o })(tp.Observable[int]{}),
 	} {
 		t.Run(name, func(t *testing.T) {

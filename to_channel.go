@@ -8,6 +8,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
+	"github.com/turbopipes/turbopipes/internal/unhandled"
 )
 
 // ToChannel runs o on one goroutine and sends what it emits on a channel, which
@@ -24,9 +25,9 @@ import (
 func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (items <-chan T, wait func() error) {
 	done := make(chan struct{})
 	var err error
-	h := newHandle()
-	fails := h.unheard // and not h, which is garbage when wait is
-	wait = func() error { <-done; h.unheard.hear(); return err }
+	h := unhandled.NewHandle()
+	failure := h.Failure // and not h, which is garbage when wait is
+	wait = func() error { <-done; h.Failure.Handled(); return err }
 	q, bad := opt.Gather(opt.Settings{}, opts)
 	if bad == "" && ctx == nil {
 		bad = "ctx is nil"
@@ -35,14 +36,14 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 		err = fault.Invalid("ToChannel", bad)
 	}
 	if err != nil {
-		fails.fail(ctx, err)
+		failure.Fail(ctx, err)
 		close(done)
 		ch := make(chan T)
 		close(ch)
 		return ch, wait
 	}
 	size := q.Size
-	if Overflow(q.Overflow) != Block || size > mostBuffered {
+	if q.Overflow != Block || size > mostBuffered {
 		o = queued("ToChannel", o, q.Queue)
 		size = 0 // the queue is in front of the channel: it grows, and items can still be dropped
 	}
@@ -64,7 +65,7 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 	go run.From(ctx).Mark(func() {
 		fault.Foot(send, func(e error) {
 			err = e
-			fails.fail(ctx, fault.Strip(ctx, e))
+			failure.Fail(ctx, fault.Strip(ctx, e))
 			close(ch)
 			close(done)
 		})
@@ -76,7 +77,7 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 func queued[T any](name string, o Observable[T], q opt.Queue) Observable[T] {
 	hooks := run.Hooks[T]{Each: q.Discard}
 	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) error {
-		return handoff.Decouple(ctx, name, max(q.Size, 1), handoff.Full(q.Overflow), hooks, ErrOverflow, in.Push, emit)
+		return handoff.Decouple(ctx, name, max(q.Size, 1), q.Overflow, hooks, ErrOverflow, in.Push, emit)
 	})(o)
 }
 

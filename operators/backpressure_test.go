@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -18,7 +17,6 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
-	"github.com/turbopipes/turbopipes/tptest"
 )
 
 // decimals turns numbers into bytes, and back.
@@ -237,83 +235,8 @@ func TestBackpressure(t *testing.T) {
 	})
 }
 
-func TestBackpressureReducePanics(t *testing.T) {
-	bubble(t, "", func(t *testing.T) {
-		var got []int
-		s := operators.OnBackpressureReduce(func(int, int) int { panic(errBoom) })(paced(4, time.Second)).
-			Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(v int) { got = append(got, v); time.Sleep(time.Minute) }})
-		require.ErrorIs(t, s.Wait(), errBoom)
-		require.Equal(t, []int{0, 1}, got, "what waited is delivered")
-		require.EqualValues(t, 1, s.Stats().Dropped)
-	})
-}
-
-// A panic of the drop hook ends the stream; nothing is lost uncounted.
-func TestBackpressureHookPanics(t *testing.T) {
-	bubble(t, "", func(t *testing.T) {
-		s := operators.OnBackpressureBuffer(1, turbopipes.DropOldest, operators.OnDrop(func(int) { panic(errBoom) }))(paced(9, time.Second)).
-			Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(int) { time.Sleep(time.Minute) }})
-		require.ErrorIs(t, s.Wait(), errBoom)
-		require.Equal(t, turbopipes.Stats{Delivered: 2, Dropped: 1}, s.Stats())
-	})
-}
-
-// What is being merged when the end comes is counted.
-func TestBackpressureReduceEndsMeanwhile(t *testing.T) {
-	bubble(t, "", func(t *testing.T) {
-		in := 0
-		src := operators.Do(operators.Hooks[int]{Next: func(int) { in++ }})(paced(3, time.Second))
-		s := operators.OnBackpressureReduce(func(a, b int) int { time.Sleep(time.Minute); return a + b })(src).
-			Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(int) { time.Sleep(10 * time.Second) }})
-		time.Sleep(3 * time.Second)
-		s.Dispose()
-		require.Equal(t, 3, in)
-		require.Equal(t, turbopipes.Stats{Delivered: 1, Discarded: 1}, s.Stats(), "two were merged into one")
-	})
-}
-
-func ExampleOnBackpressureBuffer() {
-	readings := turbopipes.Range(1, 5) // a sensor that can't be asked to wait
-	latest := operators.OnBackpressureBuffer(2, turbopipes.DropOldest, operators.OnDrop(func(v int) {
-		// counted in Stats as well
-	}))(readings)
-	last := 0
-	err := latest.Each(context.Background(), func(v int) error { last = v; return nil })
-	fmt.Println(last, err)
-	// Output: 5 <nil>
-}
-
-func BenchmarkOnBackpressureBuffer(b *testing.B) {
-	const items = 1 << 14
-	o := operators.OnBackpressureBuffer[int](64, turbopipes.Block)(turbopipes.Range(0, items))
-	b.ReportAllocs()
-	for b.Loop() {
-		_ = o.Drain(b.Context())
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/items, "ns/item")
-}
-
 func TestBackpressureOptions(t *testing.T) {
 	keys := operators.WithMaxPendingKeys[int](1)
 	key := func(v int) int { return v }
-	requireInvalid(t, operators.OnBackpressureLatest[int](nil), "OnBackpressureLatest: option 1 is nil")
 	requireInvalid(t, operators.ConflateByKey[int](key, keys, nil), "ConflateByKey: option 2 is nil")
-	requireInvalid(t, operators.OnBackpressureBuffer[int](0, turbopipes.Block), "OnBackpressureBuffer: n is 0, want at least 1")
-	requireInvalid(t, operators.OnBackpressureBuffer[int](1, 7), "OnBackpressureBuffer: the overflow strategy is 7, want Block, DropNewest, DropOldest or Fail")
-	requireInvalid(t, operators.OnBackpressureLatest[int](nil), "OnBackpressureLatest: option 1 is nil")
-	requireInvalid(t, operators.OnBackpressureReduce[int](nil), "OnBackpressureReduce: merge is nil")
-	requireInvalid(t, operators.OnBackpressureBatch[int](0), "OnBackpressureBatch: n is 0, want at least 1")
-}
-
-// TestDiagramsOfBackpressure runs the diagrams in the comments of the strategies.
-func TestDiagramsOfBackpressure(t *testing.T) {
-	busy := tptest.Busy(5 * tptest.Step)
-	tptest.Doc(t, "on_backpressure_buffer.go", "OnBackpressureBuffer", operators.OnBackpressureBuffer[string](2, turbopipes.DropOldest), busy)
-	tptest.Doc(t, "on_backpressure_drop.go", "OnBackpressureDrop", operators.OnBackpressureDrop[string](), busy)
-	tptest.Doc(t, "on_backpressure_latest.go", "OnBackpressureLatest", operators.OnBackpressureLatest[string](), busy)
-	tptest.Doc(t, "on_backpressure_error.go", "OnBackpressureError", operators.OnBackpressureError[string](), busy, tptest.Error(turbopipes.ErrOverflow), tptest.Once())
-	joined := turbopipes.Lift("joined", func(ctx context.Context, in turbopipes.Observable[[]string], emit func(string) bool) error {
-		return in.Push(ctx, func(v []string) bool { return emit(strings.Join(v, "")) })
-	})
-	tptest.Doc(t, "on_backpressure_batch.go", "OnBackpressureBatch", turbopipes.Compose2(operators.OnBackpressureBatch[string](3), joined), busy)
 }

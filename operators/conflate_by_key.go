@@ -65,7 +65,7 @@ func ConflateByKey[T any, K comparable](key func(T) K, opts ...ConflateByKeyOpti
 			d.Start(func(ctx context.Context) error {
 				return in.Push(ctx, func(v T) bool { return newest.keep(d, v, key, lost) })
 			})
-			return deliver(d, func() (T, bool) {
+			return handoff.Deliver(d, func() (T, bool) {
 				d.Room()
 				return newest.take()
 			}, emit)
@@ -95,7 +95,7 @@ type keyed[K comparable, T any] struct {
 func (n *newestByKey[K, T]) keep(d *handoff.Desk, v T, key func(T) K, lost run.Account[T]) bool {
 	var k K
 	same := false
-	unlessItPanics(v, lost.Drop, func() { // outside the lock: also where k can't be compared
+	run.DropOnPanic(v, lost.Drop, func() { // outside the lock: also where k can't be compared
 		k = key(v)
 		same = k == k //nolint:staticcheck // NaN is not, and an interface may hold what can't be compared
 	})

@@ -22,7 +22,6 @@ func TestConflate(t *testing.T) {
 	conflate := operators.Conflate(func(v string) string { return v }, concat)
 	busy := tptest.Busy(5 * tptest.Step)
 	tptest.Doc(t, "conflate.go", "Conflate", conflate, busy)
-	tptest.Doc(t, "on_backpressure_reduce.go", "OnBackpressureReduce", operators.OnBackpressureReduce(concat), busy)
 	for name, c := range map[string]struct{ in, out string }{
 		"a downstream that waits":     {"a-----b-----c|", "a-----b-----c----|"},
 		"many":                        {"abcd|", "a----{bcd}----|"},

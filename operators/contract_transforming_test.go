@@ -29,7 +29,6 @@ func (p parts) transforming() []entry {
 		on("BufferWithCount/flushing", operators.BufferWithCount[int](4, operators.FlushOnError())),
 		on("BufferWithTimeOrCount", operators.BufferWithTimeOrCount[int](16*time.Millisecond, 4)),
 		on("Cast", operators.Cast[int, int]()).one(),
-		on("Compose", turbopipes.Compose(operators.Map(p.double), operators.Filter(p.small))),
 		on("ConcatMap", operators.ConcatMap(p.inner)),
 		on("ExhaustMap", operators.ExhaustMap(p.inner)),
 		on("ExhaustMap/long", operators.ExhaustMap(p.long)),

@@ -11,16 +11,16 @@ import (
 
 // delay is the queue of one Delay: a feed.State.
 type delay[T any] struct {
-	bound  uint64
-	full   handoff.Full
-	room   chan struct{} // cap 1: an item was taken
-	ring   ring.Ring[delayed[T]]
-	lo, hi uint64    // taken, put
-	idle   bool      // the subscriber waits
-	out    spot[T]   // was handed to it
-	closed bool      // no item will come
-	failed bool      // nor will one whose time has not come by then be taken:
-	until  time.Time // when it failed
+	bound    uint64
+	overflow handoff.Overflow
+	room     chan struct{} // cap 1: an item was taken
+	ring     ring.Ring[delayed[T]]
+	lo, hi   uint64    // taken, put
+	idle     bool      // the subscriber waits
+	out      spot[T]   // was handed to it
+	closed   bool      // no item will come
+	failed   bool      // nor will one whose time has not come by then be taken:
+	until    time.Time // when it failed
 }
 
 type delayed[T any] struct {
@@ -28,8 +28,8 @@ type delayed[T any] struct {
 	due time.Time
 }
 
-func newDelay[T any](bound int, full handoff.Full) *delay[T] {
-	return &delay[T]{bound: uint64(max(bound, 0)), full: full, room: make(chan struct{}, 1)}
+func newDelay[T any](bound int, overflow handoff.Overflow) *delay[T] {
+	return &delay[T]{bound: uint64(max(bound, 0)), overflow: overflow, room: make(chan struct{}, 1)}
 }
 
 // accept is upstream's side: it stores v, waits for room where it must, and tells
@@ -63,13 +63,13 @@ func (d *delay[T]) offer(v T, due, now time.Time) (lost T, out handoff.Outcome, 
 		d.idle, news = false, true
 	}
 	if d.hi-d.lo >= d.bound {
-		switch d.full {
+		switch d.overflow {
 		case handoff.Block:
 			return lost, handoff.Stored, false, news
 		case handoff.DropNewest:
 			return v, handoff.Dropped, false, news
 		case handoff.Fail:
-			return v, handoff.Overflow, false, news
+			return v, handoff.Overflowed, false, news
 		case handoff.DropOldest:
 			lost, out = d.take(), handoff.Dropped
 		}

@@ -47,7 +47,7 @@ func limitRate[T any](name string, n int, o opt.Typed[T]) turbopipes.Operator[T,
 		d.Start(func(ctx context.Context) error {
 			return in.Push(ctx, func(v T) bool { return d.Put(func() bool { return b.put(v) }) || refused.Keep(v) })
 		})
-		return deliver(d, func() (T, bool) {
+		return handoff.Deliver(d, func() (T, bool) {
 			v, ok := b.take()
 			if b.isLow() {
 				d.Room()

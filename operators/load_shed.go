@@ -90,7 +90,7 @@ type shedding[T any] struct {
 func (s *shedding[T]) put(v T) bool {
 	rank := 0
 	if s.options.Priority != nil {
-		unlessItPanics(v, s.fell, func() { rank = s.options.Priority(v) })
+		run.DropOnPanic(v, s.fell, func() { rank = s.options.Priority(v) })
 	}
 	var lost T
 	full := false

@@ -37,10 +37,10 @@ func onBackpressureBuffer[T any](name string, n int, overflow turbopipes.Overflo
 	switch {
 	case n < 1:
 		return turbopipes.Invalid[T, T](name, opt.TooSmall("n", n, 1))
-	case overflow < turbopipes.Block || overflow > turbopipes.Fail:
-		return turbopipes.Invalid[T, T](name, opt.BadOverflow(int(overflow)))
+	case !overflow.Valid():
+		return turbopipes.Invalid[T, T](name, opt.BadOverflow(overflow))
 	}
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		return handoff.Decouple(ctx, name, n, handoff.Full(overflow), hooks, turbopipes.ErrOverflow, in.Push, emit)
+		return handoff.Decouple(ctx, name, n, overflow, hooks, turbopipes.ErrOverflow, in.Push, emit)
 	})
 }

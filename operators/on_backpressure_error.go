@@ -20,7 +20,7 @@ func OnBackpressureError[T any](opts ...BackpressureOption[T]) turbopipes.Operat
 		return decoupled("OnBackpressureError", dropping(o), func(b *handoff.Boundary[T], v T) bool {
 			out := b.Queue.OfferIdle(v)
 			if out == handoff.Dropped {
-				out = handoff.Overflow
+				out = handoff.Overflowed
 			}
 			return b.Outcome(v, out)
 		})

@@ -84,23 +84,24 @@ func (b *Boundary[T]) Outcome(lost T, out Outcome) bool {
 		return true
 	case Refused:
 		return b.refused.Keep(lost)
-	case Overflow:
+	case Overflowed:
 		b.refusal = fmt.Errorf("%w: %s: downstream is busy", b.overflow, b.name)
 	}
 	b.refusal = fault.Join(b.refusal, b.Lost.DropFor(b.refusal, lost))
 	return b.refusal == nil
 }
 
-// Decouple runs up with a queue of that capacity. full is what a full one does.
-func Decouple[T any](ctx context.Context, name string, capacity int, full Full, hooks run.Hooks[T], overflow error, up feed.Push[T], emit func(T) bool) (err error) {
-	b := OpenBoundary[T](ctx, name, capacity, overflow)
+// Decouple runs up with a queue of the given capacity and strategy. cause is
+// the error that a failure under Fail wraps.
+func Decouple[T any](ctx context.Context, name string, capacity int, overflow Overflow, hooks run.Hooks[T], cause error, up feed.Push[T], emit func(T) bool) (err error) {
+	b := OpenBoundary[T](ctx, name, capacity, cause)
 	b.Lost = hooks.At(b.Stage())
 	defer b.Close(&err)
 	put := b.Put
-	if full == Block {
+	if overflow == Block {
 		b.Queue.lends = true // nobody but the subscriber takes anything
 	} else {
-		put = func(v T) bool { return b.Outcome(b.Queue.Offer(v, full)) }
+		put = func(v T) bool { return b.Outcome(b.Queue.Offer(v, overflow)) }
 	}
 	b.Start(up, put)
 	return b.Loop(emit)

@@ -109,27 +109,16 @@ type Outcome int
 
 // The outcomes of an offer.
 const (
-	Stored   Outcome = iota
-	Dropped          // an item, the offered one or an older one, was dropped to make room
-	Overflow         // the offered item found no room, and that is an error
-	Refused          // the queue was closed or halted; the item was never in
+	Stored     Outcome = iota
+	Dropped            // an item, the offered one or an older one, was dropped to make room
+	Overflowed         // the offered item found no room, and that is an error
+	Refused            // the queue was closed or halted; the item was never in
 )
 
-// Full is what an offer does where there is no room.
-type Full int
-
-// What a full queue does, in the order of turbopipes.Overflow. An offer is never
-// made to Block.
-const (
-	Block Full = iota
-	DropNewest
-	DropOldest
-	Fail
-)
-
-// Offer never waits. lost is the item that was dropped, met the overflow, or was
-// refused.
-func (q *Queue[T]) Offer(v T, full Full) (lost T, out Outcome) {
+// Offer stores v, or does what the strategy s says where there is no room. It never
+// waits, so s is not Block. lost is the item that was dropped, met the overflow, or
+// was refused.
+func (q *Queue[T]) Offer(v T, s Overflow) (lost T, out Outcome) {
 	q.mu.Lock()
 	switch {
 	case q.over():
@@ -138,14 +127,14 @@ func (q *Queue[T]) Offer(v T, full Full) (lost T, out Outcome) {
 	case q.waits() < q.bound:
 		q.store(v)
 		return lost, Stored
-	case full == DropOldest:
+	case s == DropOldest:
 		lost = q.take()
 		q.store(v)
 		return lost, Dropped
 	}
 	q.mu.Unlock()
-	if full == Fail {
-		return v, Overflow
+	if s == Fail {
+		return v, Overflowed
 	}
 	return v, Dropped
 }

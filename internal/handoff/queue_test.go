@@ -27,7 +27,7 @@ func TestQueue(t *testing.T) {
 	require.Equal(t, Dropped, out)
 	require.Equal(t, 1, lost)
 	lost, out = q.Offer(5, Fail)
-	require.Equal(t, Overflow, out)
+	require.Equal(t, Overflowed, out)
 	require.Equal(t, 5, lost)
 	require.Equal(t, Dropped, q.OfferIdle(6))
 	v, ok := q.Withdraw()

@@ -176,7 +176,7 @@ func (b *Balance[T]) put(ctx context.Context, v T, account run.Account[T]) bool 
 			b.mu.Unlock()
 			return true
 		}
-		if b.cfg.Full != handoff.Block {
+		if b.cfg.Overflow != handoff.Block {
 			lost := b.drop(item)
 			b.mu.Unlock()
 			return b.fell(lost, account)
@@ -201,7 +201,7 @@ func (b *Balance[T]) put(ctx context.Context, v T, account run.Account[T]) bool 
 
 // drop makes room for item, or drops that.
 func (b *Balance[T]) drop(item numbered[T]) (lost T) {
-	if b.cfg.Full == handoff.DropOldest {
+	if b.cfg.Overflow == handoff.DropOldest {
 		for i := range b.outs {
 			at := (b.turn + i) % len(b.outs)
 			if o := b.outs[at]; !o.shut && len(o.queue) > 0 {
@@ -221,7 +221,7 @@ func (b *Balance[T]) drop(item numbered[T]) (lost T) {
 // fell accounts for what a strategy has dropped, and tells whether to go on.
 func (b *Balance[T]) fell(v T, account run.Account[T]) bool {
 	var err error
-	if b.cfg.Full == handoff.Fail {
+	if b.cfg.Overflow == handoff.Fail {
 		err = overflow(b.cfg.Name)
 	}
 	err = fault.Join(err, account.DropFor(err, v))

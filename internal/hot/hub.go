@@ -21,11 +21,11 @@ import (
 
 // Config is what a Hub is made of.
 type Config[T any] struct {
-	Name    string
-	Size    int // of each subscriber's queue
-	Full    handoff.Full
-	Discard func(any)   // is called with what a subscriber loses; may be nil
-	History *History[T] // what a new subscriber gets first; nil: nothing
+	Name     string
+	Size     int // of each subscriber's queue
+	Overflow handoff.Overflow
+	Discard  func(any)   // is called with what a subscriber loses; may be nil
+	History  *History[T] // what a new subscriber gets first; nil: nothing
 }
 
 // Hub is the many queues, and what producers put into them. Its locks are never
@@ -105,7 +105,7 @@ func New[T any](cfg Config[T]) *Hub[T] { return &Hub[T]{cfg: cfg} }
 // Put gives v to all who are subscribed. Under handoff.Block it waits for room in
 // each queue; when it returns an error, v is in none of them.
 func (h *Hub[T]) Put(ctx context.Context, v T) error {
-	if h.cfg.Full != handoff.Block {
+	if h.cfg.Overflow != handoff.Block {
 		return h.offer(v)
 	}
 	h.mu.Lock()
@@ -157,12 +157,12 @@ func (h *Hub[T]) offer(v T) error {
 		if s.ended {
 			continue
 		}
-		item, out := s.own.Offer(v, h.cfg.Full)
+		item, out := s.own.Offer(v, h.cfg.Overflow)
 		if out == handoff.Stored {
 			continue
 		}
 		l := loss{of: s, as: s.lost, out: out, v: item}
-		if out == handoff.Overflow {
+		if out == handoff.Overflowed {
 			l.cause = overflow(h.cfg.Name)
 			s.end(l.cause)
 		}

@@ -71,11 +71,11 @@ func (s *subscriber) run(h *Hub[item], lost func(*subscriber)) {
 // Under Block nobody misses an item or gets one twice; under every strategy, each
 // producer's items keep their order.
 func TestHubRandomly(t *testing.T) {
-	for _, full := range []handoff.Full{handoff.Block, handoff.DropNewest, handoff.DropOldest, handoff.Fail} {
+	for _, overflow := range []handoff.Overflow{handoff.Block, handoff.DropNewest, handoff.DropOldest, handoff.Fail} {
 		for seed := range uint64(150) {
-			name := fmt.Sprintf("%v/%v", full, seed)
+			name := fmt.Sprintf("%v/%v", overflow, seed)
 			t.Run(name, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) { randomly(t, rand.New(rand.NewPCG(seed, uint64(full))), full) })
+				synctest.Test(t, func(t *testing.T) { randomly(t, rand.New(rand.NewPCG(seed, uint64(overflow))), overflow) })
 			})
 			if t.Failed() {
 				return
@@ -84,7 +84,7 @@ func TestHubRandomly(t *testing.T) {
 	}
 }
 
-func randomly(t *testing.T, random *rand.Rand, full handoff.Full) {
+func randomly(t *testing.T, random *rand.Rand, overflow handoff.Overflow) {
 	t.Helper()
 	pause := func(most int) func() { // each goroutine has one of its own
 		random := rand.New(rand.NewPCG(random.Uint64(), 0))
@@ -97,7 +97,7 @@ func randomly(t *testing.T, random *rand.Rand, full handoff.Full) {
 			time.Sleep(d)
 		}
 	}
-	h := New(Config[item]{Name: "test", Size: []int{1, 2, 3, 7, 64, 100}[random.IntN(6)], Full: full})
+	h := New(Config[item]{Name: "test", Size: []int{1, 2, 3, 7, 64, 100}[random.IntN(6)], Overflow: overflow})
 	var accepted [3]atomic.Int64
 	producers, perProducer := 1+random.IntN(3), random.IntN(120)
 	var producing, consuming sync.WaitGroup
@@ -146,19 +146,19 @@ func randomly(t *testing.T, random *rand.Rand, full handoff.Full) {
 	for _, s := range subs {
 		last := map[int]int{}
 		for _, v := range s.seen {
-			if before, ok := last[v.producer]; ok && full == handoff.Block {
+			if before, ok := last[v.producer]; ok && overflow == handoff.Block {
 				require.Equal(t, before+1, v.n, "%s: %v", s.how, s.seen)
 			} else if ok {
 				require.Greater(t, v.n, before)
 			}
 			last[v.producer] = v.n
 		}
-		if full == handoff.Block && s.how == "stays" {
+		if overflow == handoff.Block && s.how == "stays" {
 			for p, n := range last {
 				require.EqualValues(t, accepted[p].Load()-1, n, "the last one, too")
 			}
 		}
-		if full != handoff.Fail {
+		if overflow != handoff.Fail {
 			require.NoError(t, s.err)
 		} else if s.err != nil {
 			require.ErrorIs(t, s.err, fault.ErrOverflow)
@@ -169,14 +169,14 @@ func randomly(t *testing.T, random *rand.Rand, full handoff.Full) {
 // TestHubAccounts: what a subscriber gets and what it is told to have lost is all
 // that was put, in order, whoever is slow and however it ends.
 func TestHubAccounts(t *testing.T) {
-	for _, full := range []handoff.Full{handoff.Block, handoff.DropNewest, handoff.DropOldest, handoff.Fail} {
+	for _, overflow := range []handoff.Overflow{handoff.Block, handoff.DropNewest, handoff.DropOldest, handoff.Fail} {
 		for seed := range uint64(150) {
 			synctest.Test(t, func(t *testing.T) {
-				random := rand.New(rand.NewPCG(seed, uint64(full)))
+				random := rand.New(rand.NewPCG(seed, uint64(overflow)))
 				var mu sync.Mutex // the hook runs on the producer's goroutine, and on the subscriber's
 				lost := map[item]int{}
 				h := New(Config[item]{
-					Name: "test", Size: 1 + random.IntN(9), Full: full, Discard: func(v any) {
+					Name: "test", Size: 1 + random.IntN(9), Overflow: overflow, Discard: func(v any) {
 						mu.Lock()
 						defer mu.Unlock()
 						lost[v.(item)]++
@@ -210,17 +210,17 @@ func TestHubAccounts(t *testing.T) {
 				for _, n := range lost {
 					count += n
 				}
-				if s.how == "stays" && full != handoff.Fail {
+				if s.how == "stays" && overflow != handoff.Fail {
 					require.Equal(t, put, count)
 				}
 				for n := range count {
-					if full == handoff.Block {
+					if overflow == handoff.Block {
 						require.True(t, n < len(s.seen) && s.seen[n].n == n || lost[item{0, n}] == 1, "%v", n)
 					}
 				}
 			})
 			if t.Failed() {
-				t.Fatalf("%v, seed %v", full, seed)
+				t.Fatalf("%v, seed %v", overflow, seed)
 			}
 		}
 	}

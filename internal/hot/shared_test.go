@@ -24,7 +24,7 @@ func TestStopOfOneThatHasLeft(t *testing.T) {
 				return nil
 			}
 		}
-		s := NewShared("test", up, func() *Hub[int] { return New(Config[int]{Size: 4, Full: handoff.Block}) })
+		s := NewShared("test", up, func() *Hub[int] { return New(Config[int]{Size: 4, Overflow: handoff.Block}) })
 		rec := run.New(t.Context(), true)
 		defer rec.End()
 		ctx, leave := context.WithCancel(rec.With(t.Context()))

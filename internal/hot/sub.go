@@ -70,7 +70,7 @@ func (h *Hub[T]) TryJoin(ctx context.Context) *Sub[T] {
 func (h *Hub[T]) join(lost run.Account[T]) *Sub[T] {
 	s := &Sub[T]{hub: h, ready: make(chan struct{}, 1), lost: lost}
 	s.limit.Store(math.MaxUint64)
-	if h.cfg.Full != handoff.Block {
+	if h.cfg.Overflow != handoff.Block {
 		s.own = handoff.New[T](h.cfg.Size)
 	}
 	s.past = h.cfg.History.snapshot(h.closed)

@@ -9,6 +9,8 @@ package opt
 import (
 	"fmt"
 	"time"
+
+	"github.com/turbopipes/turbopipes/internal/handoff"
 )
 
 // Option sets something in S, the settings of an operator. bad says what is wrong
@@ -88,8 +90,8 @@ func TooSmall[N int | int64](name string, n, least N) string {
 	return fmt.Sprintf("%s is %d, want at least %d", name, n, least)
 }
 
-// BadOverflow is the text for a turbopipes.Overflow that does not exist.
-func BadOverflow(strategy int) string {
+// BadOverflow is the text for a strategy that does not exist.
+func BadOverflow(strategy handoff.Overflow) string {
 	return fmt.Sprintf("the overflow strategy is %d, want Block, DropNewest, DropOldest or Fail", strategy)
 }
 

@@ -3,6 +3,8 @@ package opt
 import (
 	"context"
 	"time"
+
+	"github.com/turbopipes/turbopipes/internal/handoff"
 )
 
 // Loss is what [turbopipes.OnDiscard] sets.
@@ -12,7 +14,7 @@ type Loss struct{ Discard func(item any) }
 type Queue struct {
 	Loss
 	Size     int
-	Overflow int // a turbopipes.Overflow
+	Overflow handoff.Overflow
 }
 
 // Settings is what the options set that do not know the item's type. An operator

@@ -19,14 +19,14 @@ import (
 
 // Config is what a Split does, and with which errors.
 type Config[T any] struct {
-	Name    string
-	Size    int          // of the queue of a part
-	Waiting int          // how many parts may wait to be handed out
-	Full    handoff.Full // what a full queue of a part does
-	Lost    func(any)    // is called with each item that is lost; may be nil
+	Name     string
+	Size     int              // of the queue of a part
+	Waiting  int              // how many parts may wait to be handed out
+	Overflow handoff.Overflow // of a part's queue
+	Lost     func(any)        // is called with each item that is lost; may be nil
 
-	Overflow error // of an item that finds no room where it must
-	Taken    error // of the second subscriber of a part
+	ErrOverflow error // of an item that finds no room where it must
+	Taken       error // of the second subscriber of a part
 }
 
 // Split is one upstream and the open parts of it.
@@ -172,18 +172,18 @@ const (
 
 // Put gives an item to a part, on upstream's goroutine.
 func (s *Split[K, T]) Put(p *Part[K, T], v T) Outcome {
-	if s.Full == handoff.Block {
+	if s.Overflow == handoff.Block {
 		if p.queue.Put(v) {
 			return Taken
 		}
 	} else {
-		switch lost, out := p.queue.Offer(v, s.Full); out {
+		switch lost, out := p.queue.Offer(v, s.Overflow); out {
 		case handoff.Stored:
 			return Taken
 		case handoff.Dropped:
 			return s.tell(s.lost.Drop(lost))
-		case handoff.Overflow:
-			err := fmt.Errorf("%w: %s: the queue of a stream is full", s.Overflow, s.Name)
+		case handoff.Overflowed:
+			err := fmt.Errorf("%w: %s: the queue of a stream is full", s.ErrOverflow, s.Name)
 			return s.tell(fault.Join(err, s.lost.DropFor(err, lost)))
 		case handoff.Refused:
 		}

@@ -20,10 +20,10 @@ var (
 	errTaken = errors.New("taken")
 )
 
-func config(full handoff.Full, lost *[]int) Config[int] {
+func config(overflow handoff.Overflow, lost *[]int) Config[int] {
 	return Config[int]{
-		Name: "test", Size: 2, Waiting: 9, Full: full, Lost: func(v any) { *lost = append(*lost, v.(int)) },
-		Overflow: errors.New("overflow"), Taken: errTaken,
+		Name: "test", Size: 2, Waiting: 9, Overflow: overflow, Lost: func(v any) { *lost = append(*lost, v.(int)) },
+		ErrOverflow: errors.New("overflow"), Taken: errTaken,
 	}
 }
 

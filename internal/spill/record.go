@@ -1,4 +1,4 @@
-package operators
+package spill
 
 import (
 	"encoding/binary"
