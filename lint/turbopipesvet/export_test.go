@@ -22,7 +22,7 @@ func Names() (all []string) {
 	for _, name := range typedName {
 		all = append(all, name)
 	}
-	return append(all, "Connectable.RefCount", "Connectable.AutoConnect", "Connectable.Observable", "Observable.ToRx",
+	return append(all, "Connectable.RefCount", "Connectable.AutoConnect", "Observable.ToRx",
 		"Observable.Seq", "Subscription.Wait", "Observable.Subscribe", "Observable.ToChannel", "Observable.Pipe",
 		"Pipe2", "Pipe9", "operators.Retry", "operators.Repeat")
 }

@@ -1,14 +1,16 @@
 package turbopipesvet
 
 import (
+	"bytes"
+	"go/token"
 	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
 )
 
-// directive begins a comment that turns checks off for its own line and the next
-// one. The names of the checks and a reason follow.
+// directive begins a comment that turns checks off for its line, or for the next
+// line where the comment stands alone. The names of the checks and a reason follow.
 //
 //	//turbopipesvet:ignore sharedseed,unheard the reason
 const directive = "//turbopipesvet:ignore "
@@ -28,7 +30,7 @@ func unlessIgnored(p *analysis.Pass) func(analysis.Diagnostic) {
 		if ignored == nil {
 			ignored = directives(p)
 		}
-		at := p.Fset.Position(d.Pos)
+		at := p.Fset.PositionFor(d.Pos, false)
 		if !ignored[place{at.Filename, at.Line}] {
 			report(d)
 		}
@@ -46,10 +48,22 @@ func directives(p *analysis.Pass) map[place]bool {
 					continue
 				}
 				at := p.Fset.Position(c.Pos())
+				if alone(p, at) {
+					at.Line++
+				}
 				ignored[place{at.Filename, at.Line}] = true
-				ignored[place{at.Filename, at.Line + 1}] = true
 			}
 		}
 	}
 	return ignored
+}
+
+// alone tells whether nothing is before the comment at that position in its line.
+func alone(p *analysis.Pass, at token.Position) bool {
+	text, err := p.ReadFile(at.Filename)
+	if err != nil || at.Offset > len(text) {
+		return false
+	}
+	line := text[bytes.LastIndexByte(text[:at.Offset], '\n')+1 : at.Offset]
+	return len(bytes.TrimSpace(line)) == 0
 }

@@ -74,7 +74,7 @@ func (p *pass) usedOnce(c, fn inspector.Cursor) bool {
 		case name == "Pipe":
 			return p.simple(call.Node().(*ast.CallExpr).Args) && p.usedOnce(call, fn)
 		}
-		return (name == "RefCount" || name == "AutoConnect" || name == "Observable") && p.usedOnce(call, fn)
+		return name == "RefCount" && p.usedOnce(call, fn)
 	case edge.AssignStmt_Rhs, edge.ValueSpec_Values:
 		v := p.local(c, 0)
 		if v == nil {

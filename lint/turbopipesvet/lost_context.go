@@ -29,7 +29,7 @@ var running = setOf(
 func lostContext(p *pass) {
 	for c := range p.root.Preorder((*ast.CallExpr)(nil)) {
 		call := c.Node().(*ast.CallExpr)
-		if len(call.Args) == 0 || !running[p.running(call)] {
+		if len(call.Args) == 0 || !running[p.callee(call)] && !running[p.selected(call)] {
 			continue
 		}
 		fresh, ok := ast.Unparen(call.Args[0]).(*ast.CallExpr)
@@ -56,15 +56,18 @@ func lostContext(p *pass) {
 	}
 }
 
-// running is [pass.callee], with the methods that a subject embeds as its own.
-func (p *pass) running(call *ast.CallExpr) string {
+// selected is like [pass.callee] for a method of the type that it is called on:
+// "Subject.Next", where Subject has Next from a type that it embeds.
+func (p *pass) selected(call *ast.CallExpr) string {
 	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
-	if ok {
-		if s := p.TypesInfo.Selections[sel]; s != nil && s.Kind() == types.MethodVal {
-			return typeName(deref(s.Recv())) + "." + sel.Sel.Name
-		}
+	if !ok {
+		return ""
 	}
-	return p.callee(call)
+	s := p.TypesInfo.Selections[sel]
+	if s == nil || s.Kind() != types.MethodVal {
+		return ""
+	}
+	return typeName(deref(s.Recv())) + "." + sel.Sel.Name
 }
 
 // isFresh tells whether call is context.Background() or context.TODO().

@@ -2,11 +2,13 @@ package turbopipesvet
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
+	"golang.org/x/tools/go/types/typeutil"
 )
 
 // SharedSeed reports a seed of Scan or Reduce that all subscriptions share.
@@ -72,40 +74,62 @@ func (p *pass) onlyReads(c inspector.Cursor) bool {
 	}
 	state := p.signature(c).Params().At(0)
 	for _, use := range p.uses(c, state) {
-		if !reads(use, lit) {
+		if !p.reads(use, lit) {
 			return false
 		}
 	}
 	return true
 }
 
-// reads tells whether the state at c is returned, compared or looked into.
-func reads(c inspector.Cursor, fn *ast.FuncLit) bool {
+// reads tells whether the state at c is returned, compared, copied or looked into.
+func (p *pass) reads(c inspector.Cursor, fn *ast.FuncLit) bool {
 	switch c.ParentEdgeKind() {
 	case edge.ReturnStmt_Results:
 		for f := range c.Enclosing((*ast.FuncLit)(nil)) {
 			return f.Node() == fn
 		}
 	case edge.ParenExpr_X:
-		return reads(c.Parent(), fn)
+		return p.reads(c.Parent(), fn)
 	case edge.BinaryExpr_X, edge.BinaryExpr_Y:
 		return true
+	case edge.CallExpr_Args:
+		return p.copies(c.Parent().Node().(*ast.CallExpr))
 	case edge.SelectorExpr_X, edge.IndexExpr_X, edge.StarExpr_X:
-		return looks(c.Parent())
+		return p.looks(c.Parent())
 	}
 	return false
 }
 
-// looks tells whether what is got out of the state at c is a number, a string or
-// a bool that is only read.
-func looks(c inspector.Cursor) bool {
-	switch c.ParentEdgeKind() {
-	case edge.ParenExpr_X, edge.SelectorExpr_X:
-		return looks(c.Parent())
-	case edge.BinaryExpr_X, edge.BinaryExpr_Y:
-		return true
+// copies tells whether call is a function that does not change its arguments.
+func (p *pass) copies(call *ast.CallExpr) bool {
+	switch fn := typeutil.Callee(p.TypesInfo, call).(type) {
+	case *types.Builtin:
+		return fn.Name() == "len" || fn.Name() == "cap"
+	case *types.Func:
+		return fn.FullName() == "maps.Clone" || fn.FullName() == "slices.Clone"
 	}
 	return false
+}
+
+// looks tells whether the expression at c, which is a part of the state, is a
+// number, a string or a bool that is only read.
+func (p *pass) looks(c inspector.Cursor) bool {
+	switch c.ParentEdgeKind() {
+	case edge.ParenExpr_X, edge.SelectorExpr_X:
+		return p.looks(c.Parent())
+	case edge.AssignStmt_Lhs, edge.IncDecStmt_X, edge.RangeStmt_Key, edge.RangeStmt_Value:
+		return false
+	case edge.UnaryExpr_X:
+		if c.Parent().Node().(*ast.UnaryExpr).Op == token.AND {
+			return false
+		}
+	}
+	t := p.TypesInfo.TypeOf(c.Node().(ast.Expr))
+	if pair, ok := t.(*types.Tuple); ok { // v, ok
+		t = pair.At(0).Type()
+	}
+	_, basic := t.Underlying().(*types.Basic)
+	return basic
 }
 
 // seedWith suggests the operator that makes a seed for each subscription, where

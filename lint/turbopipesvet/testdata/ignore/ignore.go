@@ -9,6 +9,7 @@ import (
 
 func off(ctx context.Context, o tp.Observable[int]) {
 	o.Drain(ctx) //turbopipesvet:ignore droppederror the reason
+	o.Drain(ctx) // want `the error of Drain is dropped`
 	//turbopipesvet:ignore unheard,droppederror the reason
 	o.Drain(ctx)
 	o.Drain(ctx) // want `the error of Drain is dropped`

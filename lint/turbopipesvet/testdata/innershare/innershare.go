@@ -68,6 +68,9 @@ func fine(src stream, use func(stream) stream) {
 		c.Connect(context.Background())
 		return c.Observable(), nil
 	})
+	_ = tp.Defer(func(ctx context.Context) (stream, error) { // it starts at once
+		return tp.Publish(src).AutoConnect(ctx, 0), nil
+	})
 	apart := func() stream { return src.Pipe(operators.Share[int]()) }
 	_ = apart()
 }

@@ -32,9 +32,10 @@ func lost(ctx context.Context, o tp.Observable[int], s *tp.Subject[int], other f
 	return nil
 }
 
-type service struct{}
+type service struct{ tp.Observable[int] }
 
-func (*service) serve(base context.Context, o tp.Observable[int]) {
+func (s *service) serve(base context.Context, o tp.Observable[int]) {
+	_ = s.Each(context.Background(), store) // want `this call does not end with base`
 	ctx, cancel := context.WithCancel(base)
 	defer cancel()
 	sub := o.Subscribe(context.Background(), tp.Observer[int]{}) // want `this call does not end with base`

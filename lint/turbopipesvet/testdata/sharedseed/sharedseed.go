@@ -50,6 +50,16 @@ func shared(size int) {
 		s.names[0] = v
 		return s
 	})
+	_ = operators.Reduce(&stats{}, func(s *stats, v string) *stats { // want `the seed of Reduce is a pointer`
+		first := &s.n
+		*first = len(v)
+		return s
+	})
+	_ = operators.Reduce(&stats{}, func(s *stats, v string) *stats { // want `the seed of Reduce is a pointer`
+		for s.n = range v {
+		}
+		return s
+	})
 	common := map[string]int{}
 	_ = operators.Scan(common, count) // want `the seed of Scan is a map`
 }
@@ -72,5 +82,13 @@ func own(o tp.Observable[string]) {
 			return &stats{n: len(v)}
 		}
 		return s
+	})
+	_ = operators.Scan(map[string]bool{"": true}, func(seen map[string]bool, v string) map[string]bool {
+		if _, ok := seen[v]; ok || len(seen) > 10 || !seen[""] {
+			return seen
+		}
+		next := maps.Clone(seen)
+		next[v] = true
+		return next
 	})
 }
