@@ -123,7 +123,7 @@ type failureRate struct {
 	tallies [rateSlots]tally
 }
 
-// tally is what was counted in a slot.
+// tally is the count of one slot.
 type tally struct {
 	slot     int64
 	ok, fail int64

@@ -40,7 +40,7 @@ func lineTo[T any](ctx context.Context, emit func(T) bool) (*line[T], context.Co
 	return l, context.WithValue(ctx, lineKey{}, l)
 }
 
-// guard does on the line what turbopipes.Guard does.
+// guard works like turbopipes.Guard, but on the line.
 func (l *line[T]) guard(ctx context.Context, in turbopipes.Observable[T]) (err error) {
 	defer func() {
 		if l.below {
