@@ -115,7 +115,7 @@ const rateSlots = 10
 // window moves by one slot at a time, and its newest slot is not over yet. So the
 // window is shorter than its nominal width, by at most one slot.
 type failureRate struct {
-	rate  float64 // the share that is too much; 0: no share is
+	rate  float64 // the share of failures that is too much; 0: no limit
 	width time.Duration
 	least int
 

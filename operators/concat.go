@@ -26,7 +26,7 @@ import (
 // stack at each turn. At about a million turns Go ends the process: use [Repeat]
 // instead.
 //
-// Without next streams it is the identity. A zero Observable among them is an
+// Without next streams it changes nothing. A zero Observable among them is an
 // ErrInvalidArgument. To run all streams at once, see [Merge]; for streams made of
 // items, [ConcatMap]. It corresponds to concat in RxJS, Reactor and RxGo.
 func Concat[T any](next ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {

@@ -17,7 +17,7 @@ import (
 // Completes after the last of them. Memory: none. Goroutines: none; it runs on the
 // subscriber's goroutine.
 //
-// Without items it is the identity. The slice is not copied: the caller must not
+// Without items it changes nothing. The slice is not copied: the caller must not
 // change it. For items before the first one, see [StartWith]; for another stream at
 // the end, [Concat]. It corresponds to RxJS's endWith and Reactor's
 // concatWithValues.

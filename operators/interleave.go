@@ -24,7 +24,7 @@ import (
 // as discarded, and [turbopipes.WithLossHook] reports them. Memory: none.
 // Goroutines: one for each stream, joined before the stream ends.
 //
-// Without others it is the identity. An n below 1, or a zero Observable among
+// Without others it changes nothing. An n below 1, or a zero Observable among
 // others, is an ErrInvalidArgument. To emit items as they come, see [Merge]; to make
 // tuples, [Zip]. It corresponds to Pekko's interleave.
 func Interleave[T any](n int, others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {

@@ -9,7 +9,7 @@ import (
 // progress is how far one side of a Join has come.
 type progress struct {
 	newest time.Time
-	has    bool // newest
+	has    bool // newest is set
 	ended  bool
 }
 
