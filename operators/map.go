@@ -17,9 +17,9 @@ import (
 // panics counts as failed. Memory: none. Goroutines: none; fn runs on the
 // subscriber's goroutine.
 //
-// fn must be quick and can't fail. For a function that takes time or can fail, see
-// [TryMap]; to run several calls in parallel, see [Parallel]. A nil fn is an
-// ErrInvalidArgument. It corresponds to map in RxJS, Reactor and RxGo.
+// Map is for an fn that is quick and can't fail. For an fn that takes time or can
+// fail, see [TryMap]; to run several calls in parallel, see [Parallel]. A nil fn is
+// an ErrInvalidArgument. It corresponds to map in RxJS, Reactor and RxGo.
 func Map[T, R any](fn func(v T) R) turbopipes.Operator[T, R] {
 	if fn == nil {
 		return turbopipes.Invalid[T, R]("Map", "fn is nil")

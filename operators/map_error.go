@@ -7,7 +7,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// MapError replaces the error that upstream fails with by another error.
+// MapError replaces upstream's error with another error.
 //
 //	in:  -a-b-#   fn: says where it was
 //	out: -a-b-#

@@ -9,8 +9,8 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Marshal emits the bytes that fn makes of each item. json.Marshal is such a
-// function.
+// Marshal emits the bytes that fn makes of each item. For example, fn can be
+// json.Marshal.
 //
 //	in:  a-b--x-|   fn: to upper case; it fails on x
 //	out: A-B--#

@@ -10,8 +10,8 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// MergeSorted merges upstream and the others, which must all be ascending, into one
-// ascending stream.
+// MergeSorted merges upstream and the others, which should all be ascending, into
+// one ascending stream.
 //
 //	a:   a---d--|
 //	b:   -b-c-----e---|

@@ -22,10 +22,10 @@ import (
 //
 // Emits when the first stream does. An error or a completion may also come first,
 // and is then the result. The others are cancelled at once. The first stream's items
-// do not wait until the others have unwound, but its end does. The items that the
-// others still emit, and their own ends, are ignored and are not an error. An error
-// of a clean-up, joined to the end of the stream's ctx, and a panic are not ignored:
-// they are reported after the first stream's end. Fails and completes with the first
+// do not wait until the others have unwound, but its end does. Items that the others
+// still emit are ignored. Their own ends are ignored too, and are no error. Two
+// things are reported after the first stream's end: a clean-up error that is joined
+// to the end of the stream's ctx, and a panic. Fails and completes with the first
 // stream.
 //
 // If several streams come in the same instant, any of them may be first. A graceful

@@ -20,10 +20,10 @@ import (
 // Emits when an item has arrived and a token is available; the item waits for the
 // token. In each period n tokens come, evenly spaced. One token can be stored, or as
 // many as [WithBurst] sets. The store is full at first. [WithCost] makes items take
-// more than one token. Drops nothing. When ctx ends, also through a stop, the
-// waiting item counts as discarded, and [OnDiscard] reports it. Fails and completes
-// with upstream, after the waiting item was emitted. The wait ends at once when ctx
-// does. A graceful stop does not shorten the wait.
+// more than one token. Drops nothing. When ctx ends, or the ctx of a graceful stop
+// ends, the waiting item counts as discarded, and [OnDiscard] reports it. Fails and
+// completes with upstream, after the waiting item was emitted. The wait ends at once
+// when ctx does. A graceful stop does not shorten the wait.
 //
 // Backpressure: upstream's emit waits for the token and for downstream. Memory:
 // none. Goroutines: none; it runs on the subscriber's goroutine, and so does

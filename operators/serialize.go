@@ -22,9 +22,9 @@ import (
 // dropped. Fails with an ErrOverflow when more than [WithMaxPending] items would
 // have to wait; the default is 1024. Fails with an ErrSequenceGap when upstream
 // completes while items wait for an id that has not come. Fails when upstream fails.
-// The waiting items are discarded then, and [OnDiscard] reports them, and the item
-// for which there was no room. Dropped items are not counted. With [SkipGaps],
-// completion emits the waiting items instead.
+// Items that still wait at an early end are discarded, and so is the item for which
+// there was no room. [OnDiscard] reports them. Dropped items are not counted. With
+// [SkipGaps], completion emits the waiting items instead.
 //
 // Backpressure: upstream's emit is downstream's. Memory: the waiting items.
 // Goroutines: none; id runs on the subscriber's goroutine.

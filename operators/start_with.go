@@ -13,7 +13,7 @@ import (
 //	in:  -----a-b-|   items: xy
 //	out: (xy)-a-b-|
 //
-// Emits when it is subscribed to, all of items, and then when upstream does.
+// Emits when it is subscribed to: all of items. Then it emits when upstream does.
 // Upstream is subscribed to after the last of items. Fails and completes with
 // upstream. A graceful stop does not shorten items. Memory: none. Goroutines: none;
 // it runs on the subscriber's goroutine.

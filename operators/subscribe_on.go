@@ -11,8 +11,8 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// SubscribeOn runs upstream on another goroutine, which run chooses: for example one
-// of a pool, or one that is locked to its thread.
+// SubscribeOn runs upstream on another goroutine, which run chooses: for example a
+// goroutine of a pool, or a goroutine that is locked to its thread.
 //
 //	in:  a-b-c-|
 //	out: a-b-c-|

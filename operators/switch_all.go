@@ -19,9 +19,9 @@ import "github.com/turbopipes/turbopipes"
 // Backpressure: upstream is never held; an inner stream waits while downstream is
 // busy. An item of an inner stream that is not delivered at an early end counts as
 // discarded, and [OnDiscard] reports it. The same holds for an item that was already
-// handed over when a newer stream came. A stream itself counts as no item. Memory:
-// one stream. Goroutines: two, for upstream and for the inner streams, joined before
-// SwitchAll ends.
+// handed over when a newer stream came. The streams themselves are not counted.
+// Memory: one stream. Goroutines: two, for upstream and for the inner streams,
+// joined before SwitchAll ends.
 //
 // A zero Observable that comes from upstream is an ErrInvalidArgument. It is
 // [SwitchMap] for items that are streams; for the items of all streams, see

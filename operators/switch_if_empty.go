@@ -12,11 +12,12 @@ import (
 //	in:  ---|      alt: -x-y|
 //	out: ----x-y|
 //
-// Emits when an item arrives. If upstream has completed without an item and is
-// reaped, alt is subscribed to, and it emits when alt does. Fails and completes with
-// upstream, or with alt in that case. A graceful stop reaches both streams: alt's
-// sources complete without being called, and its operators flush. Memory: none.
-// Goroutines: none; it runs on the subscriber's goroutine.
+// Emits when an item arrives. If upstream completes without an item, alt is
+// subscribed to once upstream is reaped. SwitchIfEmpty then emits when alt does.
+// Fails and completes with upstream, or with alt if alt was subscribed to. A
+// graceful stop reaches both streams: alt's sources complete without being called,
+// and its operators flush. Memory: none. Goroutines: none; it runs on the
+// subscriber's goroutine.
 //
 // The zero Observable as alt is an ErrInvalidArgument. To emit a value instead of a
 // stream, see [DefaultIfEmpty]; for another stream after a failure, see [Catch]. It

@@ -158,7 +158,7 @@ func (x *switching[T, R]) run(ctx context.Context, rec *run.Record, v T, turn ui
 			return x.is(turn)
 		case <-own.Done():
 			if errors.Is(context.Cause(own), errSwitched) {
-				return false // it is outdated
+				return false // the item is outdated
 			}
 			return x.lost.Keep(r)
 		}

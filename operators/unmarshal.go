@@ -2,8 +2,8 @@ package operators
 
 import "github.com/turbopipes/turbopipes"
 
-// Unmarshal emits the T that fn reads from each item. json.Unmarshal is such a
-// function.
+// Unmarshal emits the T that fn reads from each item. For example, fn can be
+// json.Unmarshal.
 //
 //	in:  a-b--x-|   fn: to upper case; it fails on x
 //	out: A-B--#
