@@ -81,11 +81,12 @@ func openZip[A, B any](ctx context.Context, name string, o opt.Loss, in turbopip
 	return z
 }
 
-// pair waits for an item of each side. It returns false if no further pair is possible,
-// or none comes in time.
+// pair waits for an item of each side. It returns false if no further pair is
+// possible, or none comes in time.
 //
-// pair receives from a side only until the side has an item. It does not receive again
-// to learn whether the side has ended, because the side would then hold two items.
+// pair receives from a side only until the side has an item. It does not receive
+// again to learn whether the side has ended, because the side would then hold two
+// items.
 func (z *zipped[A, B]) pair() bool {
 	for !z.a.has || !z.b.has {
 		if z.a.over() || z.b.over() {
