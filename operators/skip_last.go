@@ -42,17 +42,17 @@ func SkipLast[T any](n int, opts ...turbopipes.LossOption) turbopipes.Operator[T
 		lo, hi := uint64(0), uint64(0)
 		refused, complete := false, false
 		defer func() {
+			if complete {
+				for ; out != nil && lo < hi; lo++ {
+					out.item(held.Take(lo))
+				}
+				return
+			}
 			var left []T
 			for ; lo < hi; lo++ {
 				left = append(left, held.Take(lo))
 			}
-			if !complete {
-				err = fault.Join(err, run.Keep[T](run.At(ctx, "SkipLast"), o.Discard).Discard(left...))
-				return
-			}
-			for _, v := range left {
-				out.item(v)
-			}
+			err = fault.Join(err, run.Keep[T](run.At(ctx, "SkipLast"), o.Discard).Discard(left...))
 		}()
 		err = in.Push(ctx, func(v T) bool {
 			var due T
