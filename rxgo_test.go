@@ -23,6 +23,10 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
+// fromRxGo is the number of methods that an Observable has because of RxGo: those
+// of rxgo.Observable, and ToRx.
+const fromRxGo = 75 + 1
+
 // rxItemsOf is an rxgo stream of items, which looks at its ctx.
 func rxItemsOf(items ...rxgo.Item) rxgo.Observable {
 	return rxgo.Defer([]rxgo.Producer{func(ctx context.Context, next chan<- rxgo.Item) {
