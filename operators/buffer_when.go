@@ -12,30 +12,32 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// BufferWhen gathers into slices what comes between the items of notifier.
+// BufferWhen collects the items between two items of notifier into a slice.
 //
 //	in:       -a-b---c---d-|
 //	notifier: ----x-x--x
 //	out:      ----{ab}----{c}---({d}|)
 //
-// Emits when notifier does, what has come since, and at completion what is left.
-// Empty slices are left out, but with [EmitEmpty]. When notifier completes, what
-// comes is gathered until upstream ends. Fails when upstream or notifier fails;
-// what waits is discarded, or emitted before with [FlushOnError]. Completes with
-// upstream, which cancels notifier.
+// Emits when notifier emits: the items since notifier's last item. At completion it
+// emits the items that are left. Empty slices are left out, unless [EmitEmpty] is
+// given. When notifier completes, items are collected until upstream ends. Fails
+// when upstream or notifier fails. Items that wait are then discarded, or emitted
+// before the error with [FlushOnError]. Completes with upstream, which cancels
+// notifier.
 //
-// A slice that is lost counts as its items, which [OnDiscard] hears of.
-// Downstream owns the slices. Backpressure: upstream and notifier wait while
-// downstream is busy; upstream waits, too, at the second item beyond a slice's most,
-// until notifier's next item ([WithMaxItems], 65,536 without it). When notifier has
-// completed, an item beyond that ends the stream with an ErrOverflow; at a graceful
-// stop it comes out in a further slice. Memory: that many items, one more, and one
-// in upstream's hand. Goroutines: two, for upstream and for notifier, joined before
-// it ends.
+// A lost slice counts as its items, and [OnDiscard] is called for each of them.
+// Downstream owns the slices.
 //
-// The zero Observable as notifier is an ErrInvalidArgument. For
-// streams instead of slices see [WindowWhen]. It corresponds to buffer in RxJS and
-// Reactor.
+// Backpressure: upstream and notifier wait while downstream is busy. [WithMaxItems]
+// limits a slice, to 65,536 items without it. When a slice is full, one more item is
+// accepted, and then upstream waits for notifier's next item. If notifier has
+// completed, an item that comes when the slice is full ends the stream with an
+// ErrOverflow; at a graceful stop that item is emitted in one more slice. Memory:
+// the items of one slice, one more item, and one that upstream waits with.
+// Goroutines: two, for upstream and for notifier, joined before the stream ends.
+//
+// The zero Observable as notifier is an ErrInvalidArgument. For streams instead of slices, see [WindowWhen]. It
+// corresponds to buffer in RxJS and Reactor.
 func BufferWhen[T, N any](notifier turbopipes.Observable[N], opts ...BufferWithTimeOption) turbopipes.Operator[T, []T] {
 	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {

@@ -15,12 +15,12 @@ import (
 //	in:  a-b---c---|   sep: x
 //	out: a-(xb)(xc)|
 //
-// Emits when an item comes: sep first, except before the first one. [WithEnds] puts
-// start before the first item, at its time, and end behind the last one when upstream
-// completes; an empty stream gives start and end then. Fails with upstream, without
-// the end. An item whose separator was refused counts as discarded, which [OnDrop]
-// hears of; separators count as items of its own. Memory: none. Goroutines: none; it
-// runs inside its subscriber's.
+// Emits when an item comes: sep first, except before the first item. [WithEnds] puts
+// start before the first item, at the time of that item, and end after the last
+// item, when upstream completes. An empty stream then emits start and end. Fails
+// with upstream, without the end. An item whose separator was refused counts as
+// discarded, and [OnDrop] is called for it. Each separator counts as an item.
+// Memory: none. Goroutines: none; it runs on the subscriber's goroutine.
 //
 // A bad option is an ErrInvalidArgument. It corresponds to Pekko's intersperse.
 func Intersperse[T any](sep T, opts ...IntersperseOption[T]) turbopipes.Operator[T, T] {

@@ -10,25 +10,25 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// SlidingWindow gives slices of n items that begin at every step-th item.
+// SlidingWindow emits slices of n items. A slice begins at every step-th item.
 //
 //	in:  a-b-c-d-e-f-|   n: 3, step: 2
 //	out: ----x---y---|   x: a b c, y: c d e
 //
-// Emits when a slice is full. A stream that is shorter gives none. With [Partial],
-// completion emits one shorter slice if it has an item that no slice has had.
-// Where step is more than n, the items in the gaps are dropped. Fails with
-// upstream; what no slice has had is discarded, or, with
+// Emits when a slice is full. A stream that is shorter than n emits no slice.
+// With [Partial], completion emits one shorter slice if there is an item that was in
+// no slice. If step is greater than n, the items in the gaps are dropped. Fails
+// with upstream. The items that were in no slice are discarded then or, with
 // [FlushOnError], emitted before the error.
 //
-// A slice that is lost counts as its items, which [OnDiscard] hears of; what
-// no slice takes counts nowhere.
-// Downstream owns the slices. Backpressure: upstream's emit is downstream's.
-// Memory: n items. Goroutines: none; it runs inside its subscriber's.
+// A lost slice counts as its items, and [OnDiscard] reports each of them. Items that
+// no slice takes are not counted. Downstream owns the slices. Backpressure:
+// upstream's emit is downstream's. Memory: n items. Goroutines: none; it runs on
+// the subscriber's goroutine.
 //
-// An n or a step below 1 is an ErrInvalidArgument. To have all slices that have begun come out at completion,
-// see [BufferWithCount] with [WithStep]. It corresponds to Pekko's sliding;
-// RxJS's bufferCount and Reactor's buffer are BufferWithCount with WithStep.
+// An n or a step below 1 is an ErrInvalidArgument. To emit every slice that has begun at completion, see
+// [BufferWithCount] with [WithStep]. It corresponds to Pekko's sliding; RxJS's
+// bufferCount and Reactor's buffer are BufferWithCount with WithStep.
 func SlidingWindow[T any](n, step int, opts ...SlidingWindowOption) turbopipes.Operator[T, []T] {
 	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
@@ -61,8 +61,8 @@ func SlidingWindow[T any](n, step int, opts ...SlidingWindowOption) turbopipes.O
 	})
 }
 
-// flushing runs a fused buffer: item takes the items, and rest emits what is left at
-// completion and, where onError is set, before an error, which failed tells.
+// flushing runs a fused buffer. item takes the items. rest emits the items that are
+// left at completion and, with FlushOnError, before an error.
 func flushing[T any](ctx context.Context, onError bool, in turbopipes.Observable[T], item func(T) bool, rest func(failed bool)) (err error) {
 	refused := false
 	pass := func(v T) bool {

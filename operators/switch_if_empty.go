@@ -7,19 +7,20 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// SwitchIfEmpty goes on with another stream in the place of an empty one.
+// SwitchIfEmpty continues with another stream if upstream is empty.
 //
 //	in:  ---|      other: -x-y|
 //	out: ----x-y|
 //
-// Emits when an item comes, and, once upstream has completed without one and is
-// reaped, when other does, which is subscribed then. Fails and completes with
-// upstream, or with other in its place. A graceful stop reaches both: other's sources
-// complete without being called, and its operators flush. Memory: none.
-// Goroutines: none; it runs inside its subscriber's.
+// Emits when an item arrives. If upstream completes without an item, other is
+// subscribed to once upstream is reaped. SwitchIfEmpty then emits when other does.
+// Fails and completes with upstream, or with other if other was subscribed to. A
+// graceful stop reaches both streams: other's sources complete without being called,
+// and its operators flush. Memory: none. Goroutines: none; it runs on the
+// subscriber's goroutine.
 //
-// The zero Observable as other is an ErrInvalidArgument. For a value instead of a
-// stream see [DefaultIfEmpty]; for another stream after a failure, [Catch]. It
+// The zero Observable as other is an ErrInvalidArgument. To emit a value instead of a
+// stream, see [DefaultIfEmpty]; for another stream after a failure, see [Catch]. It
 // corresponds to Reactor's switchIfEmpty and Pekko's orElse.
 func SwitchIfEmpty[T any](other turbopipes.Observable[T]) turbopipes.Operator[T, T] {
 	if other.IsZero() {

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// watch is the clock of one Timeout: upstream waits on the subscriber's
-// goroutine, and the timer's function cuts it off. An item costs a reading of the
-// clock before and behind it, and no timer operation: the timer is set again
+// watch is the clock of one Timeout. Upstream waits on the subscriber's goroutine,
+// and the function of the timer cuts it off. For each item the clock is read twice,
+// before and after the item, and the timer is not touched. The timer is set again
 // only when it rings too early.
 type watch struct {
 	limit    time.Duration
@@ -16,21 +16,21 @@ type watch struct {
 	stopping <-chan struct{} // closed by a graceful stop, after which no time is up
 	cut      func()
 	begin    time.Time
-	state    atomic.Int64 // since when it waits for upstream, counted from begin; or:
+	state    atomic.Int64 // when the wait for upstream began, counted from begin; or busy, or expired
 
-	mu      sync.Mutex // guards the timer, for a few assignments
+	mu      sync.Mutex // guards the timer; held for a few assignments only
 	timer   *time.Timer
 	stopped bool
-	running sync.WaitGroup // the timer's function, or that it will run
+	running sync.WaitGroup // counts the timer's function, from when it is set to when it has ended
 }
 
 const (
-	busy    int64 = -1 - iota // it does not wait: downstream works, or nothing is limited any more
-	expired                   // time was up; it stays so
+	busy    int64 = -1 - iota // there is no wait: downstream works, or there is no more limit
+	expired                   // the time is over, for good
 )
 
-// newWatch starts the clock, which stops when stopping is closed. cut is called, on the
-// timer's goroutine, when time is up.
+// newWatch starts the clock, which stops when stopping is closed. When the time is
+// over, it calls cut on the timer's goroutine.
 func newWatch(limit time.Duration, scope TimeoutScope, stopping <-chan struct{}, cut func()) *watch {
 	w := &watch{limit: limit, scope: scope, stopping: stopping, cut: cut, begin: time.Now()}
 	w.mu.Lock()
@@ -40,8 +40,8 @@ func newWatch(limit time.Duration, scope TimeoutScope, stopping <-chan struct{},
 	return w
 }
 
-// item tells whether an item, or the end, is in time. It stops the clock, but for
-// one of the whole run.
+// item reports whether an item, or the end, is in time. It stops the clock, unless
+// the clock limits the whole run.
 func (w *watch) item() bool {
 	s := w.state.Load()
 	switch {
@@ -49,16 +49,16 @@ func (w *watch) item() bool {
 		return true
 	case s == expired:
 		return false
-	case w.left(s) <= 0 && !w.halted(): // at the deadline it is acted on, whoever notices first
+	case w.left(s) <= 0 && !w.halted(): // the deadline counts, no matter which goroutine notices it first
 		w.state.Store(expired)
 		return false
 	case w.scope == WholeRun:
 		return true
 	}
-	return w.state.CompareAndSwap(s, busy) // or the timer was first
+	return w.state.CompareAndSwap(s, busy) // false: the timer was first
 }
 
-// halted tells whether the clock was stopped by a graceful stop.
+// halted reports whether a graceful stop has stopped the clock.
 func (w *watch) halted() bool {
 	select {
 	case <-w.stopping:
@@ -68,7 +68,7 @@ func (w *watch) halted() bool {
 	}
 }
 
-// wait starts the clock again, and tells whether upstream may go on.
+// wait starts the clock again, and reports whether upstream may go on.
 func (w *watch) wait() bool {
 	switch {
 	case w.scope == WholeRun:
@@ -79,12 +79,12 @@ func (w *watch) wait() bool {
 	return true
 }
 
-// left is how much time there is for one that waits since then.
+// left returns the time that is left for a wait that began at since.
 func (w *watch) left(since int64) time.Duration {
 	return w.limit - (time.Since(w.begin) - time.Duration(since))
 }
 
-// ring is the timer's function.
+// ring is the function of the timer.
 func (w *watch) ring() {
 	defer w.running.Done()
 	for {
@@ -119,7 +119,7 @@ func (w *watch) reset(d time.Duration) {
 	}
 }
 
-// stop ends the clock, and its goroutine has ended when it returns.
+// stop ends the clock. When it returns, the timer's goroutine has ended.
 func (w *watch) stop() {
 	w.mu.Lock()
 	w.stopped = true

@@ -10,21 +10,22 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// TopK gives the n greatest items, by compare, the greatest first.
+// TopK emits the n greatest items, as ordered by compare, the greatest first.
 //
 //	in:  b-d-a-c-|   n: 2; compare: the alphabet
 //	out: --------(dc|)
 //
-// Emits when upstream completes: n items, or all where there are fewer. Among equal
-// items the earlier ones are kept, and come first. Drops the other items. Fails with
-// upstream. Kept items that an early end leaves undelivered count as discarded.
-// [OnDiscard] hears of them; the other items count nowhere. Completes behind the last
-// item. Memory: n items. Goroutines: none; compare runs on the subscriber's.
+// Emits when upstream completes: n items, or all items if there are fewer. Of equal
+// items, the earlier ones are kept, and they come first. Drops the other items,
+// which are not counted. Fails with upstream. Kept items that are undelivered at an
+// early end count as discarded, and [OnDiscard] reports them. Completes after the
+// last item. Memory: n items. Goroutines: none; compare runs on the subscriber's
+// goroutine.
 //
-// compare gives a negative number when a is less than b, and a positive one when
-// it is greater, as cmp.Compare does; with it turned around these are the n least
-// items. An n below 1 or a nil compare is an ErrInvalidArgument. For one item see
-// [Max]; for all, [Sort].
+// compare returns a negative number when a is less than b, and a positive number
+// when a is greater, as cmp.Compare does. For the n least items, reverse compare. An
+// n below 1 or a nil compare is an ErrInvalidArgument. For one item, see [Max]; for
+// all items, see [Sort].
 func TopK[T any](n int, compare func(a, b T) int, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
 	o, bad := lossOptions(opts)
 	switch {

@@ -9,26 +9,28 @@ import (
 	"github.com/turbopipes/turbopipes/internal/split"
 )
 
-// WindowWhen gives streams of what comes between the items of notifier.
+// WindowWhen emits windows: streams of the items that arrive between two items of
+// notifier.
 //
 //	in:       -a-b---c---d-|
 //	notifier: ----x-x--x
 //	out:      -x-----y---z-|   x: a-b|, y: c-|, z: d-|
 //
-// Emits when the first item after an item of notifier comes, so no window is empty; the
-// window completes at the next item of notifier. When notifier completes, the
-// window that is open, or the next one, lasts until upstream ends. Fails when
-// upstream or notifier fails, and completes with upstream, which cancels notifier;
-// so does the window that is open then, as with [WindowWithCount], which tells how
-// windows are consumed.
+// Emits when the first item after an item of notifier arrives, so no window is empty. The
+// window completes at the next item of notifier. When notifier completes, the open
+// window, or else the next one, lasts until upstream ends. Fails when upstream or
+// notifier fails. Completes with upstream, and then cancels notifier. The open
+// window fails or completes too, as in [WindowWithCount], which describes how
+// windows are consumed and which items [OnDiscard] reports.
 //
-// Backpressure: notifier is never held; upstream waits while the open window's
-// queue is full, until the next item of notifier at the latest ([turbopipes.WithQueue],
-// 256 without it; [turbopipes.WithOverflow] drops or fails instead), and while
-// another window waits to be taken. Memory: a queue for each window that is not
-// consumed. Goroutines: two, for upstream and for notifier, joined before it ends.
+// Backpressure: notifier is never held. Upstream waits while the queue of the open
+// window is full, until notifier emits again at the latest. [turbopipes.WithQueue] sets
+// the size of the queue, 256 without it. [turbopipes.WithOverflow] drops items or
+// fails instead. Upstream also waits while another window waits to be taken. Memory:
+// a queue for each window that is not consumed. Goroutines: two, for upstream and
+// for notifier, joined before WindowWhen ends.
 //
-// The zero Observable as notifier is an ErrInvalidArgument. For slices see [BufferWhen]. It corresponds to window in RxJS
+// The zero Observable as notifier is an ErrInvalidArgument. For slices, see [BufferWhen]. It corresponds to window in RxJS
 // and Reactor.
 func WindowWhen[T, N any](notifier turbopipes.Observable[N], opts ...turbopipes.QueueOption) turbopipes.Operator[T, turbopipes.Observable[T]] {
 	o, bad := opt.Gather(opt.Settings{}, opts)
