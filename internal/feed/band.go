@@ -65,13 +65,13 @@ func (b *Band) Failure() error {
 
 // patience is how often an operator whose Band is broken lets others run before it
 // gives up waiting for one of them.
-const patience = 1000
+const lingerYields = 1000
 
 // Linger calls try, which tells whether an item has come, until it has, or until every
 // upstream that runs has had the time to come up with one. Only who runs on can: one
 // that waits for something is not waited for.
 func (b *Band) Linger(try func() bool) bool {
-	for range patience {
+	for range lingerYields {
 		if try() {
 			return true
 		}

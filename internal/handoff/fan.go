@@ -53,13 +53,13 @@ type Worker[T any] struct {
 	Emit func(T) bool
 	Some bool // an item was emitted
 
-	up     upstream[T]
-	rec    *run.Record // of Ctx; nil where it is not the Worker's own
-	before int64
+	up         upstream[T]
+	record     *run.Record // of Ctx; nil where it is not the Worker's own
+	lostBefore int64
 }
 
 // Lost tells whether a stage of the upstream has counted an item that it has lost.
-func (w *Worker[T]) Lost() bool { return w.rec != nil && w.rec.Lost() != w.before }
+func (w *Worker[T]) Lost() bool { return w.record != nil && w.record.Lost() != w.lostBefore }
 
 // OpenFan starts a Fan without an upstream. The caller may set Discard, must defer
 // Close, and call Loop.
@@ -73,7 +73,7 @@ func OpenFan[T any](ctx context.Context, name string, ahead int) *Fan[T] {
 }
 
 // foot is called at the foot of an upstream's goroutine.
-func (f *Fan[T]) foot(err error) {
+func (f *Fan[T]) upstreamFailed(err error) {
 	if err != nil {
 		f.fail(err)
 		f.ended(0) // its place is not taken back: nothing begins any more
@@ -113,7 +113,7 @@ func (f *Fan[T]) Add(push func(ctx context.Context, emit func(T) bool) error) {
 		}
 		f.ended(1)
 		return nil
-	}, f.foot)
+	}, f.upstreamFailed)
 }
 
 // AddLater is Add from within an upstream that runs. completed is called when the
@@ -127,7 +127,7 @@ func (f *Fan[T]) AddLater(push func(ctx context.Context, emit func(T) bool) erro
 		f.ended(1)
 		completed()
 		return nil
-	}, f.foot)
+	}, f.upstreamFailed)
 }
 
 // Run starts what emits nothing itself but calls Give or AddLater.
@@ -139,7 +139,7 @@ func (f *Fan[T]) Run(task func(ctx context.Context) error) {
 		}
 		f.ended(0)
 		return nil
-	}, f.foot)
+	}, f.upstreamFailed)
 }
 
 // Give is Add for upstreams that come one after another, from one goroutine. They
@@ -156,21 +156,21 @@ func (f *Fan[T]) Give(push func(w *Worker[T]) error, completed func()) {
 	}
 	f.mu.Unlock()
 	if !free {
-		f.employ(up)
+		f.startWorker(up)
 		return
 	}
 	select {
 	case f.next <- up:
 	case <-f.Ctx.Done(): // whoever was idle may be gone
-		f.employ(up)
+		f.startWorker(up)
 	}
 }
 
 // employ starts a goroutine for up.
-func (f *Fan[T]) employ(up upstream[T]) {
+func (f *Fan[T]) startWorker(up upstream[T]) {
 	w := &Worker[T]{up: up}
 	f.Scope.Run(func(ctx context.Context) error { return f.work(ctx, w) }, func(err error) {
-		f.foot(err)
+		f.upstreamFailed(err)
 		if w.up.completed != nil { // it has failed: only now, so that nothing new begins
 			w.up.completed()
 		}
@@ -178,13 +178,13 @@ func (f *Fan[T]) employ(up upstream[T]) {
 }
 
 // mostIdle bounds the goroutines that wait for a next upstream.
-const mostIdle = 64
+const maxIdle = 64
 
 // work is the life of a goroutine that Give has started.
 func (f *Fan[T]) work(ctx context.Context, w *Worker[T]) error {
 	w.Ctx = ctx
 	if f.Inner != nil {
-		w.Ctx, w.rec = f.Inner(ctx)
+		w.Ctx, w.record = f.Inner(ctx)
 	}
 	w.Emit = func(v T) bool {
 		w.Some = true
@@ -192,15 +192,15 @@ func (f *Fan[T]) work(ctx context.Context, w *Worker[T]) error {
 	}
 	for {
 		w.Some = false
-		if w.rec != nil {
-			w.before = w.rec.Lost()
+		if w.record != nil {
+			w.lostBefore = w.record.Lost()
 		}
 		if err := w.up.push(w); err != nil {
 			return err
 		}
 		f.ended(1)
 		f.mu.Lock()
-		stays := f.idle < mostIdle
+		stays := f.idle < maxIdle
 		if stays {
 			f.idle++
 		}

@@ -17,31 +17,31 @@ import (
 // producer is on its way from a wait for room; once it has put its item, it calls
 // the next one. So a quick producer fills what has become free in one go.
 type Queue[T any] struct {
-	taken    atomic.Uint64
-	starving atomic.Bool // producers wait, and none is called: who takes must call one
-	halted   atomic.Bool // nothing more will be taken
-	end      uint64      // borrowed up to here; changed under the lock
-	borrowed ring.Ring[T]
-	_        [line]byte
+	taken       atomic.Uint64
+	starving    atomic.Bool // producers wait, and none is called: who takes must call one
+	halted      atomic.Bool // nothing more will be taken
+	borrowedEnd uint64      // borrowed up to here; changed under the lock
+	borrowed    ring.Ring[T]
+	_           [cacheLine]byte
 
-	mu      sync.Mutex // guards all below
-	room    sync.Cond  // producers wait for room
-	ready   chan struct{}
-	ring    ring.Ring[T]
-	hi      uint64 // put
-	bound   uint64
-	waiting int  // producers that wait for room
-	called  bool // one of them is on its way
-	lends   bool
-	idle    bool // the subscriber waits, or has not begun
-	parked  bool // it waits on ready
-	closed  bool // nothing more will be put
-	err     error
+	mu               sync.Mutex // guards all below
+	room             sync.Cond  // producers wait for room
+	ready            chan struct{}
+	ring             ring.Ring[T]
+	stored           uint64 // put
+	bound            uint64
+	waitingProducers int  // producers that wait for room
+	producerCalled   bool // one of them is on its way
+	lends            bool
+	idle             bool // the subscriber waits, or has not begun
+	parked           bool // it waits on ready
+	closed           bool // nothing more will be put
+	err              error
 }
 
 // line keeps what the subscriber writes off the producers' cache lines, two of
 // which are fetched at a time.
-const line = 128
+const cacheLine = 128
 
 // New makes a queue of at most bound items.
 func New[T any](bound int) *Queue[T] {
@@ -62,23 +62,23 @@ func (q *Queue[T]) Widen(by int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.bound = uint64(int(q.bound) + by) //nolint:gosec // the owner takes back what it gave
-	q.call()
+	q.callProducer()
 }
 
 // waits is the number of items that do.
-func (q *Queue[T]) waits() uint64 { return q.hi - q.taken.Load() }
+func (q *Queue[T]) length() uint64 { return q.stored - q.taken.Load() }
 
 // Put waits for room. false: the queue was closed or halted, and v was not stored.
 func (q *Queue[T]) Put(v T) bool {
 	q.mu.Lock()
-	for q.waits() >= q.bound && !q.over() {
-		q.waiting++
-		q.starving.Store(!q.called)
-		if q.waits() >= q.bound { // looked at again: the subscriber takes first, and then looks
+	for q.length() >= q.bound && !q.over() {
+		q.waitingProducers++
+		q.starving.Store(!q.producerCalled)
+		if q.length() >= q.bound { // looked at again: the subscriber takes first, and then looks
 			q.room.Wait()
-			q.called = false
+			q.producerCalled = false
 		}
-		q.waiting--
+		q.waitingProducers--
 	}
 	if q.over() {
 		q.mu.Unlock()
@@ -93,10 +93,10 @@ func (q *Queue[T]) over() bool { return q.closed || q.halted.Load() }
 
 // call makes one of the producers that wait come, if there is room and none is
 // on its way.
-func (q *Queue[T]) call() {
-	starving := q.waiting > 0 && !q.called
-	if starving && q.waits() < q.bound {
-		q.called, starving = true, false
+func (q *Queue[T]) callProducer() {
+	starving := q.waitingProducers > 0 && !q.producerCalled
+	if starving && q.length() < q.bound {
+		q.producerCalled, starving = true, false
 		q.room.Signal()
 	}
 	if starving != q.starving.Load() {
@@ -124,7 +124,7 @@ func (q *Queue[T]) Offer(v T, s Overflow) (lost T, out Outcome) {
 	case q.over():
 		q.mu.Unlock()
 		return v, Refused
-	case q.waits() < q.bound:
+	case q.length() < q.bound:
 		q.store(v)
 		return lost, Stored
 	case s == DropOldest:
@@ -146,7 +146,7 @@ func (q *Queue[T]) OfferIdle(v T) Outcome {
 	case q.halted.Load():
 		q.mu.Unlock()
 		return Refused
-	case q.idle && q.waits() == 0:
+	case q.idle && q.length() == 0:
 		q.store(v)
 		return Stored
 	}
@@ -159,20 +159,20 @@ func (q *Queue[T]) OfferIdle(v T) Outcome {
 func (q *Queue[T]) Withdraw() (v T, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.waits() == 0 {
+	if q.length() == 0 {
 		return v, false
 	}
-	q.hi--
-	return q.ring.Take(q.hi), true
+	q.stored--
+	return q.ring.Take(q.stored), true
 }
 
 // store is called with the lock held and room for v, and unlocks.
 func (q *Queue[T]) store(v T) {
-	q.ring.Fit(q.taken.Load(), q.end, q.hi)
-	*q.ring.At(q.hi) = v
-	q.hi++
-	if q.waiting > 0 {
-		q.call()
+	q.ring.Fit(q.taken.Load(), q.borrowedEnd, q.stored)
+	*q.ring.At(q.stored) = v
+	q.stored++
+	if q.waitingProducers > 0 {
+		q.callProducer()
 	}
 	q.unlockWake()
 }
@@ -201,30 +201,30 @@ func (q *Queue[T]) unlockWake() {
 func (q *Queue[T]) Next() (v T, ok bool) {
 	at := q.taken.Load()
 	if !q.lends {
-		return q.one()
+		return q.takeOne()
 	}
-	if at == q.end && !q.borrow() || q.halted.Load() {
+	if at == q.borrowedEnd && !q.borrow() || q.halted.Load() {
 		return v, false
 	}
 	v = q.borrowed.Take(at)
 	q.taken.Store(at + 1)
 	if q.starving.Load() { // looked at behind it: see Put
 		q.mu.Lock()
-		q.call()
+		q.callProducer()
 		q.mu.Unlock()
 	}
 	return v, true
 }
 
 // one is Next of a queue that does not lend.
-func (q *Queue[T]) one() (v T, ok bool) {
+func (q *Queue[T]) takeOne() (v T, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.wait() {
+	if !q.await() {
 		return v, false
 	}
 	v = q.take()
-	q.call()
+	q.callProducer()
 	return v, true
 }
 
@@ -232,10 +232,10 @@ func (q *Queue[T]) one() (v T, ok bool) {
 func (q *Queue[T]) borrow() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.wait() {
+	if !q.await() {
 		return false
 	}
-	q.end, q.borrowed = q.hi, q.ring
+	q.borrowedEnd, q.borrowed = q.stored, q.ring
 	return true
 }
 
@@ -243,35 +243,35 @@ func (q *Queue[T]) borrow() bool {
 func (q *Queue[T]) NextAll() (all []T, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.wait() {
+	if !q.await() {
 		return nil, false
 	}
 	all = q.drain()
-	q.call()
+	q.callProducer()
 	return all, true
 }
 
 // wait is called with the lock held, and holds it when it returns. It tells
 // whether there is an item to take.
-func (q *Queue[T]) wait() bool {
-	for q.waits() == 0 && !q.over() {
+func (q *Queue[T]) await() bool {
+	for q.length() == 0 && !q.over() {
 		q.idle, q.parked = true, true
 		q.mu.Unlock()
 		<-q.ready
 		q.mu.Lock()
 	}
 	q.idle = false
-	return q.waits() > 0 && !q.halted.Load()
+	return q.length() > 0 && !q.halted.Load()
 }
 
 // drain takes all, also what is borrowed.
 func (q *Queue[T]) drain() []T {
 	at := q.taken.Load()
-	all := make([]T, 0, q.hi-at)
-	for ; at < q.end; at++ {
+	all := make([]T, 0, q.stored-at)
+	for ; at < q.borrowedEnd; at++ {
 		all = append(all, q.borrowed.Take(at))
 	}
-	for ; at < q.hi; at++ {
+	for ; at < q.stored; at++ {
 		all = append(all, q.ring.Take(at))
 	}
 	q.taken.Store(at)

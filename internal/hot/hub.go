@@ -32,26 +32,26 @@ type Config[T any] struct {
 // held across a wait or a call of user code.
 type Hub[T any] struct {
 	// What every subscriber reads, once for a run of items.
-	hi   atomic.Uint64 // items stored
-	ring atomic.Pointer[[]T]
-	_    line
+	published atomic.Uint64 // items stored
+	ring      atomic.Pointer[[]T]
+	_         cacheLine
 
 	parking[T]
-	_ line
+	_ cacheLine
 
-	mu      sync.Mutex // guards all below
-	cfg     Config[T]
-	subs    []*Sub[T]
-	next    uint64    // hi, for who holds the lock
-	low     uint64    // no cursor is below it
-	scan    int       // where the search for a cursor that lags goes on
-	waiters []*waiter // producers that wait for room, in the order of their arrival
-	closed  bool
-	err     error
-	owned   owner          // whose the run is that fills the Hub
-	nobody  bool           // the last subscriber has left: nothing is taken any more
-	live    int            // subscribers that take what comes
-	last    run.Account[T] // of the subscriber that has left last, where nobody is there
+	mu        sync.Mutex // guards all below
+	cfg       Config[T]
+	subs      []*Sub[T]
+	stored    uint64    // hi, for who holds the lock
+	lowest    uint64    // no cursor is below it
+	scanFrom  int       // where the search for a cursor that lags goes on
+	waiters   []*waiter // producers that wait for room, in the order of their arrival
+	closed    bool
+	err       error
+	owned     owner          // whose the run is that fills the Hub
+	abandoned bool           // the last subscriber has left: nothing is taken any more
+	taking    int            // subscribers that take what comes
+	last      run.Account[T] // of the subscriber that has left last, where nobody is there
 }
 
 // owner is whose the run is that fills a Hub.
@@ -94,10 +94,10 @@ func (h *Hub[T]) over() bool { return h.closed || h.deserted() }
 // deserted tells whether the run is its subscribers', and all of them have left or take
 // nothing more.
 func (h *Hub[T]) deserted() bool {
-	return h.nobody || h.owned == subscribers && h.live == 0 && len(h.subs) > 0
+	return h.abandoned || h.owned == subscribers && h.taking == 0 && len(h.subs) > 0
 }
 
-type line [128]byte // keeps what one core writes off the line that another one reads
+type cacheLine [128]byte // keeps what one core writes off the line that another one reads
 
 // New makes a Hub without subscribers.
 func New[T any](cfg Config[T]) *Hub[T] { return &Hub[T]{cfg: cfg} }
@@ -109,7 +109,7 @@ func (h *Hub[T]) Put(ctx context.Context, v T) error {
 		return h.offer(v)
 	}
 	h.mu.Lock()
-	if h.over() || len(h.waiters) > 0 || len(h.subs) > 0 && !h.forNobody() && h.next-h.low >= uint64(h.cfg.Size) { //nolint:gosec // at least 1
+	if h.over() || len(h.waiters) > 0 || len(h.subs) > 0 && !h.forNobody() && h.stored-h.lowest >= uint64(h.cfg.Size) { //nolint:gosec // at least 1
 		if err := h.await(ctx); err != nil {
 			h.mu.Unlock()
 			return err
@@ -129,7 +129,7 @@ func (h *Hub[T]) Put(ctx context.Context, v T) error {
 
 // forNobody tells whether an item that comes now is lost.
 func (h *Hub[T]) forNobody() bool {
-	return h.owned == lingering && h.live == 0
+	return h.owned == lingering && h.taking == 0
 }
 
 // offer is Put where a full queue drops.
@@ -188,30 +188,30 @@ func (h *Hub[T]) offer(v T) error {
 // room tells whether every cursor is far enough for one more item. It goes on
 // where it has found one that is not: cursors don't go back.
 func (h *Hub[T]) room() bool {
-	if len(h.subs) == 0 || h.next-h.low < uint64(h.cfg.Size) { //nolint:gosec // at least 1
+	if len(h.subs) == 0 || h.stored-h.lowest < uint64(h.cfg.Size) { //nolint:gosec // at least 1
 		return true
 	}
-	for h.scan < len(h.subs) {
-		s := h.subs[h.scan]
+	for h.scanFrom < len(h.subs) {
+		s := h.subs[h.scanFrom]
 		switch {
 		case !h.lags(s):
-			h.scan++
+			h.scanFrom++
 		case s.flags.Load()&halted != 0:
 			h.detach(s)
 		default:
 			return false
 		}
 	}
-	h.scan = 0
+	h.scanFrom = 0
 	h.measure()
 	return true
 }
 
 // measure brings low up to date.
 func (h *Hub[T]) measure() {
-	h.low = h.next
+	h.lowest = h.stored
 	for _, s := range h.subs {
-		h.low = min(h.low, s.cursor.Load())
+		h.lowest = min(h.lowest, s.cursor.Load())
 	}
 }
 
@@ -219,11 +219,11 @@ func (h *Hub[T]) measure() {
 // busy. It may be reading: it gets the ring, and the others a copy.
 func (h *Hub[T]) detach(s *Sub[T]) {
 	s.end(nil)
-	s.left = h.ring.Load()
+	s.ring = h.ring.Load()
 	h.remove(s)
-	if s.left != nil && len(h.subs) > 0 {
-		cells := make([]T, len(*s.left))
-		copy(cells, *s.left)
+	if s.ring != nil && len(h.subs) > 0 {
+		cells := make([]T, len(*s.ring))
+		copy(cells, *s.ring)
 		h.ring.Store(&cells)
 	}
 }
@@ -231,21 +231,21 @@ func (h *Hub[T]) detach(s *Sub[T]) {
 // remove takes s out of the subscribers, if it is one of them. If it was the last
 // one, and the run is theirs, nothing is taken from here on.
 func (h *Hub[T]) remove(s *Sub[T]) {
-	i := s.at
+	i := s.index
 	if i < 0 {
 		return
 	}
 	last := len(h.subs) - 1
 	h.subs[i], h.subs[last] = h.subs[last], nil
 	if i < last {
-		h.subs[i].at = i
+		h.subs[i].index = i
 	}
-	h.subs, s.at = h.subs[:last], -1
+	h.subs, s.index = h.subs[:last], -1
 	if !s.ended {
-		h.live--
+		h.taking--
 		h.forsake()
 	}
-	h.scan = 0
+	h.scanFrom = 0
 	if last > 0 {
 		return
 	}
@@ -255,17 +255,17 @@ func (h *Hub[T]) remove(s *Sub[T]) {
 	}
 	h.last = s.lost
 	if h.owned == subscribers {
-		h.nobody = true
+		h.abandoned = true
 		h.refuse()
 	}
 }
 
 func (h *Hub[T]) lags(s *Sub[T]) bool {
-	return h.next-s.cursor.Load() >= uint64(h.cfg.Size) //nolint:gosec // at least 1
+	return h.stored-s.cursor.Load() >= uint64(h.cfg.Size) //nolint:gosec // at least 1
 }
 
 // first is the size of a ring that begins; it grows to what is in use.
-const first = 64
+const minRing = 64
 
 // store is called with the lock held and room for v. Nothing is kept while
 // nobody is subscribed.
@@ -275,14 +275,14 @@ func (h *Hub[T]) store(v T) {
 		cells := h.ring.Load()
 		if cells == nil {
 			cells = h.grow(nil)
-		} else if h.next-h.low >= uint64(len(*cells)) {
-			if h.measure(); h.next-h.low >= uint64(len(*cells)) {
+		} else if h.stored-h.lowest >= uint64(len(*cells)) {
+			if h.measure(); h.stored-h.lowest >= uint64(len(*cells)) {
 				cells = h.grow(cells)
 			}
 		}
-		(*cells)[h.next&uint64(len(*cells)-1)] = v
-		h.next++
-		h.hi.Store(h.next)
+		(*cells)[h.stored&uint64(len(*cells)-1)] = v
+		h.stored++
+		h.published.Store(h.stored)
 	}
 	h.admit()
 }
@@ -291,14 +291,14 @@ func (h *Hub[T]) store(v T) {
 // seen to be stored: that one is not written to any more.
 func (h *Hub[T]) grow(old *[]T) *[]T {
 	size := 1
-	for size < min(first, h.cfg.Size) {
+	for size < min(minRing, h.cfg.Size) {
 		size <<= 1
 	}
 	if old != nil {
 		size = 2 * len(*old)
 	}
 	cells := make([]T, size)
-	for i := h.low; i < h.next; i++ {
+	for i := h.lowest; i < h.stored; i++ {
 		cells[i&uint64(size-1)] = (*old)[i&uint64(len(*old)-1)] //nolint:gosec // a power of two
 	}
 	h.ring.Store(&cells)
@@ -351,7 +351,7 @@ func (h *Hub[T]) Within() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, s := range h.subs {
-		if s.id == id {
+		if s.goroutine == id {
 			return true
 		}
 	}

@@ -11,20 +11,20 @@ import (
 
 // waiter is a producer that waits for room.
 type waiter struct {
-	wake  chan struct{} // cap 1
-	woken bool
-	id    goroutine
-	err   error // it waits in vain
+	wake      chan struct{} // cap 1
+	woken     bool
+	goroutine goroutine
+	err       error // it waits in vain
 }
 
 // polls is how often who finds nothing to do yields before it parks: a wake-up
 // costs as much as a hundred items.
-const polls = 16
+const yields = 16
 
 // await waits until the caller may store. It is called and left with the lock
 // held.
 func (h *Hub[T]) await(ctx context.Context) error {
-	for range polls {
+	for range yields {
 		switch {
 		case h.over():
 			return fault.ErrClosed
@@ -46,7 +46,7 @@ func (h *Hub[T]) await(ctx context.Context) error {
 // queue waits behind the other producers.
 func (h *Hub[T]) queue(ctx context.Context) error {
 	h.mu.Unlock()
-	w := &waiter{wake: make(chan struct{}, 1), id: current()}
+	w := &waiter{wake: make(chan struct{}, 1), goroutine: current()}
 	h.mu.Lock()
 	if h.over() {
 		return fault.ErrClosed
@@ -124,7 +124,7 @@ func (h *Hub[T]) refuse() {
 // left, and when the line has changed.
 func (h *Hub[T]) admit() {
 	for len(h.waiters) > 0 && !h.room() {
-		s := h.subs[h.scan]
+		s := h.subs[h.scanFrom]
 		s.flags.Or(watched)
 		if h.lags(s) {
 			h.reenters(s)
@@ -142,7 +142,7 @@ func (h *Hub[T]) admit() {
 func (h *Hub[T]) reenters(s *Sub[T]) {
 	for i := 0; i < len(h.waiters); {
 		w := h.waiters[i]
-		if s.id == none || w.id != s.id {
+		if s.goroutine == none || w.goroutine != s.goroutine {
 			i++
 			continue
 		}

@@ -21,8 +21,8 @@ type Shared[T any] struct {
 	up    feed.Push[T]
 	fresh func() *Hub[T]
 
-	mu  sync.Mutex // guards cur and every Link; taken before a Hub's lock
-	cur *Link[T]   // what a newcomer joins; nil: a new one
+	mu      sync.Mutex // guards cur and every Link; taken before a Hub's lock
+	current *Link[T]   // what a newcomer joins; nil: a new one
 }
 
 // Policy is when a run begins and ends.
@@ -42,10 +42,10 @@ func NewShared[T any](name string, up feed.Push[T], fresh func() *Hub[T]) *Share
 
 // link is called with the lock held.
 func (s *Shared[T]) link() *Link[T] {
-	if s.cur == nil {
-		s.cur = &Link[T]{Hub: s.fresh()}
+	if s.current == nil {
+		s.current = &Link[T]{Hub: s.fresh()}
 	}
-	return s.cur
+	return s.current
 }
 
 // Run subscribes to the current run, and returns when that is over for the
@@ -74,22 +74,22 @@ func (s *Shared[T]) run(ctx context.Context, emit func(T) bool, p Policy, ended 
 			return hub.Join(ctx).Run(ctx, emit, nil, nil)
 		}
 		if s.link().state == over { // upstream has ended by itself, and its end is kept
-			sub = s.cur.Hub.Join(ctx)
+			sub = s.current.Hub.Join(ctx)
 			break
 		}
-		if s.cur.state != closing {
-			if sub = s.cur.Hub.TryJoin(ctx); sub != nil {
+		if s.current.state != closing {
+			if sub = s.current.Hub.TryJoin(ctx); sub != nil {
 				break
 			}
-			s.close(s.cur) // the last one has left it, and is about to say so
+			s.close(s.current) // the last one has left it, and is about to say so
 		}
-		if s.cur.waitsFor(rec) {
-			s.cur = nil
+		if s.current.waitsFor(rec) {
+			s.current = nil
 			continue
 		}
 		s.reaped(ctx, rec)
 	}
-	l := s.cur
+	l := s.current
 	m := &member[T]{rec: rec, sub: sub}
 	l.add(m)
 	l.arrived++
@@ -107,14 +107,14 @@ func (s *Shared[T]) run(ctx context.Context, emit func(T) bool, p Policy, ended 
 	}
 	s.mu.Unlock()
 
-	defer func() { err = fault.Join(err, s.left(l, rec, m)) }()
+	defer func() { err = fault.Join(err, s.memberLeft(l, rec, m)) }()
 	return sub.Run(ctx, emit, func() { s.stop(l, m) }, func() { s.halt(l, m) })
 }
 
 // reaped waits for the run that is being reaped. It is called and left with the
 // lock held.
 func (s *Shared[T]) reaped(ctx context.Context, rec *run.Record) {
-	reaped := s.cur.reaped
+	reaped := s.current.reaped
 	s.mu.Unlock()
 	rec.Settle(ctx)
 	select {
@@ -181,10 +181,10 @@ func (s *Shared[T]) close(l *Link[T]) {
 
 // left is called by each that leaves. The last one ends the run if it is theirs,
 // and gives what its clean-up has failed with.
-func (s *Shared[T]) left(l *Link[T], rec *run.Record, m *member[T]) error {
+func (s *Shared[T]) memberLeft(l *Link[T], rec *run.Record, m *member[T]) error {
 	s.mu.Lock()
 	l.remove(m)
-	if !s.last(l, rec) {
+	if !s.isLast(l, rec) {
 		s.mu.Unlock()
 		return nil
 	}
@@ -203,8 +203,8 @@ func (s *Shared[T]) left(l *Link[T], rec *run.Record, m *member[T]) error {
 	if l.state == closing {
 		l.state = over
 		close(l.reaped)
-		if s.cur == l {
-			s.cur = nil
+		if s.current == l {
+			s.current = nil
 		}
 	}
 	s.mu.Unlock()
@@ -216,7 +216,7 @@ func (s *Shared[T]) left(l *Link[T], rec *run.Record, m *member[T]) error {
 
 // last tells whether who leaves is the last one, and the owner, after the grace.
 // It is called and left with the lock held.
-func (s *Shared[T]) last(l *Link[T], rec *run.Record) bool {
+func (s *Shared[T]) isLast(l *Link[T], rec *run.Record) bool {
 	if l.subs > 0 || !l.owned {
 		return false
 	}
@@ -285,8 +285,8 @@ func (s *Shared[T]) ended(l *Link[T], err error) {
 	if l.state == running {
 		l.state = over
 		keep := !l.cut && (err == nil && l.policy.KeepOnEnd || err != nil && l.policy.KeepOnFail)
-		if s.cur == l && !keep {
-			s.cur = nil
+		if s.current == l && !keep {
+			s.current = nil
 		}
 	}
 	s.mu.Unlock()
@@ -306,7 +306,7 @@ func (s *Shared[T]) Connect(ctx context.Context) *Conn {
 		case l.state == closing:
 			s.reaped(ctx, run.From(context.Background()))
 		case l.state == over: // and kept, for others
-			s.cur = nil
+			s.current = nil
 		default:
 			return s.connected(l, ctx)
 		}

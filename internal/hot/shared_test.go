@@ -36,7 +36,7 @@ func TestStopOfOneThatHasLeft(t *testing.T) {
 			left <- time.Since(begin)
 		}()
 		synctest.Wait()
-		l := s.cur
+		l := s.current
 		var m *member[int]
 		for m = range l.members {
 		}

@@ -15,26 +15,26 @@ import (
 
 // Sub is one subscriber. It is subscribed from Join until Run returns.
 type Sub[T any] struct {
-	_      line
+	_      cacheLine
 	cursor atomic.Uint64 // the next item; those before it are handed over
 	flags  atomic.Uint32
-	_      line
+	_      cacheLine
 
-	hub   *Hub[T]
-	limit atomic.Uint64     // where its stream ends
-	own   *handoff.Queue[T] // nil under handoff.Block
-	ready chan struct{}     // cap 1: it is no longer parked
-	past  []T               // of the history, to be handed over first
+	hub     *Hub[T]
+	limit   atomic.Uint64     // where its stream ends
+	own     *handoff.Queue[T] // nil under handoff.Block
+	ready   chan struct{}     // cap 1: it is no longer parked
+	history []T               // of the history, to be handed over first
 
-	prev, after *Sub[T] // guarded by the parking's lock, as is waits
-	waits       bool
+	previous, next *Sub[T] // guarded by the parking's lock, as is waits
+	waits          bool
 
-	lost  run.Account[T] // guarded by the Hub's lock, as are all below
-	id    goroutine      // on which it runs
-	at    int            // its place among the subscribers; -1: it is none
-	ended bool           // nothing more is given to it
-	left  *[]T           // the ring that it was left alone with
-	err   error          // what its stream ends with
+	lost      run.Account[T] // guarded by the Hub's lock, as are all below
+	goroutine goroutine      // on which it runs
+	index     int            // its place among the subscribers; -1: it is none
+	ended     bool           // nothing more is given to it
+	ring      *[]T           // the ring that it was left alone with
+	err       error          // what its stream ends with
 }
 
 const (
@@ -73,13 +73,13 @@ func (h *Hub[T]) join(lost run.Account[T]) *Sub[T] {
 	if h.cfg.Overflow != handoff.Block {
 		s.own = handoff.New[T](h.cfg.Size)
 	}
-	s.past = h.cfg.History.snapshot(h.closed)
-	s.cursor.Store(h.next)
+	s.history = h.cfg.History.snapshot(h.closed)
+	s.cursor.Store(h.stored)
 	if len(h.subs) == 0 {
-		h.low, h.scan = h.next, 0
+		h.lowest, h.scanFrom = h.stored, 0
 	}
-	s.at = len(h.subs)
-	h.live++
+	s.index = len(h.subs)
+	h.taking++
 	h.subs = append(h.subs, s)
 	if h.closed {
 		s.end(h.err)
@@ -99,13 +99,13 @@ func (s *Sub[T]) end(err error) {
 		return
 	}
 	s.ended, s.err = true, err
-	s.hub.live--
+	s.hub.taking--
 	s.hub.forsake()
 	if s.own != nil {
 		s.own.Close(err)
 		return
 	}
-	s.limit.Store(s.hub.next)
+	s.limit.Store(s.hub.stored)
 }
 
 // Stop ends the intake: what is in the queue comes out, and then the stream
@@ -154,18 +154,18 @@ func (s *Sub[T]) Run(ctx context.Context, emit func(T) bool, stop, halting func(
 	s.hub.mu.Lock()
 	s.lost = lost
 	if s.own == nil {
-		s.id = current()
+		s.goroutine = current()
 	}
 	s.hub.mu.Unlock()
 	defer scope.OnDone(ctx, func() { halting(); s.halt() })()
 	defer rec.Leave(rec.Enter(s.hub.cfg.Name, stop))
-	for len(s.past) > 0 {
+	for len(s.history) > 0 {
 		if s.flags.Load()&halted != 0 {
 			return nil
 		}
-		v := s.past[0]
-		clear(s.past[:1])
-		s.past = s.past[1:]
+		v := s.history[0]
+		clear(s.history[:1])
+		s.history = s.history[1:]
 		if !emit(v) {
 			return nil
 		}
@@ -197,7 +197,7 @@ func (s *Sub[T]) drain(emit func(T) bool) error {
 			return s.outcome()
 		}
 		if tries = 1; end-at > 3 { // they come fast
-			tries = polls
+			tries = yields
 		}
 		cells := s.hub.ring.Load() // behind hi: it has all that hi has told of
 		if s.flags.Load()&halted != 0 {
@@ -234,7 +234,7 @@ func (s *Sub[T]) flagged(f uint32) bool {
 // where the stream ends here, or is halted.
 func (s *Sub[T]) wait(at uint64, tries int) (end uint64) {
 	ready := func() bool {
-		end = s.hub.hi.Load()
+		end = s.hub.published.Load()
 		limit := s.limit.Load() // behind hi: a limit that is set later is not below it
 		end = min(end, limit)
 		return end > at || limit <= at || s.flags.Load()&halted != 0
@@ -264,19 +264,19 @@ func (s *Sub[T]) outcome() error {
 	return s.err
 }
 
-func (s *Sub[T]) discard(v T) { s.past = append(s.past, v) } // leave accounts for it
+func (s *Sub[T]) discard(v T) { s.history = append(s.history, v) } // leave accounts for it
 
 // leave unsubscribes, frees a producer that waits, and accounts for what was in
 // the queue.
 func (s *Sub[T]) leave(err *error) {
 	h := s.hub
-	left := s.past
+	left := s.history
 	h.mu.Lock()
 	n := uint64(0)
 	if s.own == nil {
-		at, end := s.cursor.Load(), min(h.next, s.limit.Load())
+		at, end := s.cursor.Load(), min(h.stored, s.limit.Load())
 		if n = end - at; n > 0 && !(s.lost.Silent() && s.lost.Plain()) {
-			ring := s.left
+			ring := s.ring
 			if ring == nil {
 				ring = h.ring.Load()
 			}
@@ -289,7 +289,7 @@ func (s *Sub[T]) leave(err *error) {
 	h.remove(s)
 	h.admit()
 	h.mu.Unlock()
-	s.past = nil
+	s.history = nil
 	if s.own != nil {
 		s.own.Halt()
 		left = append(left, s.own.Left()...)

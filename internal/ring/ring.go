@@ -10,7 +10,7 @@ type Ring[T any] struct {
 }
 
 // first is the size of a ring that has held something.
-const first = 8
+const minCells = 8
 
 // At is the cell of position i. It stays valid until the next Grow.
 func (r *Ring[T]) At(i uint64) *T { return &r.cells[i&uint64(len(r.cells)-1)] }
@@ -24,7 +24,7 @@ func (r *Ring[T]) Fit(lo, lent, hi uint64) {
 	if hi-lo < uint64(len(r.cells)) {
 		return
 	}
-	size := uint64(max(first, len(r.cells)))
+	size := uint64(max(minCells, len(r.cells)))
 	for size <= hi-lo {
 		size <<= 1
 	}

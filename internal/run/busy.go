@@ -22,7 +22,7 @@ func (b *Busy) Failed(ctx context.Context) {
 type Work[T any] struct {
 	Busy
 	heavy bool
-	v     T // the one in hand, where it may be one of these
+	item  T // the one in hand, where it may be one of these
 }
 
 // On returns item, which sets Busy. Where a value of type T may count as another number
@@ -32,10 +32,10 @@ func (w *Work[T]) On(item func(v T) bool) func(v T) bool {
 		return item
 	}
 	return func(v T) bool {
-		w.v = v
+		w.item = v
 		more := item(v)
 		var none T
-		w.v = none
+		w.item = none
 		return more
 	}
 }
@@ -45,7 +45,7 @@ func (w *Work[T]) Failed(ctx context.Context) {
 	switch {
 	case !bool(w.Busy):
 	case w.heavy:
-		From(ctx).fail(Account[T]{Stage: Stage{rec: From(ctx)}}.Weight(w.v))
+		From(ctx).fail(Account[T]{Stage: Stage{rec: From(ctx)}}.Weight(w.item))
 	default:
 		From(ctx).fail(1)
 	}

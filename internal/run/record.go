@@ -13,18 +13,18 @@ type key struct{}
 // Record is one subscription, or a shield against the stop of one. The zero
 // Record can't be stopped and counts nothing that anybody reads.
 type Record struct {
-	parent    *Record
-	called    context.Context //nolint:containedctx // of the consuming call; nil of a shield
-	id        uint64          // of a Subscription; 0 for the other consuming calls and for shields
-	stoppable bool
-	relays    bool   // it counts by itself, and is stopped as its parent is
-	start     *Start // nil: nobody waits for its beginning
-	hook      Hook   // hears of losses; nil: nobody does
-	stopping  atomic.Bool
-	stopped   chan struct{} // closed by Stop; nil: never
-	joins     atomic.Int64  // scopes that wait for their goroutines
-	reported  atomic.Bool   // a task that does not end was reported
-	limitOver atomic.Int64  // when a wait with a limit of its own was over, in Unix nanoseconds
+	parent      *Record
+	callContext context.Context //nolint:containedctx // of the consuming call; nil of a shield
+	id          uint64          // of a Subscription; 0 for the other consuming calls and for shields
+	stoppable   bool
+	relays      bool   // it counts by itself, and is stopped as its parent is
+	start       *Start // nil: nobody waits for its beginning
+	hook        Hook   // hears of losses; nil: nobody does
+	stopping    atomic.Bool
+	stopped     chan struct{} // closed by Stop; nil: never
+	joins       atomic.Int64  // scopes that wait for their goroutines
+	reported    atomic.Bool   // a task that does not end was reported
+	limitOver   atomic.Int64  // when a wait with a limit of its own was over, in Unix nanoseconds
 
 	mu     sync.Mutex // guards leaves and gauges; never held across a call of anything
 	leaves map[*Leaf]struct{}
@@ -47,7 +47,7 @@ type gauge struct{ read func() int64 }
 // New starts the record of a consuming call under ctx. Only that of a
 // Subscription can be stopped.
 func New(ctx context.Context, stoppable bool) *Record {
-	r := &Record{called: ctx, stoppable: stoppable, hook: hookOf(ctx)}
+	r := &Record{callContext: ctx, stoppable: stoppable, hook: hookOf(ctx)}
 	if p := From(ctx); p != none {
 		r.parent = p
 		if stoppable && p.Starting() {
@@ -92,10 +92,10 @@ func (r *Record) Ended() error {
 	for r.parent != nil {
 		r = r.parent
 	}
-	if r.called == nil {
+	if r.callContext == nil {
 		return nil
 	}
-	return context.Cause(r.called)
+	return context.Cause(r.callContext)
 }
 
 // Inner returns a ctx for streams that run per item of another one, with a Record of

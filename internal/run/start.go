@@ -12,8 +12,8 @@ import (
 
 // Start is the beginning of a subscription.
 type Start struct {
-	n    atomic.Int64
-	done chan struct{}
+	unsettled atomic.Int64
+	done      chan struct{}
 }
 
 // token is a ctx: the one of a goroutine that a Start counts.
@@ -37,7 +37,7 @@ func (t *token) Value(key any) any {
 // its first goroutine, which must Settle.
 func (r *Record) Starts(ctx context.Context) (context.Context, *Start) {
 	s := &Start{done: make(chan struct{})}
-	s.n.Store(1)
+	s.unsettled.Store(1)
 	r.start = s
 	return &token{Context: ctx, start: s}, s
 }
@@ -46,7 +46,7 @@ func (r *Record) Starts(ctx context.Context) (context.Context, *Start) {
 func (s *Start) Done() <-chan struct{} { return s.done }
 
 // Starting tells whether anybody waits for the beginning. It costs two loads.
-func (r *Record) Starting() bool { return r.start != nil && r.start.n.Load() > 0 }
+func (r *Record) Starting() bool { return r.start != nil && r.start.unsettled.Load() > 0 }
 
 // Fork returns a ctx for a goroutine that is about to be started under ctx. While
 // ctx's own goroutine has not settled, the new one is waited for, and must Settle.
@@ -59,11 +59,11 @@ func (r *Record) Fork(ctx context.Context) context.Context {
 		return ctx
 	}
 	for {
-		n := t.start.n.Load()
+		n := t.start.unsettled.Load()
 		if n == 0 { // t was settled meanwhile, by its own goroutine
 			return ctx
 		}
-		if t.start.n.CompareAndSwap(n, n+1) {
+		if t.start.unsettled.CompareAndSwap(n, n+1) {
 			return &token{Context: ctx, start: t.start}
 		}
 	}
@@ -98,7 +98,7 @@ func (r *Record) Settle(ctx context.Context) {
 	if !r.Starting() {
 		return
 	}
-	if t, ok := ctx.Value(tokenKey{}).(*token); ok && !t.settled.Swap(true) && t.start.n.Add(-1) == 0 {
+	if t, ok := ctx.Value(tokenKey{}).(*token); ok && !t.settled.Swap(true) && t.start.unsettled.Add(-1) == 0 {
 		close(t.start.done)
 	}
 }

@@ -75,13 +75,13 @@ func (b bound) Observe(opts ...rxgo.Option) <-chan rxgo.Item {
 func (v View) GroupBy(length int, distribution func(rxgo.Item) int, opts ...rxgo.Option) rxgo.Observable {
 	return View{opts: opts, to: v.to, produce: func(r run, next chan<- rxgo.Item) {
 		g := open(r.user, r.user)
-		g.as = context.WithValue(r.user, gateKey{}, g)
+		g.operatorContext = context.WithValue(r.user, gateKey{}, g)
 		g.outer = gateOf(r.user)
 		source := func(ctx context.Context, next chan<- rxgo.Item) {
 			defer g.cancel()
 			v.start(ctx, next)
 		}
-		up := rxgo.Defer([]rxgo.Producer{source}, append(slices.Clip(v.opts), rxgo.WithContext(g.ctx))...)
+		up := rxgo.Defer([]rxgo.Producer{source}, append(slices.Clip(v.opts), rxgo.WithContext(g.context))...)
 		groups := up.GroupBy(length, func(i rxgo.Item) int {
 			n := distribution(i)
 			if n >= length {

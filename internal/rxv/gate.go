@@ -23,11 +23,11 @@ type gateKey struct{}
 // them, and tells when the last one has ended. It travels in the ctx that rxgo
 // hands on to all that the piece observes, so that inner streams are held too.
 type Gate struct {
-	ctx    context.Context // ends with the gate
-	cancel context.CancelFunc
-	as     context.Context // the one that rxgo's operator is given
-	user   context.Context // the one that the user gave to rxgo; context.Background(): none
-	outer  *Gate           // holds what this one does not wait for; mostly nil
+	context         context.Context // ends with the gate
+	cancel          context.CancelFunc
+	operatorContext context.Context // the one that rxgo's operator is given
+	userContext     context.Context // the one that the user gave to rxgo; context.Background(): none
+	outer           *Gate           // holds what this one does not wait for; mostly nil
 
 	mu     sync.Mutex // guards the rest; never held across a wait
 	runs   int
@@ -40,9 +40,9 @@ func Open(ctx context.Context) *Gate { return open(ctx, ctx) }
 
 // open is for a piece that ends with ctx, where user is what the user gave.
 func open(ctx, user context.Context) *Gate {
-	g := &Gate{user: user, idle: make(chan struct{})}
-	g.ctx, g.cancel = context.WithCancel(context.WithValue(ctx, gateKey{}, g))
-	g.as = g.ctx
+	g := &Gate{userContext: user, idle: make(chan struct{})}
+	g.context, g.cancel = context.WithCancel(context.WithValue(ctx, gateKey{}, g))
+	g.operatorContext = g.context
 	return g
 }
 
@@ -58,15 +58,15 @@ func gateOf(ctx context.Context) *Gate {
 // owns tells whether ctx is the gate's own, and not one that a user has derived.
 // The gate's are comparable, whatever ctx is.
 func (g *Gate) owns(ctx context.Context) bool {
-	return g != nil && (ctx == g.ctx || ctx == g.as)
+	return g != nil && (ctx == g.context || ctx == g.operatorContext)
 }
 
 // Context is the one to observe under.
-func (g *Gate) Context() context.Context { return g.ctx }
+func (g *Gate) Context() context.Context { return g.context }
 
 // with adds the gate to the options of an operator. The last ctx wins in rxgo.
 func (g *Gate) with(opts []rxgo.Option) []rxgo.Option {
-	return append(slices.Clip(opts), rxgo.WithContext(g.as))
+	return append(slices.Clip(opts), rxgo.WithContext(g.operatorContext))
 }
 
 // enter notes that a run begins; false: it is too late for one. The caller of a
@@ -124,7 +124,7 @@ func (g *Gate) reap(rest, last <-chan rxgo.Item, see func(rxgo.Item) <-chan rxgo
 	if rest == nil && last == nil {
 		return true
 	}
-	scope.Limited(record.From(g.ctx), func() {
+	scope.Limited(record.From(g.context), func() {
 		grace := time.NewTimer(Grace)
 		defer grace.Stop()
 		rest, last = readUntil(grace.C, false, rest, last, see)

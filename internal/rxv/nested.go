@@ -37,12 +37,12 @@ func (v View) groups(opts []rxgo.Option, f operate) View {
 
 func (v View) nested(opts []rxgo.Option, f operate, calm, many bool) View {
 	return View{opts: opts, to: v.to, produce: func(r run, next chan<- rxgo.Item) {
-		n := &nest{many: many, to: v.to, gate: open(r.user, r.user), change: make(chan struct{}, 1)}
+		n := &nest{sideBySide: many, to: v.to, gate: open(r.user, r.user), change: make(chan struct{}, 1)}
 		n.gate.outer = gateOf(r.user)
 		if calm {
-			n.gate.as = context.WithoutCancel(n.gate.ctx)
+			n.gate.operatorContext = context.WithoutCancel(n.gate.context)
 		}
-		n.ch = f(v.under(n.gate), n.gate.with(opts)).Observe()
+		n.outer = f(v.under(n.gate), n.gate.with(opts)).Observe()
 		switch ended := n.forward(r.ctx, next); {
 		case ended:
 			n.gate.Close(nil, nil, nil)
@@ -56,11 +56,11 @@ func (v View) nested(opts []rxgo.Option, f operate, calm, many bool) View {
 
 // nest is one run of an operator whose items are streams.
 type nest struct {
-	many   bool // the inner streams go on side by side
-	gate   *Gate
-	to     *Gate            // as in View
-	ch     <-chan rxgo.Item // the inner streams, as rxgo gives them
-	change chan struct{}    // tells finish that readers has changed
+	sideBySide bool // the inner streams go on side by side
+	gate       *Gate
+	to         *Gate            // as in View
+	outer      <-chan rxgo.Item // the inner streams, as rxgo gives them
+	change     chan struct{}    // tells finish that readers has changed
 
 	mu      sync.Mutex       // guards the rest; never held across a wait
 	last    <-chan rxgo.Item // the items of the inner stream that was handed out last
@@ -74,7 +74,7 @@ func (n *nest) forward(ctx context.Context, next chan<- rxgo.Item) (ended bool) 
 		select {
 		case <-ctx.Done():
 			return false
-		case i, ok := <-n.ch:
+		case i, ok := <-n.outer:
 			if !ok {
 				return true
 			}
@@ -98,7 +98,7 @@ func (n *nest) handOut(i rxgo.Item) rxgo.Item {
 	v := View{to: n.to, produce: func(r run, next chan<- rxgo.Item) {
 		n.reading(1)
 		defer n.reading(-1)
-		ctx, release := either(r.ctx, n.gate.user)
+		ctx, release := either(r.ctx, n.gate.userContext)
 		defer release()
 		forward(ctx, ch, next)
 		if n.isCut(ch) {
@@ -135,7 +135,7 @@ func (n *nest) reading(by int) {
 func (n *nest) isCut(ch <-chan rxgo.Item) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.cut && (n.many || ch == n.last)
+	return n.cut && (n.sideBySide || ch == n.last)
 }
 
 // leaveUnread cuts, unless somebody reads.
@@ -151,7 +151,7 @@ func (n *nest) leaveUnread() (cut bool) {
 func (n *nest) finish() {
 	last := n.await()
 	n.gate.cancel()
-	n.gate.reap(n.ch, last, inner)
+	n.gate.reap(n.outer, last, inner)
 }
 
 // await waits until the source is not wanted any more. It gives the items of the
@@ -162,11 +162,11 @@ func (n *nest) await() (last <-chan rxgo.Item) {
 	defer unread.Stop()
 	for {
 		select {
-		case <-n.gate.ctx.Done():
+		case <-n.gate.context.Done():
 			return last
-		case i, ok := <-n.ch:
+		case i, ok := <-n.outer:
 			if !ok {
-				n.ch = nil
+				n.outer = nil
 				return last
 			}
 			if ch := inner(i); ch != nil {

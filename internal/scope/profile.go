@@ -6,6 +6,8 @@ import (
 	"runtime/pprof"
 	"strconv"
 	"strings"
+
+	"github.com/turbopipes/turbopipes/internal/stackid"
 )
 
 // profile is what one goroutine profile of the process says about the goroutines
@@ -15,9 +17,9 @@ type profile struct {
 	byTag   map[uint64][]stack
 	strays  []stack // have neither, but are ours: user code has replaced the labels
 
-	rest  []byte // of a line that has not been read to its end
-	cur   record
-	texts map[string]string // goroutines that wait at the same place share a text
+	partial []byte // of a line that has not been read to its end
+	current record
+	texts   map[string]string // goroutines that wait at the same place share a text
 }
 
 // stack is some goroutines that wait at the same place.
@@ -39,9 +41,9 @@ type record struct {
 type frame struct{ function, position string }
 
 const (
-	mostStacks = 4   // different stacks in one report
-	mostFrames = 32  // of one stack in a report
-	depth      = 128 // of the stacks in a profile: the runtime's limit
+	maxStacks = 4   // different stacks in one report
+	maxFrames = 32  // of one stack in a report
+	depth     = 128 // of the stacks in a profile: the runtime's limit
 )
 
 // takeProfile takes a profile of all goroutines. It reads it while it is written,
@@ -59,12 +61,12 @@ func (p *profile) Write(text []byte) (n int, err error) {
 	for {
 		line, more, whole := bytes.Cut(text, []byte("\n"))
 		if !whole {
-			p.rest = append(p.rest, line...)
+			p.partial = append(p.partial, line...)
 			return n, nil
 		}
-		if len(p.rest) > 0 {
-			line = append(p.rest, line...)
-			p.rest = p.rest[:0]
+		if len(p.partial) > 0 {
+			line = append(p.partial, line...)
+			p.partial = p.partial[:0]
 		}
 		p.line(string(line))
 		text = more
@@ -76,7 +78,7 @@ func (p *profile) Write(text []byte) (n int, err error) {
 func (p *profile) line(line string) {
 	if labels, ok := strings.CutPrefix(line, "# labels: "); ok {
 		_, rest, _ := strings.Cut(labels, fmt.Sprintf("%q:\"", scopeLabel))
-		p.cur.label, _, _ = strings.Cut(rest, "\"")
+		p.current.label, _, _ = strings.Cut(rest, "\"")
 		return
 	}
 	if fields := strings.FieldsFunc(line, func(r rune) bool { return r == '\t' }); len(fields) == 4 && fields[0] == "#" {
@@ -84,21 +86,21 @@ func (p *profile) line(line string) {
 		if at := strings.LastIndex(function, "+0x"); at >= 0 {
 			function = function[:at]
 		}
-		p.cur.frames = append(p.cur.frames, frame{function, fields[3]})
+		p.current.frames = append(p.current.frames, frame{function, fields[3]})
 		return
 	}
 	number, addresses, _ := strings.Cut(line, " @")
 	if n, err := strconv.Atoi(number); err == nil {
 		p.finish()
-		p.cur.goroutines = n
-		p.cur.cut = strings.Count(addresses, " ") >= depth
+		p.current.goroutines = n
+		p.current.cut = strings.Count(addresses, " ") >= depth
 	}
 }
 
 // finish files the record that has been read.
 func (p *profile) finish() {
-	r := p.cur
-	p.cur = record{frames: r.frames[:0]}
+	r := p.current
+	p.current = record{frames: r.frames[:0]}
 	if r.goroutines == 0 || r.has("/internal/scope.takeProfile") {
 		return
 	}
@@ -132,16 +134,10 @@ func (r record) has(function string) bool {
 
 // tags returns those of the consuming calls on the stack.
 func (r record) tags() (tags []uint64) {
-	var lines []int
+	var ids stackid.Reader
 	for _, f := range r.frames {
-		if !strings.HasSuffix(f.function, tagFrame) {
-			lines = nil
-			continue
-		}
-		line, _ := strconv.Atoi(f.position[strings.LastIndex(f.position, ":")+1:])
-		if lines = append(lines, line); len(lines) == tagDigits+1 {
-			tags = append(tags, readTag(lines))
-			lines = nil
+		if id, ok := ids.Next(f.function); ok && isTagged(f.function) {
+			tags = append(tags, id)
 		}
 	}
 	return tags
@@ -152,7 +148,7 @@ func (p *profile) text(r record) string {
 	var b []byte
 	frames := r.shown()
 	for i, f := range frames {
-		if i == mostFrames {
+		if i == maxFrames {
 			b = append(b, " < …"...)
 			break
 		}
@@ -184,7 +180,7 @@ func (r record) shown() []frame {
 	}
 	var frames []frame
 	for _, f := range r.frames {
-		if !strings.HasSuffix(f.function, tagFrame) && !strings.HasSuffix(f.function, "/internal/run.digit") {
+		if !stackid.Is(f.function) {
 			frames = append(frames, f)
 		}
 	}

@@ -18,23 +18,23 @@ import (
 // reported.
 type watch struct {
 	warning
-	ctx   context.Context //nolint:containedctx // of the wait
-	rec   *run.Record
-	stage *stage // its number finds the goroutines that are waited for; empty: tag does
-	tag   uint64
-	own   int64 // joins of the record that are this wait
+	ctx      context.Context //nolint:containedctx // of the wait
+	rec      *run.Record
+	stage    *stage // its number finds the goroutines that are waited for; empty: tag does
+	tag      uint64
+	ownJoins int64 // joins of the record that are this wait
 
-	mu    sync.Mutex // guards the rest
-	timer *time.Timer
-	over  bool
-	since time.Time     // when the wait began; known once it is late
-	next  time.Duration // until the next look at a wait that has nothing to report
-	in    *reports      // where it is due; nil: it is not
+	mu       sync.Mutex // guards the rest
+	timer    *time.Timer
+	over     bool
+	since    time.Time     // when the wait began; known once it is late
+	nextLook time.Duration // until the next look at a wait that has nothing to report
+	dueIn    *reports      // where it is due; nil: it is not
 }
 
 // watch watches over the scope's join.
 func (s *Scope) watch() *watch {
-	return (&watch{ctx: s.Ctx, rec: s.rec, stage: &s.stage, own: 1}).start()
+	return (&watch{ctx: s.Ctx, rec: s.rec, stage: &s.stage, ownJoins: 1}).start()
 }
 
 // Watch watches over a goroutine of the scope's that has been told to end, before
@@ -76,7 +76,7 @@ func (w *watch) start() *watch {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.next = w.after
+	w.nextLook = w.after
 	w.timer = time.AfterFunc(w.after, w.late)
 	return w
 }
@@ -88,7 +88,7 @@ func (w *watch) end() {
 	}
 	w.mu.Lock()
 	w.over = true
-	in := w.in
+	in := w.dueIn
 	w.timer.Stop()
 	w.mu.Unlock()
 	if in != nil {
@@ -103,7 +103,7 @@ func (w *watch) late() {
 	if w.since.IsZero() {
 		w.since = time.Now().Add(-w.after)
 	}
-	w.in = r
+	w.dueIn = r
 	w.mu.Unlock()
 	r.add(w)
 }
@@ -116,14 +116,14 @@ func (w *watch) ended() bool {
 
 // mostPatience ends the looking after a wait that is never reported: an inner
 // one that has an end in sight.
-const mostPatience = 365 * 24 * time.Hour
+const maxPause = 365 * 24 * time.Hour
 
 // again looks at the wait once more, after twice the time.
 func (w *watch) again() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.next *= 2; !w.over && w.next < mostPatience {
-		w.timer.Reset(w.next)
+	if w.nextLook *= 2; !w.over && w.nextLook < maxPause {
+		w.timer.Reset(w.nextLook)
 	}
 }
 
@@ -152,11 +152,11 @@ func (w *watch) stacks(p *profile) (stacks []stack, wait bool) {
 	if len(stacks) > 0 {
 		return append(stacks, others...), false
 	}
-	if silent || w.rec.Joins() > w.own {
+	if silent || w.rec.Joins() > w.ownJoins {
 		return nil, true // what is waited for waits for a scope further in, or not for long
 	}
 	stacks = slices.Concat(p.strays, others)
-	return stacks, len(stacks) == 0 && w.next == w.after // it may have ended meanwhile: look again
+	return stacks, len(stacks) == 0 && w.nextLook == w.after // it may have ended meanwhile: look again
 }
 
 // write writes the report.
@@ -170,7 +170,7 @@ func (w *watch) write(stacks []stack) {
 	if sources := w.rec.Running(); len(sources) > 0 {
 		attrs = append(attrs, "sources", strings.Join(sources, ", "))
 	}
-	for i, s := range stacks[:min(len(stacks), mostStacks)] {
+	for i, s := range stacks[:min(len(stacks), maxStacks)] {
 		attrs = append(attrs, fmt.Sprint("stack", i+1), fmt.Sprint(s.goroutines, s.text))
 	}
 	w.say("turbopipes: cancelled, and still waiting for what does not end", attrs...)

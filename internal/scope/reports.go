@@ -17,15 +17,15 @@ import (
 // They are written on the goroutine of the timer that was first, which nobody
 // waits for. It is gone when nothing is due any more.
 type reports struct {
-	mu      sync.Mutex // guards the rest
-	due     map[*watch]struct{}
-	writing bool      // a goroutine writes, or a timer is set for it
-	resume  time.Time // no profile before it
-	full    time.Time // when the budget of reports is full again
+	mu         sync.Mutex // guards the rest
+	due        map[*watch]struct{}
+	writing    bool      // a goroutine writes, or a timer is set for it
+	resume     time.Time // no profile before it
+	budgetFull time.Time // when the budget of reports is full again
 }
 
 const (
-	mostReports = 10
+	maxReports  = 10
 	reportEvery = time.Second
 	profileLoad = 20 // a profile that takes 10 ms is followed by 200 ms without one
 )
@@ -38,7 +38,7 @@ var everywhere = struct {
 }{in: map[string]*reports{}}
 
 // mostBubbles is when those of bubbles that are over are forgotten.
-const mostBubbles = 64
+const maxBubbles = 64
 
 func reportsHere() *reports {
 	var buffer [96]byte
@@ -48,7 +48,7 @@ func reportsHere() *reports {
 	defer everywhere.Unlock()
 	r := everywhere.in[string(here)]
 	if r == nil {
-		if len(everywhere.in) == mostBubbles {
+		if len(everywhere.in) == maxBubbles {
 			clear(everywhere.in) // one that is writing goes on to its end
 		}
 		r = &reports{due: map[*watch]struct{}{}}
@@ -142,26 +142,26 @@ func (r *reports) spend() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
-	if now.Before(r.earned()) {
+	if now.Before(r.reportAllowed()) {
 		return false
 	}
-	if r.full.Before(now) {
-		r.full = now
+	if r.budgetFull.Before(now) {
+		r.budgetFull = now
 	}
-	r.full = r.full.Add(reportEvery)
+	r.budgetFull = r.budgetFull.Add(reportEvery)
 	return true
 }
 
 // earned is when there is a budget for a report. It is called with the lock held.
-func (r *reports) earned() time.Time { return r.full.Add(-(mostReports - 1) * reportEvery) }
+func (r *reports) reportAllowed() time.Time { return r.budgetFull.Add(-(maxReports - 1) * reportEvery) }
 
 // pause sets when the next profile is taken, after one that began at begin and took
 // cost.
 func (r *reports) pause(begin time.Time, cost time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.resume = begin.Add(profileLoad * cost); r.resume.Before(r.earned()) {
-		r.resume = r.earned()
+	if r.resume = begin.Add(profileLoad * cost); r.resume.Before(r.reportAllowed()) {
+		r.resume = r.reportAllowed()
 	}
 	if len(r.due) == 0 {
 		r.writing = false

@@ -20,7 +20,7 @@ type owner struct {
 // prefix begins the name of each directory.
 const prefix = "turbopipes-spill-"
 
-var shape = regexp.MustCompile(`^` + prefix + `([0-9a-f]{8})-([0-9]{1,10})-([0-9]{1,20})-[0-9a-f]{16}$`)
+var namePattern = regexp.MustCompile(`^` + prefix + `([0-9a-f]{8})-([0-9]{1,10})-([0-9]{1,20})-[0-9a-f]{16}$`)
 
 // named is the name of a directory of o's.
 func (o owner) named(random uint64) string {
@@ -29,7 +29,7 @@ func (o owner) named(random uint64) string {
 
 // ownerOf reads a name. false: it is of something else.
 func ownerOf(name string) (o owner, ok bool) {
-	parts := shape.FindStringSubmatch(name)
+	parts := namePattern.FindStringSubmatch(name)
 	if parts == nil {
 		return owner{}, false
 	}

@@ -16,7 +16,7 @@ import (
 // one subscriber, whenever that comes.
 type Part[K, T any] struct {
 	Key   K
-	s     *Split[K, T]
+	split *Split[K, T]
 	queue *handoff.Queue[T]
 	taken atomic.Bool // it has had its subscriber
 	shut  atomic.Bool // the Split's owner has closed it
@@ -35,17 +35,17 @@ func (p *Part[K, T]) Push(ctx context.Context, emit func(T) bool) (err error) {
 		p.leave(&err)
 		return err
 	case taken:
-		return fmt.Errorf("%w: %s: a stream of it", p.s.Taken, p.s.Name)
+		return fmt.Errorf("%w: %s: a stream of it", p.split.Taken, p.split.Name)
 	}
 	defer p.leave(&err)
-	if ctx.Err() != nil && !p.s.own(ctx) {
+	if ctx.Err() != nil && !p.split.own(ctx) {
 		return context.Cause(ctx)
 	}
 	// A graceful stop of its subscription lets nothing more in.
 	rec := run.From(ctx)
-	defer rec.Leave(rec.Enter(p.s.Name, func() { p.queue.Close(nil) }))
+	defer rec.Leave(rec.Enter(p.split.Name, func() { p.queue.Close(nil) }))
 	defer scope.OnDone(ctx, func() {
-		if !p.s.own(ctx) {
+		if !p.split.own(ctx) {
 			p.queue.Halt()
 		}
 	})()
@@ -59,19 +59,19 @@ func (p *Part[K, T]) Push(ctx context.Context, emit func(T) bool) (err error) {
 			return nil
 		}
 	}
-	if ctx.Err() != nil && !p.s.own(ctx) {
+	if ctx.Err() != nil && !p.split.own(ctx) {
 		return context.Cause(ctx)
 	}
 	if err = p.queue.Err(); err != nil {
-		p.s.told.Store(true)
+		p.split.failureDelivered.Store(true)
 	}
 	return err
 }
 
 func (p *Part[K, T]) leave(err *error) {
-	p.s.leaves(p)
+	p.split.leaves(p)
 	p.queue.Halt()
-	*err = fault.Join(*err, p.s.lost.Discard(p.queue.Left()...))
+	*err = fault.Join(*err, p.split.lost.Discard(p.queue.Left()...))
 }
 
 // abandon ends a part with err, now, and gives what is in it.

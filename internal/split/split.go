@@ -33,15 +33,15 @@ type Config[T any] struct {
 type Split[K, T any] struct {
 	*scope.Scope
 	Config[T]
-	outer   context.Context //nolint:containedctx // its end is not that of the Scope's: see cut
-	lost    run.Account[T]
-	spread  *run.Spread // of the operator that runs the parts; nil where there is none
-	out     *handoff.Queue[*Part[K, T]]
-	release func()
-	over    atomic.Bool // nothing more is taken in
-	told    atomic.Bool // a subscriber of a part has got the failure
-	inVain  run.Refused[T]
-	refusal error // why upstream was refused; of upstream's goroutine
+	outer            context.Context //nolint:containedctx // its end is not that of the Scope's: see cut
+	lost             run.Account[T]
+	spread           *run.Spread // of the operator that runs the parts; nil where there is none
+	parts            *handoff.Queue[*Part[K, T]]
+	release          func()
+	over             atomic.Bool // nothing more is taken in
+	failureDelivered atomic.Bool // a subscriber of a part has got the failure
+	refusedItems     run.Refused[T]
+	refusal          error // why upstream was refused; of upstream's goroutine
 
 	inHand  *Part[K, T] // the one that was handed out last; of the subscriber's goroutine
 	refused bool        // it was refused; of the subscriber's goroutine
@@ -57,7 +57,7 @@ var errCut = errors.New("turbopipes: what hands this stream out has panicked")
 
 // Open starts a Split without an upstream. The caller must defer Close.
 func Open[K, T any](ctx context.Context, c Config[T]) *Split[K, T] {
-	s := &Split[K, T]{Scope: scope.Open(ctx, c.Name), Config: c, outer: ctx, out: handoff.New[*Part[K, T]](c.Waiting)}
+	s := &Split[K, T]{Scope: scope.Open(ctx, c.Name), Config: c, outer: ctx, parts: handoff.New[*Part[K, T]](c.Waiting)}
 	s.lost, s.spread = run.Keep[T](s.Stage(), c.Lost), run.SpreadOf(ctx)
 	s.open.next, s.open.prev = &s.open, &s.open
 	s.release = scope.OnDone(ctx, s.cut)
@@ -113,7 +113,7 @@ func (s *Split[K, T]) own(ctx context.Context) bool {
 
 // Begin opens a part and waits for room to hand it out. nil: upstream must stop.
 func (s *Split[K, T]) Begin(key K) *Part[K, T] {
-	p := &Part[K, T]{Key: key, s: s, queue: handoff.New[T](s.Size)}
+	p := &Part[K, T]{Key: key, split: s, queue: handoff.New[T](s.Size)}
 	s.mu.Lock()
 	if s.over.Load() {
 		s.mu.Unlock()
@@ -122,7 +122,7 @@ func (s *Split[K, T]) Begin(key K) *Part[K, T] {
 	p.prev, p.next = s.open.prev, &s.open
 	p.prev.next, p.next.prev = p, p
 	s.mu.Unlock()
-	if !s.out.Put(p) {
+	if !s.parts.Put(p) {
 		return nil
 	}
 	return p
@@ -200,7 +200,7 @@ func (s *Split[K, T]) Put(p *Part[K, T], v T) Outcome {
 
 // Refuse counts an item that upstream has in hand at an early end, and returns
 // false.
-func (s *Split[K, T]) Refuse(v T) bool { return s.inVain.Keep(v) }
+func (s *Split[K, T]) Refuse(v T) bool { return s.refusedItems.Keep(v) }
 
 // RefuseFor is Refuse of an item that has ended the stream with err.
 func (s *Split[K, T]) RefuseFor(err error, v T) bool { return s.lost.RefuseFor(err, v) }
@@ -221,7 +221,7 @@ func (s *Split[K, T]) EndWith(err error) { s.refusal = fault.Join(s.refusal, err
 func (s *Split[K, T]) Loop(emit func(*Part[K, T]) bool) {
 	s.Settle()
 	for {
-		p, ok := s.out.Next()
+		p, ok := s.parts.Next()
 		if !ok {
 			break
 		}
@@ -244,7 +244,7 @@ func (s *Split[K, T]) end(err error) {
 	}
 	s.mu.Unlock()
 	if first {
-		s.out.Close(err)
+		s.parts.Close(err)
 	}
 }
 
@@ -261,7 +261,7 @@ func (s *Split[K, T]) cut() {
 		p.queue.Abort(cause)
 	}
 	s.mu.Unlock()
-	s.out.Abort(cause)
+	s.parts.Abort(cause)
 }
 
 // Close joins upstream and accounts for what nobody can take any more.
@@ -278,17 +278,17 @@ func (s *Split[K, T]) Close(err *error) {
 	s.release()
 	// A failure that downstream has stopped at, since it got it from a part, is not
 	// another one.
-	if !s.told.Load() || !s.refused && s.outer.Err() == nil {
+	if !s.failureDelivered.Load() || !s.refused && s.outer.Err() == nil {
 		*err = fault.Join(s.failure, *err)
 	}
-	*err = fault.Join(*err, s.lost.Discard(append(s.left(), s.inVain.Take()...)...))
+	*err = fault.Join(*err, s.lost.Discard(append(s.left(), s.refusedItems.Take()...)...))
 }
 
 // left gives what is in the parts that were never handed out, and, where ctx has
 // ended, in all.
 func (s *Split[K, T]) left() (items []T) {
 	ended := s.outer.Err() != nil && !s.own(s.outer)
-	for _, p := range s.out.Left() {
+	for _, p := range s.parts.Left() {
 		items = append(items, p.abandon(errCut)...)
 	}
 	if cause := context.Cause(s.outer); ended && s.inHand != nil && s.refused {

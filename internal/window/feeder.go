@@ -9,12 +9,12 @@ func (e *engine[T, K, R]) accept(v T) bool {
 	if !e.room(at) {
 		return e.refused.Keep(v)
 	}
-	e.fit(at)
-	*e.jobs.At(at) = job[T, K]{seq: at, v: v}
+	e.growRings(at)
+	*e.jobs.At(at) = job[T, K]{seq: at, item: v}
 	e.runnable.Store(at + 1)
 	if e.attention.Load() { // asked behind it: who begins to wait looks at runnable again
 		e.mu.Lock()
-		c := e.need(0)
+		c := e.needWorker(0)
 		e.mu.Unlock()
 		e.dispatch(c)
 	}
@@ -23,10 +23,10 @@ func (e *engine[T, K, R]) accept(v T) bool {
 
 // acceptKeyed is accept where items may have to wait for their key.
 func (e *engine[T, K, R]) acceptKeyed(v T) bool {
-	j := job[T, K]{v: v}
+	j := job[T, K]{item: v}
 	e.keying.Busy = true // until the key is there: a panic has failed on v
-	j.k = e.Key(v)
-	_ = map[K]struct{}(nil)[j.k] // a key that can't be hashed panics here, and not under the lock
+	j.key = e.Key(v)
+	_ = map[K]struct{}(nil)[j.key] // a key that can't be hashed panics here, and not under the lock
 	e.keying.Busy = false
 	if !e.room(e.pulled) {
 		return e.refused.Keep(v)
@@ -34,13 +34,13 @@ func (e *engine[T, K, R]) acceptKeyed(v T) bool {
 	e.mu.Lock()
 	j.seq = e.pulled
 	if e.Ordered {
-		e.slots.Fit(e.taken.Load(), e.end, j.seq)
+		e.slots.Fit(e.taken.Load(), e.borrowedEnd, j.seq)
 	}
 	e.pulled++
 	if e.keys.begin(j) {
 		e.enqueue(j)
 	}
-	c := e.need(0)
+	c := e.needWorker(0)
 	e.mu.Unlock()
 	e.dispatch(c)
 	return true
@@ -49,34 +49,34 @@ func (e *engine[T, K, R]) acceptKeyed(v T) bool {
 // room waits until an item has a place at the position at. false: it is refused,
 // and was never in.
 func (e *engine[T, K, R]) room(at uint64) bool {
-	for at-e.seen >= e.limit {
-		if e.seen = e.taken.Load(); at-e.seen < e.limit {
+	for at-e.seenTaken >= e.limit {
+		if e.seenTaken = e.taken.Load(); at-e.seenTaken < e.limit {
 			break
 		}
-		e.fWait.Store(true)
-		if e.seen = e.taken.Load(); at-e.seen < e.limit || e.refusing.Load() { // asked behind it
-			if e.fWait.Swap(false) {
+		e.feederParked.Store(true)
+		if e.seenTaken = e.taken.Load(); at-e.seenTaken < e.limit || e.refusing.Load() { // asked behind it
+			if e.feederParked.Swap(false) {
 				break
 			}
 		}
-		<-e.fch
+		<-e.wakeFeeder
 	}
 	return !e.refusing.Load()
 }
 
 // fit makes room in the rings, which are small at first, for a job at the
 // position at. Nobody else makes those grow that it looks at without the lock.
-func (e *engine[T, K, R]) fit(at uint64) {
-	if at-e.spare >= e.jobs.Len() {
+func (e *engine[T, K, R]) growRings(at uint64) {
+	if at-e.seenClaimed >= e.jobs.Len() {
 		e.mu.Lock()
-		e.spare = e.claimed
+		e.seenClaimed = e.claimed
 		e.jobs.Grow(e.claimed, at)
 		e.mu.Unlock()
 	}
-	if e.Ordered && at-e.seen >= e.slots.Len() {
+	if e.Ordered && at-e.seenTaken >= e.slots.Len() {
 		e.mu.Lock()
-		e.seen = e.taken.Load()
-		e.slots.Fit(e.seen, e.end, at)
+		e.seenTaken = e.taken.Load()
+		e.slots.Fit(e.seenTaken, e.borrowedEnd, at)
 		e.mu.Unlock()
 	}
 }

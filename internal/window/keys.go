@@ -18,15 +18,15 @@ type node[T any, K comparable] struct {
 
 // begin tells whether j may run now; otherwise it waits for its key.
 func (q *keys[T, K]) begin(j job[T, K]) bool {
-	if j.k != j.k { //nolint:gocritic,staticcheck // NaN equals no key, so it waits for none, and no map could forget it
+	if j.key != j.key { //nolint:gocritic,staticcheck // NaN equals no key, so it waits for none, and no map could forget it
 		return true
 	}
 	if q.busy == nil {
 		q.busy = map[K]chain{}
 	}
-	line, busy := q.busy[j.k]
+	line, busy := q.busy[j.key]
 	if !busy {
-		q.busy[j.k] = chain{}
+		q.busy[j.key] = chain{}
 		return true
 	}
 	at := q.add(j)
@@ -36,7 +36,7 @@ func (q *keys[T, K]) begin(j job[T, K]) bool {
 		q.nodes[line.last-1].next = at
 	}
 	line.last = at
-	q.busy[j.k] = line
+	q.busy[j.key] = line
 	return false
 }
 

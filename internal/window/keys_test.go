@@ -18,7 +18,7 @@ func TestKeys(t *testing.T) {
 		k := random.IntN(8)
 		if random.IntN(2) == 0 && waiting < 20 {
 			seq++
-			runs := q.begin(job[int, int]{v: seq, k: k})
+			runs := q.begin(job[int, int]{item: seq, key: k})
 			require.Equal(t, len(model[k]) == 0, runs)
 			if !runs {
 				waiting++
@@ -31,7 +31,7 @@ func TestKeys(t *testing.T) {
 			require.Equal(t, len(model[k]) > 0, ok)
 			if ok {
 				waiting--
-				require.Equal(t, model[k][0], after.v)
+				require.Equal(t, model[k][0], after.item)
 			}
 		}
 		require.Len(t, q.waiting(), waiting)
@@ -48,7 +48,7 @@ func TestKeys(t *testing.T) {
 func TestKeysForgetNaN(t *testing.T) {
 	var q keys[int, float64]
 	for range 100 {
-		require.True(t, q.begin(job[int, float64]{k: math.NaN()}))
+		require.True(t, q.begin(job[int, float64]{key: math.NaN()}))
 		_, ok := q.end(math.NaN())
 		require.False(t, ok)
 	}

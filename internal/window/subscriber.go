@@ -4,17 +4,17 @@ package window
 // an item to discard instead.
 func (e *engine[T, K, R]) next() (r R, ok bool, lost *skipped[T]) {
 	for {
-		if e.at == e.end && !e.borrow() || e.halted.Load() {
+		if e.position == e.borrowedEnd && !e.borrow() || e.halted.Load() {
 			return r, false, nil
 		}
-		s := e.borrowed.Take(e.at)
-		e.at++
-		e.taken.Store(e.at) // the place is free the moment the subscriber has the item
-		if e.fWait.Load() {
+		s := e.borrowed.Take(e.position)
+		e.position++
+		e.taken.Store(e.position) // the place is free the moment the subscriber has the item
+		if e.feederParked.Load() {
 			e.refill()
 		}
 		if !s.failed || s.skipped != nil {
-			return s.r, true, s.skipped
+			return s.result, true, s.skipped
 		}
 	}
 }
@@ -25,26 +25,26 @@ func (e *engine[T, K, R]) borrow() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for e.waits() {
-		e.sWait = true
+		e.subscriberParked = true
 		e.mu.Unlock()
-		<-e.sch
+		<-e.wakeSubscriber
 		e.mu.Lock()
 	}
-	e.end, e.borrowed = e.ready, e.slots
-	return e.at < e.end
+	e.borrowedEnd, e.borrowed = e.ready, e.slots
+	return e.position < e.borrowedEnd
 }
 
 // refill wakes the feeder, unless there is still enough to do. Who claims the
 // last job wakes it then. In a narrow window there never is enough.
 func (e *engine[T, K, R]) refill() {
 	wake := true
-	if e.low > 1 {
+	if e.refillBelow > 1 {
 		e.mu.Lock()
-		wake = e.runnable.Load()-e.claimed <= e.low
+		wake = e.runnable.Load()-e.claimed <= e.refillBelow
 		e.mu.Unlock()
 	}
-	if wake && e.fWait.Swap(false) {
-		e.fch <- struct{}{}
+	if wake && e.feederParked.Swap(false) {
+		e.wakeFeeder <- struct{}{}
 	}
 }
 

@@ -52,14 +52,14 @@ type Config[T any, K comparable, R any] struct {
 
 // job is an item that waits for a worker.
 type job[T any, K comparable] struct {
-	seq uint64
-	v   T
-	k   K
+	seq  uint64
+	item T
+	key  K
 }
 
 // slot is what became of a job.
 type slot[T, R any] struct {
-	r       R
+	result  R
 	ended   bool
 	failed  bool        // no result: the subscriber passes it over
 	skipped *skipped[T] // the input to discard, under SkipErrors
@@ -67,13 +67,13 @@ type slot[T, R any] struct {
 
 // skipped is the input of a task that has failed with err.
 type skipped[T any] struct {
-	v   T
-	err error
+	item T
+	err  error
 }
 
 // victim is the input of a task that was cancelled, and why.
 type victim[T any] struct {
-	v     T
+	item  T
 	cause error
 }
 
@@ -88,62 +88,62 @@ type victim[T any] struct {
 type engine[T any, K comparable, R any] struct {
 	*Config[T, K, R]
 	*scope.Scope
-	limit   uint64
-	low     uint64                  // so few unclaimed jobs make the subscriber wake the feeder
-	inner   context.Context         //nolint:containedctx // the tasks'; a field so that workers share it
-	upper   context.Context         //nolint:containedctx // upstream's
-	refuse  context.CancelCauseFunc // ends upper; nil under FailFast, where it ends with the Scope
-	items   run.Account[T]
-	result  run.Account[R]
-	refused run.Refused[T]
-	keying  run.Work[T] // Key runs; of upstream's goroutine
+	limit       uint64
+	refillBelow uint64                  // so few unclaimed jobs make the subscriber wake the feeder
+	inner       context.Context         //nolint:containedctx // the tasks'; a field so that workers share it
+	upper       context.Context         //nolint:containedctx // upstream's
+	refuse      context.CancelCauseFunc // ends upper; nil under FailFast, where it ends with the Scope
+	items       run.Account[T]
+	results     run.Account[R]
+	refused     run.Refused[T]
+	keying      run.Work[T] // Key runs; of upstream's goroutine
 
-	wch, sch, fch chan struct{} // where workers, subscriber and feeder park
+	wakeWorkers, wakeSubscriber, wakeFeeder chan struct{} // where workers, subscriber and feeder park
 
-	_         [line]byte
-	runnable  atomic.Uint64 // of pulled, not waiting for their key; where there are no keys, they are the same
-	seen      uint64        // the feeder's last look at taken,
-	spare     uint64        // and at claimed
-	_         [line]byte
-	taken     atomic.Uint64 // of ready, taken by the subscriber
-	at, end   uint64        // what it has borrowed; end is changed under the lock
-	borrowed  ring.Ring[slot[T, R]]
-	_         [line]byte
-	attention atomic.Bool // a worker may have to be called: the feeder must look, under the lock
-	fWait     atomic.Bool // feeder parked; who sets it to false sends
-	refusing  atomic.Bool // halted or draining
-	halted    atomic.Bool // all is over
-	_         [line]byte
+	_                     [cacheLine]byte
+	runnable              atomic.Uint64 // of pulled, not waiting for their key; where there are no keys, they are the same
+	seenTaken             uint64        // the feeder's last look at taken,
+	seenClaimed           uint64        // and at claimed
+	_                     [cacheLine]byte
+	taken                 atomic.Uint64 // of ready, taken by the subscriber
+	position, borrowedEnd uint64        // what it has borrowed; end is changed under the lock
+	borrowed              ring.Ring[slot[T, R]]
+	_                     [cacheLine]byte
+	attention             atomic.Bool // a worker may have to be called: the feeder must look, under the lock
+	feederParked          atomic.Bool // feeder parked; who sets it to false sends
+	refusing              atomic.Bool // halted or draining
+	halted                atomic.Bool // all is over
+	_                     [cacheLine]byte
 
-	mu      sync.Mutex // guards all below
-	jobs    ring.Ring[job[T, K]]
-	keys    keys[T, K]
-	slots   ring.Ring[slot[T, R]]
-	pulled  uint64 // taken from upstream, where there are keys
-	claimed uint64 // of runnable, given to a worker
-	ended   uint64 // of these, ended
-	cutOff  uint64 // of these, failed under a ctx that has ended, or failed first
-	ready   uint64 // of these, next in line for the subscriber
+	mu          sync.Mutex // guards all below
+	jobs        ring.Ring[job[T, K]]
+	keys        keys[T, K]
+	slots       ring.Ring[slot[T, R]]
+	pulled      uint64 // taken from upstream, where there are keys
+	claimed     uint64 // of runnable, given to a worker
+	ended       uint64 // of these, ended
+	withoutSlot uint64 // of these, failed under a ctx that has ended, or failed first
+	ready       uint64 // of these, next in line for the subscriber
 	crew
-	sWait    bool    // subscriber parked
-	closed   bool    // upstream has ended
-	draining bool    // no job is begun any more
-	errs     []error // of tasks and upstream, but under FailFast
-	victims  []victim[T]
+	subscriberParked bool    // subscriber parked
+	closed           bool    // upstream has ended
+	draining         bool    // no job is begun any more
+	errs             []error // of tasks and upstream, but under FailFast
+	victims          []victim[T]
 }
 
 // line is the size of a cache line, two of which are fetched at a time.
-const line = 128
+const cacheLine = 128
 
 var errDraining = errors.New("turbopipes: draining")
 
 // Run runs up, and the task over its items, to the end.
 func Run[T any, K comparable, R any](ctx context.Context, c *Config[T, K, R], up feed.Push[T], emit func(R) bool) (err error) {
 	e := &engine[T, K, R]{Config: c, Scope: scope.Open(ctx, c.Name), limit: uint64(c.N) + uint64(c.Ahead)}
-	e.low = e.limit / 2
+	e.refillBelow = e.limit / 2
 	e.attend()
-	e.wch, e.sch, e.fch = make(chan struct{}, c.N), make(chan struct{}, 1), make(chan struct{}, 1)
-	e.items, e.result = run.Keep[T](e.Stage(), c.Discard), run.Keep[R](e.Stage(), c.Discard)
+	e.wakeWorkers, e.wakeSubscriber, e.wakeFeeder = make(chan struct{}, c.N), make(chan struct{}, 1), make(chan struct{}, 1)
+	e.items, e.results = run.Keep[T](e.Stage(), c.Discard), run.Keep[R](e.Stage(), c.Discard)
 	e.inner, e.upper = run.Shield(e.Labelled()), e.Labelled()
 	if c.Policy != FailFast {
 		e.upper, e.refuse = context.WithCancelCause(e.Labelled())
@@ -163,7 +163,7 @@ func Run[T any, K comparable, R any](ctx context.Context, c *Config[T, K, R], up
 	for {
 		r, ok, lost := e.next()
 		if lost != nil {
-			if err := e.items.DiscardFor(lost.err, lost.v); err != nil {
+			if err := e.items.DiscardFor(lost.err, lost.item); err != nil {
 				return err
 			}
 			continue
@@ -186,25 +186,25 @@ func (e *engine[T, K, R]) upstream(ctx context.Context) context.Context {
 func (e *engine[T, K, R]) running() int64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return int64(e.claimed - e.ended - e.cutOff) //nolint:gosec // at most N
+	return int64(e.claimed - e.ended - e.withoutSlot) //nolint:gosec // at most N
 }
 
 // stop sets what ends something, and wakes everyone who is parked.
 func (e *engine[T, K, R]) stop(set func()) {
 	e.mu.Lock()
 	set()
-	idle, s := e.idle, e.sWait
-	e.idle, e.sWait = 0, false
+	idle, subscriberWaits := e.idle, e.subscriberParked
+	e.idle, e.subscriberParked = 0, false
 	e.attend()
 	e.mu.Unlock()
 	for ; idle > 0; idle-- {
-		e.wch <- struct{}{}
+		e.wakeWorkers <- struct{}{}
 	}
-	if s {
-		e.sch <- struct{}{}
+	if subscriberWaits {
+		e.wakeSubscriber <- struct{}{}
 	}
-	if e.fWait.Swap(false) {
-		e.fch <- struct{}{}
+	if e.feederParked.Swap(false) {
+		e.wakeFeeder <- struct{}{}
 	}
 }
 
@@ -284,27 +284,27 @@ func (e *engine[T, K, R]) discard() (err error) {
 			}
 		}
 	}
-	for ; e.at < end; e.at++ {
+	for ; e.position < end; e.position++ {
 		from := &e.slots
-		if e.at < e.end {
+		if e.position < e.borrowedEnd {
 			from = &e.borrowed
 		}
-		switch s := from.Take(e.at); {
+		switch s := from.Take(e.position); {
 		case s.skipped != nil:
-			lose(e.items.DiscardFor(s.skipped.err, s.skipped.v))
+			lose(e.items.DiscardFor(s.skipped.err, s.skipped.item))
 		case s.ended && !s.failed:
-			lose(e.result.Discard(s.r))
+			lose(e.results.Discard(s.result))
 		}
 	}
 	for ; e.claimed < e.runnable.Load(); e.claimed++ {
-		lose(e.items.Discard(e.jobs.Take(e.claimed).v))
+		lose(e.items.Discard(e.jobs.Take(e.claimed).item))
 	}
 	for _, j := range e.keys.waiting() {
-		lose(e.items.Discard(j.v))
+		lose(e.items.Discard(j.item))
 	}
 	lose(e.items.Discard(e.refused.Take()...))
 	for _, v := range e.victims {
-		lose(e.items.Cancel(v.cause, v.v))
+		lose(e.items.Cancel(v.cause, v.item))
 	}
 	return err
 }
