@@ -8,11 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Against a model: a FIFO for each key, one of its jobs running.
+// The model is a FIFO for each key, of which the first job is running.
 func TestKeys(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	var q keys[int, int]
-	model := map[int][]int{} // the first is running
+	model := map[int][]int{} // the first one is running
 	seq, waiting, peak := 0, 0, 0
 	for range 100_000 {
 		k := random.IntN(8)

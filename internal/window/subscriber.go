@@ -1,7 +1,7 @@
 package window
 
-// next waits for the next result and takes it. ok is false at the end. lost is
-// an item to discard instead.
+// next waits for the next result and takes it. ok is false at the end. If lost is
+// not nil, there is no result: lost is an item to discard.
 func (e *engine[T, K, R]) next() (r R, ok bool, lost *skipped[T]) {
 	for {
 		if e.position == e.borrowedEnd && !e.borrow() || e.halted.Load() {
@@ -9,7 +9,7 @@ func (e *engine[T, K, R]) next() (r R, ok bool, lost *skipped[T]) {
 		}
 		s := e.borrowed.Take(e.position)
 		e.position++
-		e.taken.Store(e.position) // the place is free the moment the subscriber has the item
+		e.taken.Store(e.position) // the place is free as soon as the subscriber has the item
 		if e.feederParked.Load() {
 			e.refill()
 		}
@@ -19,8 +19,8 @@ func (e *engine[T, K, R]) next() (r R, ok bool, lost *skipped[T]) {
 	}
 }
 
-// borrow waits for results, and makes all that are there the subscriber's own:
-// their places are taken one by one, without the lock.
+// borrow waits for results, and lends all results that are ready to the subscriber.
+// next then takes their places one by one, without the lock.
 func (e *engine[T, K, R]) borrow() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -34,8 +34,8 @@ func (e *engine[T, K, R]) borrow() bool {
 	return e.position < e.borrowedEnd
 }
 
-// refill wakes the feeder, unless there is still enough to do. Who claims the
-// last job wakes it then. In a narrow window there never is enough.
+// refill wakes the feeder, unless enough jobs are left. In that case the worker that
+// claims the last job wakes it. In a narrow window there are never enough.
 func (e *engine[T, K, R]) refill() {
 	wake := true
 	if e.refillBelow > 1 {
@@ -48,7 +48,8 @@ func (e *engine[T, K, R]) refill() {
 	}
 }
 
-// waits tells whether there is nothing to take yet.
+// waits reports whether the subscriber has to wait for a result. The caller holds
+// mu.
 func (e *engine[T, K, R]) waits() bool {
 	return !e.halted.Load() && !e.over() && e.taken.Load() == e.ready
 }
