@@ -90,7 +90,7 @@ func TestDesk(t *testing.T) {
 				var got []int
 				left, err := through(t.Context(), c.up, func(v int) bool {
 					got = append(got, v)
-					synctest.Wait() // upstream is ahead as far as it may
+					synctest.Wait() // upstream is as far ahead as it may be
 					return len(got) < c.takes
 				})
 				if c.err == "" {

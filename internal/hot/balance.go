@@ -14,22 +14,22 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// Balance deals the items of one run of a stream to subscribers, each to one of
-// them.
+// Balance deals the items of one run of a stream to subscribers. Each item goes to
+// one subscriber.
 type Balance[T any] struct {
 	cfg Config[T]
 	up  feed.Push[T]
 
-	mu            sync.Mutex // guards all below, and every out; never held across a wait or a call of user code
+	mu            sync.Mutex // guards all fields below, and every recipient; never held across a wait or a call of user code
 	conn          *Conn
-	recipients    []*recipient[T] // who is there
-	next          int             // who is asked first
-	dealt         uint64          // items that upstream has given
-	returned      []numbered[T]   // what those who left have not taken, in order
+	recipients    []*recipient[T] // the current subscribers
+	next          int             // index of the subscriber that is tried first
+	dealt         uint64          // the number of items that upstream has emitted
+	returned      []numbered[T]   // items that subscribers have left behind, in order
 	room          chan struct{}   // cap 1: wakes upstream
-	upstreamWaits bool            // it does
+	upstreamWaits bool            // upstream waits on room
 	closed        bool            // upstream has ended
-	over          bool            // everybody has left before
+	over          bool            // all subscribers left before upstream ended
 	err           error
 }
 
@@ -38,22 +38,22 @@ type numbered[T any] struct {
 	item   T
 }
 
-// out is a subscriber.
+// recipient is a subscriber.
 type recipient[T any] struct {
 	queue    []numbered[T]
 	ready    chan struct{} // cap 1
 	waits    bool
 	halted   bool // its ctx is done
-	stopping bool // gracefully
-	shut     bool // it takes no more
+	stopping bool // it stops gracefully
+	shut     bool // it takes no more items
 }
 
-// NewBalance makes a Balance. Its first subscriber starts up.
+// NewBalance returns a Balance. Its first subscriber starts up.
 func NewBalance[T any](cfg Config[T], up feed.Push[T]) *Balance[T] {
 	return &Balance[T]{cfg: cfg, up: up, room: make(chan struct{}, 1)}
 }
 
-// Run is one subscriber.
+// Run runs one subscriber.
 func (b *Balance[T]) Run(ctx context.Context, emit func(T) bool) (err error) {
 	rec := run.From(ctx)
 	if rec.Stopping() {
@@ -66,7 +66,7 @@ func (b *Balance[T]) Run(ctx context.Context, emit func(T) bool) (err error) {
 		switch {
 		case !b.over:
 			return b.err
-		case ctx.Err() != nil: // it is late because of that
+		case ctx.Err() != nil: // this is why it came too late
 			return context.Cause(ctx)
 		}
 		return fault.ErrClosed
@@ -113,14 +113,15 @@ func (b *Balance[T]) feed(ctx context.Context, cut *atomic.Bool) error {
 	})
 }
 
-// keep keeps an item that nobody takes, for the last one who leaves to account for.
-// It is false, for an emit to return.
+// keep keeps an item that nobody takes. The last subscriber that leaves accounts for
+// it. keep returns false, for an emit to return.
 func (b *Balance[T]) keep(item numbered[T]) bool {
 	b.returned = append(b.returned, item)
 	return false
 }
 
-// free finds the first subscriber with room, from the one whose turn it is.
+// free returns the first subscriber with room, starting at next; nil if there is
+// none.
 func (b *Balance[T]) free() *recipient[T] {
 	for i := range b.recipients {
 		at := (b.next + i) % len(b.recipients)
@@ -140,11 +141,11 @@ func (o *recipient[T]) add(v numbered[T]) {
 func (o *recipient[T]) wake() {
 	if o.waits {
 		o.waits = false
-		o.ready <- struct{}{} // it has room: the flag was set
+		o.ready <- struct{}{} // it has room, because the flag was set
 	}
 }
 
-// deal hands out what has come back, and then lets upstream go on.
+// deal hands out the returned items, and then lets upstream go on.
 func (b *Balance[T]) deal() {
 	for len(b.returned) > 0 {
 		o := b.free()
@@ -189,7 +190,7 @@ func (b *Balance[T]) put(ctx context.Context, v T, account run.Account[T]) bool 
 		case <-ctx.Done():
 			b.mu.Lock()
 			if !b.upstreamWaits {
-				<-b.room // it is in there
+				<-b.room // the signal was already sent
 			}
 			b.upstreamWaits = false
 			b.keep(item)
@@ -199,7 +200,7 @@ func (b *Balance[T]) put(ctx context.Context, v T, account run.Account[T]) bool 
 	}
 }
 
-// drop makes room for item, or drops that.
+// drop makes room for item, or drops item itself.
 func (b *Balance[T]) drop(item numbered[T]) (lost T) {
 	if b.cfg.Overflow == handoff.DropOldest {
 		for i := range b.recipients {
@@ -218,7 +219,8 @@ func (b *Balance[T]) drop(item numbered[T]) (lost T) {
 	return item.item
 }
 
-// fell accounts for what a strategy has dropped, and tells whether to go on.
+// dropped accounts for an item that the strategy has dropped, and reports whether to
+// go on.
 func (b *Balance[T]) dropped(v T, account run.Account[T]) bool {
 	var err error
 	if b.cfg.Overflow == handoff.Fail {
@@ -231,7 +233,8 @@ func (b *Balance[T]) dropped(v T, account run.Account[T]) bool {
 	return err == nil
 }
 
-// ended is told on upstream's goroutine how it has ended. The first one counts.
+// ended runs as upstream's goroutine ends, with upstream's error. The first call
+// counts.
 func (b *Balance[T]) ended(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -244,7 +247,7 @@ func (b *Balance[T]) ended(err error) {
 	}
 }
 
-// take waits for an item of o. false: there will be none.
+// take waits for an item of o. It returns false if no item will come.
 func (b *Balance[T]) take(o *recipient[T]) (v T, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -264,7 +267,8 @@ func (b *Balance[T]) take(o *recipient[T]) (v T, ok bool) {
 	return v, true
 }
 
-// halt gives back what o has not taken, though its downstream may still be busy.
+// halt takes back the items that o has not taken, although o's downstream may still
+// be busy.
 func (b *Balance[T]) halt(o *recipient[T]) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -283,7 +287,8 @@ func (b *Balance[T]) giveBack(o *recipient[T]) {
 	b.deal()
 }
 
-// stop ends the intake of o, or, if everybody is being stopped, upstream.
+// stop ends the intake of o. If all subscribers are being stopped, it stops upstream
+// instead.
 func (b *Balance[T]) stop(o *recipient[T]) {
 	b.mu.Lock()
 	o.stopping = true
@@ -301,8 +306,8 @@ func (b *Balance[T]) stop(o *recipient[T]) {
 	}
 }
 
-// leave gives back what o has not taken; the last one to leave reaps upstream,
-// and accounts for what nobody takes.
+// leave takes back the items that o has not taken. The last subscriber to leave
+// reaps upstream, and accounts for the items that nobody takes.
 func (b *Balance[T]) leave(o *recipient[T], account run.Account[T]) error {
 	b.mu.Lock()
 	b.recipients = slices.DeleteFunc(b.recipients, func(other *recipient[T]) bool { return other == o })

@@ -6,11 +6,11 @@ import (
 	"github.com/turbopipes/turbopipes/internal/ring"
 )
 
-// History is the newest items, for subscribers to come. A nil History is empty.
+// History holds the newest items for later subscribers. A nil History is empty.
 type History[T any] struct {
 	N    int
 	TTL  time.Duration // older items are forgotten; 0: never
-	Late bool          // also for who comes after the end
+	Late bool          // also for subscribers that come after the end
 
 	ring        ring.Ring[dated[T]]
 	oldest, end uint64
@@ -18,7 +18,7 @@ type History[T any] struct {
 
 type dated[T any] struct {
 	item T
-	time time.Time // set where there is a TTL
+	time time.Time // set if there is a TTL
 }
 
 func (h *History[T]) add(v T) {
@@ -39,7 +39,7 @@ func (h *History[T]) add(v T) {
 	h.end++
 }
 
-// expire forgets what is older than TTL.
+// expire forgets the items that are older than TTL.
 func (h *History[T]) expire(now time.Time) {
 	for h.oldest < h.end && now.Sub(h.ring.At(h.oldest).time) > h.TTL {
 		h.ring.Take(h.oldest)
@@ -61,7 +61,7 @@ func (h *History[T]) snapshot(closed bool) []T {
 	return items
 }
 
-// newest is the zero value where there is none.
+// newest is the newest item, or the zero value.
 func (h *History[T]) newest() (v T) {
 	if h.end > h.oldest {
 		v = h.ring.At(h.end - 1).item
@@ -69,7 +69,7 @@ func (h *History[T]) newest() (v T) {
 	return v
 }
 
-// Seed makes a History with a first item.
+// Seed adds a first item to a new History.
 func (h *History[T]) Seed(v T) *History[T] {
 	h.add(v)
 	return h

@@ -5,17 +5,17 @@ import (
 	"sync/atomic"
 )
 
-// parking is where subscribers wait for items. It has a lock of its own, so that
-// they never meet a producer at the other one.
+// parking is where subscribers wait for items. It has its own lock, so that waiting
+// subscribers don't contend with producers for the Hub's lock.
 type parking[T any] struct {
-	parked    atomic.Int64 // how many there are: a producer looks at this only
+	parked    atomic.Int64 // the number of parked subscribers; a producer reads only this
 	parkingMu sync.Mutex   // guards head, and the links and the flag of each Sub
 	head      *Sub[T]
 }
 
-// park adds s, unless ready tells that it need not wait. The count comes first,
-// then the question; a producer stores first, and then looks at the count. So one
-// of them sees the other.
+// park adds s, unless ready reports that s need not wait. A subscriber first counts
+// itself and then looks for items. A producer first stores an item and then looks at
+// the count. So at least one of them notices the other.
 func (p *parking[T]) park(s *Sub[T], ready func() bool) bool {
 	p.parkingMu.Lock()
 	defer p.parkingMu.Unlock()
@@ -33,7 +33,7 @@ func (p *parking[T]) park(s *Sub[T], ready func() bool) bool {
 	return true
 }
 
-// wakeAll wakes everyone who is parked.
+// wakeAll wakes all parked subscribers.
 func (p *parking[T]) wakeAll() {
 	if p.parked.Load() == 0 {
 		return
@@ -42,14 +42,14 @@ func (p *parking[T]) wakeAll() {
 	all := p.head
 	p.head = nil
 	for s := all; s != nil; s = s.next {
-		s.waits = false // so it is woken by nobody else, and its link stays
+		s.waits = false // nobody else wakes s now, so its link stays
 		p.parked.Add(-1)
 	}
 	p.parkingMu.Unlock()
 	for s := all; s != nil; {
 		after := s.next
 		s.next = nil
-		s.ready <- struct{}{} // it has room: s is parked once
+		s.ready <- struct{}{} // it has room: s is parked only once
 		s = after
 	}
 }
