@@ -42,7 +42,7 @@ func TestFeed(t *testing.T) {
 	})
 }
 
-// What is not received was never in.
+// An item that is not received was never in.
 func TestFeedRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		refused := false

@@ -8,15 +8,15 @@ import (
 	"github.com/turbopipes/turbopipes/internal/stackid"
 )
 
-// Which subscription does a goroutine belong to? The first frames of each goroutine of
-// a Subscription write the subscription's id into the goroutine's call stack. That
-// costs about 10 ns. Only Inside reads the id back, which is rare and takes about
-// 2 µs.
+// Which subscription does a goroutine belong to? The first frames of each goroutine
+// of a Subscription write the subscription's id into the goroutine's call stack.
+// That costs about 10 ns. Only Inside reads the id back, which is rare and takes
+// about 2 µs.
 
 var marks struct {
 	sync.Mutex
-	live []*Record // by id, less 1
-	free []uint64  // ids to be used again: the smaller, the fewer frames
+	live []*Record // by id, minus 1
+	free []uint64  // ids for reuse: a small id needs few frames
 }
 
 func register(r *Record) (id uint64) {
@@ -31,8 +31,8 @@ func register(r *Record) (id uint64) {
 	return uint64(len(marks.live))
 }
 
-// End forgets the record of a Subscription that is over. No goroutine is left
-// that is marked with it but the caller, which leaves.
+// End forgets the record of a Subscription that is over. No other goroutine is
+// marked with it any more, and the caller is about to leave.
 func (r *Record) End() {
 	r.request.end()
 	marks.Lock()
@@ -41,7 +41,7 @@ func (r *Record) End() {
 	marks.free = append(marks.free, r.id)
 }
 
-// marked gives the record of an id, or nil.
+// marked returns the record of an id, or nil.
 func marked(id uint64) *Record {
 	marks.Lock()
 	defer marks.Unlock()
@@ -51,7 +51,7 @@ func marked(id uint64) *Record {
 	return marks.live[id-1]
 }
 
-// subscription is the innermost one that r is part of, or nil.
+// subscription returns the innermost subscription that r is part of, or nil.
 func (r *Record) subscription() *Record {
 	for r != nil && r.id == 0 {
 		r = r.parent
@@ -59,10 +59,10 @@ func (r *Record) subscription() *Record {
 	return r
 }
 
-// Marks tells whether Mark does anything but to run f.
+// Marks reports whether Mark does more than run f.
 func (r *Record) Marks() bool { return r.subscription() != nil }
 
-// Mark runs f on a goroutine of r's.
+// Mark runs f on a goroutine of r.
 //
 //go:noinline
 func (r *Record) Mark(f func()) {
@@ -77,7 +77,7 @@ func (r *Record) Mark(f func()) {
 const markFrame = "/internal/run.(*Record).Mark"
 
 // ownMark returns the id that Mark has written into the calling goroutine's stack,
-// or 0. Where Marks are nested, it is the id of the innermost one.
+// or 0. If Marks are nested, it is the id of the innermost Mark.
 func ownMark() (id uint64) {
 	pcs := make([]uintptr, 64)
 	n := runtime.Callers(2, pcs)
@@ -97,8 +97,8 @@ func ownMark() (id uint64) {
 	}
 }
 
-// Inside tells whether the calling goroutine is one of r's, or of a
-// subscription that runs inside r.
+// Inside reports whether the calling goroutine belongs to r, or to a subscription
+// that runs inside r.
 func (r *Record) Inside() bool {
 	for c := marked(ownMark()); c != nil; c = c.parent {
 		if c == r {

@@ -351,7 +351,7 @@ func (l Lazy) ToMap(keySelector rxgo.Func, opts ...rxgo.Option) rxgo.Single {
 }
 
 // ToMapWithValueSelector is that of the [View].
-func (l Lazy) ToMapWithValueSelector(keySelector rxgo.Func, valueSelector rxgo.Func, opts ...rxgo.Option) rxgo.Single {
+func (l Lazy) ToMapWithValueSelector(keySelector, valueSelector rxgo.Func, opts ...rxgo.Option) rxgo.Single {
 	return l.view().ToMapWithValueSelector(keySelector, valueSelector, opts...)
 }
 

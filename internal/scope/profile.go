@@ -10,30 +10,30 @@ import (
 	"github.com/turbopipes/turbopipes/internal/stackid"
 )
 
-// profile is what one goroutine profile of the process says about the goroutines
-// that scopes and consuming calls wait for.
+// profile is a goroutine profile of the process: the goroutines that scopes and
+// consuming calls wait for.
 type profile struct {
 	byLabel map[string][]stack // by the number of a scope
 	byTag   map[uint64][]stack
-	strays  []stack // have neither, but are ours: user code has replaced the labels
+	strays  []stack // have neither, but belong to the library: user code has replaced the labels
 
-	partial []byte // of a line that has not been read to its end
+	partial []byte // a line that has not been read to its end
 	current record
 	texts   map[string]string // goroutines that wait at the same place share a text
 }
 
-// stack is some goroutines that wait at the same place.
+// stack is a number of goroutines that wait at the same place.
 type stack struct {
 	goroutines int
 	text       string
-	ours       bool // a goroutine that is waited for, and not one that user code has started there
-	silent     bool // it waits in a join, which reports for itself, or its wait has a limit
+	ours       bool // the library waits for it, and it was not started by user code
+	silent     bool // it waits in a join, which is reported separately, or its wait has a limit
 }
 
-// record is one of a profile, while it is read.
+// record is one record of a profile, while it is read.
 type record struct {
 	goroutines int
-	cut        bool // it lacks its outermost frames
+	cut        bool // its outermost frames are missing
 	label      string
 	frames     []frame
 }
@@ -46,8 +46,8 @@ const (
 	depth     = 128 // of the stacks in a profile: the runtime's limit
 )
 
-// takeProfile takes a profile of all goroutines. It reads it while it is written,
-// since the text of many goroutines is large.
+// takeProfile takes a profile of all goroutines. It reads the profile while it is
+// written, because the text of many goroutines is large.
 func takeProfile() *profile {
 	p := &profile{byLabel: map[string][]stack{}, byTag: map[uint64][]stack{}, texts: map[string]string{}}
 	_ = pprof.Lookup("goroutine").WriteTo(p, 1)
@@ -55,7 +55,7 @@ func takeProfile() *profile {
 	return p
 }
 
-// Write is given the profile's text piece by piece.
+// Write receives the profile's text piece by piece.
 func (p *profile) Write(text []byte) (n int, err error) {
 	n = len(text)
 	for {
@@ -73,8 +73,8 @@ func (p *profile) Write(text []byte) (n int, err error) {
 	}
 }
 
-// line reads one line: the number of goroutines and their addresses, their labels,
-// one of their frames, or what separates two records.
+// line reads one line: the number of goroutines and their addresses, or their
+// labels, or one of their frames, or a separator of two records.
 func (p *profile) line(line string) {
 	if labels, ok := strings.CutPrefix(line, "# labels: "); ok {
 		_, rest, _ := strings.Cut(labels, fmt.Sprintf("%q:\"", scopeLabel))
@@ -132,7 +132,7 @@ func (r record) has(function string) bool {
 	return false
 }
 
-// tags returns those of the consuming calls on the stack.
+// tags returns the tags of the consuming calls on the stack.
 func (r record) tags() (tags []uint64) {
 	var ids stackid.Reader
 	for _, f := range r.frames {
@@ -143,7 +143,7 @@ func (r record) tags() (tags []uint64) {
 	return tags
 }
 
-// text is what a report shows of a stack.
+// text is the text of a stack in a report.
 func (p *profile) text(r record) string {
 	var b []byte
 	frames := r.shown()
@@ -165,8 +165,8 @@ func (p *profile) text(r record) string {
 	return text
 }
 
-// shown returns the frames above the library's internal ones: where user code
-// waits. Where user code does not wait it returns all of them.
+// shown returns the frames above the library's internal ones: they show where user
+// code waits. If user code does not wait there, it returns all frames.
 func (r record) shown() []frame {
 	theirs := false
 	for i, f := range r.frames {
@@ -187,8 +187,9 @@ func (r record) shown() []frame {
 	return frames
 }
 
-// standard tells whether a function is of the standard library, or of a package
-// whose path has no dot either: then a report shows more than it has to.
+// standard reports whether a function belongs to the standard library. A package
+// whose path has no dot counts as standard, too: then a report shows more frames
+// than necessary.
 func standard(function string) bool {
 	if strings.HasPrefix(function, "main.") {
 		return false

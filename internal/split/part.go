@@ -12,8 +12,8 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// Part is one of the streams: a queue that takes items from the start, and has
-// one subscriber, whenever that comes.
+// Part is one of the streams: a queue that takes items from the start, and has one
+// subscriber, which may come later.
 type Part[K, T any] struct {
 	Key   K
 	split *Split[K, T]
@@ -22,11 +22,11 @@ type Part[K, T any] struct {
 	shut  atomic.Bool // the Split's owner has closed it
 	gone  bool        // its subscriber has left while it was open; guarded by the Split's lock
 
-	prev, next *Part[K, T] // of the Split's list; nil where it is not in it
+	prev, next *Part[K, T] // of the Split's list; nil if it is not in the list
 }
 
-// Push is the part as a stream. When its subscriber leaves, for whatever reason,
-// the part is closed, and what waits in it is lost.
+// Push is the part as a stream. When its subscriber leaves, for whatever reason, the
+// part is closed, and the items that wait in it are lost.
 func (p *Part[K, T]) Push(ctx context.Context, emit func(T) bool) (err error) {
 	switch taken := p.taken.Swap(true); {
 	case own.LetsGo(ctx) && taken:
@@ -41,7 +41,7 @@ func (p *Part[K, T]) Push(ctx context.Context, emit func(T) bool) (err error) {
 	if ctx.Err() != nil && !p.split.own(ctx) {
 		return context.Cause(ctx)
 	}
-	// A graceful stop of its subscription lets nothing more in.
+	// A graceful stop of the subscription lets nothing more in.
 	rec := run.From(ctx)
 	defer rec.Leave(rec.Enter(p.split.Name, func() { p.queue.Close(nil) }))
 	defer scope.OnDone(ctx, func() {
@@ -74,7 +74,7 @@ func (p *Part[K, T]) leave(err *error) {
 	*err = fault.Join(*err, p.split.lost.Discard(p.queue.Left()...))
 }
 
-// abandon ends a part with err, now, and gives what is in it.
+// abandon ends a part with err, now, and returns the items in it.
 func (p *Part[K, T]) abandon(err error) []T {
 	p.queue.Abort(err)
 	return p.queue.Left()

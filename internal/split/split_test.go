@@ -27,7 +27,8 @@ func config(overflow handoff.Overflow, lost *[]int) Config[int] {
 	}
 }
 
-// items gives what p delivers until it ends, or n of them, and how it ends.
+// items returns the items that p delivers until it ends, or the first n, and p's
+// error.
 func items(ctx context.Context, p *Part[string, int], n int) (got []int, err error) {
 	err = p.Push(ctx, func(v int) bool {
 		got = append(got, v)
@@ -36,8 +37,8 @@ func items(ctx context.Context, p *Part[string, int], n int) (got []int, err err
 	return got, err
 }
 
-// What Put tells: an item is taken, also where nobody wants it; it is still the
-// caller's where the part was shut; and upstream must stop once all is over.
+// Put reports that an item is taken, also if nobody wants it. The item still belongs
+// to the caller if the part was shut. Upstream must stop after the end.
 func TestPut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var lost []int
@@ -73,15 +74,15 @@ func TestPut(t *testing.T) {
 	})
 }
 
-// How parts end, and what of them is lost, for each end of the Split.
+// How parts end, and which of their items are lost, for each end of the Split.
 func TestEnds(t *testing.T) {
 	for name, c := range map[string]struct {
 		up    error // of upstream; nil: it waits for its ctx
-		stop  bool  // of downstream, at the first part
-		cut   bool  // of ctx
+		stop  bool  // downstream stops at the first part
+		cut   bool  // ctx is cancelled
 		err   error
-		first []int // of the first part
-		own   error // of it
+		first []int // items of the first part
+		own   error // error of the first part
 		lost  []int
 	}{
 		"upstream fails":   {up: errBoom, err: errBoom, first: []int{1}, own: errBoom},

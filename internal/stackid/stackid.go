@@ -14,8 +14,8 @@ package stackid
 
 import "strings"
 
-// Call calls f, with id on the stack below it. It costs about 10 ns, and 5 ns for each
-// digit after the first, and allocates nothing: f does not escape.
+// Call calls f while id is on the stack. It costs about 10 ns, and 5 ns more for
+// each digit after the first. It allocates nothing: f does not escape.
 //
 //go:noinline
 func Call(id uint64, f func()) {
@@ -44,7 +44,7 @@ const (
 	callFrame  = "/internal/stackid.Call"
 )
 
-// Is reports whether function, the name of a frame's function, is one of this
+// Is reports whether function, the name of a frame's function, belongs to this
 // package.
 func Is(function string) bool {
 	return strings.Contains(function, digitFrame) || strings.HasSuffix(function, callFrame)
@@ -57,7 +57,7 @@ type Reader struct {
 	call   bool // the last frame was Call
 }
 
-// Next reads the frame of a function. ok is true where this function has called Call
+// Next reads the frame of a function. ok is true if this function has called Call
 // with id.
 func (r *Reader) Next(function string) (id uint64, ok bool) {
 	if _, digit, found := strings.Cut(function, digitFrame); found && len(digit) == 1 {
@@ -72,9 +72,9 @@ func (r *Reader) Next(function string) (id uint64, ok bool) {
 	return id, ok
 }
 
-// The frames of the digits. Apart from their names they are equal. A shared function
-// that chooses the next digit would be a second frame for each digit, and a table of
-// functions would make f escape.
+// The frames of the digits. These functions are equal except for their names. A
+// shared function that chooses the next digit would add a second frame for each
+// digit. A table of functions would make f escape.
 
 //go:noinline
 func digit0(rest uint64, f func()) {

@@ -9,7 +9,7 @@ import (
 )
 
 // ids returns the ids on the calling goroutine's stack, the innermost first, and the
-// functions that have called Call with them.
+// names of the functions that called Call with them.
 func ids() (ids []uint64, callers []string) {
 	pcs := make([]uintptr, 100)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
