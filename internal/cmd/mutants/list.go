@@ -1,7 +1,7 @@
 package main
 
 var (
-	// The tests of the engine by themselves: those of all operators take ten times as
+	// These are only the tests of the engine: those of all operators take ten times as
 	// long to build.
 	inOperators = []string{
 		"operators/parallel_test.go", "operators/parallel_by_test.go", "operators/parallel_promises_test.go",

@@ -34,7 +34,7 @@ func letter(i int) string { return string(rune('A' + i)) }
 
 func lower(i int) string { return strings.ToLower(letter(i) + letter(i+1)) }
 
-// signature gives the type parameters, the operators as parameters, and their
+// signature returns the type parameters, the operators as parameters, and their
 // names, for n operators.
 func signature(n int) (types, params, names string) {
 	var t, p, a []string

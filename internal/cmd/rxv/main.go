@@ -1,5 +1,5 @@
-// Command rxv writes the methods of package rxv that do nothing but forward,
-// from the declaration of rxgo.Observable. It runs in that package's folder.
+// Command rxv writes the methods of package rxv that only forward, from the
+// declaration of rxgo.Observable. It runs in that package's folder.
 package main
 
 import (
@@ -23,10 +23,9 @@ var byHand = map[string]bool{
 	"Error": true, "Errors": true, "ToSlice": true,
 }
 
-// makers are the methods of View that guard an operator of rxgo's otherwise than
-// by op. rxgo answers the end of a ctx with a close of a closed channel in
-// BackOffRetry and the timed windows, and with a send that nobody receives in
-// BufferWithTimeOrCount.
+// makers are the methods of View that guard an rxgo operator with another function
+// than op. When a ctx ends, BackOffRetry and the timed windows of rxgo close a
+// closed channel, and BufferWithTimeOrCount sends to a channel that nobody reads.
 var makers = map[string]string{
 	"BackOffRetry":          "calm",
 	"BufferWithTimeOrCount": "calm",
@@ -36,8 +35,8 @@ var makers = map[string]string{
 	"WindowWithTimeOrCount": "calmWindows",
 }
 
-// replaced are arguments that are passed on otherwise than as they are: Join
-// observes its other side without any ctx.
+// replaced are arguments that are not passed on as they are: rxgo's Join observes
+// its other side without any ctx.
 var replaced = map[string]string{
 	"Join.right": "bound{right, opts[len(opts)-1]}",
 }
@@ -82,7 +81,7 @@ type method struct {
 	results string
 }
 
-// read finds the methods of rxgo.Observable in file.
+// read returns the methods of rxgo.Observable in file.
 func read(file string) (methods []method, err error) {
 	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
 	if err != nil {
@@ -139,7 +138,7 @@ func text(e ast.Expr) string {
 		switch n := n.(type) {
 		case *ast.SelectorExpr:
 			return false
-		case *ast.Field: // a parameter's name is none of a type
+		case *ast.Field: // the name of a parameter does not belong to a type
 			n.Names = nil
 		case *ast.Ident:
 			if n.IsExported() {
@@ -210,7 +209,7 @@ func write(file string, methods []method, each func(*bytes.Buffer, method)) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := os.WriteFile(file, source, 0o644); err != nil { //nolint:gosec // it is source
+	if err := os.WriteFile(file, source, 0o644); err != nil { //nolint:gosec // it is source code
 		log.Fatal(err)
 	}
 }
