@@ -1,3 +1,5 @@
+//go:build !turbopipes_norx
+
 package turbopipes_test
 
 import (
@@ -20,6 +22,10 @@ import (
 	tp "github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
 )
+
+// fromRxGo is the number of methods that an Observable has because of RxGo: those
+// of rxgo.Observable, and ToRx.
+const fromRxGo = 75 + 1
 
 // rxItemsOf is an rxgo stream of items, which looks at its ctx.
 func rxItemsOf(items ...rxgo.Item) rxgo.Observable {

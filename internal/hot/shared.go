@@ -180,16 +180,18 @@ func (s *Shared[T]) close(l *Link[T]) {
 	l.reaped = make(chan struct{})
 }
 
-// memberLeft is called by each subscriber that leaves. The last one ends the run if
-// the subscribers own it, and returns the failure of its clean-up.
+// memberLeft is called by each subscriber that leaves. The last one ends the run if the
+// subscribers own it. memberLeft then returns the error of the run's clean-up, or the error
+// of a run that has ended during the grace.
 func (s *Shared[T]) memberLeft(l *Link[T], rec *run.Record, m *member[T]) error {
 	s.mu.Lock()
 	l.remove(m)
+	told := l.Hub.Closed() // upstream's end was delivered; what happens during the grace is not
 	if !s.isLast(l, rec) {
 		s.mu.Unlock()
 		return nil
 	}
-	told := l.Hub.Closed() && !l.cut // upstream's end was delivered
+	told = told && !l.cut
 	if l.state == running {
 		s.close(l)
 	}
