@@ -2,29 +2,16 @@ package scope
 
 import (
 	"context"
-	"errors"
 	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-var errBoom, errLate = errors.New("boom"), errors.New("late")
-
-func within(t *testing.T, ctx context.Context, body func(s *Scope) error) (err error) { //nolint:revive // t comes first
-	t.Helper()
-	s := Open(ctx, "test")
-	defer s.Close(&err)
-	return body(s)
-}
 
 func TestScope(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

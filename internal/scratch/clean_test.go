@@ -10,20 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// gone is a process that has ended: no system has such a high number.
-var gone = owner{self().host, math.MaxInt32, 7}
-
-// left makes a directory with empty files in it.
-func left(t *testing.T, in, name string, files ...string) (path string) {
-	t.Helper()
-	path = filepath.Join(in, name)
-	require.NoError(t, os.Mkdir(path, 0o700))
-	for _, file := range files {
-		require.NoError(t, os.WriteFile(filepath.Join(path, file), nil, 0o600))
-	}
-	return path
-}
-
 func TestClean(t *testing.T) {
 	full := []string{"00000001", "123456789", "lock"}
 	recycled, unknown := self(), self()

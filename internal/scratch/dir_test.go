@@ -10,33 +10,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// write makes file n of d.
-func write(t *testing.T, d *Dir, n int, text string) {
-	t.Helper()
-	file, err := d.Create(n)
-	require.NoError(t, err)
-	_, err = io.WriteString(file, text)
-	require.NoError(t, err)
-	require.NoError(t, file.Close())
-}
-
-// found returns the files and directories below dir.
-func found(t *testing.T, dir string) (all []string) {
-	t.Helper()
-	require.NoError(t, filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
-		if path != dir {
-			name, _ := filepath.Rel(dir, path)
-			all = append(all, filepath.ToSlash(name))
-		}
-		return err
-	}))
-	return all
-}
 
 func TestDir(t *testing.T) {
 	in := t.TempDir()

@@ -8,34 +8,14 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/turbopipes/turbopipes/internal/handoff"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var (
 	errBoom  = errors.New("boom")
 	errTaken = errors.New("taken")
 )
-
-func config(overflow handoff.Overflow, lost *[]int) Config[int] {
-	return Config[int]{
-		Name: "test", Size: 2, Waiting: 9, Overflow: overflow, Lost: func(v any) { *lost = append(*lost, v.(int)) },
-		ErrOverflow: errors.New("overflow"), Taken: errTaken,
-	}
-}
-
-// items returns the items that p delivers until it ends, or the first n, and p's
-// error.
-func items(ctx context.Context, p *Part[string, int], n int) (got []int, err error) {
-	err = p.Push(ctx, func(v int) bool {
-		got = append(got, v)
-		return len(got) != n
-	})
-	return got, err
-}
 
 // Put reports that an item is taken, also if nobody wants it. The item still belongs
 // to the caller if the part was shut. Upstream must stop after the end.
