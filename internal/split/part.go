@@ -35,7 +35,7 @@ func (p *Part[K, T]) Push(ctx context.Context, emit func(T) bool) (err error) {
 		p.leave(&err)
 		return err
 	case taken:
-		return fmt.Errorf("%w: %s: a stream of it", p.split.Taken, p.split.Name)
+		return fmt.Errorf("%w: %s: each of its streams takes one subscriber", p.split.Taken, p.split.Name)
 	}
 	defer p.leave(&err)
 	if ctx.Err() != nil && !p.split.own(ctx) {

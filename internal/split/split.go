@@ -53,7 +53,7 @@ type Split[K, T any] struct {
 	gone    int        // the number of open parts whose subscribers have left
 }
 
-var errCut = errors.New("turbopipes: what hands this stream out has panicked")
+var errCut = errors.New("turbopipes: the subscriber of the outer stream has panicked")
 
 // Open opens a Split without an upstream. The caller must defer Close.
 func Open[K, T any](ctx context.Context, c Config[T]) *Split[K, T] {

@@ -178,9 +178,9 @@ func (m method) guarded(b *bytes.Buffer) {
 	case "rxgo.Disposed":
 		maker, result = "disposed", "rxgo.Disposed"
 	default:
-		log.Fatalf("%s gives %q: it must be written by hand", m.name, m.results)
+		log.Fatalf("%s returns %q: it must be written by hand", m.name, m.results)
 	}
-	fmt.Fprintf(b, "\n// %s is rxgo's, guarded.\n", m.name)
+	fmt.Fprintf(b, "\n// %s runs rxgo's %s behind a guard.\n", m.name, m.name)
 	fmt.Fprintf(b, "func (v View) %s(%s) %s {\n", m.name, m.params, m.results)
 	fmt.Fprintf(b, "return %sv.%s(opts, func(up rxgo.Observable, opts []rxgo.Option) %s {\n", before, maker, result)
 	fmt.Fprintf(b, "return up.%s(%s)\n})%s\n}\n", m.name, strings.Join(args, ", "), after)
@@ -188,7 +188,7 @@ func (m method) guarded(b *bytes.Buffer) {
 
 // lazy writes the method of Lazy.
 func (m method) lazy(b *bytes.Buffer) {
-	fmt.Fprintf(b, "\n// %s is that of the [View].\n", m.name)
+	fmt.Fprintf(b, "\n// %s calls the method of the [View].\n", m.name)
 	fmt.Fprintf(b, "func (l Lazy) %s(%s) %s {\n", m.name, m.params, m.results)
 	if m.results != "" {
 		b.WriteString("return ")
