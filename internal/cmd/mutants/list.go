@@ -68,7 +68,7 @@ var mutants = []mutant{
 		"a victim's cancellation reported as the cause", scope, "if err = fault.Strip(s.Ctx, err); err == nil {", "if err == nil {",
 		"TestCanceled", inRoot,
 	}, {
-		"a task's error told as a victim's", crew, "if e.Ctx.Err() != nil && fault.Strip(e.Ctx, err) == nil {", "if e.Ctx.Err() != nil || fault.Strip(e.Ctx, err) == nil {",
+		"a task's error reported as a victim's", crew, "if e.Ctx.Err() != nil && fault.Strip(e.Ctx, err) == nil {", "if e.Ctx.Err() != nil || fault.Strip(e.Ctx, err) == nil {",
 		"TestParallel", inOperators,
 	}, {
 		"results held back until the window is full", subscriber, "return !e.halted.Load() && !e.over() && e.taken.Load() == e.ready", "return !e.halted.Load() && !e.over() && (e.taken.Load() == e.ready || e.held()-e.taken.Load() < e.limit)",
@@ -101,7 +101,7 @@ var mutants = []mutant{
 		"an item lost by a full queue", handoff, "lost = q.take()\n\t\tq.store(v)\n\t\treturn lost, Dropped", "lost = q.take()\n\t\tq.store(v)\n\t\treturn lost, Stored",
 		"TestConservation", inRoot,
 	}, {
-		"what is left in a queue is not told", "internal/handoff/boundary.go", "b.Queue.Left(),", "b.Queue.Left()[:0],",
+		"items left in a queue that are not reported", "internal/handoff/boundary.go", "b.Queue.Left(),", "b.Queue.Left()[:0],",
 		"TestConservation", inRoot,
 	}, {
 		"a queue one too long", handoff, "case q.length() < q.bound:", "case q.length() <= q.bound:",
@@ -122,7 +122,7 @@ var mutants = []mutant{
 		"an item of a cut inner stream counted as failed", "operators/flat_map.go", "case fault.Cut(ctx, err):\n\t\trefuse(v)", "case false && fault.Cut(ctx, err):\n\t\trefuse(v)",
 		"TestPipelines", inChaos,
 	}, {
-		"a hub that takes items which nobody gets", "internal/hot/hub.go", "return h.owned == lingering && h.taking == 0", "return false",
+		"a hub that takes items that nobody receives", "internal/hot/hub.go", "return h.owned == lingering && h.taking == 0", "return false",
 		"TestHotStreams", inChaos,
 	}, {
 		"a run that goes on when all its subscribers have ended", "internal/hot/hub.go", "return h.abandoned || h.owned == subscribers && h.taking == 0 && len(h.subs) > 0", "return h.abandoned",
@@ -142,7 +142,7 @@ var mutants = []mutant{
 		"TestErrors",
 		[]string{"operators/errors_in_order_test.go", "operators/parallel_test.go", "operators/main_test.go"},
 	}, {
-		"an ended ctx's several errors told as a failure", echo, "if identical(err, context.Cause(ctx)) {", "if false {",
+		"an ended ctx's several errors reported as a failure", echo, "if identical(err, context.Cause(ctx)) {", "if false {",
 		"TestStrip",
 		[]string{"./internal/fault"},
 	},
