@@ -43,7 +43,7 @@ func Delay[T any](delay time.Duration, opts ...turbopipes.QueueOption) turbopipe
 		if delay <= 0 {
 			return in.Push(ctx, emit)
 		}
-		waiting := newDelay[T](o.Size, o.Overflow)
+		waiting := newDelaying[T](o.Size, o.Overflow)
 		hooks := run.Hooks[T]{Each: o.Discard}
 		up := feed.OpenClocked(ctx, "Delay", hooks, waiting)
 		defer up.Close(&err)

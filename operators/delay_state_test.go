@@ -51,7 +51,6 @@ func TestDelayState(t *testing.T) {
 	v, ok := d.Next(at(3))
 	require.True(t, ok)
 	require.Equal(t, "a", v)
-	require.Len(t, d.room, 1)
 	due, ok := d.Deadline()
 	require.True(t, ok)
 	require.Equal(t, at(4), due)

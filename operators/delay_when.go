@@ -91,7 +91,7 @@ type waiters[T any] struct {
 	stops    bool // a graceful stop reaches the notifiers
 	lost     run.Account[T]
 	free     slots
-	refusal  error // why upstream was refused; of its goroutine
+	refusal  error // why upstream was refused; written on upstream's goroutine
 
 	left run.Refused[T]
 }

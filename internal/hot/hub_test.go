@@ -2,7 +2,6 @@ package hot
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -13,63 +12,14 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/handoff"
-	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-var errBoom = errors.New("boom")
-
-// item is the n-th one of a producer.
-type item struct{ producer, n int }
-
-// subscriber is a subscriber that ends in a random way.
-type subscriber struct {
-	how  string
-	at   int // items, or microseconds, after which it does
-	work func()
-	seen []item
-	err  error
-}
-
-func (s *subscriber) run(h *Hub[item], lost func(*subscriber)) {
-	ctx, cancel := context.WithCancelCause(run.New(context.Background(), true).With(context.Background()))
-	defer cancel(nil)
-	rec := run.From(ctx)
-	switch s.how {
-	case "is cancelled":
-		defer time.AfterFunc(time.Duration(s.at)*time.Microsecond, func() { cancel(errBoom) }).Stop()
-	case "is stopped":
-		defer time.AfterFunc(time.Duration(s.at)*time.Microsecond, rec.Stop).Stop()
-	}
-	defer func() {
-		if p := recover(); p != nil && s.how != "panics" {
-			panic(p)
-		}
-		lost(s)
-	}()
-	s.err = h.Join(ctx).Run(ctx, func(v item) bool {
-		s.seen = append(s.seen, v)
-		s.work()
-		if len(s.seen) == s.at {
-			switch s.how {
-			case "panics":
-				panic(errBoom)
-			case "leaves":
-				return false
-			}
-		}
-		return ctx.Err() == nil
-	}, nil, nil)
-}
-
 // TestHubRandomly has random subscribers come and go while random producers put.
-// Under Block nobody misses an item or gets one twice; under every strategy, each
-// producer's items keep their order.
+// Under Block, nobody misses an item or receives one twice. Under every strategy,
+// the items of each producer keep their order.
 func TestHubRandomly(t *testing.T) {
 	for _, overflow := range []handoff.Overflow{handoff.Block, handoff.DropNewest, handoff.DropOldest, handoff.Fail} {
 		for seed := range uint64(150) {
@@ -86,7 +36,7 @@ func TestHubRandomly(t *testing.T) {
 
 func randomly(t *testing.T, random *rand.Rand, overflow handoff.Overflow) {
 	t.Helper()
-	pause := func(most int) func() { // each goroutine has one of its own
+	pause := func(most int) func() { // each goroutine has its own
 		random := rand.New(rand.NewPCG(random.Uint64(), 0))
 		return func() {
 			d := time.Duration(random.IntN(most+1)) * time.Microsecond
@@ -166,8 +116,9 @@ func randomly(t *testing.T, random *rand.Rand, overflow handoff.Overflow) {
 	}
 }
 
-// TestHubAccounts: what a subscriber gets and what it is told to have lost is all
-// that was put, in order, whoever is slow and however it ends.
+// TestHubAccounts checks that the items that a subscriber receives and the items
+// that it reports as lost are together all items, in order. Each subscriber may be
+// slow, and may end in any way.
 func TestHubAccounts(t *testing.T) {
 	for _, overflow := range []handoff.Overflow{handoff.Block, handoff.DropNewest, handoff.DropOldest, handoff.Fail} {
 		for seed := range uint64(150) {
@@ -226,8 +177,8 @@ func TestHubAccounts(t *testing.T) {
 	}
 }
 
-// A producer that is blocked goes on when the slow one leaves, and when its ctx
-// ends, though its downstream is still busy.
+// A blocked producer goes on when the slow subscriber leaves. It also goes on when
+// the subscriber's ctx ends, although its downstream is still busy.
 func TestHubFreesProducers(t *testing.T) {
 	for _, how := range []string{"leaves", "is cancelled", "panics"} {
 		t.Run(how, func(t *testing.T) {
@@ -263,8 +214,8 @@ func TestHubFreesProducers(t *testing.T) {
 	}
 }
 
-// Producers that wait are served in the order in which they came, and a Close
-// frees them.
+// Waiting producers are served in the order of their arrival, and a Close frees
+// them.
 func TestHubServesInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := New(Config[item]{Name: "test", Size: 1})
@@ -292,7 +243,7 @@ func TestHubServesInOrder(t *testing.T) {
 	})
 }
 
-// As TestHubRandomly, but as fast as it goes, on real time.
+// The same as TestHubRandomly, but at full speed, in real time.
 func TestHubRaces(t *testing.T) {
 	const items = 20000
 	h := New(Config[int]{Name: "test", Size: 100})
