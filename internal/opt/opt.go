@@ -24,7 +24,7 @@ type Func[S any] func(*S) (bad string)
 // Set is a [Func] for the settings of families that do not know the item's type.
 type Set = Func[Settings]
 
-var _ Option[Settings] = Set(nil)
+var _ = Set.set // which only types of other packages use, by embedding
 
 func (f Func[S]) set(s *S) string {
 	if f == nil {
