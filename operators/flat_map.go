@@ -43,7 +43,7 @@ func FlatMap[T, R any](n int, fn func(v T) turbopipes.Observable[R], opts ...Fla
 }
 
 func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R], opts []FlatMapOption) turbopipes.Operator[T, R] {
-	o, bad := opt.Gather(opt.Settings{}, opts)
+	o, bad := innerOptionsOf(opts)
 	switch {
 	case n < 1 && n != turbopipes.Infinite:
 		return turbopipes.Invalid[T, R](name, opt.TooSmall("n", n, 1))
