@@ -56,7 +56,7 @@
 //     [Observable.Pull], [Observable.ToChannel], [Observable.Subscribe]
 //   - [Subscription]: what is running
 //   - [RunUntilSignal], [WaitOrStop]: what a main function does at Ctrl-C
-//   - [Run], [Send], [Errors]
+//   - [Send], [Errors]
 //   - [WithLossHook], [Loss], [LossReason]: what is lost
 //
 // # RxGo

@@ -37,14 +37,14 @@ import (
 // stream that runs, joined before the stream ends; fn runs on the goroutine of the
 // inner stream.
 //
-// n may be [turbopipes.Infinite]; then no item waits. Any other n below 1, a nil fn
+// n may be [Infinite]; then no item waits. Any other n below 1, a nil fn
 // and a bad option are an ErrInvalidArgument, and so is a zero Observable that fn
 // returns. For one generation only, see [FlatMap]. It corresponds to expand in RxJS
 // and Reactor.
 func Expand[T any](n int, fn func(v T) turbopipes.Observable[T], opts ...ExpandOption) turbopipes.Operator[T, T] {
 	o, bad := opt.Gather(opt.Settings{MaxPending: 65536}, opts)
 	switch {
-	case n < 1 && n != turbopipes.Infinite:
+	case n < 1 && n != Infinite:
 		return turbopipes.Invalid[T, T]("Expand", opt.TooSmall("n", n, 1))
 	case fn == nil:
 		return turbopipes.Invalid[T, T]("Expand", "fn is nil")

@@ -11,6 +11,9 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
+// Infinite, as a count, is no limit. An operator that takes it says so.
+const Infinite = -1
+
 // FlatMap runs the streams that fn makes of the items, at most n at a time, and
 // emits the items of these streams as they come.
 //
@@ -33,7 +36,7 @@ import (
 // counted one. Memory: n items. Goroutines: one for upstream and one for each inner
 // stream that runs, joined before the stream ends; fn runs on upstream's goroutine.
 //
-// n may be [turbopipes.Infinite]. With an n of 1, and nothing Buffered, it is
+// n may be [Infinite]. With an n of 1, and nothing Buffered, it is
 // [ConcatMap]. Any other n below 1 and a nil fn are an ErrInvalidArgument. For
 // functions that return one result, see [Parallel]; to run only the newest stream,
 // [SwitchMap]. It corresponds to RxJS's mergeMap, which has no limit, and to
@@ -45,7 +48,7 @@ func FlatMap[T, R any](n int, fn func(v T) turbopipes.Observable[R], opts ...Fla
 func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R], opts []FlatMapOption) turbopipes.Operator[T, R] {
 	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
-	case n < 1 && n != turbopipes.Infinite:
+	case n < 1 && n != Infinite:
 		return turbopipes.Invalid[T, R](name, opt.TooSmall("n", n, 1))
 	case fn == nil:
 		return turbopipes.Invalid[T, R](name, "fn is nil")
@@ -141,7 +144,7 @@ func countCut[T any](ctx context.Context, lost run.Account[T], refuse func(v T) 
 type slots chan struct{}
 
 func newSlots(n int) slots {
-	if n == turbopipes.Infinite {
+	if n == Infinite {
 		return nil
 	}
 	return make(slots, n)
