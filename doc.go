@@ -42,6 +42,11 @@
 //   - [Unfold], [Paginate], [Using], [UsingContext]: with a state, page by page, with a
 //     resource
 //
+// # Composing
+//
+//   - [Observable.Pipe], [Pipe2] to Pipe9: operators applied to a stream
+//   - [Compose], [Compose2] to Compose9: one operator made of several
+//
 // # Hot streams
 //
 //   - [Subject], [BehaviorSubject], [ReplaySubject], [AsyncSubject],
