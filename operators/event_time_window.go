@@ -72,13 +72,13 @@ func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...
 			}
 		})
 		var failed error
-		var inHand spot[T]
+		var inHand singleSlot[T]
 		defer func() { err = fault.Join(err, lost.Discard(append(w.left(), inHand.all()...)...)) }()
 		var work run.Work[T]
 		defer work.Failed(ctx)
-		err = flushing(ctx, false, in, work.On(func(v T) bool {
+		err = runBuffer(ctx, false, in, work.On(func(v T) bool {
 			work.Busy = true
-			t := plain(at(v))
+			t := wallTime(at(v))
 			work.Busy = false
 			outcome := eventLate
 			if w.see(t) {
@@ -114,7 +114,7 @@ func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...
 // has refused a window, or ctx has ended.
 func pourWindows[T any](ctx context.Context, next func() (TimeWindow[T], bool), emit func(TimeWindow[T]) bool) bool {
 	for i := 0; ; i++ {
-		if i%glance == glance-1 && ctx.Err() != nil {
+		if i%itemsPerCheck == itemsPerCheck-1 && ctx.Err() != nil {
 			return false
 		}
 		w, ok := next()

@@ -67,8 +67,8 @@ func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R]
 		fan.After(func() error { return lost.Discard(refused.Take()...) })
 		defer fan.Close(&err)
 		fan.Run(func(ctx context.Context) error {
-			x := flattening[T, R]{fan: fan, fn: fn, letGo: letsGoOf[T, R](), lost: lost, refused: &refused}
-			x.outer, x.stops, x.free = outer, o.StopInner, newSlots(n)
+			x := flatMapRun[T, R]{fan: fan, fn: fn, letGo: letGoFuncOf[T, R](), lost: lost, refused: &refused}
+			x.outer, x.stops, x.free = outer, o.StopInner, newSlotPool(n)
 			x.release = x.free.release
 			return in.Push(ctx, func(v T) bool { return x.item(ctx, v) })
 		})
@@ -77,13 +77,13 @@ func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R]
 	})
 }
 
-// flattening is one run of a FlatMap. It belongs to upstream's goroutine.
-type flattening[T, R any] struct {
+// flatMapRun is one run of a FlatMap. It belongs to upstream's goroutine.
+type flatMapRun[T, R any] struct {
 	fan     *handoff.Fan[R]
 	fn      func(v T) turbopipes.Observable[R]
 	outer   context.Context //nolint:containedctx // of the whole run
 	stops   bool            // a graceful stop reaches the inner streams
-	free    slots
+	free    slotPool
 	release func()
 	letGo   func(v T) // nil: items are not parts of another stream
 	lost    run.Account[T]
@@ -91,8 +91,8 @@ type flattening[T, R any] struct {
 }
 
 // item starts the inner stream of v when there is a free slot.
-func (x *flattening[T, R]) item(ctx context.Context, v T) bool {
-	if !x.take(ctx) || x.fan.Failing() || x.stops && stopping(ctx) {
+func (x *flatMapRun[T, R]) item(ctx context.Context, v T) bool {
+	if !x.take(ctx) || x.fan.Failing() || x.stops && stopRequested(ctx) {
 		x.drop(v)
 		return x.refused.Keep(v)
 	}
@@ -112,7 +112,7 @@ func (x *flattening[T, R]) item(ctx context.Context, v T) bool {
 }
 
 // take waits for a free slot. It returns false when ctx has ended.
-func (x *flattening[T, R]) take(ctx context.Context) bool {
+func (x *flatMapRun[T, R]) take(ctx context.Context) bool {
 	if x.free.take(ctx) {
 		return true
 	}
@@ -121,7 +121,7 @@ func (x *flattening[T, R]) take(ctx context.Context) bool {
 }
 
 // drop lets v go, if v is a part of another stream that nobody has read.
-func (x *flattening[T, R]) drop(v T) {
+func (x *flatMapRun[T, R]) drop(v T) {
 	if x.letGo != nil {
 		x.letGo(v)
 	}
@@ -140,18 +140,18 @@ func countCut[T any](ctx context.Context, lost run.Account[T], refuse func(v T) 
 	}
 }
 
-// slots lets n run at a time; a nil slots has no limit.
-type slots chan struct{}
+// slotPool lets n run at a time; a nil slots has no limit.
+type slotPool chan struct{}
 
-func newSlots(n int) slots {
+func newSlotPool(n int) slotPool {
 	if n == Infinite {
 		return nil
 	}
-	return make(slots, n)
+	return make(slotPool, n)
 }
 
 // take waits for a slot. It returns false when ctx has ended.
-func (s slots) take(ctx context.Context) bool {
+func (s slotPool) take(ctx context.Context) bool {
 	if s == nil {
 		return true
 	}
@@ -163,7 +163,7 @@ func (s slots) take(ctx context.Context) bool {
 	}
 }
 
-func (s slots) release() {
+func (s slotPool) release() {
 	if s != nil {
 		<-s
 	}

@@ -82,7 +82,7 @@ func GroupBy[T any, K comparable](key func(v T) K, opts ...GroupByOption) turbop
 			s.Go(g.tick)
 			startKeyed(s, in, key, g.put)
 		} else {
-			g := groups[K, T]{split: s, most: o.MaxGroups, byKey: map[K]*split.Part[K, T]{}}
+			g := groupsByKey[K, T]{split: s, most: o.MaxGroups, byKey: map[K]*split.Part[K, T]{}}
 			startKeyed(s, in, key, g.put)
 		}
 		handOutGroups(s, emit)

@@ -46,7 +46,7 @@ func Repeat[T any](n int, opts ...RepeatOption) turbopipes.Operator[T, T] {
 			if left > 0 {
 				left--
 			}
-			if left != 0 && !pause(ctx, o.delay) {
+			if left != 0 && !sleepUnlessStopped(ctx, o.delay) {
 				return nil // if ctx has ended, Lift reports it
 			}
 		}

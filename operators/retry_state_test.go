@@ -164,8 +164,8 @@ func TestJittered(t *testing.T) {
 	for range 100 {
 		require.GreaterOrEqual(t, jittered(math.MaxInt64, 0.5), time.Duration(math.MaxInt64/2), "past the greatest number")
 	}
-	require.Equal(t, time.Duration(math.MaxInt64), spread(math.MaxInt64, 1))
-	require.Equal(t, time.Duration(math.MaxInt64), spread(math.MaxInt64, 2))
-	require.Zero(t, spread(math.MaxInt64, 0))
-	require.Equal(t, -2*time.Second, spread(-time.Second, 2), "no wait, as without a spread")
+	require.Equal(t, time.Duration(math.MaxInt64), scaleDuration(math.MaxInt64, 1))
+	require.Equal(t, time.Duration(math.MaxInt64), scaleDuration(math.MaxInt64, 2))
+	require.Zero(t, scaleDuration(math.MaxInt64, 0))
+	require.Equal(t, -2*time.Second, scaleDuration(-time.Second, 2), "no wait, as without a spread")
 }

@@ -25,15 +25,15 @@ type Task[R any] func(ctx context.Context) (R, error)
 //
 // It corresponds to RxJS's mergeAll(n) over defer.
 func Tasks[R any](n int, opts ...ParallelOption) turbopipes.Operator[Task[R], turbopipes.Result[R]] {
-	return parallel[Task[R], struct{}]("Tasks", n, nil, outcome[R], opts)
+	return parallel[Task[R], struct{}]("Tasks", n, nil, taskResult[R], opts)
 }
 
-func outcome[R any](ctx context.Context, task Task[R]) (turbopipes.Result[R], error) {
+func taskResult[R any](ctx context.Context, task Task[R]) (turbopipes.Result[R], error) {
 	var r turbopipes.Result[R]
 	if task == nil {
 		r.Err = fmt.Errorf("%w: Tasks: the task is nil", turbopipes.ErrInvalidArgument)
 		return r, nil
 	}
 	r.Err = fault.Call(func() (err error) { r.Value, err = task(ctx); return err })
-	return r, victim(ctx, r.Err)
+	return r, echoOfCancel(ctx, r.Err)
 }
