@@ -236,9 +236,12 @@ func TestSizes(t *testing.T) {
 // sizedOptions has the options that take a size, of those who take any.
 var sizedOptions = map[string][]string{
 	"turbopipes.QueueOption": {"WithQueue"},
-	"WindowOption":           {"WithQueue"},
-	"GroupOption":            {"WithQueue"},
+	"WindowWithCountOption":  {"WithQueue"},
+	"WindowWithTimeOption":   {"WithQueue"},
+	"GroupByOption":          {"WithQueue"},
+	"DelayWhenOption":        {"WithQueue"},
 	"ShareOption":            {"WithQueue"},
+	"ShareReplayOption":      {"WithQueue"},
 	"ParallelOption":         {"Buffered"},
 	"FlatMapOption":          {"Buffered"},
 }
