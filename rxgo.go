@@ -60,8 +60,8 @@ type rxSource[T any] Source[T]
 
 // Produce runs the source as a subscription of its own, on rxgo's goroutine.
 func (s rxSource[T]) Produce(ctx context.Context, next chan<- rxgo.Item) {
-	produce(ctx, next, func(emit func(T) bool) error {
-		_, err := each(ctx, "Observe", Observable[T]{src: Source[T](s)}, emit)
+	produceRx(ctx, next, func(emit func(T) bool) error {
+		_, err := consumeEach(ctx, "Observe", Observable[T]{src: Source[T](s)}, emit)
 		return err
 	})
 }
@@ -83,15 +83,15 @@ type rxUpstream[T any] struct {
 
 // Produce runs the upstream on rxgo's goroutine.
 func (u rxUpstream[T]) Produce(ctx context.Context, next chan<- rxgo.Item) {
-	produce(ctx, next, func(emit func(T) bool) error {
+	produceRx(ctx, next, func(emit func(T) bool) error {
 		_, err := Guard(u.rec.With(ctx), u.in, emit)
 		return err
 	})
 }
 
-// produce sends the items of a stream, which push pushes, to next, and its error
+// produceRx sends the items of a stream, which push pushes, to next, and its error
 // as the last one. No panic and no Goexit of push gets past it.
-func produce[T any](ctx context.Context, next chan<- rxgo.Item, push func(emit func(T) bool) error) {
+func produceRx[T any](ctx context.Context, next chan<- rxgo.Item, push func(emit func(T) bool) error) {
 	// On this goroutine Dispose is called from within.
 	run.From(ctx).Mark(func() {
 		fault.Foot(func() error {

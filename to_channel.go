@@ -50,7 +50,7 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 	ch := make(chan T, size)
 	send := func() error {
 		var hook error
-		_, err := eachOr(ctx, "ToChannel", o, q.Discard, func(v T, lost run.Account[T]) bool {
+		_, err := consumeEachOr(ctx, "ToChannel", o, q.Discard, func(v T, lost run.Account[T]) bool {
 			select {
 			case ch <- v:
 				return true
@@ -98,7 +98,7 @@ func Send[T any](ctx context.Context, o Observable[T], ch chan<- T) error {
 	if ch == nil {
 		return fault.Invalid("Send", "ch is nil")
 	}
-	stopped, err := eachOr(ctx, "Send", o, nil, func(v T, lost run.Account[T]) bool {
+	stopped, err := consumeEachOr(ctx, "Send", o, nil, func(v T, lost run.Account[T]) bool {
 		select {
 		case ch <- v:
 			return true

@@ -32,5 +32,5 @@ func Audit[T any](window time.Duration, opts ...turbopipes.LossOption) turbopipe
 	if bad != "" {
 		return turbopipes.Invalid[T, T]("Audit", bad)
 	}
-	return throttled[T]("Audit", throttleOptions{Window: window, Trailing: true}, o)
+	return throttleWith[T]("Audit", throttleOptions{Window: window, Trailing: true}, o)
 }

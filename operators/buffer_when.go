@@ -49,7 +49,7 @@ func BufferWhen[T, N any](notifier turbopipes.Observable[N], opts ...BufferWithT
 		o.MaxItems = defaultMaxItems
 	}
 	return turbopipes.Lift(own.Mark+"BufferWhen", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
-		b := gathering[T]{most: o.MaxItems, empties: o.Empties}
+		b := openSlice[T]{most: o.MaxItems, empties: o.Empties}
 		lost := run.Keep[T](run.At(ctx, "BufferWhen"), o.Discard)
 		run.NoteSlices[T](lost.Record())
 		defer func() { err = fault.Join(err, lost.Discard(b.left()...)) }()
@@ -82,7 +82,7 @@ func BufferWhen[T, N any](notifier turbopipes.Observable[N], opts ...BufferWithT
 			}
 			switch {
 			case !b.isExtra || bounds != nil:
-			case stopping(ctx): // which has ended notifier, and upstream but for what it has in hand
+			case stopRequested(ctx): // which has ended notifier, and upstream but for what it has in hand
 				if !b.flush(emit) {
 					return nil
 				}

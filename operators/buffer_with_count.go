@@ -44,10 +44,10 @@ func BufferWithCount[T any](n int, opts ...BufferWithCountOption) turbopipes.Ope
 	return turbopipes.Lift(own.Mark+"BufferWithCount", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
 		lost := run.Keep[T](run.At(ctx, "BufferWithCount"), o.Discard)
 		run.NoteSlices[T](lost.Record())
-		if o.Step == n && n <= capacity && !o.FlushOnError {
-			return batches(ctx, lost, n, in, emit)
+		if o.Step == n && n <= maxBufferCapacity && !o.FlushOnError {
+			return runBatches(ctx, lost, n, in, emit)
 		}
-		b := buffers[T]{n: n, step: o.Step}
+		b := openBuffers[T]{n: n, step: o.Step}
 		defer func() { err = fault.Join(err, lost.Discard(b.left()...)) }()
 		refused := false
 		item := func(v T) bool {
@@ -69,9 +69,9 @@ func BufferWithCount[T any](n int, opts ...BufferWithCountOption) turbopipes.Ope
 	})
 }
 
-// batches is the usual case: each item is in exactly one slice. It takes 6 ns for an
+// runBatches is the usual case: each item is in exactly one slice. It takes 6 ns for an
 // item instead of 9.
-func batches[T any](ctx context.Context, lost run.Account[T], n int, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
+func runBatches[T any](ctx context.Context, lost run.Account[T], n int, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
 	var (
 		batch   []T
 		held    int

@@ -45,8 +45,8 @@ func BufferWithTime[T any](span time.Duration, opts ...BufferWithTimeOption) tur
 		o.MaxItems = defaultMaxItems
 	}
 	return turbopipes.Lift(own.Mark+"BufferWithTime", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
-		b := gathering[T]{most: o.MaxItems, empties: o.Empties}
-		var inHand spot[T]
+		b := openSlice[T]{most: o.MaxItems, empties: o.Empties}
+		var inHand singleSlot[T]
 		lost := run.Keep[T](run.At(ctx, "BufferWithTime"), o.Discard)
 		run.NoteSlices[T](lost.Record())
 		defer func() { err = fault.Join(err, lost.Discard(append(b.left(), inHand.all()...)...)) }()

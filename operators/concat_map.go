@@ -52,14 +52,14 @@ func ConcatMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOpt
 }
 
 func concatMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o innerOptions) turbopipes.Operator[T, R] {
-	letGo := letsGoOf[T, R]()
+	letGo := letGoFuncOf[T, R]()
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		lost := run.Keep[T](run.At(ctx, name), o.Discard)
 		inner, own := run.Inner(ctx, o.StopInner)
-		l, inner := lineTo(inner, emit)
+		l, inner := concatLineTo(inner, emit)
 		var failed error
 		err := in.Push(ctx, func(v T) bool {
-			if o.StopInner && stopping(ctx) {
+			if o.StopInner && stopRequested(ctx) {
 				return lost.Refuse(v)
 			}
 			var stream turbopipes.Observable[R]

@@ -78,14 +78,14 @@ func ConflateByKey[T any, K comparable](key func(T) K, opts ...ConflateByKeyOpti
 // a lock.
 type newestByKey[K comparable, T any] struct {
 	at     map[K]uint64 // the position of a key that waits
-	ring   ring.Ring[keyed[K, T]]
+	ring   ring.Ring[keyedItem[K, T]]
 	lo, hi uint64
 	most   int // 0: no limit
 
 	refused run.Refused[T]
 }
 
-type keyed[K comparable, T any] struct {
+type keyedItem[K comparable, T any] struct {
 	key  K
 	same bool // key is in at
 	item T
@@ -126,7 +126,7 @@ func (n *newestByKey[K, T]) put(k K, same bool, v T) (old T, replaced, ok bool) 
 		return old, false, false
 	}
 	n.ring.Grow(n.lo, n.hi)
-	*n.ring.At(n.hi) = keyed[K, T]{k, same, v}
+	*n.ring.At(n.hi) = keyedItem[K, T]{k, same, v}
 	if same { // otherwise nothing could take it out of the map again
 		n.at[k] = n.hi
 	}

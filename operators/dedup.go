@@ -41,9 +41,9 @@ func Dedup[T any, K comparable](key func(v T) K, n int, ttl time.Duration) turbo
 	case ttl < 0:
 		return turbopipes.Invalid[T, T]("Dedup", opt.Negative("ttl", ttl))
 	}
-	out := leavingOut[T]()
+	out := newLeaveOut[T]()
 	return turbopipes.Lift(own.Mark+"Dedup", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		seen := remembered[K]{capacity: uint64(n), ttl: ttl}
+		seen := recentKeys[K]{capacity: uint64(n), ttl: ttl}
 		begin := time.Now()
 		var work run.Work[T]
 		defer work.Failed(ctx)

@@ -23,7 +23,7 @@ import (
 // corresponds to Reactor's delaySubscription and Pekko's initialDelay.
 func DelaySubscription[T any](delay time.Duration) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+"DelaySubscription", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		if !pause(ctx, delay) && ctx.Err() != nil {
+		if !sleepUnlessStopped(ctx, delay) && ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		return in.Push(ctx, emit)

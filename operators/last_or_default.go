@@ -25,7 +25,7 @@ func LastOrDefault[T any](value T, opts ...turbopipes.LossOption) turbopipes.Ope
 		return turbopipes.Invalid[T, T]("LastOrDefault", bad)
 	}
 	return turbopipes.Lift(own.Mark+"LastOrDefault", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		last, found, err := lastOf(ctx, "LastOrDefault", o, in)
+		last, found, err := lastItemOf(ctx, "LastOrDefault", o, in)
 		switch {
 		case err != nil:
 		case found:

@@ -38,7 +38,7 @@ func LimitRate[T any](n int, opts ...BackpressureOption[T]) turbopipes.Operator[
 
 func limitRate[T any](name string, n int, o opt.Typed[T]) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
-		b := bursts[T]{most: uint64(n), low: uint64(n / 4)}
+		b := burstQueue[T]{most: uint64(n), low: uint64(n / 4)}
 		d := handoff.OpenDesk(ctx, name)
 		lost := dropping(o).At(d.Stage())
 		var refused run.Refused[T]
@@ -57,17 +57,17 @@ func limitRate[T any](name string, n int, o opt.Typed[T]) turbopipes.Operator[T,
 	})
 }
 
-// bursts is a queue that, once full, has no room until it is low.
-type bursts[T any] struct {
+// burstQueue is a queue that, once full, has no room until it is low.
+type burstQueue[T any] struct {
 	most, low uint64
 	ring      ring.Ring[T]
 	lo, hi    uint64
 	held      bool // it was full, and was not low since
 }
 
-func (b *bursts[T]) isLow() bool { return b.hi-b.lo <= b.low }
+func (b *burstQueue[T]) isLow() bool { return b.hi-b.lo <= b.low }
 
-func (b *bursts[T]) put(v T) bool {
+func (b *burstQueue[T]) put(v T) bool {
 	if b.held && !b.isLow() {
 		return false
 	}
@@ -78,7 +78,7 @@ func (b *bursts[T]) put(v T) bool {
 	return true
 }
 
-func (b *bursts[T]) take() (v T, ok bool) {
+func (b *burstQueue[T]) take() (v T, ok bool) {
 	if b.lo == b.hi {
 		return v, false
 	}
@@ -87,7 +87,7 @@ func (b *bursts[T]) take() (v T, ok bool) {
 }
 
 // left takes all.
-func (b *bursts[T]) left() (all []T) {
+func (b *burstQueue[T]) left() (all []T) {
 	for v, ok := b.take(); ok; v, ok = b.take() {
 		all = append(all, v)
 	}

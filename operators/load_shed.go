@@ -61,7 +61,7 @@ func LoadShed[T any](n int, maxAge time.Duration, opts ...LoadShedOption[T]) tur
 	}
 	return withOptions(name, opts, func(o opt.Typed[T]) turbopipes.Operator[T, T] {
 		return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
-			s := shedding[T]{
+			s := loadShedRun[T]{
 				Desk:    handoff.OpenDesk(ctx, name),
 				queue:   shedQueue[T]{most: n, ranked: o.Priority != nil},
 				options: o, maxAge: maxAge, telling: make(chan struct{}, 1),
@@ -75,8 +75,8 @@ func LoadShed[T any](n int, maxAge time.Duration, opts ...LoadShedOption[T]) tur
 	})
 }
 
-// shedding is one run of a LoadShed. queue is guarded by the Desk.
-type shedding[T any] struct {
+// loadShedRun is one run of a LoadShed. queue is guarded by the Desk.
+type loadShedRun[T any] struct {
 	*handoff.Desk
 	queue   shedQueue[T]
 	options opt.Typed[T]
@@ -87,7 +87,7 @@ type shedding[T any] struct {
 }
 
 // put stores v, on upstream's goroutine.
-func (s *shedding[T]) put(v T) bool {
+func (s *loadShedRun[T]) put(v T) bool {
 	rank := 0
 	if s.options.Priority != nil {
 		run.DropOnPanic(v, s.fell, func() { rank = s.options.Priority(v) })
@@ -107,9 +107,9 @@ func (s *shedding[T]) put(v T) bool {
 }
 
 // fell accounts for an item that was dropped.
-func (s *shedding[T]) fell(v T) error { return s.tell(v) }
+func (s *loadShedRun[T]) fell(v T) error { return s.tell(v) }
 
-func (s *shedding[T]) tell(dropped ...T) error {
+func (s *loadShedRun[T]) tell(dropped ...T) error {
 	if s.options.Drop != nil {
 		s.telling <- struct{}{}
 		defer func() { <-s.telling }()
@@ -117,7 +117,7 @@ func (s *shedding[T]) tell(dropped ...T) error {
 	return s.lost.DropAll(dropped)
 }
 
-func (s *shedding[T]) loop(emit func(T) bool) error {
+func (s *loadShedRun[T]) loop(emit func(T) bool) error {
 	for {
 		var v T
 		var old []T

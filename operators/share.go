@@ -42,5 +42,5 @@ func Share[T any](opts ...ShareOption) turbopipes.Operator[T, T] {
 	if bad != "" {
 		return turbopipes.Invalid[T, T]("Share", bad)
 	}
-	return sharing("Share", o, func() *hot.History[T] { return nil })
+	return shareWith("Share", o, func() *hot.History[T] { return nil })
 }

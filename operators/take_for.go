@@ -34,7 +34,7 @@ func TakeFor[T any](span time.Duration) turbopipes.Operator[T, T] {
 		own, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
 		var cut atomic.Bool
-		timer := afterFunc(span, func() {
+		timer := startJoinedTimer(span, func() {
 			cut.Store(true)
 			cancel(errTimeUp)
 		})
@@ -53,7 +53,7 @@ type joinedTimer struct {
 	ran   chan struct{}
 }
 
-func afterFunc(d time.Duration, f func()) joinedTimer {
+func startJoinedTimer(d time.Duration, f func()) joinedTimer {
 	ran := make(chan struct{})
 	return joinedTimer{time.AfterFunc(d, func() { defer close(ran); f() }), ran}
 }
