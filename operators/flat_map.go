@@ -36,7 +36,7 @@ const Infinite = -1
 // counted one. Memory: n items. Goroutines: one for upstream and one for each inner
 // stream that runs, joined before the stream ends; fn runs on upstream's goroutine.
 //
-// n may be [Infinite]. With an n of 1, and nothing Buffered, it is
+// n may be [turbopipes.Infinite]. With an n of 1, and nothing Buffered, it is
 // [ConcatMap]. Any other n below 1 and a nil fn are an ErrInvalidArgument. For
 // functions that return one result, see [Parallel]; to run only the newest stream,
 // [SwitchMap]. It corresponds to RxJS's mergeMap, which has no limit, and to
