@@ -17,20 +17,20 @@ import (
 //
 // Emits when a slice is full. At completion it emits a last, shorter slice if items
 // are left; an empty stream emits no slice. Each slice is a new one, and downstream
-// owns it. [WithStep] makes a slice begin at every step-th item instead of every n-th.
-// At completion it then emits all slices under construction, the oldest first. Items
-// in gaps between slices are dropped, and are not counted in [turbopipes.Stats].
-// Fails as soon as upstream fails. The items of a slice under construction are then
-// discarded, unless [FlushOnError] emits them. A lost slice counts as its items, and
-// [OnDiscard] is called for each of them.
+// owns it. [WithStep] makes a slice begin at every step-th item instead of every
+// n-th. At completion it then emits all slices under construction, the oldest first.
+// Items in gaps between slices are dropped, and are not counted in
+// [turbopipes.Stats]. Fails as soon as upstream fails. The items of a slice under
+// construction are then discarded, unless [FlushOnError] emits them. A lost slice
+// counts as its items, and [OnDiscard] is called for each of them.
 //
 // Backpressure: upstream's emit calls downstream's, so upstream waits while
 // downstream is busy. Memory: n items, also when slices overlap. Goroutines: none;
 // it runs on the subscriber's goroutine.
 //
-// An n below 1 is an ErrInvalidArgument. To let time close a slice too, see [BufferWithTimeOrCount]. It
-// corresponds to RxJS's bufferCount, Reactor's buffer and RxGo's BufferWithCount.
-// RxGo's emits the items that it holds after an error.
+// An n below 1 is an ErrInvalidArgument. To let time close a slice too, see
+// [BufferWithTimeOrCount]. It corresponds to RxJS's bufferCount, Reactor's buffer
+// and RxGo's BufferWithCount. RxGo's emits the items that it holds after an error.
 func BufferWithCount[T any](n int, opts ...BufferWithCountOption) turbopipes.Operator[T, []T] {
 	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {

@@ -31,9 +31,9 @@ import (
 // of one slice, one more item, and one that upstream waits with. Goroutines: one,
 // for upstream, joined before the stream ends.
 //
-// A span of 0 or less is an ErrInvalidArgument. To limit how long an item waits, see [BufferWithTimeOrCount]. It
-// corresponds to RxJS's bufferTime, which emits empty slices, Reactor's buffer and
-// RxGo's BufferWithTime.
+// A span of 0 or less is an ErrInvalidArgument. To limit how long an item waits, see
+// [BufferWithTimeOrCount]. It corresponds to RxJS's bufferTime, which emits empty
+// slices, Reactor's buffer and RxGo's BufferWithTime.
 func BufferWithTime[T any](span time.Duration, opts ...BufferWithTimeOption) turbopipes.Operator[T, []T] {
 	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {

@@ -7,8 +7,8 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Concat emits the items of upstream, and then the items of the others, one
-// stream after another.
+// Concat emits the items of upstream, and then the items of the others, one stream
+// after another.
 //
 //	a:   -a-b|
 //	b:   -x-y|
@@ -46,6 +46,6 @@ func Concat[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T]
 		if err != nil || l.refused {
 			return err
 		}
-		return others[last].Push(ctx, emit) // nobody asks how that went: its items need not pass the line
+		return others[last].Push(ctx, emit) // nothing comes after it, so its items need not pass the line
 	})
 }

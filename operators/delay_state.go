@@ -7,8 +7,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/ring"
 )
 
-// delay is the queue of one Delay. It is a feed.State without a wait for room: see
-// delaying.
+// delay is the queue of one Delay. It is a feed.State.
 type delay[T any] struct {
 	bound    uint64
 	overflow handoff.Overflow

@@ -41,9 +41,9 @@ type TimeWindow[T any] struct {
 // you know how far apart items may be: a log that is replayed may have a pause of a
 // month.
 //
-// A lost window counts as its items, and [OnDrop] is called for each of them. A
-// late item counts as dropped. Downstream owns the slices; starts and ends are in
-// UTC. Backpressure: upstream's emit calls downstream's, so upstream waits while
+// A lost window counts as its items, and [OnDrop] is called for each of them. A late
+// item counts as dropped. Downstream owns the slices; starts and ends are in UTC.
+// Backpressure: upstream's emit calls downstream's, so upstream waits while
 // downstream is busy. Memory: the items of the open windows; an item is kept in each
 // of its windows. For each of its windows an item takes time that grows with the
 // logarithm of the number of open windows. Goroutines: none; at runs on the

@@ -37,7 +37,7 @@ import (
 // stream that runs, joined before the stream ends; fn runs on the goroutine of the
 // inner stream.
 //
-// n may be [Infinite]; then no item waits. Any other n below 1, a nil fn
+// n may be [turbopipes.Infinite]; then no item waits. Any other n below 1, a nil fn
 // and a bad option are an ErrInvalidArgument, and so is a zero Observable that fn
 // returns. For one generation only, see [FlatMap]. It corresponds to expand in RxJS
 // and Reactor.

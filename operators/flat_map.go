@@ -36,7 +36,7 @@ const Infinite = -1
 // counted one. Memory: n items. Goroutines: one for upstream and one for each inner
 // stream that runs, joined before the stream ends; fn runs on upstream's goroutine.
 //
-// n may be [Infinite]. With an n of 1, and nothing Buffered, it is
+// n may be [turbopipes.Infinite]. With an n of 1, and nothing Buffered, it is
 // [ConcatMap]. Any other n below 1 and a nil fn are an ErrInvalidArgument. For
 // functions that return one result, see [Parallel]; to run only the newest stream,
 // [SwitchMap]. It corresponds to RxJS's mergeMap, which has no limit, and to
@@ -46,7 +46,7 @@ func FlatMap[T, R any](n int, fn func(v T) turbopipes.Observable[R], opts ...Fla
 }
 
 func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R], opts []FlatMapOption) turbopipes.Operator[T, R] {
-	o, bad := opt.Gather(opt.Settings{}, opts)
+	o, bad := innerOptionsOf(opts)
 	switch {
 	case n < 1 && n != Infinite:
 		return turbopipes.Invalid[T, R](name, opt.TooSmall("n", n, 1))

@@ -22,7 +22,7 @@ import "github.com/turbopipes/turbopipes"
 // Goroutines: one for upstream and one for each inner stream that runs, joined
 // before the stream ends; with an n of 1 and nothing Buffered, none.
 //
-// n may be [Infinite]; with an n of 1 the streams run one after another.
+// n may be [turbopipes.Infinite]; with an n of 1 the streams run one after another.
 // Any other n below 1 is an ErrInvalidArgument, and so is a zero Observable that
 // comes from upstream. It is [FlatMap] for items that are streams; to run only the
 // newest stream, see [SwitchAll]. It corresponds to RxJS's mergeAll and concatAll

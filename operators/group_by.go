@@ -37,7 +37,7 @@ func (g Group[K, T]) LetGo() { g.Items.LetGo() }
 //
 // Backpressure: a new group never makes upstream wait. A full queue does, and then
 // the other groups wait too. So consume all groups at once: with [FlatMap] and an n
-// of at least the number of groups, or with [Infinite]. With a smaller n,
+// of at least the number of groups, or with [turbopipes.Infinite]. With a smaller n,
 // the first n groups are read until upstream ends while the other groups wait in
 // their queues. Once one of these queues is full, nothing goes on until ctx ends. To
 // get an error instead, set [WithMaxGroups] to that n, or [turbopipes.WithOverflow]

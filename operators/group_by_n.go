@@ -29,8 +29,8 @@ import (
 // the items that wait. Goroutines: one, for upstream, joined before the stream ends;
 // route runs on upstream's goroutine.
 //
-// An n below 1 or above 65,536 and a nil route are an ErrInvalidArgument. It corresponds to Pekko's
-// partition and RxGo's GroupBy.
+// An n below 1 or above 65,536 and a nil route are an ErrInvalidArgument. It
+// corresponds to Pekko's partition and RxGo's GroupBy.
 func GroupByN[T any](n int, route func(v T) int, opts ...turbopipes.QueueOption) turbopipes.Operator[T, Group[int, T]] {
 	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {

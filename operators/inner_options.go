@@ -35,6 +35,20 @@ func StopInner() StopInnerSetting {
 	}}
 }
 
+// innerOptions is what an operator with inner streams needs of its options. It is kept
+// for as long as the operator, and so it is small.
+type innerOptions struct {
+	opt.Loss
+	Ahead     int
+	StopInner bool
+}
+
+// innerOptionsOf gathers the options of an operator with inner streams.
+func innerOptionsOf[O opt.Option[opt.Settings]](opts []O) (o innerOptions, bad string) {
+	s, bad := opt.Gather(opt.Settings{}, opts)
+	return innerOptions{s.Loss, s.Ahead, s.StopInner}, bad
+}
+
 // innerOf returns the ctx for inner streams: a graceful stop reaches them where stops.
 func innerOf(ctx context.Context, stops bool) context.Context {
 	if stops {

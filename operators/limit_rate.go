@@ -13,20 +13,22 @@ import (
 )
 
 // LimitRate lets upstream run ahead in bursts: until n items wait, and then again
-// when at most a quarter of n are left. Nothing is dropped. It is for an upstream
-// that is better asked rarely and for many, such as one that fetches pages.
+// when at most a quarter of n items are left. No item is dropped. It is for an
+// upstream that should be asked rarely and for many items, such as a source that
+// fetches pages.
 //
 //	in:  a-b-c-|   n: 4
 //	out: a-b-c-|
 //
-// Emits when downstream is free and an item waits. What waits is delivered before
-// a completion or an error; what is left at an early end counts as discarded.
-// Fails and completes with upstream. Backpressure: upstream waits from a full
-// queue to one that is low. Memory: n items. Goroutines: one, for upstream,
-// joined before it ends.
+// Emits when downstream is free and an item waits. Items that wait are delivered
+// before a completion or an error. Items that are left when the stream ends early
+// count as discarded, and [OnDrop] is called for them. Fails and completes with
+// upstream. Backpressure: from the moment that the queue is full, upstream waits
+// until it is low. Memory: n items. Goroutines: one, for upstream, joined before the
+// stream ends.
 //
 // An n below 1 is an ErrInvalidArgument. To refill item by item, see
-// [OnBackpressureBuffer]; to bound a rate in time, [RateLimit]. It corresponds to
+// [OnBackpressureBuffer]; to limit a rate in time, [RateLimit]. It corresponds to
 // Reactor's limitRate.
 func LimitRate[T any](n int, opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
 	const name = "LimitRate"
@@ -62,7 +64,7 @@ type burstQueue[T any] struct {
 	most, low uint64
 	ring      ring.Ring[T]
 	lo, hi    uint64
-	held      bool // it was full, and was not low since
+	held      bool // it was full, and has not been low since then
 }
 
 func (b *burstQueue[T]) isLow() bool { return b.hi-b.lo <= b.low }

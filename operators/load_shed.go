@@ -30,27 +30,28 @@ func WithShedPriority[T any](priority func(v T) int) LoadShedOption[T] {
 	}}
 }
 
-// LoadShed drops what a downstream that is too slow could only get too late:
-// beyond n waiting items the oldest one, and each item that has waited longer than
-// maxAge when its turn comes. Upstream is never held.
+// LoadShed drops the items that a slow downstream would get too late: the oldest
+// item when more than n items wait, and each item that has waited longer than maxAge
+// when its turn comes. Upstream never waits.
 //
 //	in:  abcde---|    n: 2   maxAge: 4   downstream takes 5 for an item
 //	out: a----d----|
 //
-// Emits when downstream is free and an item waits that is not too old, in the
-// order in which they came. What waits is delivered before a completion or an
-// error, as long as it is not too old. Fails and completes with upstream.
-// [WithShedPriority] chooses what a full queue drops.
+// Emits when downstream is free and an item waits that is not too old, in the order
+// in which the items came. Items that wait and are not too old are delivered before
+// a completion or an error. Fails and completes with upstream. [WithShedPriority]
+// chooses the item that a full queue drops.
 //
-// What is dropped is counted and goes to [OnDrop]: on upstream's goroutine when
-// the queue is full or the priority's function panics, on the subscriber's when
-// it is too old, one call at a time; a panic of the hook there ends the stream at
-// once. Memory: n items. Goroutines: one, for upstream, joined before it ends.
+// Dropped items are counted, and [OnDrop] is called for them: on upstream's
+// goroutine when the queue is full or the priority function panics, and on the
+// subscriber's goroutine when an item is too old. There is one call at a time. A
+// panic of OnDrop's function on the subscriber's goroutine ends the stream at once.
+// Memory: n items. Goroutines: one, for upstream, joined before the stream ends.
 //
-// An n below 1, maxAge ≤ 0 and a bad option are an ErrInvalidArgument. Without
-// an age, see [OnBackpressureBuffer] with [turbopipes.DropOldest]. It has no counterpart in
-// RxJS, Reactor and Pekko, but is what a queue with CoDel or a time to live does
-// in servers.
+// An n below 1, a maxAge of 0 or less and a bad option are an ErrInvalidArgument. To
+// drop items without an age, see [OnBackpressureBuffer] with
+// [turbopipes.DropOldest]. It corresponds to nothing in RxJS, Reactor and Pekko, but
+// to a queue with CoDel or a time to live in servers.
 func LoadShed[T any](n int, maxAge time.Duration, opts ...LoadShedOption[T]) turbopipes.Operator[T, T] {
 	const name = "LoadShed"
 	switch {
@@ -83,7 +84,7 @@ type loadShedRun[T any] struct {
 	maxAge  time.Duration
 	lost    run.Account[T]
 	refused run.Refused[T]
-	telling chan struct{} // cap 1: who holds it may call the drop hook
+	telling chan struct{} // cap 1: the goroutine that holds it may call the drop hook
 }
 
 // put stores v, on upstream's goroutine.

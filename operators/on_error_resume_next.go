@@ -7,8 +7,8 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// OnErrorResumeNext emits upstream's items, and then the items of the others,
-// one stream after another, no matter how each stream ends.
+// OnErrorResumeNext emits upstream's items, and then the items of the others, one
+// stream after another, no matter how each stream ends.
 //
 //	a:   -a-b#
 //	b:   -x-y#

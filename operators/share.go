@@ -33,10 +33,9 @@ import (
 // subscriber's downstream runs on that subscriber's goroutine.
 //
 // The shared run belongs to the Observable that the operator returns. So apply the
-// operator once, and subscribe to the result more than once. [turbopipes.WithTTL] is
-// an ErrInvalidArgument. If late subscribers need earlier items, see [ShareReplay];
-// to decide when upstream begins, see [turbopipes.Publish]. It corresponds to share
-// in RxJS and Reactor.
+// operator once, and subscribe to the result more than once. If late subscribers
+// need earlier items, see [ShareReplay]; to decide when upstream begins, see
+// [turbopipes.Publish]. It corresponds to share in RxJS and Reactor.
 func Share[T any](opts ...ShareOption) turbopipes.Operator[T, T] {
 	o, bad := shareOptions(opts)
 	if bad != "" {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
-	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
@@ -43,7 +42,7 @@ import (
 // [ConcatMap]; to keep the old stream instead, see [ExhaustMap]. It corresponds to
 // switchMap in RxJS and Reactor, which do not wait for the old stream to unwind.
 func SwitchMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOption) turbopipes.Operator[T, R] {
-	o, bad := opt.Gather(opt.Settings{}, opts)
+	o, bad := innerOptionsOf(opts)
 	switch {
 	case fn == nil:
 		return turbopipes.Invalid[T, R]("SwitchMap", "fn is nil")
@@ -53,7 +52,7 @@ func SwitchMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOpt
 	return switchMap("SwitchMap", fn, o)
 }
 
-func switchMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o opt.Settings) turbopipes.Operator[T, R] {
+func switchMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o innerOptions) turbopipes.Operator[T, R] {
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
 		s := scope.Open(ctx, name)
 		x := switchRun[T, R]{newestItem: newSwitch[T](), fn: fn, stops: o.StopInner, out: make(chan innerItem[R]), letGo: letGoFuncOf[T, R]()}
