@@ -55,7 +55,7 @@ type Loss struct {
 // hooks already, they are called after fn. A nil fn changes nothing. Without a hook
 // nothing is paid per item.
 //
-// [OnDiscard] and [OnDrop] are the same thing for one operator.
+// [OnDiscard] and operators.OnDrop are the same thing for one operator.
 func WithLossHook(ctx context.Context, fn func(Loss)) context.Context {
 	if fn == nil {
 		return ctx

@@ -96,7 +96,7 @@ type DiscardHook struct{ fn func(item any) }
 // It is an option of what has a queue and an [Overflow], of the operators that run
 // tasks or inner streams, of buffers, windows, groups and aggregates, of what holds an
 // item until its time has come, and of all that takes a [LossOption]. The operators
-// that say what becomes of items while downstream is busy take [OnDrop] in its place.
+// that say what becomes of items while downstream is busy take operators.OnDrop in its place.
 // Operators whose last parameter is a list of streams take neither. For these, and to
 // hear of all operators at once, see [WithLossHook].
 //
@@ -140,16 +140,6 @@ type LossOption interface{ ApplyLoss(*opt.Loss) }
 
 // ApplyLoss makes h an option of what has no other.
 func (h DiscardHook) ApplyLoss(l *opt.Loss) { l.Discard = h.fn }
-
-func lossOptionsOf(opts []LossOption) (o opt.Loss, bad string) {
-	for _, option := range opts {
-		if option == nil {
-			return o, "an option is nil"
-		}
-		option.ApplyLoss(&o)
-	}
-	return o, ""
-}
 
 func applyQueue(operator string, opts []QueueOption, q *opt.Queue) error {
 	for _, o := range opts {

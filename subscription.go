@@ -9,6 +9,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
+	"github.com/turbopipes/turbopipes/internal/unhandled"
 )
 
 // Observer is what a [Subscription] calls, on one goroutine, one call at a
@@ -71,9 +72,9 @@ type Subscription struct {
 	done   chan struct{}
 	err    error // written before done is closed
 
-	untold  error       // the part of err that Error was not called with
-	unheard *unheard    // the same, once all is over; nil: nothing
-	asked   atomic.Bool // somebody waits, or has asked how it ended
+	untold  error              // the part of err that Error was not called with
+	failure *unhandled.Failure // the same, once all is over; nil: nothing
+	asked   atomic.Bool        // somebody waits, or has asked how it ended
 
 	demand atomic.Int64
 	more   chan struct{} // cap 1: demand has grown
@@ -355,4 +356,28 @@ func (s *Subscription) Stats() Stats {
 		Failed:    s.rec.Failed.Load(),
 		Running:   s.rec.Tasks(),
 	}
+}
+
+// report logs what s has failed with, if Error was not called with it, or has it
+// logged in case nobody asks for it. ctx is the caller's: its end is no failure.
+func (s *Subscription) report(ctx context.Context) {
+	err := fault.Strip(ctx, s.untold)
+	s.untold = nil
+	if err == nil {
+		return
+	}
+	if unhandled.IsBug(err) && !s.asked.Load() {
+		unhandled.Log(ctx, err)
+		return
+	}
+	s.failure = unhandled.Of(s)
+	s.failure.Fail(ctx, err)
+}
+
+// result is how s has ended, for somebody who asks.
+func (s *Subscription) result() error {
+	if s.failure != nil {
+		s.failure.Handled()
+	}
+	return s.err
 }

@@ -4,8 +4,11 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
+	"github.com/turbopipes/turbopipes/internal/unhandled"
 )
 
 // ToChannel runs o on one goroutine and sends what it emits on a channel, which
@@ -22,15 +25,15 @@ import (
 func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (items <-chan T, wait func() error) {
 	done := make(chan struct{})
 	var err error
-	h := newHandle()
-	fails := h.unheard // and not h, which is garbage when wait is
-	wait = func() error { <-done; h.unheard.hear(); return err }
+	h := unhandled.NewHandle()
+	failure := h.Failure // and not h, which is garbage when wait is
+	wait = func() error { <-done; h.Failure.Handled(); return err }
 	q := opt.Queue{}
 	if err = applyQueue("ToChannel", opts, &q); err == nil && ctx == nil {
 		err = fault.Invalid("ToChannel", "ctx is nil")
 	}
 	if err != nil {
-		fails.fail(ctx, err)
+		failure.Fail(ctx, err)
 		close(done)
 		ch := make(chan T)
 		close(ch)
@@ -38,7 +41,7 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 	}
 	size := q.Size
 	if Overflow(q.Overflow) != Block || size > mostBuffered {
-		o = onBackpressureBuffer("ToChannel", max(q.Size, 1), Overflow(q.Overflow), run.Hooks[T]{Each: q.Discard})(o)
+		o = queued("ToChannel", o, q)
 		size = 0 // the queue is in front of the channel: it grows, and items can still be dropped
 	}
 	ch := make(chan T, size)
@@ -59,12 +62,20 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 	go run.From(ctx).Mark(func() {
 		fault.Foot(send, func(e error) {
 			err = e
-			fails.fail(ctx, fault.Strip(ctx, e))
+			failure.Fail(ctx, fault.Strip(ctx, e))
 			close(ch)
 			close(done)
 		})
 	})
 	return ch, wait
+}
+
+// queued is o behind a queue, with upstream on a goroutine of its own.
+func queued[T any](name string, o Observable[T], q opt.Queue) Observable[T] {
+	hooks := run.Hooks[T]{Each: q.Discard}
+	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) error {
+		return handoff.Decouple(ctx, name, max(q.Size, 1), handoff.Full(q.Overflow), hooks, ErrOverflow, in.Push, emit)
+	})(o)
 }
 
 // mostBuffered bounds the buffer of a channel, which is allocated at once.

@@ -153,7 +153,7 @@ func TestStopInnerCountsApart(t *testing.T) {
 		op := operators.ConcatMap(func(int) turbopipes.Observable[int] {
 			return turbopipes.Create(func(context.Context, func(int) bool) error { <-gate; return errBoom })
 		}, operators.StopInner())
-		in := turbopipes.OnBackpressureDrop[int]()(turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
+		in := operators.OnBackpressureDrop[int]()(turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
 			for i := range 5 {
 				emit(i)
 				time.Sleep(time.Second)

@@ -201,7 +201,7 @@ func edgesOfBoundaries() map[string]edge {
 			return operators.Parallel(2, work, operators.Ordered())(cold("abc|"))
 		}, nil},
 		"28 Conflate joins what comes while downstream is busy": {"0:a 5:{bc} 10:d 15:|", func(cold drawing) stream {
-			return turbopipes.Conflate(operators.Self[string], joined)(cold("a-b-c-d|"))
+			return operators.Conflate(operators.Self[string], joined)(cold("a-b-c-d|"))
 		}, []tptest.Option{tptest.Busy(columns(5))}},
 	}
 }

@@ -32,7 +32,7 @@ func userKeys() map[string]turbopipes.Operator[keyedItem, int] {
 	}
 	return map[string]turbopipes.Operator[keyedItem, int]{
 		"BufferUntilChanged":   emptied(operators.BufferUntilChanged(key)),
-		"ConflateByKey":        emptied(turbopipes.ConflateByKey(key)),
+		"ConflateByKey":        emptied(operators.ConflateByKey(key)),
 		"Contains":             turbopipes.Compose3(operators.Map(key), operators.Contains[any]([]int{}), operators.Map(func(bool) int { return 0 })),
 		"Dedup":                emptied(operators.Dedup(key, 8, time.Minute)),
 		"Distinct":             emptied(operators.Distinct(key)),
@@ -104,7 +104,7 @@ func TestUserKeysNaN(t *testing.T) {
 		"Distinct":             operators.Distinct(nan, operators.WithMaxKeys(2)),
 		"DistinctUntilChanged": operators.DistinctUntilChanged(nan),
 		"ParallelBy":           operators.ParallelBy(2, nan, func(_ context.Context, v int) (int, error) { return v, nil }),
-		"ConflateByKey":        turbopipes.ConflateByKey(nan, turbopipes.WithMaxKeys[int](2)),
+		"ConflateByKey":        operators.ConflateByKey(nan, operators.WithMaxPendingKeys[int](2)),
 		"BufferUntilChanged": turbopipes.Compose2(operators.BufferUntilChanged(nan), operators.Map(func(run []int) int {
 			require.Len(t, run, 1)
 			return run[0]

@@ -42,6 +42,12 @@ type Backpressure[T any] struct {
 	Bad   string   // the first bad argument of an option
 }
 
+// Gate is what the options of Gate set.
+type Gate struct {
+	Loss
+	Closed bool // at first
+}
+
 // Parallel is what the options of the Parallel group set.
 type Parallel struct {
 	Ordered   bool
