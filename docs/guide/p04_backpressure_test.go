@@ -40,7 +40,7 @@ func Example_dropAndCount() {
 	quotes := tp.Just(101, 102, 103, 104) // a source that can't wait
 
 	first, release := make(chan struct{}), make(chan struct{})
-	s := tp.OnBackpressureBuffer[int](1, tp.DropOldest)(held(quotes, first, release)).Subscribe(ctx, tp.Observer[int]{
+	s := operators.OnBackpressureBuffer[int](1, tp.DropOldest)(held(quotes, first, release)).Subscribe(ctx, tp.Observer[int]{
 		Next: func(q int) {
 			if q == 101 {
 				close(first) // the source goes on
@@ -96,19 +96,19 @@ func TestBurst(t *testing.T) {
 	}{
 		{"none", operators.Filter(func(string) bool { return true })},
 		{"Prefetch(2)", operators.Prefetch[string](2)},
-		{"OnBackpressureBuffer(2, Block)", tp.OnBackpressureBuffer[string](2, tp.Block)},
-		{"OnBackpressureBuffer(2, DropNewest)", tp.OnBackpressureBuffer[string](2, tp.DropNewest)},
-		{"OnBackpressureBuffer(2, DropOldest)", tp.OnBackpressureBuffer[string](2, tp.DropOldest)},
-		{"OnBackpressureBuffer(2, Fail)", tp.OnBackpressureBuffer[string](2, tp.Fail)},
-		{"OnBackpressureDrop()", tp.OnBackpressureDrop[string]()},
-		{"OnBackpressureLatest()", tp.OnBackpressureLatest[string]()},
-		{"OnBackpressureError()", tp.OnBackpressureError[string]()},
-		{"OnBackpressureReduce(concat)", tp.OnBackpressureReduce(concat)},
-		{"OnBackpressureBatch(3)", tp.Compose2(tp.OnBackpressureBatch[string](3), operators.Map(join))},
-		{"Conflate(first, concat)", tp.Conflate(operators.Self[string], concat)},
-		{"ConflateByKey(vowel or not)", tp.ConflateByKey(func(v string) bool { return strings.Contains("aeiou", v) })},
-		{"LoadShed(2, 4ms)", tp.LoadShed[string](2, 4*time.Millisecond)},
-		{"BackpressureTimeout(2ms)", tp.BackpressureTimeout[string](2 * time.Millisecond)},
+		{"OnBackpressureBuffer(2, Block)", operators.OnBackpressureBuffer[string](2, tp.Block)},
+		{"OnBackpressureBuffer(2, DropNewest)", operators.OnBackpressureBuffer[string](2, tp.DropNewest)},
+		{"OnBackpressureBuffer(2, DropOldest)", operators.OnBackpressureBuffer[string](2, tp.DropOldest)},
+		{"OnBackpressureBuffer(2, Fail)", operators.OnBackpressureBuffer[string](2, tp.Fail)},
+		{"OnBackpressureDrop()", operators.OnBackpressureDrop[string]()},
+		{"OnBackpressureLatest()", operators.OnBackpressureLatest[string]()},
+		{"OnBackpressureError()", operators.OnBackpressureError[string]()},
+		{"OnBackpressureReduce(concat)", operators.OnBackpressureReduce(concat)},
+		{"OnBackpressureBatch(3)", tp.Compose2(operators.OnBackpressureBatch[string](3), operators.Map(join))},
+		{"Conflate(first, concat)", operators.Conflate(operators.Self[string], concat)},
+		{"ConflateByKey(vowel or not)", operators.ConflateByKey(func(v string) bool { return strings.Contains("aeiou", v) })},
+		{"LoadShed(2, 4ms)", operators.LoadShed[string](2, 4*time.Millisecond)},
+		{"BackpressureTimeout(2ms)", operators.BackpressureTimeout[string](2 * time.Millisecond)},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var got []string
