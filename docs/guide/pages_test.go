@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-//go:generate go test . -run "TestPages|TestBurst|TestBoundaries" -update
+//go:generate go test . -run "TestPages|TestBurst|TestBoundaries|TestGuesses" -update
 
 var update = flag.Bool("update", false, "write the pages' code, output and tables anew")
 
