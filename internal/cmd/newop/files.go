@@ -35,7 +35,9 @@ import (
 // it corresponds to in RxJS, Reactor and RxGo.
 func NAME[T any](PARAMETER) turbopipes.Operator[T, T] {
 	CHECKreturn turbopipes.Lift(own.Mark+"NAME", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		// State is born here: each subscription has its own.
+		// TODO: state is born here, so that each subscription has its own. For an item that
+		// is left out, see filter.go; for a function of the user, scan.go; for a
+		// goroutine, debounce.go.
 		return in.Push(ctx, func(v T) bool {
 			return emit(v)
 		})
@@ -103,7 +105,8 @@ What is left:
 
  1. Write the operator: operators/FILE.go. Its diagram is run as a test.
  2. Write its tests: operators/FILE_test.go.
- 3. git grep -n TODO -- operators internal docs: each line that newop has left.
+ 3. git grep -n --untracked TODO -- operators internal docs ':!internal/cmd/newop'
+    Each line that newop has left:
       operators/doc.go                   in words, what it does
       operators/contract_*_test.go       .one() if it emits one item for each item, else no .one();
                                          .needing(), .recovering(), … : see entry in contract_test.go
@@ -120,6 +123,7 @@ What is left:
       RxJS has it                        rxjs_*_test.go, and docs/rxjs.md
  5. internal/cmd/pages/names.tsv: what others call it. CHANGELOG.md: a line.
  6. go generate ./... && go run ./internal/cmd/docs
- 7. go test ./operators ./internal/chaos ./internal/cmd/... ./docs/guide
+ 7. go test -run 'NAME|House|Covers|Contract|Sizes|Fused' ./operators
+    go test ./operators ./internal/chaos ./internal/cmd/... ./docs/guide
 `)
 }
