@@ -8,7 +8,6 @@ import (
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
-	"github.com/turbopipes/turbopipes/internal/rxv"
 )
 
 // Source runs one subscription of a stream: it pushes items into emit until it
@@ -31,8 +30,6 @@ import (
 // without waiting looks at ctx now and then, since what is downstream may
 // swallow every item and so never refuse one.
 type Source[T any] func(ctx context.Context, emit func(T) bool) error
-
-type rxView = rxv.Lazy // an alias, so that the embedded field has an unexported name
 
 // Observable is a typed stream, described but not yet running. It is a small
 // value: copy it, keep it, subscribe to it as often as you like, also at the
@@ -59,8 +56,8 @@ type Observable[T any] struct {
 // filters, such as Filter and Skip, with those that they leave out. Operators that drop
 // by a clock or by backpressure, such as Debounce, do not.
 func (o Observable[T]) LetGo() {
-	if part, ok := rxv.SourceOf(o.rxView).(partSource[T]); ok {
-		_ = part(own.LettingGo(), nil) // it fails with a panic of a hook, of which nobody can be told here
+	if isPart(o) {
+		_ = o.src(own.LettingGo(), nil) // it fails with a panic of a hook, of which nobody can be told here
 	}
 }
 
@@ -68,7 +65,12 @@ func (o Observable[T]) LetGo() {
 type Operator[In, Out any] func(Observable[In]) Observable[Out]
 
 func observable[T any](src Source[T]) Observable[T] {
-	return Observable[T]{src: src, rxView: rxv.MakeLazy(rxSource[T](src))}
+	return Observable[T]{src: src, rxView: viewOf(src)}
+}
+
+// part makes a stream that is a part of another one; see [Observable.LetGo].
+func part[T any](src Source[T]) Observable[T] {
+	return Observable[T]{src: src, rxView: viewOfPart(src)}
 }
 
 func failing[T any](err error) Observable[T] {
@@ -204,7 +206,7 @@ func wrap[T any](src Source[T]) Observable[T] {
 //
 //go:noinline
 func Lift[In, Out any](name string, run func(ctx context.Context, in Observable[In], emit func(Out) bool) error) Operator[In, Out] {
-	name, ours, part := own.Name(name)
+	name, ours, isPart := own.Name(name)
 	if run == nil {
 		return Invalid[In, Out](name, "run is nil")
 	}
@@ -226,8 +228,8 @@ func Lift[In, Out any](name string, run func(ctx context.Context, in Observable[
 			}
 			return fault.Settle(ctx, run(ctx, in, emit))
 		}
-		if part {
-			return Observable[Out]{src: src, rxView: rxv.MakeLazy(partSource[Out](src))}
+		if isPart {
+			return part(src)
 		}
 		return observable(src)
 	}

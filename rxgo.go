@@ -1,3 +1,5 @@
+//go:build !turbopipes_norx
+
 package turbopipes
 
 import (
@@ -13,6 +15,21 @@ import (
 )
 
 var _ rxgo.Observable = Observable[int]{}
+
+// rxView makes an Observable an rxgo.Observable. It is an alias, so that the
+// embedded field has an unexported name.
+type rxView = rxv.Lazy
+
+func viewOf[T any](src Source[T]) rxView { return rxv.MakeLazy(rxSource[T](src)) }
+
+// viewOfPart is viewOf for a part of another stream; see [Observable.LetGo].
+func viewOfPart[T any](src Source[T]) rxView { return rxv.MakeLazy(partSource[T](src)) }
+
+// isPart reports whether o is a part of another stream.
+func isPart[T any](o Observable[T]) bool {
+	_, ok := rxv.SourceOf(o.rxView).(partSource[T])
+	return ok
+}
 
 // ToRx gives o as an rxgo.Observable, which it already is: this is for where a
 // conversion reads better.

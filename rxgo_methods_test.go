@@ -1,3 +1,5 @@
+//go:build !turbopipes_norx
+
 package turbopipes_test
 
 import (

@@ -1,7 +1,8 @@
 #!/bin/sh
 # What turbopipes costs a program that uses five of its operators: the time to
 # build it and the size of the binary, beside the same with plain channels, with
-# rxgo alone, and with a program that prints a line. Run it from anywhere.
+# rxgo alone, and with a program that prints a line; and the same program with the
+# build tag turbopipes_norx. Run it from anywhere.
 #
 # Each program is built with an empty cache but for the standard library; then
 # again after a change of its own source. -p 1 would tell the work, this tells
@@ -135,16 +136,22 @@ func main() {
 }
 EOF
 
+mkdir "$dir/norx"
+cp "$dir"/turbopipes/* "$dir/norx/"
+
 now() { date +%s.%N; }
 since() { echo "$1 $(now)" | awk '{printf "%.1f", $2 - $1}'; }
-build() { (cd "$dir/$1" && go build ${2+"$2"} -o "$dir/$1.bin" .); }
+tags() { if [ "$1" = norx ]; then echo -tags=turbopipes_norx; fi; }
+build() { (cd "$dir/$1" && go build $(tags "$1") ${2+"$2"} -o "$dir/$1.bin" .); }
 
 echo "$(go version), $(nproc) processors"
 echo
-echo '| program | first build | after a change | binary | without symbols |'
-echo '|---|---:|---:|---:|---:|'
-for name in line channels rxgo turbopipes; do
-	(cd "$dir/$name" && go list -deps . > /dev/null && go build -o /dev/null $(go list -deps -f '{{if .Standard}}{{.ImportPath}}{{end}}' . | grep -v -e internal/ -e vendor/ -e unsafe))
+echo '| program | packages | first build | after a change | binary | without symbols |'
+echo '|---|---:|---:|---:|---:|---:|'
+for name in line channels rxgo turbopipes norx; do
+	if [ $name = norx ]; then export GOCACHE="$dir/cache-norx"; fi # or it has what turbopipes has compiled
+	packages=$(cd "$dir/$name" && go list $(tags $name) -deps . | wc -l)
+	(cd "$dir/$name" && go build -o /dev/null $(go list $(tags $name) -deps -f '{{if .Standard}}{{.ImportPath}}{{end}}' . | grep -v -e internal/ -e vendor/ -e unsafe))
 	begin=$(now)
 	build $name
 	first=$(since "$begin")
@@ -155,13 +162,14 @@ for name in line channels rxgo turbopipes; do
 	size=$(stat -c %s "$dir/$name.bin")
 	build $name -ldflags=-s
 	stripped=$(stat -c %s "$dir/$name.bin")
-	echo "$name $first $again $size $stripped" | awk '{printf "| %s | %s s | %s s | %.1f MB | %.1f MB |\n", $1, $2, $3, $4 / 1e6, $5 / 1e6}'
+	echo "$name $packages $first $again $size $stripped" | awk '{printf "| %s | %s | %s s | %s s | %.1f MB | %.1f MB |\n", $1, $2, $3, $4, $5 / 1e6, $6 / 1e6}'
 done
 
 # code lists the functions of a file of the compiler or the linker.
 code() { go tool nm -size "$1" | awk '$3 == "T" || $3 == "t"'; }
 
 echo
+export GOCACHE="$dir/cache"
 build turbopipes # with symbols again
 code "$dir/turbopipes.bin" | awk '/turbopipes\/turbopipes/ {n += $2} END {printf "turbopipes in the binary: %.0f KB of code\n", n / 1e3}'
 methods=$(sed -n 's/^func (v View) \([A-Z][A-Za-z0-9]*\).*/\1/p' "$root"/internal/rxv/*.go | sort -u | paste -sd '|')

@@ -1,12 +1,10 @@
 package chaos
 
 import (
-	"context"
 	"iter"
 	"strconv"
 	"time"
 
-	"github.com/reactivex/rxgo/v2"
 	tp "github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
 )
@@ -79,14 +77,6 @@ func queueOps() map[string]*op {
 		"Balance2":     plain(balance2).with(mixes).but(func(o *op) { o.top = true }),
 		"SubscribeOn":  plain(func(*world, *step) operator { return operators.SubscribeOn[int](nil) }),
 		"SubscribeOnB": plain(func(*world, *step) operator { return operators.SubscribeOn[int](func(task func()) { task() }) }),
-		"LiftRx": plain(func(*world, *step) operator {
-			return tp.LiftRx[int, int](func(o rxgo.Observable) rxgo.Observable {
-				return o.Map(func(_ context.Context, v any) (any, error) { return v, nil })
-			})
-		}).with(vague).but(func(o *op) { o.top = true }),
-		"ToRx": plain(func(*world, *step) operator {
-			return func(in stream) stream { return tp.FromRx[int](in.ToRx()) }
-		}),
 	}
 }
 

@@ -167,7 +167,7 @@ var (
 )
 
 func init() {
-	for _, table := range []map[string]*op{queueOps(), taskOps(), flatOps(), simpleOps(), timeOps(), bufferOps(), sideOps(), faultOps(), oneOps(), moreOps(), moreFlatOps()} {
+	for _, table := range []map[string]*op{queueOps(), taskOps(), flatOps(), simpleOps(), timeOps(), bufferOps(), sideOps(), faultOps(), oneOps(), moreOps(), moreFlatOps(), rxOps()} {
 		maps.Copy(ops, table)
 	}
 	opNames = slices.Sorted(maps.Keys(ops))

@@ -11,7 +11,7 @@ import (
 
 // sourceNames are the kinds of the main source, coldNames those of another side.
 var (
-	coldNames   = []string{"Create", "FromSlice", "Range", "FromChannel", "Unfold", "Interval", "FromSeq", "Paginate", "Replayed", "FromRx"}
+	coldNames   = append([]string{"Create", "FromSlice", "Range", "FromChannel", "Unfold", "Interval", "FromSeq", "Paginate", "Replayed"}, rxSources...)
 	hotSources  = []string{"Subject", "BehaviorSubject", "ReplaySubject", "UnicastSubject", "AsyncSubject", "Topic", "FromEventSource", "MergeHub"}
 	sourceNames = slices.Concat([]string{"Create", "Create", "Using", "UsingContext", "Defer", "Concat"}, hotSources, coldNames)
 	// hotStages are the stages that report what a hot source still had.
@@ -125,7 +125,7 @@ func (w *world) bare(s source) stream {
 		half := s.N / 2
 		return operators.Concat(tp.FromSlice(s.items()[half:]))(tp.FromSlice(s.items()[:half]))
 	case "FromRx":
-		return tp.FromRx[int](tp.FromSlice(s.items()).ToRx().Map(func(_ context.Context, v any) (any, error) { return v, nil }))
+		return fromRx(tp.FromSlice(s.items()))
 	}
 	return w.hot(s)
 }

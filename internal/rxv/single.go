@@ -1,3 +1,5 @@
+//go:build !turbopipes_norx
+
 package rxv
 
 import "github.com/reactivex/rxgo/v2"
