@@ -1,6 +1,7 @@
 package guide_test
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -56,4 +57,19 @@ func Example_explicitType() {
 		operators.BufferWithTimeOrCount[string](time.Second, 3))
 	fmt.Println(batches.Collect(ctx))
 	// Output: [[a b c] [d]] <nil>
+}
+
+func Example_readme() {
+	fetch := func(ctx context.Context, id int) (string, error) { return fmt.Sprintf("user %d", id), nil }
+
+	users := tp.Pipe3(tp.Range(1, 1_000_000),
+		operators.Filter(func(id int) bool { return id%2 == 1 }),
+		operators.Parallel(8, fetch, operators.Ordered()),       // at most 8 run
+		operators.BufferWithTimeOrCount[string](time.Second, 3)) // 3 users, or those of a second
+
+	for batch, err := range users.Seq(ctx) {
+		fmt.Println(batch, err)
+		break // also on a panic, or when ctx ends: nothing is left running
+	}
+	// Output: [user 1 user 3 user 5] <nil>
 }

@@ -20,8 +20,8 @@ import (
 
 var update = flag.Bool("update", false, "write the pages' code, output and tables anew")
 
-// TestPages checks that the code of the pages is the code of this package, which
-// is run as tests. A comment before a block names the function or the type that it
+// TestPages checks that the code of the pages, and of the module's README, is the code
+// of this package, which is run as tests. A comment before a block names the function or the type that it
 // shows:
 //
 //	<!-- code: Example_coldAndHot -->
@@ -32,7 +32,7 @@ var update = flag.Bool("update", false, "write the pages' code, output and table
 func TestPages(t *testing.T) {
 	code := declarations(t)
 	shown := map[string]bool{}
-	for _, page := range pages(t) {
+	for _, page := range append(pages(t), "../../README.md") {
 		old, err := os.ReadFile(page)
 		require.NoError(t, err)
 		text := marked.ReplaceAllStringFunc(string(old), func(block string) string {
@@ -42,12 +42,15 @@ func TestPages(t *testing.T) {
 			return "<!-- code: " + name + " -->\n" + code[name]
 		})
 		settle(t, page, string(old), text)
+		if page == "../../README.md" {
+			continue // its other blocks are fragments
+		}
 		plain := marked.ReplaceAllString(text, "")
 		plain = allowed.ReplaceAllString(plain, "")
 		require.NotContains(t, plain, "```go", "%s has Go code without a comment that says where it is from", page)
 	}
 	for name := range code {
-		if strings.HasPrefix(name, "Example") {
+		if strings.HasPrefix(name, "Example") && name != "Example_readme" {
 			require.True(t, shown[name], "no page shows %s", name)
 		}
 	}
