@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"time"
 
 	tp "github.com/turbopipes/turbopipes"
@@ -89,16 +90,16 @@ func Example_letGo() {
 }
 
 func Example_countedTwice() {
-	runs := 0
+	var runs atomic.Int64 // Zip runs its two streams on two goroutines
 	rows := tp.Defer(func(context.Context) (tp.Observable[int], error) {
-		runs++ // a query
+		runs.Add(1) // a query
 		return tp.Range(1, 3), nil
 	})
 	total := operators.Sum[int]()(rows)
 	number := operators.Count[int]()(rows)
 	average := operators.Zip(number, func(sum, n int) int { return sum / n })(total)
 	fmt.Println(average.Collect(ctx))
-	fmt.Println("queries:", runs) // Zip has subscribed to rows by two ways
+	fmt.Println("queries:", runs.Load()) // Zip has subscribed to rows twice, by way of total and number
 	// Output:
 	// [2] <nil>
 	// queries: 2
