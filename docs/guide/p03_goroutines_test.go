@@ -52,6 +52,7 @@ func Example_boundary() {
 }
 
 func Example_statePerSubscription() {
+	//turbopipesvet:ignore sharedseed this is what not to do
 	shared := operators.Scan(map[string]int{}, func(count map[string]int, w string) map[string]int {
 		count[w]++ // wrong: all subscriptions change one map
 		return count

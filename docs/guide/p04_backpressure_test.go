@@ -26,8 +26,8 @@ func Example_theBlockIsTheBackpressure() {
 		}
 		return nil
 	})
-	for v := range numbers.Seq(ctx) {
-		if v == 3 {
+	for v, err := range numbers.Seq(ctx) {
+		if err != nil || v == 3 {
 			break
 		}
 	}
