@@ -34,6 +34,18 @@ func TestRowsHaveAPlace(t *testing.T) {
 	}
 }
 
+// The new operator is made as the others are.
+func TestIsMadeAsTheOthers(t *testing.T) {
+	o := operator{name: "Take", family: "filtering", sized: true}
+	for file, made := range map[string]string{"take.go": o.source(), "take_test.go": o.test()} {
+		text, err := os.ReadFile(filepath.Join(module, "operators", file))
+		require.NoError(t, err)
+		for _, same := range []string{"turbopipes.Lift(own.Mark+\"Take\", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {", "tptest.Doc(t, \"take.go\", \"Take\", op)", "requireInvalid(t, operators.Take[int](", "{ benchmark(b, operators.Take[int]("} {
+			require.Equal(t, strings.Contains(string(text), same), strings.Contains(made, same), "%s: %s", file, same)
+		}
+	}
+}
+
 // Every family of operators/doc.go that has operators is known.
 func TestFamiliesAreAll(t *testing.T) {
 	doc, err := os.ReadFile(filepath.Join(module, "operators", "doc.go"))
