@@ -3,6 +3,7 @@ package delivery_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -139,9 +140,9 @@ func TestStages(t *testing.T) {
 		_, committed, err := through(t, func(in tp.Observable[event]) tp.Observable[delivery.Receipt] {
 			return tp.Pipe2(in, delivery.Map(text), delivery.Tee(
 				delivery.AckAll[string](),
-				delivery.Each(1, func(_ context.Context, d delivery.Delivery[string]) error {
+				delivery.Each(1, func(ctx context.Context, d delivery.Delivery[string]) error {
 					if d.Value == "a2" {
-						return errBoom
+						return errors.Join(sleep(ctx, time.Second), errBoom) // the other sink has acked all by then
 					}
 					return nil
 				})))

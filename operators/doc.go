@@ -55,6 +55,7 @@
 //     [OnErrorComplete], [MapError]: another end
 //   - [Results], [DeadLetter]: failures as data
 //   - [CircuitBreaker], [Guarded], [NewBreaker]: a pause after many failures
+//   - [Retrying], [TimeLimit]: the function of a task, tried again, or limited in time
 //
 // # Time
 //
