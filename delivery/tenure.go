@@ -52,7 +52,7 @@ func (p *Tenure[K, P]) Begin(after P) (token uint64, ok, full bool) {
 		return 0, false, false
 	case p.tail-p.committed >= uint64(p.tracker.bound): //nolint:gosec // it is positive
 		p.full = true
-		if p.head > p.committed {
+		if p.due() {
 			poke(p.tracker.due)
 		}
 		return 0, false, true
@@ -118,17 +118,29 @@ func (p *Tenure[K, P]) Done(token uint64) {
 	}
 	p.quiet()
 	moved := p.head > from
-	due := p.full
-	if count := p.tracker.threshold.Load(); count > 0 && p.head-p.committed >= count {
-		due = true
-	}
+	due := moved && p.due()
 	p.mu.Unlock()
 	if moved {
 		poke(p.tracker.moved)
 	}
-	if moved && due {
+	if due {
 		poke(p.tracker.due)
 	}
+}
+
+// due reports whether a commit should not wait for its time: so much is ready that the
+// Committer wants it, or it makes a good part of the room that a full tail lacks. The
+// caller holds mu.
+func (p *Tenure[K, P]) due() bool {
+	ready := p.head - p.committed
+	count := p.tracker.threshold.Load()
+	switch {
+	case ready == 0:
+		return false
+	case count > 0 && ready >= count:
+		return true
+	}
+	return p.full && (p.open == 0 || ready >= uint64(p.tracker.bound)/8) //nolint:gosec // it is positive
 }
 
 // confirm notes that all before upTo is committed.
