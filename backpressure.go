@@ -70,11 +70,11 @@ func onBackpressureBuffer[T any](name string, capacity int, overflow Overflow, h
 	switch {
 	case capacity < 1:
 		return Invalid[T, T](name, "the capacity is less than 1")
-	case !overflow.valid():
+	case !overflow.Valid():
 		return Invalid[T, T](name, "the overflow strategy is unknown")
 	}
 	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) error {
-		return handoff.Decouple(ctx, name, capacity, handoff.Full(overflow), hooks, ErrOverflow, in.Push, emit)
+		return handoff.Decouple(ctx, name, capacity, overflow, hooks, ErrOverflow, in.Push, emit)
 	})
 }
 
@@ -126,7 +126,7 @@ func OnBackpressureError[T any](opts ...BackpressureOption[T]) Operator[T, T] {
 		return decoupled("OnBackpressureError", dropping(o), func(b *handoff.Boundary[T], v T) bool {
 			out := b.Queue.OfferIdle(v)
 			if out == handoff.Dropped {
-				out = handoff.Overflow
+				out = handoff.Overflowed
 			}
 			return b.Outcome(v, out)
 		})

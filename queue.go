@@ -2,40 +2,25 @@ package turbopipes
 
 import (
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
-// Overflow is what a full queue does with one more item.
-type Overflow int
+// Overflow is what a full queue does with one more item: [Block], [DropNewest],
+// [DropOldest] or [Fail]. Its String is the strategy's name.
+type Overflow = handoff.Overflow
 
 // The strategies of a full queue.
 const (
 	// Block holds whoever has the item until there is room. A full queue loses nothing.
-	Block Overflow = iota
+	Block Overflow = handoff.Block
 	// DropNewest drops the item that arrives.
-	DropNewest
+	DropNewest Overflow = handoff.DropNewest
 	// DropOldest drops the item that has waited longest.
-	DropOldest
+	DropOldest Overflow = handoff.DropOldest
 	// Fail ends the stream with an [ErrOverflow], behind what is in the queue.
-	Fail
+	Fail Overflow = handoff.Fail
 )
-
-// String gives the strategy's name.
-func (s Overflow) String() string {
-	switch s {
-	case Block:
-		return "Block"
-	case DropNewest:
-		return "DropNewest"
-	case DropOldest:
-		return "DropOldest"
-	case Fail:
-		return "Fail"
-	}
-	return "invalid"
-}
-
-func (s Overflow) valid() bool { return s >= Block && s <= Fail }
 
 // QueueOption is an option of what has a bounded queue.
 type QueueOption interface{ ApplyQueue(*opt.Queue) }
@@ -72,7 +57,7 @@ func WithOverflow(s Overflow) QueueOverflow { return QueueOverflow{s} }
 
 // ApplyQueue makes s an option of queues.
 func (s QueueOverflow) ApplyQueue(q *opt.Queue) {
-	if q.Overflow = int(s.s); !s.s.valid() {
+	if q.Overflow = s.s; !s.s.Valid() {
 		opt.Note(&q.Bad, "the overflow strategy is unknown")
 	}
 }

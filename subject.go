@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
-	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/hot"
 	"github.com/turbopipes/turbopipes/internal/opt"
 )
@@ -74,7 +73,7 @@ func hotQueue(name string, opts []QueueOption) (opt.Queue, error) {
 const defaultQueue = 256
 
 func hotConfig[T any](name string, q opt.Queue, history *hot.History[T]) hot.Config[T] {
-	return hot.Config[T]{Name: name, Size: q.Size, Full: handoff.Full(q.Overflow), Discard: q.Discard, History: history}
+	return hot.Config[T]{Name: name, Size: q.Size, Overflow: q.Overflow, Discard: q.Discard, History: history}
 }
 
 // Next gives v to all who are subscribed, and returns when it is in their queues.

@@ -37,8 +37,8 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 		return ch, wait
 	}
 	size := q.Size
-	if Overflow(q.Overflow) != Block || size > mostBuffered {
-		o = onBackpressureBuffer("ToChannel", max(q.Size, 1), Overflow(q.Overflow), run.Hooks[T]{Each: q.Discard})(o)
+	if q.Overflow != Block || size > mostBuffered {
+		o = onBackpressureBuffer("ToChannel", max(q.Size, 1), q.Overflow, run.Hooks[T]{Each: q.Discard})(o)
 		size = 0 // the queue is in front of the channel: it grows, and items can still be dropped
 	}
 	ch := make(chan T, size)

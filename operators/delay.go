@@ -43,7 +43,7 @@ func Delay[T any](d time.Duration, opts ...turbopipes.QueueOption) turbopipes.Op
 		if d <= 0 {
 			return in.Push(ctx, emit)
 		}
-		waiting := newDelay[T](o.Size, handoff.Full(o.Overflow))
+		waiting := newDelaying[T](o.Size, o.Overflow)
 		hooks := run.Hooks[T]{Each: o.Discard}
 		up := feed.OpenClocked(ctx, "Delay", hooks, waiting)
 		defer up.Close(&err)
@@ -57,7 +57,7 @@ func Delay[T any](d time.Duration, opts ...turbopipes.QueueOption) turbopipes.Op
 				case handoff.Stored:
 				case handoff.Refused:
 					return up.Refuse(v)
-				case handoff.Overflow:
+				case handoff.Overflowed:
 					refusal = fault.Join(errFull("Delay"), kept.Drop(lost))
 				case handoff.Dropped:
 					refusal = fault.Join(refusal, kept.Drop(lost))

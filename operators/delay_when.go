@@ -46,11 +46,11 @@ func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...DelayWhe
 		return turbopipes.Invalid[T, T]("DelayWhen", "fn is nil")
 	case bad != "":
 		return turbopipes.Invalid[T, T]("DelayWhen", bad)
-	case handoff.Full(o.Overflow) == handoff.DropOldest:
+	case o.Overflow == handoff.DropOldest:
 		return turbopipes.Invalid[T, T]("DelayWhen", "DropOldest is no strategy of it")
 	}
 	return turbopipes.Lift(own.Mark+"DelayWhen", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
-		w := waiters[T]{full: handoff.Full(o.Overflow), stops: o.StopInner, free: newSlots(o.Size)}
+		w := waiters[T]{overflow: o.Overflow, stops: o.StopInner, free: newSlots(o.Size)}
 		w.fan = handoff.OpenFan[*waiter[T]](ctx, "DelayWhen", o.Size)
 		w.lost = run.Keep[T](w.fan.Stage(), o.Discard)
 		w.fan.Discard = w.discard
@@ -97,12 +97,12 @@ func delayWhenOptions(opts []DelayWhenOption) (o opt.DelayWhen, bad string) {
 
 // waiters holds the items of one DelayWhen that wait.
 type waiters[T any] struct {
-	fan     *handoff.Fan[*waiter[T]]
-	full    handoff.Full
-	stops   bool // a graceful stop reaches the notifiers
-	lost    run.Account[T]
-	free    slots
-	refusal error // why upstream was refused; written on upstream's goroutine
+	fan      *handoff.Fan[*waiter[T]]
+	overflow handoff.Overflow
+	stops    bool // a graceful stop reaches the notifiers
+	lost     run.Account[T]
+	free     slots
+	refusal  error // why upstream was refused; written on upstream's goroutine
 
 	left run.Refused[T]
 }
@@ -141,7 +141,7 @@ const (
 
 // admit waits for room for v. It runs on upstream's goroutine.
 func (w *waiters[T]) admit(ctx context.Context, v T) admission {
-	blocks := w.full == handoff.Block
+	blocks := w.overflow == handoff.Block
 	if blocks && !w.free.take(ctx) || ctx.Err() != nil || w.stops && stopping(ctx) {
 		w.left.Keep(v)
 		return refused
@@ -154,7 +154,7 @@ func (w *waiters[T]) admit(ctx context.Context, v T) admission {
 		return admitted
 	default:
 	}
-	if w.full == handoff.Fail {
+	if w.overflow == handoff.Fail {
 		w.refusal = errFull("DelayWhen")
 	}
 	if w.refusal = fault.Join(w.refusal, w.lost.Drop(v)); w.refusal != nil {

@@ -191,7 +191,7 @@ func TestGroupByLateSubscriber(t *testing.T) {
 		require.Equal(t, []int{i, i + 2, i + 4}, items)
 		_, err = g.Items.Collect(t.Context())
 		require.ErrorIs(t, err, turbopipes.ErrAlreadySubscribed)
-		require.EqualError(t, err, "turbopipes: already subscribed: GroupBy: a stream of it")
+		require.EqualError(t, err, "turbopipes: already subscribed: GroupBy: each of its streams takes one subscriber")
 	}
 }
 

@@ -38,6 +38,6 @@ func ObserveOn[T any](opts ...turbopipes.QueueOption) turbopipes.Operator[T, T] 
 
 func observeOn[T any](name string, o opt.Queue) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		return handoff.Decouple(ctx, name, o.Size, handoff.Full(o.Overflow), run.Hooks[T]{Each: o.Discard}, turbopipes.ErrOverflow, in.Push, emit)
+		return handoff.Decouple(ctx, name, o.Size, o.Overflow, run.Hooks[T]{Each: o.Discard}, turbopipes.ErrOverflow, in.Push, emit)
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
-	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/hot"
 	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
@@ -60,7 +59,7 @@ func sharing[T any](name string, o opt.Share, history func() *hot.History[T]) tu
 	return func(in turbopipes.Observable[T]) turbopipes.Observable[T] {
 		shared := hot.NewShared(name, in.Push, func() *hot.Hub[T] {
 			return hot.New(hot.Config[T]{
-				Name: name, Size: o.Size, Full: handoff.Full(o.Overflow), Discard: o.Discard, History: history(),
+				Name: name, Size: o.Size, Overflow: o.Overflow, Discard: o.Discard, History: history(),
 			})
 		})
 		return turbopipes.Lift(own.Mark+name, func(ctx context.Context, _ turbopipes.Observable[T], emit func(T) bool) error {

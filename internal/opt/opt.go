@@ -3,12 +3,16 @@
 // parameter type lives here can't be called from outside the module.
 package opt
 
-import "time"
+import (
+	"time"
+
+	"github.com/turbopipes/turbopipes/internal/handoff"
+)
 
 // Queue is what the options of a bounded queue set.
 type Queue struct {
 	Size     int
-	Overflow int // a turbopipes.Overflow
+	Overflow handoff.Overflow
 	Discard  func(item any)
 
 	Bad string // the first bad argument of an option

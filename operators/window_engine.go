@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
-	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/split"
@@ -22,8 +21,8 @@ func splitConfig[T any](name string, q opt.Queue, waiting int) split.Config[T] {
 		size = defaultQueue
 	}
 	return split.Config[T]{
-		Name: name, Size: size, Waiting: waiting, Full: handoff.Full(q.Overflow), Lost: q.Discard,
-		Overflow: turbopipes.ErrOverflow, Taken: turbopipes.ErrAlreadySubscribed,
+		Name: name, Size: size, Waiting: waiting, Overflow: q.Overflow, Lost: q.Discard,
+		ErrOverflow: turbopipes.ErrOverflow, Taken: turbopipes.ErrAlreadySubscribed,
 	}
 }
 
