@@ -39,10 +39,10 @@ func Publish[T any](src Observable[T], opts ...QueueOption) *Connectable[T] {
 	if src.IsZero() {
 		err = fault.Invalid("Publish", "src is the zero Observable")
 	}
-	return &Connectable[T]{shared: shared("Publish", src, queue), bad: err}
+	return &Connectable[T]{shared: newShared("Publish", src, queue), bad: err}
 }
 
-func shared[T any](name string, src Observable[T], queue opt.Queue) *hot.Shared[T] {
+func newShared[T any](name string, src Observable[T], queue opt.Queue) *hot.Shared[T] {
 	return hot.NewShared(name, src.Push, func() *hot.Hub[T] { return hot.New(hotConfig[T](name, queue, nil)) })
 }
 
@@ -53,7 +53,7 @@ func (c *Connectable[T]) stream(p hot.Policy) Observable[T] {
 	if c.bad != nil {
 		return failing[T](c.bad)
 	}
-	return wrap(func(ctx context.Context, emit func(T) bool) error { return c.shared.Run(ctx, emit, p) })
+	return compound(func(ctx context.Context, emit func(T) bool) error { return c.shared.Run(ctx, emit, p) })
 }
 
 // Connect starts upstream under ctx, on a goroutine of its own, or returns the
@@ -105,19 +105,12 @@ func (c *Connection) Wait() error {
 // Subscribers that came by [Connectable.Observable] count, too; a connection that
 // was made by Connect or AutoConnect stays.
 //
-// The options are [WithMinSubscribers], [WithGrace] and those in package
-// operators that Share has; those of queues belong to [Publish] and are an
-// [ErrInvalidArgument] here. It corresponds to RxJS's and Reactor's refCount.
-func (c *Connectable[T]) RefCount(opts ...ShareOption) Observable[T] {
-	o := opt.Share{MinSubscribers: 1}
-	if err := applyShare("RefCount", opts, &o); err != nil {
-		return failing[T](err)
-	}
-	switch {
-	case o.Size != 0 || o.Overflow != 0 || o.Discard != nil:
-		return failing[T](fault.Invalid("RefCount", "the options of queues belong to Publish"))
-	case o.TTL != 0:
-		return failing[T](fault.Invalid("RefCount", "WithTTL is no option of it"))
+// The options are those of operators.Share, without those of queues, which belong to
+// [Publish]. It corresponds to RxJS's and Reactor's refCount.
+func (c *Connectable[T]) RefCount(opts ...RefCountOption) Observable[T] {
+	o, bad := opt.Gather(opt.Settings{MinSubscribers: 1}, opts)
+	if bad != "" {
+		return failing[T](fault.Invalid("RefCount", bad))
 	}
 	return c.stream(hot.PolicyOf(o))
 }
@@ -135,7 +128,7 @@ func (c *Connectable[T]) AutoConnect(ctx context.Context, n int) Observable[T] {
 	case ctx == nil:
 		return failing[T](fault.Invalid("AutoConnect", "ctx is nil"))
 	case n < 0:
-		return failing[T](fault.Invalid("AutoConnect", "n is negative"))
+		return failing[T](fault.Invalid("AutoConnect", opt.TooSmall("n", n, 0)))
 	}
-	return wrap(Source[T](c.shared.Auto(ctx, n)))
+	return compound(Source[T](c.shared.Auto(ctx, n)))
 }

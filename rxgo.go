@@ -5,6 +5,7 @@ package turbopipes
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/reactivex/rxgo/v2"
@@ -59,8 +60,8 @@ type rxSource[T any] Source[T]
 
 // Produce runs the source as a subscription of its own, on rxgo's goroutine.
 func (s rxSource[T]) Produce(ctx context.Context, next chan<- rxgo.Item) {
-	produce(ctx, next, func(emit func(T) bool) error {
-		_, err := each(ctx, "Observe", Observable[T]{src: Source[T](s)}, emit)
+	produceRx(ctx, next, func(emit func(T) bool) error {
+		_, err := consumeEach(ctx, "Observe", Observable[T]{src: Source[T](s)}, emit)
 		return err
 	})
 }
@@ -82,15 +83,15 @@ type rxUpstream[T any] struct {
 
 // Produce runs the upstream on rxgo's goroutine.
 func (u rxUpstream[T]) Produce(ctx context.Context, next chan<- rxgo.Item) {
-	produce(ctx, next, func(emit func(T) bool) error {
+	produceRx(ctx, next, func(emit func(T) bool) error {
 		_, err := Guard(u.rec.With(ctx), u.in, emit)
 		return err
 	})
 }
 
-// produce sends the items of a stream, which push pushes, to next, and its error
+// produceRx sends the items of a stream, which push pushes, to next, and its error
 // as the last one. No panic and no Goexit of push gets past it.
-func produce[T any](ctx context.Context, next chan<- rxgo.Item, push func(emit func(T) bool) error) {
+func produceRx[T any](ctx context.Context, next chan<- rxgo.Item, push func(emit func(T) bool) error) {
 	// On this goroutine Dispose is called from within.
 	run.From(ctx).Mark(func() {
 		fault.Foot(func() error {
@@ -125,7 +126,7 @@ func LiftRx[T, R any](fn func(rxgo.Observable) rxgo.Observable) Operator[T, R] {
 		r.open = func() (rxgo.Iterable, error) {
 			o := fn(upstream)
 			if isNil(o) {
-				return nil, fault.Invalid("LiftRx", "fn gives nil")
+				return nil, fault.Invalid("LiftRx", "fn has returned nil")
 			}
 			return o, nil
 		}
@@ -196,9 +197,9 @@ func FromRxResults[T any](o rxgo.Iterable, opts ...rxgo.Option) Observable[Resul
 func fromRx[R any](name string, o rxgo.Iterable, opts []rxgo.Option, convert func(n int, i rxgo.Item) (R, error)) Observable[R] {
 	switch {
 	case isNil(o):
-		return failing[R](fault.Invalid(name, "the iterable is nil"))
-	case slices.ContainsFunc(opts, func(opt rxgo.Option) bool { return opt == nil }):
-		return failing[R](fault.Invalid(name, "an option is nil"))
+		return failing[R](fault.Invalid(name, "o is nil"))
+	case slices.Contains(opts, nil):
+		return failing[R](fault.Invalid(name, fmt.Sprintf("option %d is nil", slices.Index(opts, nil)+1)))
 	}
 	opts = slices.Clone(opts)
 	return observable(func(ctx context.Context, emit func(R) bool) error {

@@ -127,9 +127,9 @@ func TestFromRx(t *testing.T) {
 		"row 41 another type":       {o: rxgo.Just(1, "x", 3)(), want: []int{1}, err: tp.ErrTypeMismatch, text: "FromRx: item 1 is string, want int"},
 		"row 41 nil":                {o: rxItemsOf(rxgo.Of(1), rxgo.Of(nil)), want: []int{1}, err: tp.ErrTypeMismatch, text: "FromRx: item 1 is nil, want int"},
 		"row 41 a value and error":  {o: rxItemsOf(rxgo.Item{V: 1, E: errBoom}), err: errBoom},
-		"a nil iterable":            {o: nil, err: tp.ErrInvalidArgument, text: "FromRx: the iterable is nil"},
-		"a nil pointer":             {o: (*rxgo.ObservableImpl)(nil), err: tp.ErrInvalidArgument, text: "FromRx: the iterable is nil"},
-		"a nil channel":             {o: nilChannel{}, err: tp.ErrInvalidArgument, text: "FromRx: Observe gives a nil channel"},
+		"a nil iterable":            {o: nil, err: tp.ErrInvalidArgument, text: "FromRx: o is nil"},
+		"a nil pointer":             {o: (*rxgo.ObservableImpl)(nil), err: tp.ErrInvalidArgument, text: "FromRx: o is nil"},
+		"a nil channel":             {o: nilChannel{}, err: tp.ErrInvalidArgument, text: "FromRx: Observe has returned a nil channel"},
 		"the zero Observable":       {o: tp.Observable[int]{}, err: tp.ErrInvalidArgument},
 		"operators of rxgo on ours": {o: tp.Range(0, 9).ToRx().Filter(equals(3)).Map(rxIdentity), want: []int{3}},
 	} {
@@ -410,7 +410,7 @@ func TestLiftRx(t *testing.T) {
 	})
 	for name, o := range map[string]tp.Observable[int]{
 		"fn is nil":                       tp.LiftRx[int, int](nil)(tp.Just(1)),
-		"fn gives nil":                    tp.LiftRx[int, int](func(rxgo.Observable) rxgo.Observable { return nil })(tp.Just(1)),
+		"fn has returned nil":             tp.LiftRx[int, int](func(rxgo.Observable) rxgo.Observable { return nil })(tp.Just(1)),
 		"upstream is the zero Observable": tp.LiftRx[int, int](func(o rxgo.Observable) rxgo.Observable { return o })(tp.Observable[int]{}),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -111,7 +111,7 @@ func TestStopBeginsNothingNew(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		runs := 0
 		failing := tp.Create(func(context.Context, func(int) bool) error { runs++; return errBoom })
-		s := operators.Retry[int](tp.Infinite, operators.WithBackoff(operators.Constant(time.Hour)))(failing).Subscribe(t.Context(), tp.Observer[int]{})
+		s := operators.Retry[int](operators.Infinite, operators.WithBackoff(operators.Constant(time.Hour)))(failing).Subscribe(t.Context(), tp.Observer[int]{})
 		time.Sleep(time.Second)
 		begin := time.Now()
 		require.Equal(t, errBoom, s.Stop(t.Context()))
@@ -221,9 +221,11 @@ func TestStopLosesNothing(t *testing.T) {
 		"FlatMap":   operators.FlatMap(3, func(v int) tp.Observable[int] { return operators.TryMap(naps)(tp.Just(v)) }),
 		"ConcatMap": operators.ConcatMap(func(v int) tp.Observable[int] { return operators.TryMap(naps)(tp.Just(v)) }),
 		"Merge":     operators.Merge(tp.Never[int]()),
-		"a queue":   tp.OnBackpressureBuffer[int](4, tp.Block),
+		"a queue":   operators.OnBackpressureBuffer[int](4, tp.Block),
 		"buffers":   func(o tp.Observable[int]) tp.Observable[int] { return flatten(operators.BufferWithCount[int](7)(o)) },
-		"batches":   func(o tp.Observable[int]) tp.Observable[int] { return flatten(tp.OnBackpressureBatch[int](7)(o)) },
+		"batches": func(o tp.Observable[int]) tp.Observable[int] {
+			return flatten(operators.OnBackpressureBatch[int](7)(o))
+		},
 		"timed buffers": func(o tp.Observable[int]) tp.Observable[int] {
 			return flatten(operators.BufferWithTimeOrCount[int](5*time.Millisecond, 7)(o))
 		},

@@ -55,7 +55,7 @@ func joins() map[string]func(hot tp.Observable[int]) tp.Observable[int] {
 		"SkipUntil":        func(in ints) ints { return operators.SkipUntil[int](never)(in) },
 		"Sample":           func(in ints) ints { return operators.Sample[int](in)(never) },
 		"GroupBy": func(in ints) ints {
-			return operators.FlatMap(2, func(g tp.Group[int, int]) ints { return g.Items })(operators.GroupBy(same)(in))
+			return operators.FlatMap(2, func(g operators.Group[int, int]) ints { return g.Items })(operators.GroupBy(same)(in))
 		},
 		"WindowWithCount": func(in ints) ints {
 			return operators.FlatMap(2, func(o ints) ints { return o })(operators.WindowWithCount[int](2)(in))
@@ -71,8 +71,8 @@ func joins() map[string]func(hot tp.Observable[int]) tp.Observable[int] {
 		"the buffers": func(in ints) ints {
 			return operators.ConcatMap(func(b []int) ints { return tp.FromSlice(b) })(operators.BufferWithTimeOrCount[int](time.Second, 1)(in))
 		},
-		"OnBackpressure": func(in ints) ints { return tp.OnBackpressureLatest[int]()(in) },
-		"Gate":           func(in ints) ints { return tp.Gate[int](tp.Never[bool]())(in) },
+		"OnBackpressure": func(in ints) ints { return operators.OnBackpressureLatest[int]()(in) },
+		"Gate":           func(in ints) ints { return operators.Gate[int](tp.Never[bool]())(in) },
 		"Checked":        func(in ints) ints { return tp.Checked(operators.ObserveOn[int]()(in)) },
 	}
 }

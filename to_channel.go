@@ -4,8 +4,11 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
+	"github.com/turbopipes/turbopipes/internal/unhandled"
 )
 
 // ToChannel runs o on one goroutine and sends what it emits on a channel, which
@@ -22,15 +25,18 @@ import (
 func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (items <-chan T, wait func() error) {
 	done := make(chan struct{})
 	var err error
-	h := newHandle()
-	fails := h.unheard // and not h, which is garbage when wait is
-	wait = func() error { <-done; h.unheard.hear(); return err }
-	q := opt.Queue{}
-	if err = applyQueue("ToChannel", opts, &q); err == nil && ctx == nil {
-		err = fault.Invalid("ToChannel", "ctx is nil")
+	h := unhandled.NewHandle()
+	failure := h.Failure // and not h, which is garbage when wait is
+	wait = func() error { <-done; h.Failure.Handled(); return err }
+	q, bad := opt.Gather(opt.Settings{}, opts)
+	if bad == "" && ctx == nil {
+		bad = "ctx is nil"
+	}
+	if bad != "" {
+		err = fault.Invalid("ToChannel", bad)
 	}
 	if err != nil {
-		fails.fail(ctx, err)
+		failure.Fail(ctx, err)
 		close(done)
 		ch := make(chan T)
 		close(ch)
@@ -38,13 +44,13 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 	}
 	size := q.Size
 	if q.Overflow != Block || size > mostBuffered {
-		o = onBackpressureBuffer("ToChannel", max(q.Size, 1), q.Overflow, run.Hooks[T]{Each: q.Discard})(o)
+		o = queued("ToChannel", o, q.Queue)
 		size = 0 // the queue is in front of the channel: it grows, and items can still be dropped
 	}
 	ch := make(chan T, size)
 	send := func() error {
 		var hook error
-		_, err := eachOr(ctx, "ToChannel", o, q.Discard, func(v T, lost run.Account[T]) bool {
+		_, err := consumeEachOr(ctx, "ToChannel", o, q.Discard, func(v T, lost run.Account[T]) bool {
 			select {
 			case ch <- v:
 				return true
@@ -59,12 +65,20 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 	go run.From(ctx).Mark(func() {
 		fault.Foot(send, func(e error) {
 			err = e
-			fails.fail(ctx, fault.Strip(ctx, e))
+			failure.Fail(ctx, fault.Strip(ctx, e))
 			close(ch)
 			close(done)
 		})
 	})
 	return ch, wait
+}
+
+// queued is o behind a queue, with upstream on a goroutine of its own.
+func queued[T any](name string, o Observable[T], q opt.Queue) Observable[T] {
+	hooks := run.Hooks[T]{Each: q.Discard}
+	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) error {
+		return handoff.Decouple(ctx, name, max(q.Size, 1), q.Overflow, hooks, ErrOverflow, in.Push, emit)
+	})(o)
 }
 
 // mostBuffered bounds the buffer of a channel, which is allocated at once.
@@ -84,7 +98,7 @@ func Send[T any](ctx context.Context, o Observable[T], ch chan<- T) error {
 	if ch == nil {
 		return fault.Invalid("Send", "ch is nil")
 	}
-	stopped, err := eachOr(ctx, "Send", o, nil, func(v T, lost run.Account[T]) bool {
+	stopped, err := consumeEachOr(ctx, "Send", o, nil, func(v T, lost run.Account[T]) bool {
 		select {
 		case ch <- v:
 			return true

@@ -71,7 +71,7 @@ func contracts(side turbopipes.Observable[int]) []entry {
 	p := parts{side}
 	return slices.Concat(
 		p.parallel(), p.transforming(), p.windows(), p.filtering(), p.combining(), p.errors(),
-		p.clocks(), p.conditional(), p.aggregates(), p.hot(), p.utilities(),
+		p.clocks(), p.backpressure(), p.conditional(), p.aggregates(), p.hot(), p.utilities(),
 	)
 }
 
@@ -92,7 +92,7 @@ func (parts) slow(ctx context.Context, v int) (int, error) {
 	}
 }
 
-func (p parts) task(v int) turbopipes.Task[int] {
+func (p parts) task(v int) operators.Task[int] {
 	return func(ctx context.Context) (int, error) { return p.slow(ctx, v) }
 }
 

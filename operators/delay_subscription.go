@@ -10,7 +10,7 @@ import (
 
 // DelaySubscription subscribes to upstream after d.
 //
-//	in:  a-b-|   d: 3
+//	in:  a-b-|   delay: 3
 //	out: ---a-b-|
 //
 // Emits when upstream does. Fails and completes with upstream. The wait ends at once
@@ -21,9 +21,9 @@ import (
 //
 // With a d of 0 or less it subscribes at once. To delay the items, see [Delay]. It
 // corresponds to Reactor's delaySubscription and Pekko's initialDelay.
-func DelaySubscription[T any](d time.Duration) turbopipes.Operator[T, T] {
+func DelaySubscription[T any](delay time.Duration) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+"DelaySubscription", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		if !pause(ctx, d) && ctx.Err() != nil {
+		if !sleepUnlessStopped(ctx, delay) && ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		return in.Push(ctx, emit)

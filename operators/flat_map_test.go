@@ -27,7 +27,7 @@ func each(s *tptest.Scenario, diagram string, opts ...tptest.SourceOption) func(
 
 func TestFlatMap(t *testing.T) {
 	doc := tptest.DocDiagram(t, "flat_map.go", "FlatMap")
-	one, all := operators.Buffered(1), turbopipes.Infinite
+	one, all := operators.Buffered(1), operators.Infinite
 	for name, c := range map[string]struct {
 		n              int
 		in, inner, out string
@@ -56,14 +56,14 @@ func TestFlatMap(t *testing.T) {
 	}
 	fn := func(int) turbopipes.Observable[int] { return turbopipes.Just(1) }
 	for text, op := range map[string]turbopipes.Operator[int, int]{
-		"n is less than 1":         operators.FlatMap(0, fn),
-		"fn is nil":                operators.FlatMap[int, int](1, nil),
-		"an option is nil":         operators.FlatMap(2, fn, nil),
-		"Buffered's k is negative": operators.FlatMap(2, fn, operators.Buffered(-1)),
+		"n is 0, want at least 1":            operators.FlatMap(0, fn),
+		"fn is nil":                          operators.FlatMap[int, int](1, nil),
+		"option 1 is nil":                    operators.FlatMap(2, fn, nil),
+		"Buffered: n is -1, want at least 0": operators.FlatMap(2, fn, operators.Buffered(-1)),
 	} {
 		requireInvalid(t, op, "FlatMap: "+text)
 	}
-	requireInvalid(t, operators.FlatMap(-2, fn), "FlatMap: n is less than 1")
+	requireInvalid(t, operators.FlatMap(-2, fn), "FlatMap: n is -2, want at least 1")
 	for n := 1; n < 3; n++ {
 		requirePanics(t, operators.FlatMap(n, func(string) turbopipes.Observable[int] { panic(errBoom) }))
 	}
@@ -93,7 +93,7 @@ func TestFlatMapBounds(t *testing.T) {
 		"one at a time":           {1, 1, 1}, // it runs in upstream's emit
 		"three, and one in hand":  {3, 3, 4},
 		"one, which may be ahead": {1, 1, 2},
-		"no limit":                {turbopipes.Infinite, 20, 20},
+		"no limit":                {operators.Infinite, 20, 20},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			var opts []operators.FlatMapOption
@@ -189,7 +189,7 @@ func TestFlatMapCancelled(t *testing.T) {
 			}
 			return nil
 		})
-		op := operators.FlatMap(turbopipes.Infinite, func(int) turbopipes.Observable[int] { made++; return a.ticking() })
+		op := operators.FlatMap(operators.Infinite, func(int) turbopipes.Observable[int] { made++; return a.ticking() })
 		require.Equal(t, errBoom, op(deaf).Drain(ctx))
 		require.Equal(t, 2, made)
 		a.requireReaped(t)

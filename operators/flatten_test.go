@@ -22,7 +22,7 @@ func TestFlatten(t *testing.T) {
 		"as documented":      {2, doc["in"], doc["inner"], doc["out"]},
 		"empty":              {2, "--|", "-x|", "--|"},
 		"held while n run":   {2, "a--bc-|", "-x---y---|", "1:{ax} 4:{bx} 5:{ay} 8:{by} 10:{cx} 14:{cy} 18:|"},
-		"no limit":           {turbopipes.Infinite, "abc-|", "-x---|", "1:{ax} 2:{bx} 3:{cx} 7:|"},
+		"no limit":           {operators.Infinite, "abc-|", "-x---|", "1:{ax} 2:{bx} 3:{cx} 7:|"},
 		"one after another":  {1, "a-b---|", "-x-y|", "1:{ax} 3:{ay} 5:{bx} 7:{by} 8:|"},
 		"an error at first":  {2, "#", "-x|", "#"},
 		"an error later":     {2, "a--#", "-x-", "1:{ax} 3:#"},
@@ -36,13 +36,13 @@ func TestFlatten(t *testing.T) {
 		})
 	}
 	for text, op := range map[string]turbopipes.Operator[turbopipes.Observable[int], int]{
-		"n is less than 1":         operators.Flatten[int](0),
-		"an option is nil":         operators.Flatten[int](2, nil),
-		"Buffered's k is negative": operators.Flatten[int](2, operators.Buffered(-1)),
+		"n is 0, want at least 1":            operators.Flatten[int](0),
+		"option 1 is nil":                    operators.Flatten[int](2, nil),
+		"Buffered: n is -1, want at least 0": operators.Flatten[int](2, operators.Buffered(-1)),
 	} {
 		requireInvalid(t, op, "Flatten: "+text)
 	}
-	requireInvalid(t, operators.Flatten[int](-2), "Flatten: n is less than 1")
+	requireInvalid(t, operators.Flatten[int](-2), "Flatten: n is -2, want at least 1")
 	for n := 1; n < 3; n++ {
 		zero := turbopipes.Just(turbopipes.Observable[int]{})
 		require.ErrorIs(t, operators.Flatten[int](n)(zero).Drain(t.Context()), turbopipes.ErrInvalidArgument)

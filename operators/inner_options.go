@@ -9,41 +9,44 @@ import (
 
 // InnerOption is an option of [ConcatMap], [SwitchMap], [SwitchAll] and [ExhaustMap]:
 // [StopInner] and [OnDiscard] are.
-type InnerOption interface{ ApplyInner(*opt.Inner) }
+type InnerOption interface{ opt.InnerOption }
 
-// Stops is what [StopInner] returns: an option of all operators that run inner streams.
-type Stops struct{}
+// StopInnerSetting is the type of [StopInner], and lists what takes it.
+type StopInnerSetting struct {
+	opt.Set
+	opt.ForFlatMap
+	opt.ForInner
+	opt.ForDelayWhen
+	opt.ForExpand
+}
 
 // StopInner makes a graceful stop ([turbopipes.Subscription.Stop]) reach the inner
-// streams too: their sources end as if complete, and what is in flight in them comes
-// out. No inner stream begins after the stop; the item that it would be made of is
-// discarded and counted. Without StopInner the inner streams run on to their own end,
-// and an endless one makes the stop last until its ctx ends.
+// streams too: their sources end as if complete, and the items that are in flight in
+// them are delivered. No inner stream begins after the stop; the item that it would be
+// made of is discarded and counted. Without StopInner the inner streams run on to their
+// own end, and an endless one makes the stop last until its ctx ends.
 //
-// It is an option of FlatMap, Flatten, ConcatMap, SwitchMap, SwitchAll, ExhaustMap,
-// DelayWhen and Expand.
-func StopInner() Stops { return Stops{} }
+// It is an option of [FlatMap], [Flatten], [ConcatMap], [SwitchMap], [SwitchAll],
+// [ExhaustMap], [DelayWhen] and [Expand].
+func StopInner() StopInnerSetting {
+	return StopInnerSetting{Set: func(s *opt.Settings) string {
+		s.StopInner = true
+		return ""
+	}}
+}
 
-// ApplyInner makes s an option of operators with inner streams.
-func (Stops) ApplyInner(o *opt.Inner) { o.StopInner = true }
+// innerOptions is what an operator with inner streams needs of its options. It is kept
+// for as long as the operator, and so it is small.
+type innerOptions struct {
+	opt.Loss
+	Ahead     int
+	StopInner bool
+}
 
-// ApplyFlatMap makes s an option of FlatMap.
-func (Stops) ApplyFlatMap(o *opt.FlatMap) { o.StopInner = true }
-
-// ApplyDelayWhen makes s an option of DelayWhen.
-func (Stops) ApplyDelayWhen(o *opt.DelayWhen) { o.StopInner = true }
-
-// ApplyExpand makes s an option of Expand.
-func (Stops) ApplyExpand(o *opt.Expand) { o.StopInner = true }
-
-func innerOptions(opts []InnerOption) (o opt.Inner, bad string) {
-	for _, option := range opts {
-		if option == nil {
-			return o, "an option is nil"
-		}
-		option.ApplyInner(&o)
-	}
-	return o, ""
+// innerOptionsOf gathers the options of an operator with inner streams.
+func innerOptionsOf[O opt.Option[opt.Settings]](opts []O) (o innerOptions, bad string) {
+	s, bad := opt.Gather(opt.Settings{}, opts)
+	return innerOptions{s.Loss, s.Ahead, s.StopInner}, bad
 }
 
 // innerOf returns the ctx for inner streams: a graceful stop reaches them where stops.
@@ -58,23 +61,23 @@ func innerOf(ctx context.Context, stops bool) context.Context {
 // subscribed to or let go.
 type letGoer interface{ LetGo() }
 
-// leavesOut is called with each item that a filter leaves out, which then is let go
+// leaveOutFunc is called with each item that a filter leaves out, which then is let go
 // where it is a part of another stream.
-type leavesOut[T any] func(v T)
+type leaveOutFunc[T any] func(v T)
 
-func leavingOut[T any]() leavesOut[T] { return letsGo[T]() }
+func newLeaveOut[T any]() leaveOutFunc[T] { return letGoFunc[T]() }
 
 // item returns true, for an emit to return.
-func (out leavesOut[T]) item(v T) bool {
+func (out leaveOutFunc[T]) item(v T) bool {
 	if out != nil {
 		out(v)
 	}
 	return true
 }
 
-// letsGo returns what is called with an item when its inner stream has ended, or the
+// letGoFunc returns what is called with an item when its inner stream has ended, or the
 // item is dropped: nil where items of type T are no parts of another stream.
-func letsGo[T any]() func(v T) {
+func letGoFunc[T any]() func(v T) {
 	var none T
 	if _, part := any(none).(letGoer); !part {
 		return nil
@@ -82,11 +85,11 @@ func letsGo[T any]() func(v T) {
 	return func(v T) { any(v).(letGoer).LetGo() } //nolint:forcetypeassert // as was looked at
 }
 
-// letsGoOf is letsGo where items may be streams of R: these are not boxed, which would
+// letGoFuncOf is letGoFunc where items may be streams of R: these are not boxed, which would
 // allocate for each of them.
-func letsGoOf[T, R any]() func(v T) {
+func letGoFuncOf[T, R any]() func(v T) {
 	if letGo, ok := any(turbopipes.Observable[R].LetGo).(func(v T)); ok {
 		return letGo
 	}
-	return letsGo[T]()
+	return letGoFunc[T]()
 }

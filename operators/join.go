@@ -7,11 +7,12 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Join emits fn's result for each pair of an item of upstream and an item of right
+// Join emits fn's result for each pair of an item of upstream and an item of other
 // whose times are at most window apart.
 //
 //	a:   1-3---7-|   each item's time is its digit
@@ -36,16 +37,16 @@ import (
 // for each side, joined before the stream ends; the functions run on the
 // subscriber's goroutine.
 //
-// A negative window, a nil function, or the zero Observable as right is an
+// A negative window, a nil function, or the zero Observable as other is an
 // ErrInvalidArgument. For pairs by position, see [Zip]. It corresponds to RxGo's
 // Join, and to Reactor's join, whose windows are streams.
-func Join[A, B, R any](right turbopipes.Observable[B], window time.Duration, atA func(a A) time.Time, atB func(b B) time.Time, fn func(a A, b B) R, opts ...turbopipes.LossOption) turbopipes.Operator[A, R] {
+func Join[A, B, R any](other turbopipes.Observable[B], window time.Duration, atA func(a A) time.Time, atB func(b B) time.Time, fn func(a A, b B) R, opts ...turbopipes.LossOption) turbopipes.Operator[A, R] {
 	o, bad := lossOptions(opts)
 	switch {
-	case right.IsZero():
-		bad = "right is the zero Observable"
+	case other.IsZero():
+		bad = "other is the zero Observable"
 	case window < 0:
-		bad = "window is negative"
+		bad = opt.Negative("window", window)
 	case atA == nil:
 		bad = "atA is nil"
 	case atB == nil:
@@ -58,9 +59,9 @@ func Join[A, B, R any](right turbopipes.Observable[B], window time.Duration, atA
 	}
 	return turbopipes.Lift(own.Mark+"Join", func(ctx context.Context, in turbopipes.Observable[A], emit func(R) bool) (err error) {
 		up := feed.Open(ctx, "Join", run.Hooks[A]{Each: o.Discard}, in.Push)
-		other := feed.Join(up.Scope, run.Hooks[B]{Each: o.Discard}, right.Push)
+		partner := feed.Join(up.Scope, run.Hooks[B]{Each: o.Discard}, other.Push)
 		as, bs := run.Keep[A](up.Stage(), o.Discard), run.Keep[B](up.Stage(), o.Discard)
-		a, b := joining[A]{at: atA}, joining[B]{at: atB}
+		a, b := joinSide[A]{at: atA}, joinSide[B]{at: atB}
 		over := func() bool { return a.ended && b.ended || a.useless() || b.useless() }
 		defer func() {
 			if over() {
@@ -85,10 +86,10 @@ func Join[A, B, R any](right turbopipes.Observable[B], window time.Duration, atA
 		for !over() {
 			going := true
 			select {
-			case v, more := <-unless(a.held(b.progress, window), up.Items()):
-				going = meet(&a, &b, v, more, window, fromLeft)
-			case v, more := <-unless(b.held(a.progress, window), other.Items()):
-				going = meet(&b, &a, v, more, window, fromRight)
+			case v, more := <-nilIf(a.held(b.joinProgress, window), up.Items()):
+				going = matchPairs(&a, &b, v, more, window, fromLeft)
+			case v, more := <-nilIf(b.held(a.joinProgress, window), partner.Items()):
+				going = matchPairs(&b, &a, v, more, window, fromRight)
 			case <-up.Done():
 				return nil
 			}
@@ -100,8 +101,8 @@ func Join[A, B, R any](right turbopipes.Observable[B], window time.Duration, atA
 	})
 }
 
-// unless returns in, or nil when held: nothing can be received from a nil channel.
-func unless[T any](held bool, in <-chan T) <-chan T {
+// nilIf returns in, or nil when held: nothing can be received from a nil channel.
+func nilIf[T any](held bool, in <-chan T) <-chan T {
 	if held {
 		return nil
 	}

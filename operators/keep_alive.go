@@ -8,6 +8,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/alarm"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
@@ -33,7 +34,7 @@ func KeepAlive[T any](idle time.Duration, fn func() T, opts ...turbopipes.LossOp
 	o, bad := lossOptions(opts)
 	switch {
 	case idle <= 0:
-		return turbopipes.Invalid[T, T]("KeepAlive", "idle is not positive")
+		return turbopipes.Invalid[T, T]("KeepAlive", opt.NotPositive("idle", idle))
 	case fn == nil:
 		return turbopipes.Invalid[T, T]("KeepAlive", "fn is nil")
 	case bad != "":
@@ -41,7 +42,7 @@ func KeepAlive[T any](idle time.Duration, fn func() T, opts ...turbopipes.LossOp
 	}
 	return turbopipes.Lift(own.Mark+"KeepAlive", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		up := feed.Open(ctx, "KeepAlive", discarding[T](o), in.Push)
-		var inHand spot[T]
+		var inHand singleSlot[T]
 		defer func() {
 			up.Close(&err)
 			err = fault.Join(err, discarding[T](o).At(up.Stage()).Discard(inHand.all()...))

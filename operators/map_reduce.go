@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
@@ -37,7 +38,7 @@ func MapReduce[T any, K comparable, V any](n int, fn func(ctx context.Context, v
 	o, bad := lossOptions(opts)
 	switch {
 	case n < 1:
-		return turbopipes.Invalid[T, map[K]V]("MapReduce", "n is less than 1")
+		return turbopipes.Invalid[T, map[K]V]("MapReduce", opt.TooSmall("n", n, 1))
 	case fn == nil:
 		return turbopipes.Invalid[T, map[K]V]("MapReduce", "fn is nil")
 	case reduce == nil:
@@ -45,7 +46,7 @@ func MapReduce[T any, K comparable, V any](n int, fn func(ctx context.Context, v
 	case bad != "":
 		return turbopipes.Invalid[T, map[K]V]("MapReduce", bad)
 	}
-	type pair = turbopipes.Pair[K, V]
+	type pair = Pair[K, V]
 	tasks := parallel[T, struct{}]("MapReduce", n, nil, func(ctx context.Context, v T) (p pair, err error) {
 		p.First, p.Second, err = fn(ctx, v)
 		return p, err

@@ -33,7 +33,7 @@ func ObserveOn[T any](opts ...turbopipes.QueueOption) turbopipes.Operator[T, T] 
 	if bad != "" {
 		return turbopipes.Invalid[T, T]("ObserveOn", bad)
 	}
-	return observeOn[T]("ObserveOn", o)
+	return observeOn[T]("ObserveOn", o.Queue)
 }
 
 func observeOn[T any](name string, o opt.Queue) turbopipes.Operator[T, T] {

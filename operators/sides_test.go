@@ -13,6 +13,25 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
+// ticks emits 0, 1, 2 … every d.
+func (a *alive) ticks(d time.Duration) turbopipes.Observable[int] {
+	return turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
+		defer a.enter()()
+		t := time.NewTicker(d)
+		defer t.Stop()
+		for i := 0; ; i++ {
+			select {
+			case <-t.C:
+				if !emit(i) {
+					return nil
+				}
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+	})
+}
+
 // ticking emits 0, 1, 2 … every millisecond, for ever, and takes a second to
 // unwind.
 func (a *alive) ticking() turbopipes.Observable[int] {
@@ -41,7 +60,7 @@ func TestSidesFail(t *testing.T) {
 	when := func(v int) time.Time { return time.UnixMilli(int64(v)) }
 	none := operators.Filter(func(int) bool { return false })
 	itself := func(o turbopipes.Observable[int]) turbopipes.Observable[int] { return o }
-	grouped := func(g turbopipes.Group[int, int]) turbopipes.Observable[int] { return g.Items }
+	grouped := func(g operators.Group[int, int]) turbopipes.Observable[int] { return g.Items }
 	for how, bad := range map[string]turbopipes.Observable[int]{
 		"fails":  operators.Concat(turbopipes.Throw[int](errBoom))(none(turbopipes.Timer(10 * time.Second))),
 		"panics": operators.Map(func(int) int { panic(errBoom) })(turbopipes.Timer(10 * time.Second)),
@@ -89,7 +108,7 @@ func TestSidesFail(t *testing.T) {
 			"BufferWithTime…":          operators.Map(func([]int) int { return 0 })(operators.BufferWithTimeOrCount[int](time.Hour, 1<<20)(operators.Merge(good)(bad))),
 			"ObserveOn":                operators.ObserveOn[int]()(operators.Merge(good)(bad)),
 			"Timeout":                  operators.Timeout[int](time.Hour)(operators.Merge(good)(bad)),
-			"Timeout's fallback":       operators.Timeout[int](time.Second, operators.FallbackTo(operators.Merge(good)(bad)))(turbopipes.Never[int]()),
+			"Timeout's fallback":       operators.Timeout[int](time.Second, operators.WithFallback(operators.Merge(good)(bad)))(turbopipes.Never[int]()),
 			"Catch's stream":           operators.Catch(func(error) turbopipes.Observable[int] { return operators.Merge(good)(bad) })(turbopipes.Throw[int](errLate)),
 			"SkipUntil":                operators.SkipUntil[int](bad)(good),
 			"SkipUntil, upstream":      operators.SkipUntil[int](none(good))(bad),
@@ -97,18 +116,18 @@ func TestSidesFail(t *testing.T) {
 			"Sample, upstream":         operators.Sample[int](none(good))(bad),
 			"BufferWhen":               operators.Map(func([]int) int { return 0 })(operators.BufferWhen[int](bad, operators.WithMaxItems(1<<20))(good)),
 			"BufferWhen, upstream":     operators.Map(func([]int) int { return 0 })(operators.BufferWhen[int](none(good))(bad)),
-			"WindowWhen":               operators.FlatMap(turbopipes.Infinite, itself)(operators.WindowWhen[int](bad)(good)),
-			"WindowWhen, upstream":     operators.FlatMap(turbopipes.Infinite, itself)(operators.WindowWhen[int](none(good))(operators.Merge(good)(bad))),
-			"GroupBy, upstream":        operators.FlatMap(turbopipes.Infinite, grouped)(operators.GroupBy(operators.Self[int])(operators.Merge(operators.Take[int](2)(good))(bad))),
+			"WindowWhen":               operators.FlatMap(operators.Infinite, itself)(operators.WindowWhen[int](bad)(good)),
+			"WindowWhen, upstream":     operators.FlatMap(operators.Infinite, itself)(operators.WindowWhen[int](none(good))(operators.Merge(good)(bad))),
+			"GroupBy, upstream":        operators.FlatMap(operators.Infinite, grouped)(operators.GroupBy(operators.Self[int])(operators.Merge(operators.Take[int](2)(good))(bad))),
 			"DelayWhen":                operators.DelayWhen(inner(bad))(good),
 			"DelayWhen, upstream":      operators.DelayWhen(inner(none(good)))(operators.Concat(bad)(turbopipes.Just(1))),
 			"Race":                     operators.Race(bad)(none(good)),
 			"SwitchAll":                operators.SwitchAll[int]()(operators.Concat(turbopipes.Never[turbopipes.Observable[int]]())(turbopipes.Just(operators.Merge(good)(bad)))),
 			"Flatten":                  operators.Flatten[int](3)(turbopipes.Just(good, bad, good)),
-			"Gate":                     turbopipes.Gate[int](operators.Map(func(int) bool { return true })(bad))(good),
-			"Gate, upstream":           turbopipes.Gate[int](operators.Map(func(int) bool { return true })(good))(bad),
+			"Gate":                     operators.Gate[int](operators.Map(func(int) bool { return true })(bad))(good),
+			"Gate, upstream":           operators.Gate[int](operators.Map(func(int) bool { return true })(good))(bad),
 			"SwitchIfEmpty":            operators.SwitchIfEmpty(operators.Merge(good)(bad))(turbopipes.Empty[int]()),
-			"OnBackpressureLatest":     turbopipes.OnBackpressureLatest[int]()(operators.Merge(good)(bad)),
+			"OnBackpressureLatest":     operators.OnBackpressureLatest[int]()(operators.Merge(good)(bad)),
 			"SubscribeOn":              operators.SubscribeOn[int](func(task func()) { go task() })(operators.Merge(good)(bad)),
 		} {
 			t.Run(name+" "+how, func(t *testing.T) {

@@ -37,7 +37,7 @@ var (
 	sizeTime    = func(v int) time.Time { return time.Unix(int64(v), 0) }
 	sizeStreams = operators.Map(sizeJust)
 	sizeNever   = turbopipes.Never[int]()
-	sizeTasks   = operators.Map(func(v int) turbopipes.Task[int] {
+	sizeTasks   = operators.Map(func(v int) operators.Task[int] {
 		return func(ctx context.Context) (int, error) { return identity(ctx, v) }
 	})
 )
@@ -59,12 +59,20 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 	"FlatMap": func(in ints, n int) toTheEnd { return plainly(operators.FlatMap(n, sizeJust)(in)) },
 	"Flatten": func(in ints, n int) toTheEnd { return plainly(operators.Flatten[int](n)(sizeStreams(in))) },
 	"GroupByN": func(in ints, n int) toTheEnd {
-		return plainly(grouped(turbopipes.Infinite, operators.GroupByN(n, sizeFirst))(in))
+		return plainly(grouped(operators.Infinite, operators.GroupByN(n, sizeFirst))(in))
 	},
 	"Interleave": func(in ints, n int) toTheEnd { return plainly(operators.Interleave(n, in)(in)) },
 	"MapReduce":  func(in ints, n int) toTheEnd { return plainly(operators.MapReduce(n, sizeEntry, plus)(in)) },
 	"WithFailureRate": func(in ints, n int) toTheEnd {
 		return plainly(operators.CircuitBreaker[int](operators.NewBreaker(operators.WithFailureRate(0.5, time.Hour, n)))(in))
+	},
+	"LimitRate": func(in ints, n int) toTheEnd { return plainly(operators.LimitRate[int](n)(in)) },
+	"LoadShed":  func(in ints, n int) toTheEnd { return plainly(operators.LoadShed[int](n, time.Hour)(in)) },
+	"OnBackpressureBatch": func(in ints, n int) toTheEnd {
+		return plainly(operators.OnBackpressureBatch[int](n)(in))
+	},
+	"OnBackpressureBuffer": func(in ints, n int) toTheEnd {
+		return plainly(operators.OnBackpressureBuffer[int](n, turbopipes.DropOldest)(in))
 	},
 	"Parallel": func(in ints, n int) toTheEnd { return plainly(operators.Parallel(n, identity)(in)) },
 	"Parallel, ordered": func(in ints, n int) toTheEnd {
@@ -83,23 +91,27 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 	"SkipLast":            func(in ints, n int) toTheEnd { return plainly(operators.SkipLast[int](n)(in)) },
 	"SlidingWindow":       func(in ints, n int) toTheEnd { return plainly(operators.SlidingWindow[int](n, 1)(in)) },
 	"SlidingWindow, step": func(in ints, n int) toTheEnd { return plainly(operators.SlidingWindow[int](2, n)(in)) },
+	"SpillToDisk":         func(in ints, n int) toTheEnd { return plainly(operators.SpillToDisk("", n, decimals)(in)) },
 	"Take":                func(in ints, n int) toTheEnd { return plainly(operators.Take[int](n)(in)) },
 	"TakeLast":            func(in ints, n int) toTheEnd { return plainly(operators.TakeLast[int](n)(in)) },
 	"Tasks":               func(in ints, n int) toTheEnd { return plainly(operators.Tasks[int](n)(sizeTasks(in))) },
 	"TopK":                func(in ints, n int) toTheEnd { return plainly(operators.TopK(n, cmp.Compare[int])(in)) },
 	"WindowWithCount": func(in ints, n int) toTheEnd {
-		return plainly(windowed(turbopipes.Infinite, operators.WindowWithCount[int](n))(in))
+		return plainly(windowed(operators.Infinite, operators.WindowWithCount[int](n))(in))
 	},
 	"WindowWithTimeOrCount": func(in ints, n int) toTheEnd {
-		return plainly(windowed(turbopipes.Infinite, operators.WindowWithTimeOrCount[int](time.Hour, n))(in))
+		return plainly(windowed(operators.Infinite, operators.WindowWithTimeOrCount[int](time.Hour, n))(in))
 	},
 
 	"WithBurst": func(in ints, n int) toTheEnd {
-		return plainly(operators.RateLimit[int](1, time.Second, operators.WithBurst(n))(in))
+		return plainly(operators.RateLimit[int](1, time.Second, operators.WithBurst[int](n))(in))
 	},
 	"WithCapacity": func(in ints, n int) toTheEnd { return plainly(operators.ToSlice[int](operators.WithCapacity(n))(in)) },
 	"WithCapacity, bounded": func(in ints, n int) toTheEnd {
 		return plainly(operators.ToSlice[int](operators.WithCapacity(n), operators.WithMaxItems(10))(in))
+	},
+	"WithMaxBytes": func(in ints, n int) toTheEnd {
+		return plainly(operators.SpillToDisk("", 1, decimals, operators.WithMaxBytes[int](int64(n)))(in))
 	},
 	"WithMaxErrors": func(in ints, n int) toTheEnd {
 		return plainly(operators.Parallel(2, identity, operators.WithMaxErrors(n))(in))
@@ -107,8 +119,11 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 	"WithMaxKeys": func(in ints, n int) toTheEnd {
 		return plainly(operators.Distinct(operators.Self[int], operators.WithMaxKeys(n))(in))
 	},
+	"WithMaxPendingKeys": func(in ints, n int) toTheEnd {
+		return plainly(operators.ConflateByKey(operators.Self[int], operators.WithMaxPendingKeys[int](n))(in))
+	},
 	"WithMaxOpen": func(in ints, n int) toTheEnd {
-		return plainly(operators.EventTimeWindow(time.Hour, sizeTime, operators.WithMaxOpen(n))(in))
+		return plainly(operators.EventTimeWindow(time.Hour, sizeTime, operators.WithMaxOpen[int](n))(in))
 	},
 	"WithThreshold": func(in ints, n int) toTheEnd {
 		return plainly(operators.CircuitBreaker[int](operators.NewBreaker(operators.WithThreshold(n)))(in))
@@ -120,7 +135,7 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 		return plainly(operators.Serialize(1, operators.Self[int], operators.WithMaxPending(n))(in))
 	},
 	"WithMaxGroups, GroupBy": func(in ints, n int) toTheEnd {
-		return plainly(grouped(turbopipes.Infinite, operators.GroupBy(operators.Self[int], operators.WithMaxGroups(n)))(in))
+		return plainly(grouped(operators.Infinite, operators.GroupBy(operators.Self[int], operators.WithMaxGroups(n)))(in))
 	},
 	"WithMaxItems, BufferWhen": func(in ints, n int) toTheEnd {
 		return plainly(operators.BufferWhen[int](sizeNever, operators.WithMaxItems(n))(in))
@@ -142,10 +157,10 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 		return plainly(operators.BufferWithCount[int](n, operators.WithStep(1))(in))
 	},
 	"WithStep, WindowWithCount": func(in ints, n int) toTheEnd {
-		return plainly(windowed(turbopipes.Infinite, operators.WindowWithCount[int](2, operators.WithStep(n)))(in))
+		return plainly(windowed(operators.Infinite, operators.WindowWithCount[int](2, operators.WithStep(n)))(in))
 	},
 	"WithStep, WindowWithCount of many": func(in ints, n int) toTheEnd {
-		return plainly(windowed(turbopipes.Infinite, operators.WindowWithCount[int](n, operators.WithStep(1)))(in))
+		return plainly(windowed(operators.Infinite, operators.WindowWithCount[int](n, operators.WithStep(1)))(in))
 	},
 
 	"Buffered, FlatMap": func(in ints, n int) toTheEnd {
@@ -174,10 +189,10 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 		return plainly(operators.DelayWhen(sizeJust, turbopipes.WithQueue(n))(in))
 	},
 	"WithQueue, GroupBy": func(in ints, n int) toTheEnd {
-		return plainly(grouped(turbopipes.Infinite, operators.GroupBy(operators.Self[int], turbopipes.WithQueue(n)))(in))
+		return plainly(grouped(operators.Infinite, operators.GroupBy(operators.Self[int], turbopipes.WithQueue(n)))(in))
 	},
 	"WithQueue, GroupByN": func(in ints, n int) toTheEnd {
-		return plainly(grouped(turbopipes.Infinite, operators.GroupByN(2, sizeFirst, turbopipes.WithQueue(n)))(in))
+		return plainly(grouped(operators.Infinite, operators.GroupByN(2, sizeFirst, turbopipes.WithQueue(n)))(in))
 	},
 	"WithQueue, ObserveOn": func(in ints, n int) toTheEnd { return plainly(operators.ObserveOn[int](turbopipes.WithQueue(n))(in)) },
 	"WithQueue, Share":     func(in ints, n int) toTheEnd { return plainly(operators.Share[int](turbopipes.WithQueue(n))(in)) },
@@ -185,16 +200,16 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 		return plainly(operators.ShareReplay[int](1, turbopipes.WithQueue(n))(in))
 	},
 	"WithQueue, WindowWhen": func(in ints, n int) toTheEnd {
-		return plainly(windowed(turbopipes.Infinite, operators.WindowWhen[int](sizeNever, turbopipes.WithQueue(n)))(in))
+		return plainly(windowed(operators.Infinite, operators.WindowWhen[int](sizeNever, turbopipes.WithQueue(n)))(in))
 	},
 	"WithQueue, WindowWithCount": func(in ints, n int) toTheEnd {
-		return plainly(windowed(turbopipes.Infinite, operators.WindowWithCount[int](2, turbopipes.WithQueue(n)))(in))
+		return plainly(windowed(operators.Infinite, operators.WindowWithCount[int](2, turbopipes.WithQueue(n)))(in))
 	},
 	"WithQueue, WindowWithTime": func(in ints, n int) toTheEnd {
-		return plainly(windowed(turbopipes.Infinite, operators.WindowWithTime[int](time.Hour, turbopipes.WithQueue(n)))(in))
+		return plainly(windowed(operators.Infinite, operators.WindowWithTime[int](time.Hour, turbopipes.WithQueue(n)))(in))
 	},
 	"WithQueue, WindowWithTimeOrCount": func(in ints, n int) toTheEnd {
-		return plainly(windowed(turbopipes.Infinite, operators.WindowWithTimeOrCount[int](time.Hour, 2, turbopipes.WithQueue(n)))(in))
+		return plainly(windowed(operators.Infinite, operators.WindowWithTimeOrCount[int](time.Hour, 2, turbopipes.WithQueue(n)))(in))
 	},
 }
 
@@ -221,9 +236,12 @@ func TestSizes(t *testing.T) {
 // sizedOptions has the options that take a size, of those who take any.
 var sizedOptions = map[string][]string{
 	"turbopipes.QueueOption": {"WithQueue"},
-	"WindowOption":           {"WithQueue"},
-	"GroupOption":            {"WithQueue"},
+	"WindowWithCountOption":  {"WithQueue"},
+	"WindowWithTimeOption":   {"WithQueue"},
+	"GroupByOption":          {"WithQueue"},
+	"DelayWhenOption":        {"WithQueue"},
 	"ShareOption":            {"WithQueue"},
+	"ShareReplayOption":      {"WithQueue"},
 	"ParallelOption":         {"Buffered"},
 	"FlatMapOption":          {"Buffered"},
 }

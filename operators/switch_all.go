@@ -27,7 +27,7 @@ import "github.com/turbopipes/turbopipes"
 // [SwitchMap] for items that are streams; for the items of all streams, see
 // [Flatten]. It corresponds to RxJS's switchAll and Reactor's switchOnNext.
 func SwitchAll[T any](opts ...InnerOption) turbopipes.Operator[turbopipes.Observable[T], T] {
-	o, bad := innerOptions(opts)
+	o, bad := innerOptionsOf(opts)
 	if bad != "" {
 		return turbopipes.Invalid[turbopipes.Observable[T], T]("SwitchAll", bad)
 	}

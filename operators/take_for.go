@@ -13,7 +13,7 @@ import (
 
 // TakeFor lets items through for the time d, and then completes.
 //
-//	in:  a-b-c-d-|   d: 3
+//	in:  a-b-c-d-|   span: 3
 //	out: a-b|
 //
 // Emits when an item arrives. Fails when upstream fails before the end. Completes d
@@ -24,17 +24,18 @@ import (
 // Goroutines: only the timer's.
 //
 // With d ≤ 0, TakeFor completes without subscribing. To stop at a signal, see
-// [TakeUntil]; to fail at the limit, see [Timeout] with [Total]. It corresponds to
-// RxJS's takeUntil(timer), Reactor's take(Duration) and Pekko's takeWithin.
-func TakeFor[T any](d time.Duration) turbopipes.Operator[T, T] {
+// [TakeUntil]; to fail at the limit, see [Timeout] with [WithScope] and [WholeRun].
+// It corresponds to RxJS's takeUntil(timer), Reactor's take(Duration) and Pekko's
+// takeWithin.
+func TakeFor[T any](span time.Duration) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+"TakeFor", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		if d <= 0 {
+		if span <= 0 {
 			return nil
 		}
 		own, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
 		var cut atomic.Bool
-		timer := afterFunc(d, func() {
+		timer := startJoinedTimer(span, func() {
 			cut.Store(true)
 			cancel(errTimeUp)
 		})
@@ -53,7 +54,7 @@ type joinedTimer struct {
 	ran   chan struct{}
 }
 
-func afterFunc(d time.Duration, f func()) joinedTimer {
+func startJoinedTimer(d time.Duration, f func()) joinedTimer {
 	ran := make(chan struct{})
 	return joinedTimer{time.AfterFunc(d, func() { defer close(ran); f() }), ran}
 }

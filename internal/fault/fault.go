@@ -15,7 +15,7 @@ var ErrGoexit = errors.New("turbopipes: runtime.Goexit was called")
 var (
 	ErrOverflow  = errors.New("turbopipes: overflow")
 	ErrClosed    = errors.New("turbopipes: closed")
-	ErrReentrant = errors.New("turbopipes: waits for itself")
+	ErrReentrant = errors.New("turbopipes: the call would wait for itself")
 )
 
 // ErrInvalidArgument reports misuse. It is returned at subscription.

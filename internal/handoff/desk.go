@@ -141,3 +141,20 @@ func (d *Desk) Close(err *error) {
 	d.Scope.Close(err)
 	d.release()
 }
+
+// Deliver emits what next takes out of the store of d, under whose lock it is
+// called.
+func Deliver[T any](d *Desk, next func() (T, bool), emit func(T) bool) error {
+	for {
+		var v T
+		if !d.Take(func() (ok bool) {
+			v, ok = next()
+			return ok
+		}) {
+			return d.Err()
+		}
+		if !emit(v) {
+			return nil
+		}
+	}
+}

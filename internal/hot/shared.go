@@ -369,7 +369,7 @@ func (s *Shared[T]) Auto(ctx context.Context, n int) func(ctx context.Context, e
 }
 
 // PolicyOf returns the Policy that options set.
-func PolicyOf(o opt.Share) Policy {
+func PolicyOf(o opt.Settings) Policy {
 	return Policy{
 		Min: o.MinSubscribers, Grace: o.Grace, Connected: o.Connected,
 		KeepOnEnd: o.KeepOnComplete, KeepOnFail: o.KeepOnError,

@@ -240,3 +240,16 @@ func plain[T any]() bool {
 	t := reflect.TypeFor[T]()
 	return t.Kind() != reflect.Interface && !heavy(t)
 }
+
+// DropOnPanic runs f, which calls a function of the user's for v, on upstream's
+// goroutine. If f panics, it calls drop with v, and the panic goes on.
+func DropOnPanic[T any](v T, drop func(T) error, f func()) {
+	done := false
+	defer func() {
+		if !done {
+			_ = drop(v) // the panic is what the stream ends with
+		}
+	}()
+	f()
+	done = true
+}
