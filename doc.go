@@ -58,7 +58,7 @@
 //     [Observable.Pull], [Observable.ToChannel], [Observable.Subscribe]
 //   - [Subscription]: a running stream
 //   - [RunUntilSignal], [WaitOrStop]: a main function at Ctrl-C
-//   - [Send], [Errors]
+//   - [Run], [Send], [Errors]
 //   - [WithLossHook], [Loss], [LossReason]: lost items
 //
 // # RxGo

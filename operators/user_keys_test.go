@@ -28,7 +28,7 @@ func userKeys() map[string]turbopipes.Operator[keyedItem, int] {
 	key := func(v keyedItem) any { return v.key }
 	run := func(_ context.Context, v keyedItem) (int, error) { return v.n, nil }
 	groups := func(opts ...operators.GroupByOption) turbopipes.Operator[keyedItem, int] {
-		return emptied(grouped(operators.Infinite, operators.GroupBy(key, opts...)))
+		return emptied(grouped(turbopipes.Infinite, operators.GroupBy(key, opts...)))
 	}
 	return map[string]turbopipes.Operator[keyedItem, int]{
 		"BufferUntilChanged":   emptied(operators.BufferUntilChanged(key)),
@@ -110,9 +110,9 @@ func TestUserKeysNaN(t *testing.T) {
 			return run[0]
 		})),
 		"GroupBy/idle": turbopipes.Compose2(operators.GroupBy(nan, operators.WithIdle(time.Minute), operators.WithMaxGroups(2)),
-			operators.ConcatMap(func(g operators.Group[float64, int]) turbopipes.Observable[int] { return g.Items })),
+			operators.ConcatMap(func(g turbopipes.Group[float64, int]) turbopipes.Observable[int] { return g.Items })),
 		"GroupBy": turbopipes.Compose2(operators.GroupBy(nan),
-			operators.ConcatMap(func(g operators.Group[float64, int]) turbopipes.Observable[int] { return g.Items })),
+			operators.ConcatMap(func(g turbopipes.Group[float64, int]) turbopipes.Observable[int] { return g.Items })),
 	} {
 		bubble(t, name, func(t *testing.T) {
 			items, err := op(in).Collect(t.Context())
@@ -137,7 +137,7 @@ func TestGroupByNaN(t *testing.T) {
 			var took []time.Duration
 			begin := time.Now()
 			groups := operators.GroupBy(nan, opts...)(timed(1, 2, 3))
-			err := groups.Each(t.Context(), func(g operators.Group[float64, int]) error {
+			err := groups.Each(t.Context(), func(g turbopipes.Group[float64, int]) error {
 				items, err := g.Items.Collect(t.Context())
 				require.NoError(t, err)
 				require.Len(t, items, 1)
