@@ -214,7 +214,7 @@ func TestRetryTellsWhyItWaited(t *testing.T) {
 			require.EqualError(t, err, "turbopipes: timeout: no item within 1s\nboom")
 			require.ErrorIs(t, err, turbopipes.ErrTimeout)
 			require.ErrorIs(t, err, errBoom)
-			items, err := operators.Timeout[int](time.Second, operators.WithFallback(turbopipes.Just(7)))(o).Collect(t.Context())
+			items, err := operators.Timeout[int](time.Second, operators.FallbackTo(turbopipes.Just(7)))(o).Collect(t.Context())
 			require.NoError(t, err, "what waited is no failed clean-up")
 			require.Equal(t, []int{7}, items)
 		})

@@ -30,8 +30,8 @@ var rxjsTime = map[string]rxjsBuilder{
 		})(operators.Timestamp[string]()(w.src("a")))
 	}},
 	"timeout": rxjsOn("Timeout", func(w *rxjsWorld) rxjsOperator { return rxjsTimeout(w) }),
-	"timeout.with": rxjsOn("Timeout with WithFallback", func(w *rxjsWorld) rxjsOperator {
-		return rxjsTimeout(w, operators.WithFallback(w.src("b")))
+	"timeout.with": rxjsOn("Timeout with FallbackTo", func(w *rxjsWorld) rxjsOperator {
+		return rxjsTimeout(w, operators.FallbackTo(w.src("b")))
 	}),
 }
 

@@ -108,7 +108,7 @@ func TestSidesFail(t *testing.T) {
 			"BufferWithTime…":          operators.Map(func([]int) int { return 0 })(operators.BufferWithTimeOrCount[int](time.Hour, 1<<20)(operators.Merge(good)(bad))),
 			"ObserveOn":                operators.ObserveOn[int]()(operators.Merge(good)(bad)),
 			"Timeout":                  operators.Timeout[int](time.Hour)(operators.Merge(good)(bad)),
-			"Timeout's fallback":       operators.Timeout[int](time.Second, operators.WithFallback(operators.Merge(good)(bad)))(turbopipes.Never[int]()),
+			"Timeout's fallback":       operators.Timeout[int](time.Second, operators.FallbackTo(operators.Merge(good)(bad)))(turbopipes.Never[int]()),
 			"Catch's stream":           operators.Catch(func(error) turbopipes.Observable[int] { return operators.Merge(good)(bad) })(turbopipes.Throw[int](errLate)),
 			"SkipUntil":                operators.SkipUntil[int](bad)(good),
 			"SkipUntil, upstream":      operators.SkipUntil[int](none(good))(bad),

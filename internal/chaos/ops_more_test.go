@@ -200,7 +200,7 @@ func moreOps() map[string]*op {
 			return operators.ThrowIfEmpty[int](func() error { return errNone })
 		}).but(func(o *op) { o.errs = []error{errNone} }),
 		"Fallback": plain(func(w *world, s *step) operator {
-			return operators.Timeout[int](w.time(s.N), operators.WithFallback(tp.Just(-10)))
+			return operators.Timeout[int](w.time(s.N), operators.FallbackTo(tp.Just(-10)))
 		}).with(early, drops).but(func(o *op) {
 			o.recovers, o.cold, o.top, o.errs = true, true, true, []error{tp.ErrTimeout} // a stop begins no fallback
 			o.model = func(_ *model, _ *step, f flow) flow { f.seq = append(slices.Clone(f.seq), -10); return f.some() }
