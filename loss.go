@@ -55,6 +55,10 @@ type Loss struct {
 // hooks already, they are called after fn. A nil fn changes nothing. Without a hook
 // nothing is paid per item.
 //
+// An item that a shared stream emits while nobody is subscribed, as during
+// [WithGrace], counts as Dropped. Where the stream has a history, a later subscriber
+// may receive that item all the same.
+//
 // [OnDiscard] and [OnDrop] are the same thing for one operator.
 func WithLossHook(ctx context.Context, fn func(Loss)) context.Context {
 	if fn == nil {

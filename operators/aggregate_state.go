@@ -8,14 +8,14 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// folding is what an aggregate knows of the items that it has merged into one value.
+// folding counts the items that an aggregate has merged into one value.
 type folding[T any] struct {
 	ctx   context.Context //nolint:containedctx // of the run
 	items run.Account[T]
 	plain bool  // each item counts as one
-	n     int64 // as how many those count that were merged
+	n     int64 // how many items the merged ones count as
 	run.Work[T]
-	complete bool // the value is downstream's
+	complete bool // the value was handed to downstream
 }
 
 func foldingOf[T any](ctx context.Context, name string, o opt.Loss) folding[T] {
@@ -23,7 +23,7 @@ func foldingOf[T any](ctx context.Context, name string, o opt.Loss) folding[T] {
 	return folding[T]{ctx: ctx, items: items, plain: items.Plain()}
 }
 
-// add notes that v was merged.
+// add records that v was merged.
 func (f *folding[T]) add(v T) {
 	if f.plain {
 		f.n++
@@ -32,8 +32,8 @@ func (f *folding[T]) add(v T) {
 	}
 }
 
-// unfold is deferred. It accounts for what was merged into value, unless that was handed
-// over.
+// unfold is deferred. It counts the items that were merged into value as discarded,
+// unless value was handed to downstream.
 func unfold[T, A any](f *folding[T], value A, err *error) {
 	f.Failed(f.ctx)
 	if !f.complete {

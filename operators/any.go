@@ -8,20 +8,21 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Any tells whether pred is true for an item.
+// Any reports whether pred is true for at least one item.
 //
 //	in:  1-2-a-3-|   pred: letters
 //	out: ----(t|)    t: true
 //
-// Emits when an item comes that pred is true for: true, and completes right after it,
-// when upstream was stopped and reaped; or when upstream completes: false, also where
-// there was no item. Fails when upstream fails before. The items that it looks at
-// count nowhere. Memory: none. Goroutines: none; pred runs on the subscriber's.
+// Emits when pred returns true for an item: true. It then stops upstream, and
+// completes once upstream is reaped. If there is no such item, it emits false when
+// upstream completes, also for an empty stream. Fails when upstream fails before the
+// answer. The items that it looks at are not counted in [turbopipes.Stats]. Memory:
+// none. Goroutines: none; pred runs on the subscriber's goroutine.
 //
-// A nil pred is an ErrInvalidArgument. For the item itself see [Find]; to ask for
-// a value, [Contains]; for all items, [All]; for whether there is one at all,
-// [IsEmpty]. It corresponds to RxJS's find with a test of the result, to Reactor's
-// any and to RxGo's Contains.
+// A nil pred is an ErrInvalidArgument. For the item itself, see [Find]; to ask for a
+// value, [Contains]; to ask about all items, [All]; to ask whether there is any
+// item, [IsEmpty]. It corresponds to RxJS's find with a test of the result, to
+// Reactor's any and to RxGo's Contains.
 func Any[T any](pred func(v T) bool) turbopipes.Operator[T, bool] {
 	if pred == nil {
 		return turbopipes.Invalid[T, bool]("Any", "pred is nil")
@@ -29,8 +30,8 @@ func Any[T any](pred func(v T) bool) turbopipes.Operator[T, bool] {
 	return decided("Any", pred, true)
 }
 
-// decided emits verdict at the first item that decides is true for, and the
-// opposite where upstream completes without one.
+// decided emits verdict at the first item for which decides returns true. If there
+// is none, it emits the opposite when upstream completes.
 func decided[T any](name string, decides func(v T) bool, verdict bool) turbopipes.Operator[T, bool] {
 	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(bool) bool) error {

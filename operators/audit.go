@@ -6,25 +6,27 @@ import (
 	"github.com/turbopipes/turbopipes"
 )
 
-// Audit emits the newest item a while after the first one.
+// Audit waits for d after an item, and then emits the newest item.
 //
 //	in:  ab---c-d|   d: 4
 //	out: ----b----(d|)
 //
-// Emits when d has passed since an item came that found no time running. Drops the
-// others of that time. Fails as soon as upstream fails, without the item that waits,
-// which counts as discarded. [OnDiscard] hears of that one, and of an item that comes
-// too late; what is left out counts nowhere. Completes with upstream; where an item
-// waits, when that was emitted at its time. A graceful stop emits that item at once. An
-// item at the end of a time begins the next one.
+// Emits when a wait of d is over: the newest item. An item that comes while no wait
+// runs begins a wait. An item that comes exactly at the end of a wait begins the
+// next one. Drops the other items of the wait, which are not counted in
+// [turbopipes.Stats]. Completes with upstream. If an item waits then, it is first
+// emitted at its time; a graceful stop emits it at once. Fails as soon as upstream
+// fails, without the item that waits. That item counts as discarded, and so does an
+// item that comes after the end. [OnDiscard] is called for both.
 //
-// Backpressure: upstream is never held. Time goes on while downstream is busy,
-// and of what it gives then only the newest waits. Memory: two items.
-// Goroutines: one, for upstream, joined before it ends.
+// Backpressure: upstream never waits. The clock goes on while downstream is busy,
+// and of the items that become due meanwhile only the newest waits. Memory: two
+// items. Goroutines: one, for upstream, joined before the stream ends.
 //
-// d ≤ 0 is an ErrInvalidArgument. It is [Throttle] with [TrailingOnly], but an
-// emission does not make the next item wait. To wait for a pause instead, see
-// [Debounce]; for a steady pace, [Sample]. It corresponds to RxJS's auditTime.
+// A d of 0 or less is an ErrInvalidArgument. Audit is [Throttle] with
+// [TrailingOnly], but an emission does not make the next item wait. To wait for a
+// pause instead, see [Debounce]; to emit at a steady pace, [Sample]. It corresponds
+// to RxJS's auditTime.
 func Audit[T any](d time.Duration, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
 	o, bad := lossOptions(opts)
 	if bad != "" {

@@ -8,20 +8,21 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Average gives the mean of the items.
+// Average emits the mean of the items.
 //
 //	in:  1-2--6-|
 //	out: -------(3|)
 //
-// Emits when upstream completes; an empty stream gives nothing, since no number would
-// be true of it. Fails with upstream, without a mean. It is a running mean, so no sum
-// can overflow. Where it fails, the items so far count as discarded: [OnDiscard] is
-// called with the mean once for each. Memory: two numbers. Goroutines: none; it runs
-// inside its subscriber's.
+// Emits when upstream completes. For an empty stream it emits nothing, since no
+// number would be right. Fails with upstream, without a mean. If the stream fails or
+// is cancelled, the items so far count as discarded: [OnDiscard] is called once for
+// each of them, with the mean so far. The mean is kept as a running mean, so no sum
+// can overflow. Memory: two numbers. Goroutines: none; it runs on the subscriber's
+// goroutine.
 //
-// For a number in the empty case put [Reduce] in its place. It corresponds to
-// Reactor's MathFlux averageDouble and RxGo's AverageFloat64 and its kin, which
-// give 0 for an empty stream.
+// To emit a number for an empty stream too, use [Reduce]. It corresponds to
+// Reactor's MathFlux averageDouble, and to RxGo's AverageFloat64 and its kin, which
+// return 0 for an empty stream.
 func Average[T Number](opts ...turbopipes.LossOption) turbopipes.Operator[T, float64] {
 	o, bad := lossOptions(opts)
 	if bad != "" {
@@ -36,7 +37,7 @@ func Average[T Number](opts ...turbopipes.LossOption) turbopipes.Operator[T, flo
 			mean = meanWith(mean, float64(v), n)
 			return true
 		})
-		if err == nil && n > 0 { // nothing was emitted, so nothing was refused
+		if err == nil && n > 0 { // nothing was emitted before, so nothing was refused
 			f.complete = true
 			emit(mean)
 		}
@@ -44,14 +45,13 @@ func Average[T Number](opts ...turbopipes.LossOption) turbopipes.Operator[T, flo
 	})
 }
 
-// meanWith is the mean of n numbers, of which v is one and mean the mean of the
-// others.
+// meanWith returns the mean of n numbers: v, and n-1 others whose mean is mean.
 func meanWith(mean, v, n float64) float64 {
 	step := (v - mean) / n
 	if !math.IsInf(step, 0) && !math.IsNaN(step) {
 		return mean + step // between mean and v
 	}
-	// The two are further apart than a float can tell, or one of them is no finite
-	// number: then the step, added to an infinity, would make NaN of it.
+	// The difference is too large for a float, or a number is not finite. An infinite
+	// step, added to an infinity, would make NaN.
 	return mean*((n-1)/n) + v/n
 }

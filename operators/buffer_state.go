@@ -2,14 +2,14 @@ package operators
 
 import "time"
 
-// gathering is the slice under construction of an operator that has one at a
-// time.
+// gathering is the slice under construction of an operator that builds one slice at
+// a time.
 type gathering[T any] struct {
 	items   []T
 	most    int  // 0: no limit
-	empties bool // an empty slice comes out, too
+	empties bool // empty slices are emitted too
 
-	extra   T // came when items were at their most: it is for the next slice
+	extra   T // came when items was full; it begins the next slice
 	isExtra bool
 }
 
@@ -24,7 +24,7 @@ func (g *gathering[T]) add(v T) {
 
 func (g *gathering[T]) full() bool { return g.most > 0 && len(g.items) >= g.most }
 
-// flush emits a slice. false: downstream has refused.
+// flush emits the slice. It returns false when downstream has refused it.
 func (g *gathering[T]) flush(emit func([]T) bool) bool {
 	items := g.items
 	g.items = nil
@@ -42,8 +42,8 @@ func (g *gathering[T]) flush(emit func([]T) bool) bool {
 	return true
 }
 
-// rest emits all that is there, and never an empty slice. false: downstream has
-// refused.
+// rest emits all items that are left, and never an empty slice. It returns false
+// when downstream has refused a slice.
 func (g *gathering[T]) rest(emit func([]T) bool) bool {
 	for len(g.items) > 0 {
 		if !g.flush(emit) {
@@ -53,14 +53,14 @@ func (g *gathering[T]) rest(emit func([]T) bool) bool {
 	return true
 }
 
-// next returns the slice, and begins another one with v, so that v is kept while the
-// slice is emitted.
+// next returns the slice, and begins a new one with v. So v is kept while the
+// returned slice is emitted.
 func (g *gathering[T]) next(v T) (full []T) {
 	full, g.items = g.items, []T{v}
 	return full
 }
 
-// left takes all that is there.
+// left removes and returns all items.
 func (g *gathering[T]) left() (items []T) {
 	items, g.items = g.items, nil
 	if g.isExtra {
@@ -76,11 +76,11 @@ type session[T any] struct {
 	gathering[T]
 	gap     time.Duration
 	longest time.Duration // 0: no limit
-	quietAt time.Time     // when it has had nothing for gap
-	lateAt  time.Time     // when it has been longest
+	quietAt time.Time     // when gap will have passed without an item
+	lateAt  time.Time     // when longest will have passed since the first item
 }
 
-// item adds v. full: the session is over.
+// item adds v. It reports whether the session is over, because it is full.
 func (s *session[T]) item(v T, at time.Time) (full bool) {
 	if len(s.items) == 0 {
 		s.lateAt = at.Add(s.longest)
@@ -90,7 +90,7 @@ func (s *session[T]) item(v T, at time.Time) (full bool) {
 	return s.full()
 }
 
-// deadline is when the session is over; ok is false where there is none.
+// deadline returns when the session is over; ok is false when there is no session.
 func (s *session[T]) deadline() (at time.Time, ok bool) {
 	at = s.quietAt
 	if s.longest > 0 && s.lateAt.Before(at) {
@@ -99,7 +99,7 @@ func (s *session[T]) deadline() (at time.Time, ok bool) {
 	return at, len(s.items) > 0
 }
 
-// due tells whether the session is over.
+// due reports whether the session is over.
 func (s *session[T]) due(now time.Time) bool {
 	at, open := s.deadline()
 	return open && !now.Before(at)
@@ -110,10 +110,10 @@ type sliding[T any] struct {
 	size, step int
 	skip       int // items until the next slice begins
 	items      []T
-	fresh      int64 // how many of items no slice has had
+	fresh      int64 // how many of items were in no slice yet
 }
 
-// item gives the slice that v has filled, or nil.
+// item adds v. It returns the slice that v fills, or nil.
 func (s *sliding[T]) item(v T) (full []T) {
 	if s.skip > 0 {
 		s.skip--
@@ -135,10 +135,11 @@ func (s *sliding[T]) item(v T) (full []T) {
 	return full
 }
 
-// left returns what no slice has had.
+// left returns the items that were in no slice yet.
 func (s *sliding[T]) left() []T { return s.items[len(s.items)-int(s.fresh):] }
 
-// rest gives the shorter slice that is left, if no slice has had all of it.
+// rest returns the last, shorter slice, or nil if all its items were in a slice
+// already.
 func (s *sliding[T]) rest() []T {
 	if s.fresh == 0 {
 		return nil

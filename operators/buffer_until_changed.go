@@ -9,25 +9,25 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// BufferUntilChanged gathers a run of items with equal keys into one slice.
+// BufferUntilChanged collects adjacent items with equal keys into one slice.
 //
 //	in:  a-A-b-B-b-a-|   key: the letter
 //	out: ----x-----y-(z|)   x: a A, y: b B b, z: a
 //
-// Emits when an item comes whose key is another than that of the one before it,
-// and at completion what is left. Never an empty slice. Fails with upstream; what
-// waits is discarded.
+// Emits when an item comes whose key differs from the key of the item before it: the
+// slice before that item. At completion it emits the last slice. A slice is never
+// empty. Fails with upstream; items that wait are discarded.
 //
-// A slice that is lost counts as its items, which [OnDiscard] hears of.
-// Downstream owns the slices. Backpressure: upstream's emit is downstream's.
-// Memory: the items of a run, however long it is. Goroutines: none; key runs on
-// the subscriber's.
+// A lost slice counts as its items, and [OnDiscard] is called for each of them.
+// Downstream owns the slices. Backpressure: upstream's emit calls downstream's, so
+// upstream waits while downstream is busy. Memory: the items of one slice, without a
+// limit. Goroutines: none; key runs on the subscriber's goroutine.
 //
-// Keys are compared by ==. One that is not equal to itself, such as NaN, is
-// another one each time, and its item has a slice of its own. Keys that can't be
-// compared end the stream with a PanicError. A nil key is an ErrInvalidArgument.
-// For a stream of each key, wherever its items are, see [GroupBy]. It corresponds
-// to Reactor's bufferUntilChanged.
+// Keys are compared with ==. A key that is not equal to itself, such as NaN, is a
+// new key each time, and its item gets a slice of its own. Keys that can't be
+// compared end the stream with a PanicError. A nil key function is an
+// ErrInvalidArgument. For one stream for each key, also if its items are not
+// adjacent, see [GroupBy]. It corresponds to Reactor's bufferUntilChanged.
 func BufferUntilChanged[T any, K comparable](key func(v T) K, opts ...turbopipes.LossOption) turbopipes.Operator[T, []T] {
 	o, bad := lossOptions(opts)
 	switch {

@@ -10,23 +10,25 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// BufferWeighted gathers items into slices of at most max in weight.
+// BufferWeighted collects items into slices that weigh at most max.
 //
 //	in:  a-b-C-d-|   max: 3, weight: 1 for lower case, else 2
 //	out: ----x---(y|)   x: a b, y: C d
 //
-// Emits when an item comes that would lift the slice's weight above max, the slice
-// without it, and at completion what is left. An item that weighs more than max comes at once, in a
-// slice of its own, behind what waits. Never an empty slice. Fails with upstream,
-// and with an ErrInvalidArgument when weight gives a negative number; what waits is
-// discarded.
+// Emits when an item comes that would make the slice heavier than max: the slice
+// without that item. At completion it emits the last slice. An item that weighs more
+// than max is emitted at once, in a slice of its own, after the items that wait. A
+// slice is never empty. Fails with upstream, and with an ErrInvalidArgument when
+// weight returns a negative number. Items that wait are then discarded, and the item
+// with the negative weight counts as failed.
 //
-// A slice that is lost counts as its items, which [OnDiscard] hears of.
-// Downstream owns the slices. Backpressure: upstream's emit is downstream's.
-// Memory: the items of a slice, however many weigh nothing. Goroutines: none;
-// weight runs on the subscriber's.
+// A lost slice counts as its items, and [OnDiscard] is called for each of them.
+// Downstream owns the slices. Backpressure: upstream's emit calls downstream's, so
+// upstream waits while downstream is busy. Memory: the items of one slice; items
+// that weigh nothing are not limited. Goroutines: none; weight runs on the
+// subscriber's goroutine.
 //
-// A max below 1 or a nil weight is an ErrInvalidArgument. Where all weigh the same
+// A max below 1 or a nil weight is an ErrInvalidArgument. For items of equal weight,
 // see [BufferWithCount]. It corresponds to Pekko's groupedWeighted.
 func BufferWeighted[T any](max int64, weight func(v T) int64, opts ...turbopipes.LossOption) turbopipes.Operator[T, []T] {
 	o, bad := lossOptions(opts)

@@ -11,30 +11,33 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// BufferWhen gathers into slices what comes between the items of boundary.
+// BufferWhen collects the items between two items of boundary into a slice.
 //
 //	in:       -a-b---c---d-|
 //	boundary: ----x-x--x
 //	out:      ----{ab}----{c}---({d}|)
 //
-// Emits when boundary does, what has come since, and at completion what is left.
-// Empty slices are left out, but with [EmitEmpty]. When boundary completes, what
-// comes is gathered until upstream ends. Fails when upstream or boundary fails;
-// what waits is discarded, or emitted before with [FlushOnError]. Completes with
-// upstream, which cancels boundary.
+// Emits when boundary emits: the items since boundary's last item. At completion it
+// emits the items that are left. Empty slices are left out, unless [EmitEmpty] is
+// given. When boundary completes, items are collected until upstream ends. Fails
+// when upstream or boundary fails. Items that wait are then discarded, or emitted
+// before the error with [FlushOnError]. Completes with upstream, which cancels
+// boundary.
 //
-// A slice that is lost counts as its items, which [OnDiscard] hears of.
-// Downstream owns the slices. Backpressure: upstream and boundary wait while
-// downstream is busy; upstream waits, too, at the second item beyond a slice's most,
-// until boundary's next one ([WithMaxItems], 65,536 without it). When boundary has
-// completed, an item beyond that ends the stream with an ErrOverflow; at a graceful
-// stop it comes out in a further slice. Memory: that many items, one more, and one
-// in upstream's hand. Goroutines: two, for upstream and for boundary, joined before
-// it ends.
+// A lost slice counts as its items, and [OnDiscard] is called for each of them.
+// Downstream owns the slices.
 //
-// The zero Observable as boundary and other options are an ErrInvalidArgument. For
-// streams instead of slices see [WindowWhen]. It corresponds to buffer in RxJS and
-// Reactor.
+// Backpressure: upstream and boundary wait while downstream is busy. [WithMaxItems]
+// limits a slice, to 65,536 items without it. When a slice is full, one more item is
+// accepted, and then upstream waits for boundary's next item. If boundary has
+// completed, an item that comes when the slice is full ends the stream with an
+// ErrOverflow; at a graceful stop that item is emitted in one more slice. Memory:
+// the items of one slice, one more item, and one that upstream waits with.
+// Goroutines: two, for upstream and for boundary, joined before the stream ends.
+//
+// The zero Observable as boundary is an ErrInvalidArgument. Other options than those
+// named above are not accepted. For streams instead of slices, see [WindowWhen]. It
+// corresponds to buffer in RxJS and Reactor.
 func BufferWhen[T, N any](boundary turbopipes.Observable[N], opts ...BufferOption) turbopipes.Operator[T, []T] {
 	o, bad := bufferOptionsOf(opts, takesMaxItems|takesEmpties|takesFlushOnError)
 	switch {
@@ -71,7 +74,7 @@ func BufferWhen[T, N any](boundary turbopipes.Observable[N], opts ...BufferOptio
 				} else if !b.flush(emit) {
 					return nil
 				}
-			case <-up.Done(): // upstream or boundary has failed, or ctx is done: Close tells
+			case <-up.Done(): // upstream or boundary has failed, or ctx is done: Close sets err
 				if o.FlushOnError && ctx.Err() == nil {
 					b.rest(emit)
 				}
@@ -79,7 +82,7 @@ func BufferWhen[T, N any](boundary turbopipes.Observable[N], opts ...BufferOptio
 			}
 			switch {
 			case !b.isExtra || bounds != nil:
-			case stopping(ctx): // which has ended boundary, and upstream but for what it has in hand
+			case stopping(ctx): // the stop has ended boundary, and upstream except for the item in its hand
 				if !b.flush(emit) {
 					return nil
 				}

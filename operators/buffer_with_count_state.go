@@ -1,20 +1,21 @@
 package operators
 
-// buffers are the slices of one BufferWithCount that are under construction. They
-// overlap, so their items are kept once, as the oldest one; the others begin step
-// items apart in it.
+// buffers holds the slices of one BufferWithCount that are under construction. They
+// overlap, so their items are kept once, as the oldest slice. The other slices begin
+// in it, step items apart.
 type buffers[T any] struct {
 	n, step int
 	skip    int // items until the next slice begins, in a gap
 	items   []T
-	held    int64 // of those, how many no slice that was taken has in it
+	held    int64 // how many of items were in no slice that was taken
 }
 
-// capacity bounds what is allocated for a slice that may never be full.
+// capacity limits the room that is allocated at once for a slice, which may never be
+// full.
 const capacity = 1024
 
-// add returns the slice that v has filled, or nil. There is one at most, since no
-// two slices begin at the same item.
+// add adds v. It returns the slice that v fills, or nil. v fills at most one slice,
+// since no two slices begin at the same item.
 func (b *buffers[T]) add(v T) (full []T) {
 	if b.skip > 0 {
 		b.skip--
@@ -31,13 +32,14 @@ func (b *buffers[T]) add(v T) (full []T) {
 	return b.take()
 }
 
-// none tells whether no slice is under construction.
+// none reports whether no slice is under construction.
 func (b *buffers[T]) none() bool { return len(b.items) == 0 }
 
-// left returns what no slice has in it that was taken.
+// left returns the items that were in no slice that was taken.
 func (b *buffers[T]) left() []T { return b.items[len(b.items)-int(b.held):] }
 
-// take returns the oldest slice. It has every item in it that the others have.
+// take removes and returns the oldest slice. It contains every item that the others
+// have.
 func (b *buffers[T]) take() []T {
 	oldest := b.items
 	b.items, b.held = nil, 0

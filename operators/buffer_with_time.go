@@ -12,26 +12,28 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// BufferWithTime gathers into slices what comes within each d from the
+// BufferWithTime collects the items of each period of d into a slice, from the
 // subscription on.
 //
 //	in:  ab---c--------d--|   d: 4
 //	out: ----{ab}---{c}-------{d}|
 //
-// Emits when a tick comes, what has come since the last one, and at completion what
-// is left. Empty slices are left out, but with [EmitEmpty]. Ticks that pass while
-// downstream is busy collapse into one. Fails with upstream; what waits is
-// discarded, or emitted before with [FlushOnError].
+// Emits when a tick comes: the items since the last tick. At completion it emits the
+// items that are left. Empty slices are left out, unless [EmitEmpty] is given. Ticks
+// that pass while downstream is busy become one tick. Fails with upstream. Items
+// that wait are then discarded, or emitted before the error with [FlushOnError].
 //
-// A slice that is lost counts as its items, which [OnDiscard] hears of.
-// Downstream owns the slices. Backpressure: upstream waits while downstream is
-// busy, and at the second item beyond a slice's most, until the tick ([WithMaxItems],
-// 65,536 without it). Memory: that many items, one more, and one in upstream's hand.
-// Goroutines: one, for upstream, joined before it ends.
+// A lost slice counts as its items, and [OnDiscard] is called for each of them.
+// Downstream owns the slices. Backpressure: upstream waits while downstream is busy.
+// [WithMaxItems] limits a slice, to 65,536 items without it. When a slice is full,
+// one more item is accepted, and then upstream waits for the tick. Memory: the items
+// of one slice, one more item, and one that upstream waits with. Goroutines: one,
+// for upstream, joined before the stream ends.
 //
-// d ≤ 0 and other options are an ErrInvalidArgument. To bound what an item waits,
-// see [BufferWithTimeOrCount]. It corresponds to RxJS's bufferTime, which emits
-// empty slices, Reactor's buffer and RxGo's BufferWithTime.
+// A d of 0 or less is an ErrInvalidArgument. Other options than those named above
+// are not accepted. To limit how long an item waits, see [BufferWithTimeOrCount]. It
+// corresponds to RxJS's bufferTime, which emits empty slices, Reactor's buffer and
+// RxGo's BufferWithTime.
 func BufferWithTime[T any](d time.Duration, opts ...BufferOption) turbopipes.Operator[T, []T] {
 	o, bad := bufferOptionsOf(opts, takesMaxItems|takesEmpties|takesFlushOnError)
 	switch {
@@ -54,15 +56,15 @@ func BufferWithTime[T any](d time.Duration, opts ...BufferOption) turbopipes.Ope
 		defer up.Close(&err)
 		clock := alarm.New()
 		defer clock.Stop()
-		due := func() bool { // false: downstream has refused
+		due := func() bool { // returns false when downstream has refused a slice
 			now := time.Now()
 			if now.Before(tick) {
 				return true
 			}
-			tick = next(now) // before emit: what passes meanwhile is one tick, at once
+			tick = next(now) // before emit: ticks that pass meanwhile become one, which is due at once
 			return b.flush(emit)
 		}
-		take := func(v T, more bool) bool { // false: it is over
+		take := func(v T, more bool) bool { // returns false when the stream is over
 			if !more { // upstream has completed
 				_ = due() && b.flush(emit)
 				return false
@@ -87,13 +89,13 @@ func BufferWithTime[T any](d time.Duration, opts ...BufferOption) turbopipes.Ope
 				on = take(v, more)
 			case <-clock.C:
 				clock.Heard()
-				select { // what is there already is taken with the tick, whichever was heard
+				select { // an item that is already there is taken with the tick, whichever came first
 				case v, more := <-items:
 					on = take(v, more)
 				default:
 					on = due()
 				}
-			case <-up.Done(): // upstream has failed, or ctx is done: Close tells
+			case <-up.Done(): // upstream has failed, or ctx is done: Close sets err
 				if o.FlushOnError && ctx.Err() == nil {
 					b.rest(emit)
 				}

@@ -12,26 +12,27 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// BufferWithTimeOrCount gathers items in slices of n, or of what has come within
-// d of a slice's first item.
+// BufferWithTimeOrCount collects items into slices of n, or of fewer when d has
+// passed since a slice's first item.
 //
 //	in:  abc-d------ef-|   d: 4, n: 3
 //	out: --{abc}-----{d}-----({ef}|)
 //
-// Emits when n items are together, when d has passed since the first of those
-// that wait, and at completion what is left. Never an empty slice; an idle stream
-// wakes nobody. Fails with upstream; what waits is discarded, or emitted before
-// with [FlushOnError].
+// Emits when a slice has n items, or when d has passed since its first item. At
+// completion it emits the items that are left. A slice is never empty, and no timer
+// runs while no item waits. Fails with upstream. Items that wait are then discarded,
+// or emitted before the error with [FlushOnError].
 //
-// A slice that is lost counts as its items, which [OnDiscard] hears of.
-// Downstream owns the slices. Backpressure: upstream waits while downstream is
-// busy. Memory: n items, and one in upstream's hand. Goroutines: one, for
-// upstream, joined before it ends.
+// A lost slice counts as its items, and [OnDiscard] is called for each of them.
+// Downstream owns the slices. Backpressure: upstream waits while downstream is busy.
+// Memory: n items, and one that upstream waits with. Goroutines: one, for upstream,
+// joined before the stream ends.
 //
-// d ≤ 0, an n below 1, and the options [WithStep] and [WithMaxItems] are an
-// ErrInvalidArgument. By count only it is [BufferWithCount]. It corresponds to
-// Reactor's bufferTimeout, Pekko's groupedWithin and RxGo's
-// BufferWithTimeOrCount; RxJS's bufferTime restarts a clock of its own.
+// A d of 0 or less and an n below 1 are an ErrInvalidArgument. [WithStep] and
+// [WithMaxItems] are not accepted. To count only, use [BufferWithCount]. It
+// corresponds to Reactor's bufferTimeout, Pekko's groupedWithin and RxGo's
+// BufferWithTimeOrCount. RxJS's bufferTime restarts its clock after each slice, not
+// at an item.
 func BufferWithTimeOrCount[T any](d time.Duration, n int, opts ...BufferOption) turbopipes.Operator[T, []T] {
 	o, bad := bufferOptionsOf(opts, takesFlushOnError)
 	switch {
@@ -61,7 +62,7 @@ func BufferWithTimeOrCount[T any](d time.Duration, n int, opts ...BufferOption) 
 					return nil
 				}
 				now := time.Now()
-				late, full := batch.due(now), batch.item(v, now) // one of them, if any
+				late, full := batch.due(now), batch.item(v, now) // at most one of them is not nil
 				if !pass(late) || !pass(full) {
 					return nil
 				}
@@ -70,7 +71,7 @@ func BufferWithTimeOrCount[T any](d time.Duration, n int, opts ...BufferOption) 
 				if !pass(batch.due(time.Now())) {
 					return nil
 				}
-			case <-up.Done(): // upstream has failed, or ctx is done: Close tells
+			case <-up.Done(): // upstream has failed, or ctx is done: Close sets err
 				if o.FlushOnError && ctx.Err() == nil {
 					pass(batch.take())
 				}

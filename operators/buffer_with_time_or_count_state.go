@@ -2,15 +2,15 @@ package operators
 
 import "time"
 
-// timedBuffer is the slice that one BufferWithTimeOrCount gathers.
+// timedBuffer is the slice that one BufferWithTimeOrCount collects.
 type timedBuffer[T any] struct {
 	d     time.Duration
 	n     int
 	items []T
-	until time.Time // when it must be out
+	until time.Time // when items must be emitted
 }
 
-// item adds v, and gives the slice if that fills it.
+// item adds v. It returns the slice if v fills it, else nil.
 func (b *timedBuffer[T]) item(v T, at time.Time) (full []T) {
 	if b.items == nil {
 		b.items = make([]T, 0, min(b.n, mostReserved))
@@ -22,13 +22,13 @@ func (b *timedBuffer[T]) item(v T, at time.Time) (full []T) {
 	return b.take()
 }
 
-// mostReserved is for how many items at most a slice has room from the start.
+// mostReserved limits the room that is allocated at once for a slice.
 const mostReserved = 1024
 
-// deadline is when due must be called; ok is false where it need not be.
+// deadline returns when due must be called; ok is false when there is no need.
 func (b *timedBuffer[T]) deadline() (at time.Time, ok bool) { return b.until, b.items != nil }
 
-// due gives the slice if its time has come.
+// due returns the slice if its time has come, else nil.
 func (b *timedBuffer[T]) due(now time.Time) []T {
 	if b.items == nil || now.Before(b.until) {
 		return nil
@@ -36,7 +36,7 @@ func (b *timedBuffer[T]) due(now time.Time) []T {
 	return b.take()
 }
 
-// take gives the slice as it is; nil where it is empty.
+// take removes and returns the slice; it returns nil if the slice is empty.
 func (b *timedBuffer[T]) take() (items []T) {
 	items, b.items = b.items, nil
 	return items

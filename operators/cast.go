@@ -15,13 +15,13 @@ import (
 //	in:  a-b--1-|   R: letter
 //	out: a-b--#
 //
-// Emits when an item comes. Fails with an ErrTypeMismatch at the first item that is no
-// R, after upstream was stopped, or when upstream fails. The item that is no R counts
-// as failed. Completes with upstream. Memory: none. Goroutines: none; it runs inside
-// its subscriber's.
+// Emits when an item comes. Fails with an ErrTypeMismatch at the first item that is
+// not an R, after upstream was stopped; that item counts as failed. Fails when
+// upstream fails, and completes when upstream does. Memory: none. Goroutines: none;
+// it runs on the subscriber's goroutine.
 //
-// It is Go's type assertion: R is the item's very type, or an interface that it
-// implements; to convert items, see [Map]. To drop those that are no R, see
+// Cast is Go's type assertion: R is the item's exact type, or an interface that the
+// item implements. To convert items, see [Map]; to drop the items that are not an R,
 // [OfType]. It corresponds to Reactor's cast.
 func Cast[R, T any]() turbopipes.Operator[T, R] {
 	return turbopipes.Lift(own.Mark+"Cast", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
@@ -39,11 +39,11 @@ func Cast[R, T any]() turbopipes.Operator[T, R] {
 	})
 }
 
-// mismatch is apart from Cast, where v must not escape: it would cost an
-// allocation an item.
+// mismatch is a function of its own so that v does not escape in Cast. That would
+// cost an allocation for each item.
 func mismatch[R, T any](v T) error {
 	return fmt.Errorf("%w: Cast: the item is %T, want %s", turbopipes.ErrTypeMismatch, v, typeName[R]())
 }
 
-// typeName gives the name of T, also of an interface.
+// typeName returns the name of T, also if T is an interface.
 func typeName[T any]() string { return fmt.Sprintf("%T", (*T)(nil))[1:] }

@@ -7,28 +7,30 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Catch goes on with another stream when upstream fails.
+// Catch continues with another stream when upstream fails.
 //
 //	in:  -a-b#      handler: -x-y|
 //	out: -a-b-x-y|
 //
-// Emits when upstream does, and, once that has failed and is reaped, when the
-// stream does that handler has made of the error. What came before the failure
-// stays. A panic of upstream is a failure, with a [*turbopipes.PanicError]. Fails
-// and completes with handler's stream, or with upstream where that completes. To
-// refuse an error, handler returns [turbopipes.Throw] of it.
+// Emits when upstream does. After upstream has failed and is reaped, Catch calls
+// handler with the error, and emits the items of the stream that handler returns.
+// Items from before the failure stay delivered. A panic of upstream is a failure
+// too, with a [*turbopipes.PanicError]. Fails and completes with handler's stream,
+// or completes with upstream when upstream completes. To pass an error on, handler
+// returns [turbopipes.Throw] with that error.
 //
-// handler is not called when downstream has stopped, when ctx has ended, or once
-// the subscription is being stopped gracefully: then the error passes. A panic
-// of downstream is none of its business. Memory: none. Goroutines: none; handler
-// and its stream run on the subscriber's.
+// handler is not called when downstream has stopped, when ctx has ended, or once the
+// subscription is being stopped gracefully: the error is then passed on. Catch never
+// handles a panic of downstream. Memory: none. Goroutines: none; handler and its
+// stream run on the subscriber's goroutine.
 //
-// A handler that returns the same stream again, under a Catch of its own, is recursion:
-// each failure takes some stack, and at a million or so Go ends the process, which
-// nothing recovers from. The bounded way to try again is [Retry]. For the next step of
-// what goes on for ever, see [Repeat], [turbopipes.Unfold] and [turbopipes.Paginate].
+// A handler that returns the same stream again, with a Catch of its own, is a
+// recursion. Each failure then takes some stack. At about a million failures Go ends
+// the process, and nothing can recover from that. To try again without this risk,
+// use [Retry]. For the next step of a stream that goes on for ever, see [Repeat],
+// [turbopipes.Unfold] and [turbopipes.Paginate].
 //
-// A nil handler is an ErrInvalidArgument, and so is a zero Observable that it
+// A nil handler is an ErrInvalidArgument, and so is a zero Observable that handler
 // returns. To subscribe to upstream again, see [Retry]. It corresponds to RxJS's
 // catchError, Reactor's onErrorResume and RxGo's OnErrorResumeNext.
 func Catch[T any](handler func(err error) turbopipes.Observable[T]) turbopipes.Operator[T, T] {

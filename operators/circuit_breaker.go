@@ -11,44 +11,47 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// CircuitBreaker leaves upstream alone for a while when it keeps failing.
+// CircuitBreaker stops subscribing to upstream for a while when upstream keeps
+// failing.
 //
 //	in:  -a-b#      each of the runs
 //	out: -a-b#      b is closed; while it is open: #
 //
-// Emits when an item comes. While b is closed, a subscription runs upstream, and
-// b counts how it goes. After [WithThreshold] failures in a row, or when too many
-// runs fail by [WithFailureRate], b is open, and a subscription fails with an
-// ErrCircuitOpen at once, without subscribing to upstream. [WithCooldown] later one
-// subscription at a time is let through, as a trial: its success closes b, its
-// failure opens b again. Fails and completes with upstream otherwise.
+// Emits when an item comes. While b is closed, each subscription runs upstream, and
+// b counts the result. b opens after [WithThreshold] failures in a row, or when too
+// many runs fail by [WithFailureRate]. While b is open, a subscription fails with an
+// ErrCircuitOpen at once, without subscribing to upstream. After [WithCooldown], b
+// lets one subscription at a time through, as a trial. If the trial succeeds, b
+// closes; if it fails, b opens again. Otherwise it fails and completes with
+// upstream.
 //
-// A success is the first item, so that a stream that goes on says that all is well
-// while it runs, or a completion without one. A failure is an error or a panic of
-// upstream; a run that fails after its first item is a failure, and no success. The
-// end of ctx, a graceful stop, a downstream that leaves and a panic of downstream are
-// neither: a trial that ends so before its first item makes room for another. A run
-// that began before b has opened or closed says nothing about it any more. Memory:
-// none. Goroutines: none; it runs inside its subscriber's, and has no timer.
+// A run succeeds at its first item, or when it completes without an item. So a
+// stream that goes on counts as a success while it runs. A run fails when upstream
+// returns an error or panics. A run that fails after its first item counts as a
+// failure, and not as a success. The end of ctx, a graceful stop, a downstream that
+// leaves and a panic of downstream count as neither. A trial that ends in one of
+// these ways before its first item makes room for another trial. A run that began
+// before b last opened or closed no longer counts. Memory: none. Goroutines: none;
+// it runs on the subscriber's goroutine, and has no timer.
 //
-// b is shared: by subscriptions, by operators, and with [Guarded], which guards
-// the function of a task. Put a [Timeout] upstream of it, for a run that hangs to
-// count, and a [Retry] downstream. A nil b is an ErrInvalidArgument, and so is one
-// that was made with a bad option. It corresponds to the circuit breakers of Pekko
-// and resilience4j.
+// b can be shared: by subscriptions, by operators, and with [Guarded], which guards
+// the function of a task. Put a [Timeout] upstream of CircuitBreaker, so that a run
+// that hangs counts as a failure, and put a [Retry] downstream. A nil b is an
+// ErrInvalidArgument, and so is a b that was made with a bad option. It corresponds
+// to the circuit breakers of Pekko and resilience4j.
 func CircuitBreaker[T any](b *Breaker) turbopipes.Operator[T, T] {
 	if bad := b.invalid(); bad != "" {
 		return turbopipes.Invalid[T, T]("CircuitBreaker", bad)
 	}
 	return turbopipes.Lift(own.Mark+"CircuitBreaker", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		if ctx.Err() != nil { // b has no say in it, and no trial to lose
+		if ctx.Err() != nil { // b must neither refuse this run nor spend a trial on it
 			return context.Cause(ctx)
 		}
 		run, err := b.enter("CircuitBreaker")
 		if err != nil {
 			return err
 		}
-		said, begun := saysNothing, false // until Guard has returned, what unwinds comes from downstream
+		said, begun := saysNothing, false // until Guard has returned, a panic comes from downstream
 		defer func() { b.exit(&run, said) }()
 		refused, err := turbopipes.Guard(ctx, in, func(v T) bool {
 			if !begun {
@@ -58,7 +61,7 @@ func CircuitBreaker[T any](b *Breaker) turbopipes.Operator[T, T] {
 			return emit(v)
 		})
 		switch {
-		case refused && ctx.Err() == nil: // also where its clean-up has failed
+		case refused && ctx.Err() == nil: // also when upstream's clean-up has failed
 		case err != nil || !stopping(ctx):
 			said = verdictOn(ctx, err)
 		}
@@ -66,11 +69,12 @@ func CircuitBreaker[T any](b *Breaker) turbopipes.Operator[T, T] {
 	})
 }
 
-// Guarded is fn, guarded by b as [CircuitBreaker] guards a stream: while b is
-// open, fn is not called and its caller gets an ErrCircuitOpen. An error, a panic
-// and a Goexit of fn are failures, and pass; that it was cancelled says nothing
-// about it. A b that is nil, or was made with a bad option, gives an
-// ErrInvalidArgument for each item. A nil fn gives nil.
+// Guarded returns a function that calls fn, guarded by b as [CircuitBreaker] guards
+// a stream. While b is open, fn is not called, and the caller gets an
+// ErrCircuitOpen. An error, a panic and a Goexit of fn count as failures, and are
+// passed on. A call that was cancelled counts as neither success nor failure. If b
+// is nil, or was made with a bad option, each call returns an ErrInvalidArgument. If
+// fn is nil, Guarded returns nil.
 func Guarded[T, R any](b *Breaker, fn func(ctx context.Context, v T) (R, error)) func(ctx context.Context, v T) (R, error) {
 	if fn == nil {
 		return nil
@@ -92,16 +96,18 @@ func Guarded[T, R any](b *Breaker, fn func(ctx context.Context, v T) (R, error))
 	}
 }
 
-// verdict is what a run says at its end about what it has called.
+// verdict is what a run reports at its end about upstream, or about the guarded
+// function.
 type verdict int
 
 const (
-	saysNothing verdict = iota // it was cancelled, or left, or cut short by a panic of downstream
+	saysNothing verdict = iota // the run was cancelled, downstream left, or a panic of downstream cut it short
 	saysSuccess
 	saysFailure
 )
 
-// verdictOn tells what a run says that has ended by itself, or by its ctx.
+// verdictOn returns the verdict of a run that has ended by itself, or because its
+// ctx has.
 func verdictOn(ctx context.Context, err error) verdict {
 	switch {
 	case err == nil:
@@ -112,9 +118,8 @@ func verdictOn(ctx context.Context, err error) verdict {
 	return saysFailure
 }
 
-// Breaker is a circuit breaker, which [NewBreaker] makes: the memory that
-// [CircuitBreaker] and [Guarded] share. It is safe for concurrent use, and needs
-// no clean-up.
+// Breaker is a circuit breaker: the state that [CircuitBreaker] and [Guarded] share.
+// [NewBreaker] makes it. It is safe for concurrent use, and needs no clean-up.
 type Breaker struct {
 	bad string
 
@@ -122,9 +127,9 @@ type Breaker struct {
 	circuit circuit
 }
 
-// NewBreaker makes a closed circuit breaker. It opens after 5 failures in a row,
-// for 30 seconds, unless [WithThreshold] and [WithCooldown] say otherwise, and with
-// [WithFailureRate] also when too many of all runs fail.
+// NewBreaker makes a closed circuit breaker. It opens after 5 failures in a row, for
+// 30 seconds, unless [WithThreshold] and [WithCooldown] say otherwise. With
+// [WithFailureRate] it also opens when too many of all runs fail.
 func NewBreaker(opts ...BreakerOption) *Breaker {
 	b := &Breaker{circuit: circuit{threshold: 5, cooldown: 30 * time.Second}}
 	for _, opt := range opts {
@@ -184,7 +189,7 @@ func WithCooldown(d time.Duration) BreakerOption {
 	})
 }
 
-// invalid tells what is wrong with b.
+// invalid returns what is wrong with b, or "".
 func (b *Breaker) invalid() string {
 	switch {
 	case b == nil:
@@ -195,7 +200,8 @@ func (b *Breaker) invalid() string {
 	return b.bad
 }
 
-// enter lets a run begin, or tells whoever asks that it may not.
+// enter lets a run begin, or returns an error that says why the run may not begin.
+// who is the operator that asks.
 func (b *Breaker) enter(who string) (run stint, err error) {
 	b.mu.Lock()
 	run, wait, ok := b.circuit.enter(time.Now())

@@ -2,8 +2,9 @@ package operators
 
 import "time"
 
-// circuit counts the failures of one Breaker. It is closed, open until a moment,
-// or, after that, half-open: then one run at a time is a trial.
+// circuit counts the failures of one Breaker. It is closed, open until a certain
+// time, or, after that time, half-open: then it lets one run at a time through, as a
+// trial.
 type circuit struct {
 	threshold int
 	cooldown  time.Duration
@@ -12,25 +13,25 @@ type circuit struct {
 	epoch     uint64 // changes whenever the circuit opens or closes
 	failures  int    // in a row, while it is closed
 	successes uint64 // in all
-	latest    uint64 // the number of the success that has begun the row
+	latest    uint64 // the number of the success after which the row began
 	open      bool
 	until     time.Time // when the next trial may begin, while it is open
-	trial     bool      // one runs
+	trial     bool      // a trial is running
 }
 
-// stint is a run that was let in, and what it has said so far. A run counts once: a
-// failure takes the success back that it has said before.
+// stint is a run that was let in, and what it has reported so far. A run counts
+// once: when it fails, the success that it reported before is taken back.
 type stint struct {
 	epoch   uint64
-	healthy bool   // it has said that it succeeds
-	number  uint64 // of that success
-	before  uint64 // the latest success then
-	row     int    // and the failures in a row after that
-	slot    int64  // of the window, in which it was counted
+	healthy bool   // it has reported a success
+	number  uint64 // the number of that success
+	before  uint64 // the number of the success before that
+	row     int    // the failures in a row between the two
+	slot    int64  // the slot of the window in which it was counted
 }
 
-// enter asks whether a run may begin at now. wait is how long until a trial may begin,
-// 0 while one runs.
+// enter reports whether a run may begin at now. If it may not, wait is how long
+// until a trial may begin, or 0 while a trial is running.
 func (c *circuit) enter(now time.Time) (s stint, wait time.Duration, ok bool) {
 	switch {
 	case !c.open:
@@ -44,8 +45,8 @@ func (c *circuit) enter(now time.Time) (s stint, wait time.Duration, ok bool) {
 	return stint{epoch: c.epoch}, 0, true
 }
 
-// succeeds is called when a run has emitted its first item, or has completed. What
-// began before the circuit last opened or closed is old news.
+// succeeds is called when a run has emitted its first item, or has completed. A run
+// that began before the circuit last opened or closed does not count.
 func (c *circuit) succeeds(s *stint, now time.Time) {
 	if s.epoch != c.epoch || s.healthy {
 		return
@@ -81,7 +82,7 @@ func (c *circuit) fails(s *stint, now time.Time) {
 	c.trip(now)
 }
 
-// leaves is called when a run has ended and says nothing, or nothing more.
+// leaves is called when a run has ended and reports nothing, or nothing more.
 func (c *circuit) leaves(s *stint) {
 	if s.epoch == c.epoch && c.open {
 		c.trial = false
@@ -100,21 +101,21 @@ func (c *circuit) reopen(now time.Time) {
 	c.until = now.Add(c.cooldown)
 }
 
-// turn opens or closes the circuit, which counts afresh then.
+// turn opens or closes the circuit, and counts from zero again.
 func (c *circuit) turn(open bool) {
 	c.open, c.trial, c.failures = open, false, 0
 	c.epoch++
 	c.rate.forget()
 }
 
-// rateSlots is how many parts, its slots, the window of a failureRate has.
+// rateSlots is the number of slots that the window of a failureRate is divided into.
 const rateSlots = 10
 
-// failureRate is what share of the runs in a sliding window has failed. The window
-// slides by slots, the newest of which is under way: it is as long as it is said to be,
-// less at most one slot.
+// failureRate counts which share of the runs in a sliding window has failed. The
+// window moves by one slot at a time, and its newest slot is not over yet. So the
+// window is shorter than its nominal width, by at most one slot.
 type failureRate struct {
-	rate  float64 // that is too much; 0: none is
+	rate  float64 // the share of failures that is too much; 0: no limit
 	width time.Duration
 	least int
 
@@ -122,24 +123,25 @@ type failureRate struct {
 	tallies [rateSlots]tally
 }
 
-// tally is what was counted in a slot.
+// tally is the count of one slot.
 type tally struct {
 	slot     int64
 	ok, fail int64
 }
 
-// newFailureRate has a window that is at least a nanosecond for each slot.
+// newFailureRate returns a failureRate whose slots are at least a nanosecond long.
 func newFailureRate(rate float64, window time.Duration, least int) failureRate {
 	return failureRate{rate: rate, width: max(1, window/rateSlots), least: least}
 }
 
-// forget begins afresh.
+// forget removes all counts.
 func (f *failureRate) forget() { f.begin, f.tallies = time.Time{}, [rateSlots]tally{} }
 
-// at is the number of the slot that is under way at now.
+// at returns the number of the slot that contains now.
 func (f *failureRate) at(now time.Time) int64 { return int64(now.Sub(f.begin) / f.width) }
 
-// count adds runs that have ended, and returns the slot they are in.
+// count adds runs that have succeeded or failed at now, and returns the slot that
+// they are counted in.
 func (f *failureRate) count(now time.Time, ok, fail int64) (slot int64) {
 	if f.rate == 0 {
 		return 0
@@ -157,14 +159,14 @@ func (f *failureRate) count(now time.Time, ok, fail int64) (slot int64) {
 	return slot
 }
 
-// takeBack undoes the count of a success, if its slot is still there.
+// takeBack undoes the count of a success, if its slot is still in the window.
 func (f *failureRate) takeBack(slot int64) {
 	if t := &f.tallies[slot%rateSlots]; t.slot == slot && t.ok > 0 {
 		t.ok--
 	}
 }
 
-// exceeded tells whether too many of the runs in the window have failed.
+// exceeded reports whether too many of the runs in the window have failed.
 func (f *failureRate) exceeded(now time.Time) bool {
 	if f.rate == 0 {
 		return false

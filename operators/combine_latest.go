@@ -10,27 +10,30 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// CombineLatest gives fn's result for the latest items of upstream and other,
-// each time that either has a new one.
+// CombineLatest emits fn's result for the latest items of upstream and other, each
+// time that either of them has a new item.
 //
 //	a:   a---b------|
 //	b:   -1----2--|
 //	out: -{a1}--{b1}-{b2}----|
 //
-// Emits when either side does, once both have. Every combination is delivered.
-// Fails when a side fails: the other is cancelled and reaped first. Completes when
-// both have, or as soon as one has that has never emitted: then there will be no
-// combination, and the other is cancelled.
+// Emits when either side does, once both sides have emitted. Every combination is
+// delivered. Fails when a side fails; the other side is cancelled and reaped first.
+// Completes when both sides have completed. It also completes as soon as a side
+// completes that has never emitted: there can be no combination then, and the other
+// side is cancelled.
 //
-// Both are subscribed to at once. Backpressure: both sides wait while downstream
-// is busy. Memory: one item per side; one that waits for the other side's first at
-// an early end counts as discarded. Goroutines: two, one per side, joined before
-// it ends; fn runs on the subscriber's.
+// Both sides are subscribed to at once. Backpressure: both sides wait while
+// downstream is busy. Memory: one item for each side. When the stream ends early, an
+// item that waits for the other side's first item counts as discarded, and so does
+// an item that a side waits with. [OnDiscard] is called for them. Goroutines: two,
+// one for each side, joined before the stream ends; fn runs on the subscriber's
+// goroutine.
 //
-// A nil fn, or the zero Observable as other, is an ErrInvalidArgument. For a
-// result at the items of upstream only, see [WithLatestFrom]; for pairs, [Zip]; for
-// any number of streams, [CombineLatestAll]. It corresponds to combineLatest in
-// RxJS, Reactor and RxGo; RxJS lets the other side run on where there will be no
+// A nil fn, or the zero Observable as other, is an ErrInvalidArgument. To emit only
+// at the items of upstream, see [WithLatestFrom]; to make pairs, [Zip]; for any
+// number of streams, [CombineLatestAll]. It corresponds to combineLatest in RxJS,
+// Reactor and RxGo. RxJS lets the other side run on when there can be no
 // combination.
 func CombineLatest[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R, opts ...turbopipes.LossOption) turbopipes.Operator[A, R] {
 	o, bad := lossOptions(opts)
@@ -49,7 +52,7 @@ func CombineLatest[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B
 		a, b := latest[A]{in: left.Items()}, latest[B]{in: right.Items()}
 		over := func() bool { return a.useless() || b.useless() || a.ended() && b.ended() }
 		defer func() {
-			if over() { // at a completion, what waits has no partner
+			if over() { // the stream is complete: an item that waits has no partner, and is not lost
 				left.Complete()
 			}
 			left.Close(&err)
@@ -65,7 +68,7 @@ func CombineLatest[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B
 		combine := func() { r = fn(a.v, b.v) }
 		for !over() {
 			more := false
-			try := func() { as.Try(a.v, combine) } // the item that has come is the one that fails
+			try := func() { as.Try(a.v, combine) } // if fn panics, the item that has just come counts as failed
 			select {
 			case a.next, more = <-a.in:
 				a.receive(more)
@@ -92,7 +95,7 @@ type latest[T any] struct {
 	has     bool
 }
 
-// receive takes what was received into next.
+// receive makes next the latest item. more is false when the side has completed.
 func (l *latest[T]) receive(more bool) {
 	if !more {
 		l.in = nil
@@ -100,10 +103,10 @@ func (l *latest[T]) receive(more bool) {
 	}
 	l.v, l.has = l.next, true
 	var none T
-	l.next = none // nothing is kept alive
+	l.next = none // so that no item is kept alive
 }
 
 func (l *latest[T]) ended() bool { return l.in == nil }
 
-// useless tells whether it will never have an item.
+// useless reports whether the side will never have an item.
 func (l *latest[T]) useless() bool { return l.in == nil && !l.has }

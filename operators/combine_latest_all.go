@@ -11,28 +11,32 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// CombineLatestAll collects the streams that upstream emits until it completes, and
-// then gives the latest items of all of them, each time that one has a new one.
+// CombineLatestAll collects the streams that upstream emits, and then emits the
+// latest items of all of them, each time that one of them has a new item.
 //
 //	in:    ab|        two streams:
 //	a:     p---q-|
 //	b:     -x--|
 //	out:   ---{px}--{qx}-|
 //
-// Emits when a stream does, once all have, in the order in which the streams came.
-// Each slice is downstream's to keep. Every combination is delivered. Fails when
-// upstream fails, before the streams begin, or when one of them does: the others are
-// cancelled and reaped first. Completes when all have, or as soon as one has that
-// has never emitted; without streams, with upstream. A graceful stop ends upstream,
-// and the streams that have come run to their own end.
+// Emits when a stream does, once all streams have emitted. The streams begin when
+// upstream has completed. The items of a slice are in the order in which the streams
+// came. Downstream owns the slices. Every combination is delivered. Fails when
+// upstream fails, before the streams begin, or when a stream fails; the others are
+// cancelled and reaped first. Completes when all streams have completed, or as soon
+// as a stream completes that has never emitted. Without streams it completes with
+// upstream. A graceful stop ends upstream, and the streams that have come run to
+// their own end.
 //
 // All streams are subscribed to at once. Backpressure: they wait while downstream is
-// busy. Memory: the streams that upstream emits, and an item of each; those that
-// wait for another's first at an early end count as discarded. Goroutines: one per
-// stream, joined before it ends; upstream runs on the subscriber's.
+// busy. Memory: the streams that upstream emits, and one item of each. When the
+// stream ends early, items that wait for another stream's first item count as
+// discarded, and so does an item that a stream waits with. [OnDiscard] is called for
+// them. Goroutines: one for each stream, joined before the stream ends; upstream
+// runs on the subscriber's goroutine.
 //
 // A zero Observable that comes from upstream is an ErrInvalidArgument. For two
-// streams and a function see [CombineLatest]; for tuples, [ZipAll]. It corresponds
+// streams and a function, see [CombineLatest]; for tuples, [ZipAll]. It corresponds
 // to RxJS's combineLatestAll.
 func CombineLatestAll[T any](opts ...turbopipes.LossOption) turbopipes.Operator[turbopipes.Observable[T], []T] {
 	o, bad := lossOptions(opts)
@@ -82,7 +86,7 @@ func CombineLatestAll[T any](opts ...turbopipes.LossOption) turbopipes.Operator[
 	})
 }
 
-// collected returns the streams that in emits, when it has completed.
+// collected returns the streams that in emits, after in has completed.
 func collected[T any](ctx context.Context, name string, in turbopipes.Observable[turbopipes.Observable[T]]) (streams []turbopipes.Observable[T], err error) {
 	var bad error
 	err = in.Push(ctx, func(o turbopipes.Observable[T]) bool {
@@ -96,7 +100,8 @@ func collected[T any](ctx context.Context, name string, in turbopipes.Observable
 	return streams, fault.Join(bad, err)
 }
 
-// arrival is an item of one of several streams, its completion, or its failure.
+// arrival is an item of one of several streams, or the completion or failure of a
+// stream.
 type arrival[T any] struct {
 	from int
 	v    T
@@ -104,15 +109,15 @@ type arrival[T any] struct {
 	err  error
 }
 
-// arrivals is where the streams meet.
+// arrivals is where the items of several streams arrive.
 type arrivals[T any] struct {
 	ch      chan arrival[T]
 	lost    run.Account[T]
 	refused run.Refused[T]
 }
 
-// arrive runs streams, each on a goroutine of s. Where rooms are given, an item
-// waits for something in that of its stream.
+// arrive runs streams, each on a goroutine of s. If rooms are given, an item first
+// waits for a value from the room of its stream.
 func arrive[T any](s *scope.Scope, hooks run.Hooks[T], streams []turbopipes.Observable[T], rooms []chan struct{}) *arrivals[T] {
 	all := &arrivals[T]{ch: make(chan arrival[T]), lost: hooks.At(s.Stage())}
 	s.After(func() error { return all.lost.Discard(all.refused.Take()...) })
@@ -139,7 +144,7 @@ func arrive[T any](s *scope.Scope, hooks run.Hooks[T], streams []turbopipes.Obse
 	return all
 }
 
-// row is an item of each of several streams.
+// row has room for one item of each of several streams.
 type row[T any] struct {
 	items   []T
 	has     []bool
@@ -156,7 +161,7 @@ func (r *row[T]) set(i int, v T) {
 	r.items[i] = v
 }
 
-// left returns the items that are there.
+// left returns the items that are in r.
 func (r *row[T]) left() (items []T) {
 	for i, has := range r.has {
 		if has {

@@ -7,27 +7,28 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Concat gives upstream's items, and then those of the next streams, one stream
-// after another.
+// Concat emits the items of upstream, and then the items of the next streams, one
+// stream after another.
 //
 //	a:   -a-b|
 //	b:   -x-y|
 //	out: -a-b-x-y|
 //
-// Emits when the stream whose turn it is does. A stream is subscribed to when
-// the one before it has completed and is reaped. Fails when one fails, without
-// those behind it. Completes with the last.
+// Emits when the stream whose turn it is does. A stream is subscribed to when the
+// stream before it has completed and is reaped. Fails when a stream fails, without
+// the streams after it. Completes with the last stream.
 //
-// A graceful stop reaches every one of them: their sources complete without
-// being called, and their operators flush. Memory: none. Goroutines: none; it
-// runs inside its subscriber's.
+// A graceful stop reaches all of these streams: their sources complete without being
+// called, and their operators flush. Memory: none. Goroutines: none; it runs on the
+// subscriber's goroutine.
 //
-// A stream that goes on with itself, through a [turbopipes.Defer], takes some stack at
-// each turn, and at a million or so Go ends the process: use [Repeat].
+// A stream that continues with itself, through a [turbopipes.Defer], takes some
+// stack at each turn. At about a million turns Go ends the process: use [Repeat]
+// instead.
 //
-// Without next streams it is the identity. A zero Observable among them is an
-// ErrInvalidArgument. For all at once see [Merge]; for streams made of items,
-// [ConcatMap]. It corresponds to concat in RxJS, Reactor and RxGo.
+// Without next streams it changes nothing. A zero Observable among them is an
+// ErrInvalidArgument. To run all streams at once, see [Merge]; for streams made of
+// items, [ConcatMap]. It corresponds to concat in RxJS, Reactor and RxGo.
 func Concat[T any](next ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
 	for _, o := range next {
 		if o.IsZero() {
@@ -47,6 +48,6 @@ func Concat[T any](next ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
 		if err != nil || l.refused {
 			return err
 		}
-		return next[last].Push(ctx, emit) // nobody asks how that went: its items need not pass the line
+		return next[last].Push(ctx, emit) // nothing comes after it, so its items need not pass the line
 	})
 }

@@ -8,20 +8,21 @@ import (
 	"github.com/turbopipes/turbopipes/internal/handoff"
 )
 
-// line is what the streams of a Concat emit to, one after another. Where one of them is
-// a Concat itself, with nothing between, that has the same line: an item passes one
-// line, however many are nested, and not one for each.
+// line receives the items of the streams of a Concat, one stream after another. If
+// one of these streams is itself a Concat, with no operator between, both have the
+// same line. So an item passes one line, however deep the nesting is, and not one
+// line for each Concat.
 type line[T any] struct {
 	pass    func(T) bool
-	refused bool // downstream has
+	refused bool // downstream has refused an item
 	passed  bool // an item has passed
-	below   bool // downstream runs: its panic is not upstream's
+	below   bool // downstream is running, so a panic is not upstream's
 }
 
 type lineKey struct{}
 
-// lineTo returns the line that emit is the end of, or begins one. Streams that emit to
-// the line's pass are pushed under the ctx that it returns.
+// lineTo returns the line that ends in emit, or begins a new one. A stream that
+// emits to the line's pass must be pushed with the ctx that lineTo returns.
 func lineTo[T any](ctx context.Context, emit func(T) bool) (*line[T], context.Context) {
 	if l, ok := ctx.Value(lineKey{}).(*line[T]); ok && handoff.SameFunc(l.pass, emit) {
 		return l, ctx
@@ -39,11 +40,11 @@ func lineTo[T any](ctx context.Context, emit func(T) bool) (*line[T], context.Co
 	return l, context.WithValue(ctx, lineKey{}, l)
 }
 
-// guard is turbopipes.Guard on the line.
+// guard works like turbopipes.Guard, but on the line.
 func (l *line[T]) guard(ctx context.Context, in turbopipes.Observable[T]) (err error) {
 	defer func() {
 		if l.below {
-			return // without a recover: the panic keeps its own stack
+			return // without a recover, so that the panic keeps its own stack
 		}
 		if p := recover(); p != nil {
 			err = fault.FromPanic(p)

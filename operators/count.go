@@ -7,18 +7,19 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Count gives the number of items.
+// Count emits the number of items.
 //
 //	in:  a-b--c-|
 //	out: -------(3|)
 //
-// Emits when upstream completes; an empty stream gives 0. Fails with upstream, without
-// a number. Where it fails, the items so far count as discarded: [OnDiscard] is called
-// with the number once for each. Memory: one number. Goroutines: none; it runs inside
-// its subscriber's.
+// Emits when upstream completes; for an empty stream it emits 0. Fails with
+// upstream, without a number. If the stream fails or is cancelled, the items so far
+// count as discarded: [OnDiscard] is called once for each of them, with their
+// number. Memory: one number. Goroutines: none; it runs on the subscriber's
+// goroutine.
 //
-// To count some of the items only, put [Filter] before it; for the position of
-// each item, see [Index]. It corresponds to count in RxJS, Reactor and RxGo.
+// To count only some of the items, put [Filter] before it; for the position of each
+// item, see [Index]. It corresponds to count in RxJS, Reactor and RxGo.
 func Count[T any](opts ...turbopipes.LossOption) turbopipes.Operator[T, int] {
 	o, bad := lossOptions(opts)
 	if bad != "" {
@@ -46,7 +47,7 @@ func Count[T any](opts ...turbopipes.LossOption) turbopipes.Operator[T, int] {
 			}
 		}
 		err = in.Push(ctx, item)
-		if err == nil { // nothing was emitted, so nothing was refused
+		if err == nil { // nothing was emitted before, so nothing was refused
 			f.complete = true
 			emit(n)
 		}

@@ -9,21 +9,21 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// DeadLetter gives the values of results, and the failed results to sink.
+// DeadLetter emits the values of results, and passes the failed results to sink.
 //
 //	in:  a-b-x-c-|   x is a failed result; sink: keeps it
 //	out: a-b---c-|
 //
 // Emits when a result with a value comes. Upstream waits while sink is busy with a
-// failed one. A failed result counts as failed. Fails with the first error of sink,
-// after upstream was stopped, or when upstream fails. Completes with upstream.
+// failed result. A failed result counts as failed. Fails with the first error of
+// sink, after upstream was stopped, or when upstream fails. Completes with upstream.
 //
-// What has failed is in the error, where [AsResults] has made the result:
-// errors.As(r.Err, &item) with an item of type *[turbopipes.ItemError] finds it.
-// The ctx that sink gets ends with the subscription; a pipeline that sink runs
-// under it is not cut short by a graceful stop. Backpressure: upstream's emit is
-// downstream's, or sink. Memory: none. Goroutines: none; sink runs on the
-// subscriber's.
+// If [AsResults] has made the result, its error contains the item that has failed:
+// errors.As(r.Err, &item) with an item of type *[turbopipes.ItemError] finds it. The
+// ctx that sink gets ends with the subscription. A pipeline that sink runs under
+// this ctx is not cut short by a graceful stop. Backpressure: upstream waits while
+// downstream or sink is busy. Memory: none. Goroutines: none; sink runs on the
+// subscriber's goroutine.
 //
 // A nil sink is an ErrInvalidArgument. To end at the first failed result, see
 // [Unwrap]. It corresponds to Reactor's onErrorContinue and Pekko's divertTo.

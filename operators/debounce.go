@@ -10,27 +10,27 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Debounce emits the latest item once quiet has passed without a newer one.
+// Debounce emits the latest item after quiet has passed without a newer one.
 //
 //	in:  a-bc---d----e-|   quiet: 3
 //	out: ------c---d---(e|)
 //
-// Emits when quiet has passed since the last item; completion flushes the item
-// that waits. [Leading] emits the first item of a burst at once as well, and
-// [WithMaxWait] bounds how long a burst can hold the latest one back. Drops every
-// item that a newer one overtakes. Fails as soon as upstream fails, without the
-// item that waits, which counts as discarded: [OnDiscard] hears of it. What a newer item
-// overtakes counts nowhere.
+// Emits when quiet has passed since the last item. At completion it emits the item
+// that waits. With [Leading] it also emits the first item of a burst, at once.
+// [WithMaxWait] limits how long a burst can hold the latest item back. Drops each
+// item that is followed by a newer one in time; these items are not counted in
+// [turbopipes.Stats]. Fails as soon as upstream fails, without the item that waits.
+// That item counts as discarded, and [OnDiscard] is called for it.
 //
-// Backpressure: upstream is never held. Time goes on while downstream is busy, and
-// of what is due then only the newest waits. Memory: two items. Goroutines: one,
-// for upstream, joined before it ends.
+// Backpressure: upstream never waits. The clock goes on while downstream is busy,
+// and of the items that become due meanwhile only the newest waits. Memory: two
+// items. Goroutines: one, for upstream, joined before the stream ends.
 //
-// A quiet of 0 lets every item through, so that upstream waits while downstream is
-// busy, and needs no goroutine. A negative one is an ErrInvalidArgument.
-// To emit at a steady pace instead, batch with [BufferWithTimeOrCount]. It
-// corresponds to RxJS's debounceTime, Reactor's sampleTimeout and RxGo's
-// Debounce, which drops the item that waits at completion.
+// With a quiet of 0 every item passes, upstream waits while downstream is busy, and
+// no goroutine is needed. A negative quiet is an ErrInvalidArgument. To emit at a
+// steady pace instead, batch with [BufferWithTimeOrCount]. It corresponds to RxJS's
+// debounceTime, Reactor's sampleTimeout and RxGo's Debounce. RxGo's drops the item
+// that waits at completion.
 func Debounce[T any](quiet time.Duration, opts ...DebounceOption) turbopipes.Operator[T, T] {
 	o, bad := debounceOptionsOf(quiet, opts)
 	if bad != "" {

@@ -2,19 +2,19 @@ package operators
 
 import "time"
 
-// debounce is the state of one Debounce: a feed.State.
+// debounce is the state of one Debounce. It is a feed.State.
 type debounce[T any] struct {
 	debounceOptions
 	open    bool      // a burst is going on
 	quietAt time.Time // when it is over
-	maxAt   time.Time // when latest must be out, with WithMaxWait
-	latest  spot[T]   // is withheld
-	out     spot[T]   // is to be emitted now
+	maxAt   time.Time // when latest must be emitted, with WithMaxWait
+	latest  spot[T]   // the item that is withheld
+	out     spot[T]   // the item that is due
 	closed  bool      // no item will come
-	failed  bool      // nor be withheld
+	failed  bool      // upstream has failed: latest will not be emitted
 }
 
-// item is a new item. news: the subscriber must ask.
+// item handles a new item. news reports that the subscriber must call Next.
 func (d *debounce[T]) item(v T, now time.Time) (news bool) {
 	d.advance(now)
 	begins := !d.open
@@ -31,14 +31,15 @@ func (d *debounce[T]) item(v T, now time.Time) (news bool) {
 	return news
 }
 
-// end tells that no item will come; a failure drops the one that is withheld,
-// unless its time has come.
+// end is called when no item will come. After a failure the item that is withheld is
+// not emitted, unless its time has come.
 func (d *debounce[T]) end(now time.Time, failed bool) {
 	d.advance(now)
 	d.closed, d.failed = true, failed
 }
 
-// advance does what the time asks for, however late one looks.
+// advance brings the state up to now, however much time has passed since the last
+// call.
 func (d *debounce[T]) advance(now time.Time) {
 	if d.failed {
 		return
@@ -50,7 +51,7 @@ func (d *debounce[T]) advance(now time.Time) {
 	d.open = d.open && now.Before(d.quietAt)
 }
 
-// Next gives what is to be emitted.
+// Next returns the item that is due.
 func (d *debounce[T]) Next(now time.Time) (v T, ok bool) {
 	d.advance(now)
 	if v, ok = d.out.take(); ok || !d.closed || d.failed {
@@ -59,7 +60,7 @@ func (d *debounce[T]) Next(now time.Time) (v T, ok bool) {
 	return d.latest.take()
 }
 
-// Deadline is when what is withheld must be out.
+// Deadline returns when the item that is withheld must be emitted.
 func (d *debounce[T]) Deadline() (at time.Time, ok bool) {
 	at = d.quietAt
 	if d.MaxWait > 0 && d.maxAt.Before(at) {
@@ -68,8 +69,8 @@ func (d *debounce[T]) Deadline() (at time.Time, ok bool) {
 	return at, d.latest.full
 }
 
-// Over tells that nothing will be emitted.
+// Over reports that nothing more will be emitted.
 func (d *debounce[T]) Over() bool { return d.closed }
 
-// Left is what waits: what is due first.
+// Left returns the items that wait, the one that is due first in front.
 func (d *debounce[T]) Left() []T { return append(d.out.all(), d.latest.all()...) }

@@ -9,28 +9,28 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Dedup drops an item whose key it remembers, and remembers a bounded number of
-// keys, for a bounded time.
+// Dedup drops an item whose key it remembers. It remembers a limited number of keys,
+// for a limited time.
 //
 //	in:  a-a-b-a-a-|   key: the letter; capacity: 2; ttl: 5
 //	out: a---b-a---|
 //
-// Emits when an item comes whose key is not remembered, which then is. Drops the
-// others. A key is forgotten a ttl after it was remembered, however often it was
-// repeated, and when capacity newer ones are remembered. With a ttl of 0 none
+// Emits when an item comes whose key is not remembered; from then on the key is.
+// Drops the other items, which are not counted in [turbopipes.Stats]. A key is
+// forgotten when ttl has passed since it was remembered, however often it was
+// repeated, and when capacity newer keys are remembered. With a ttl of 0 no key
 // expires. Fails and completes with upstream.
 //
-// The time of an item is that at which it is received; there is no timer. What is left
-// out counts nowhere. Memory: capacity keys. Goroutines: none; key runs on the
-// subscriber's.
+// The time of an item is the time at which it is received; there is no timer.
+// Memory: capacity keys. Goroutines: none; key runs on the subscriber's goroutine.
 //
-// Keys are compared by ==. One that is not equal to itself, such as NaN, is
-// another one each time: its item is emitted, and it is not remembered. A key that
-// can't be hashed ends the stream with a PanicError. A nil key, a capacity below 1
-// and a negative ttl are an ErrInvalidArgument. Items that are their own keys take
-// [Self]. To remember all keys see [Distinct]; only the last one,
-// [DistinctUntilChanged]. It corresponds to nothing in RxJS, Reactor, Pekko or
-// RxGo, whose distinct operators remember all keys.
+// Keys are compared with ==. A key that is not equal to itself, such as NaN, is a
+// new key each time: its item is emitted, and the key is not remembered. A key that
+// can't be hashed ends the stream with a PanicError. A nil key function, a capacity
+// below 1 and a negative ttl are an ErrInvalidArgument. For items that are their own
+// keys, use [Self]. To remember all keys, see [Distinct]; only the last key,
+// [DistinctUntilChanged]. It corresponds to nothing in RxJS, Reactor, Pekko or RxGo,
+// whose distinct operators remember all keys.
 func Dedup[T any, K comparable](key func(v T) K, capacity int, ttl time.Duration) turbopipes.Operator[T, T] {
 	switch {
 	case key == nil:

@@ -6,13 +6,13 @@ import (
 	"github.com/turbopipes/turbopipes/internal/ring"
 )
 
-// remembered is the set of keys of a [Dedup]: the newest capacity ones that are
-// younger than ttl.
+// remembered is the set of keys of a [Dedup]: the newest keys that are younger than
+// ttl, at most capacity of them.
 type remembered[K comparable] struct {
 	capacity uint64
-	ttl      time.Duration // 0: none expires
+	ttl      time.Duration // 0: no key expires
 	set      map[K]struct{}
-	keys     ring.Ring[dated[K]] // those of set, the oldest at lo
+	keys     ring.Ring[dated[K]] // the keys in set, the oldest at lo
 	lo, hi   uint64
 }
 
@@ -21,8 +21,8 @@ type dated[K comparable] struct {
 	at  time.Duration
 }
 
-// isNew tells whether k is not remembered at now, and remembers it then. now
-// never goes back.
+// isNew reports whether k is not remembered at now. If so, k is remembered from then
+// on. now never goes back from one call to the next.
 func (r *remembered[K]) isNew(k K, now time.Duration) bool {
 	for r.ttl > 0 && r.lo < r.hi && now-r.keys.At(r.lo).at >= r.ttl {
 		r.forget()

@@ -7,16 +7,16 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// DefaultIfEmpty gives v in the place of an empty stream.
+// DefaultIfEmpty emits v if upstream is empty.
 //
 //	in:  -----|   v: x
 //	out: -----(x|)
 //
-// Emits when an item comes, and v when upstream completes without one. Fails with
-// upstream, without v. Completes with upstream. Memory: none. Goroutines: none;
-// it runs inside its subscriber's.
+// Emits when an item comes, and, with v, when upstream completes without an item.
+// Fails with upstream, without v. Completes with upstream. Memory: none. Goroutines:
+// none; it runs on the subscriber's goroutine.
 //
-// For a stream instead of a value see [SwitchIfEmpty]; for an error,
+// For a stream instead of a value, see [SwitchIfEmpty]; for an error,
 // [ThrowIfEmpty]; to stop at the first item, [FirstOrDefault]. It corresponds to
 // defaultIfEmpty in RxJS, Reactor and RxGo.
 func DefaultIfEmpty[T any](v T) turbopipes.Operator[T, T] {
@@ -29,7 +29,7 @@ func DefaultIfEmpty[T any](v T) turbopipes.Operator[T, T] {
 	})
 }
 
-// passed lets in through, and tells whether there was an item.
+// passed passes the items of in on, and reports whether there was an item.
 func passed[T any](ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (found bool, err error) {
 	err = in.Push(ctx, func(v T) bool {
 		found = true

@@ -13,27 +13,27 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Delay emits each item a while after it came.
+// Delay emits each item d after it came.
 //
 //	in:  a-b--c-|   d: 3
 //	out: ---a-b--(c|)
 //
-// Emits when d has passed since an item came, and downstream is free; the order is
-// kept. Fails as soon as upstream fails, without the items whose time has not
-// come, which count as discarded. Completes with the last item, or with upstream
-// where none waits. A graceful stop is a completion, and emits the items that wait at
+// Emits when d has passed since an item came and downstream is free. The order is
+// kept. Fails as soon as upstream fails, without the items whose time has not come;
+// these count as discarded. Completes with the last item, or with upstream if no
+// item waits. A graceful stop is a completion, and emits the items that wait at
 // once.
 //
-// Backpressure: upstream waits while as many items wait as the queue holds, unless
-// [turbopipes.WithOverflow] says otherwise. [turbopipes.WithQueue] sets how many,
-// 256 without it. What a strategy drops, and what is left at an early end, is
-// counted and given to [OnDiscard]. Memory: the queue. Goroutines: one, for
-// upstream, joined before it ends.
+// Backpressure: upstream waits while the queue is full, unless
+// [turbopipes.WithOverflow] says otherwise. [turbopipes.WithQueue] sets the size of
+// the queue, 256 items without it. Items that a strategy drops, and items that are
+// left when the stream ends early, are counted, and [OnDiscard] is called for them.
+// Memory: the queue. Goroutines: one, for upstream, joined before the stream ends.
 //
-// d ≤ 0 changes nothing. A bad option is an ErrInvalidArgument. To delay the
-// beginning only, see [DelaySubscription]; to space items out, [RateLimit]; for a
-// time of each item's own, [DelayWhen]. It corresponds to delay in RxJS and Pekko
-// and to Reactor's delaySequence.
+// A d of 0 or less changes nothing. A bad option is an ErrInvalidArgument. To delay
+// only the beginning, see [DelaySubscription]; to keep a distance between items,
+// [RateLimit]; for another delay for each item, [DelayWhen]. It corresponds to delay
+// in RxJS and Pekko, and to Reactor's delaySequence.
 func Delay[T any](d time.Duration, opts ...turbopipes.QueueOption) turbopipes.Operator[T, T] {
 	o, bad := queueOptions(opts)
 	if bad != "" {
@@ -48,7 +48,7 @@ func Delay[T any](d time.Duration, opts ...turbopipes.QueueOption) turbopipes.Op
 		up := feed.OpenClocked(ctx, "Delay", hooks, waiting)
 		defer up.Close(&err)
 		kept := hooks.At(up.Stage())
-		var refusal error // of upstream's goroutine, until the loop is over
+		var refusal error // belongs to upstream's goroutine until the loop is over
 		up.Start(func(ctx context.Context) error {
 			return in.Push(ctx, func(v T) bool {
 				due := time.Now().Add(d)
@@ -72,7 +72,7 @@ func Delay[T any](d time.Duration, opts ...turbopipes.QueueOption) turbopipes.Op
 	})
 }
 
-// errFull is what an item ends the stream with that finds no room where it must.
+// errFull returns the error that ends the stream when an item finds the queue full.
 func errFull(operator string) error {
 	return fmt.Errorf("%w: %s: the queue is full", turbopipes.ErrOverflow, operator)
 }

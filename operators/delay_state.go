@@ -9,18 +9,18 @@ import (
 	"github.com/turbopipes/turbopipes/internal/ring"
 )
 
-// delay is the queue of one Delay: a feed.State.
+// delay is the queue of one Delay. It is a feed.State.
 type delay[T any] struct {
 	bound  uint64
 	full   handoff.Full
 	room   chan struct{} // cap 1: an item was taken
 	ring   ring.Ring[delayed[T]]
-	lo, hi uint64    // taken, put
+	lo, hi uint64    // how many items were taken, and how many were put
 	idle   bool      // the subscriber waits
-	out    spot[T]   // was handed to it
+	out    spot[T]   // the item that was handed to the waiting subscriber
 	closed bool      // no item will come
-	failed bool      // nor will one whose time has not come by then be taken:
-	until  time.Time // when it failed
+	failed bool      // upstream has failed: items that were not due by until are not taken
+	until  time.Time // when upstream failed
 }
 
 type delayed[T any] struct {
@@ -32,8 +32,9 @@ func newDelay[T any](bound int, full handoff.Full) *delay[T] {
 	return &delay[T]{bound: uint64(max(bound, 0)), full: full, room: make(chan struct{}, 1)}
 }
 
-// accept is upstream's side: it stores v, waits for room where it must, and tells
-// what became of it.
+// accept is called on upstream's goroutine. It stores v, waits for room if it must,
+// and returns what has become of v. lost is the item that was dropped, if there is
+// one.
 func (d *delay[T]) accept(ctx context.Context, up *feed.Clocked[T], v T, due time.Time) (lost T, out handoff.Outcome) {
 	for {
 		stored := false
@@ -54,9 +55,10 @@ func (d *delay[T]) accept(ctx context.Context, up *feed.Clocked[T], v T, due tim
 	}
 }
 
-// offer stores v if it may. stored is false, and out Stored, where it must wait
-// for room. news: the subscriber must ask. An item whose time has come makes room
-// at that moment, even if the subscriber, which waits for it, has not woken.
+// offer stores v if there is room. If v must wait for room, stored is false and out
+// is Stored. news reports that the subscriber must call Next. An item whose time has
+// come makes room at that moment, even if the subscriber that waits for it has not
+// woken up.
 func (d *delay[T]) offer(v T, due, now time.Time) (lost T, out handoff.Outcome, stored, news bool) {
 	if d.idle && d.lo < d.hi && !now.Before(d.ring.At(d.lo).due) {
 		d.out.put(d.take())
@@ -86,11 +88,11 @@ func (d *delay[T]) take() T {
 	return head.v
 }
 
-// end tells that no item will come; after a failure only those are taken whose
-// time had come.
+// end is called when no item will come. After a failure only the items are taken
+// whose time had come.
 func (d *delay[T]) end(now time.Time, failed bool) { d.closed, d.failed, d.until = true, failed, now }
 
-// Next gives the oldest item, if its time has come.
+// Next returns the oldest item, if its time has come.
 func (d *delay[T]) Next(now time.Time) (v T, ok bool) {
 	if d.failed {
 		now = d.until
@@ -110,7 +112,7 @@ func (d *delay[T]) Next(now time.Time) (v T, ok bool) {
 	return d.take(), true
 }
 
-// Deadline is when its time will have come.
+// Deadline returns when the time of the oldest item will have come.
 func (d *delay[T]) Deadline() (at time.Time, ok bool) {
 	if d.lo == d.hi {
 		return at, false
@@ -118,10 +120,10 @@ func (d *delay[T]) Deadline() (at time.Time, ok bool) {
 	return d.ring.At(d.lo).due, true
 }
 
-// Over tells that Next will give nothing more.
+// Over reports that Next will return nothing more.
 func (d *delay[T]) Over() bool { return d.failed || d.closed && d.lo == d.hi }
 
-// Left takes what was not taken.
+// Left removes and returns the items that were not taken.
 func (d *delay[T]) Left() (items []T) {
 	if v, ok := d.out.take(); ok {
 		items = append(items, v)

@@ -12,31 +12,33 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// DelayWhen emits each item when the stream that fn makes of it emits.
+// DelayWhen emits each item when the stream that fn makes of that item emits.
 //
 //	in:    a-b-|
 //	inner: --x   of each item
 //	out:   --a-(b|)
 //
-// Emits when the stream of an item emits its first item, at which it is stopped:
-// in the order in which that happens. Drops an item whose stream completes without
-// one. Fails when upstream or one of the streams fails: the others are cancelled
-// and reaped first. Completes when upstream has and no item waits. A graceful stop
-// lets the streams that run come to their own end; with [StopInner] it ends them, and
-// the items that wait come out.
+// Emits when the stream of an item emits its first item; that stream is then
+// stopped. Items come in the order in which their streams emit. Drops an item whose
+// stream completes without an item. Fails when upstream or one of the streams fails;
+// the others are cancelled and reaped first. Completes when upstream has completed
+// and no item waits. A graceful stop lets the running streams come to their own end.
+// With [StopInner] it ends them, and the items that wait are emitted.
 //
 // Backpressure: upstream waits, with one item, while as many items wait as
-// [turbopipes.WithQueue] says, 256 without it; an item waits until downstream has
-// taken it and its stream has unwound. [turbopipes.WithOverflow] may drop or refuse
-// the arriving item instead. What is dropped so, and what is left at an early end,
-// is counted and given to [OnDiscard]. Memory: the items that wait. Goroutines: one
-// for upstream and one for each item that waits, joined before it ends; fn runs on
-// upstream's.
+// [turbopipes.WithQueue] allows, 256 without it. An item waits until downstream has
+// taken it and its stream has unwound. With [turbopipes.WithOverflow] the arriving
+// item can be dropped or refused instead. Items that are dropped this way, and items
+// that are left when the stream ends early, are counted, and [OnDiscard] is called
+// for them. Memory: the items that wait. Goroutines: one for upstream and one for
+// each item that waits, joined before the stream ends; fn runs on upstream's
+// goroutine.
 //
-// A nil fn, a bad option, and the strategy DropOldest, which would have to wait for
-// a stream to unwind, are an ErrInvalidArgument. For the same time for all see
-// [Delay]. It corresponds to RxJS's delayWhen; Reactor's delayUntil and Pekko's
-// delayWith keep the order, and the former waits for the stream's end.
+// A nil fn and a bad option are an ErrInvalidArgument. So is the strategy
+// DropOldest, which would have to wait for a stream to unwind. For the same delay
+// for all items, see [Delay]. It corresponds to RxJS's delayWhen. Reactor's
+// delayUntil and Pekko's delayWith keep the order, and delayUntil waits for the end
+// of the stream.
 func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...DelayWhenOption) turbopipes.Operator[T, T] {
 	o, bad := delayWhenOptions(opts)
 	switch {
@@ -93,19 +95,19 @@ func delayWhenOptions(opts []DelayWhenOption) (o opt.DelayWhen, bad string) {
 	return o, o.Bad
 }
 
-// waiters are the items of one DelayWhen that wait.
+// waiters holds the items of one DelayWhen that wait.
 type waiters[T any] struct {
 	fan     *handoff.Fan[*waiter[T]]
 	full    handoff.Full
 	stops   bool // a graceful stop reaches the notifiers
 	lost    run.Account[T]
 	free    slots
-	refusal error // why upstream was refused; of its goroutine
+	refusal error // why upstream was refused; written on upstream's goroutine
 
 	left run.Refused[T]
 }
 
-// discard accounts for items by the waiters that they are in.
+// discard counts the items of these waiters as discarded.
 func (w *waiters[T]) discard(items ...*waiter[T]) error {
 	lost := make([]T, len(items))
 	for i, item := range items {
@@ -114,21 +116,21 @@ func (w *waiters[T]) discard(items ...*waiter[T]) error {
 	return w.lost.Discard(lost...)
 }
 
-// waiter is one of them.
+// waiter is an item that waits.
 type waiter[T any] struct {
 	v      T
 	halved atomic.Bool
 }
 
-// half is called when the item was taken, and when its stream has ended: then its
-// slot is free.
+// half is called when the item was taken, and when its stream has ended. The second
+// call frees the slot of the item.
 func (w *waiter[T]) half(free slots) {
 	if w.halved.Swap(true) {
 		free.release()
 	}
 }
 
-// admission is what becomes of an item that has come.
+// admission is what happens to an item that arrives.
 type admission int
 
 const (
@@ -161,21 +163,22 @@ func (w *waiters[T]) admit(ctx context.Context, v T) admission {
 	return dropped
 }
 
-// wait lets v wait for its stream, which push runs until first is called, that
-// being its first item. A stop that reaches the stream ends the wait: v comes out.
+// wait makes v wait for its stream. push runs that stream, and calls first at the
+// stream's first item. A graceful stop that reaches the stream ends the wait, and v
+// is emitted.
 func (w *waiters[T]) wait(ctx context.Context, v T, push func(first func() bool) error) {
 	item := &waiter[T]{v: v}
 	stored := false
 	w.fan.AddLater(func(_ context.Context, put func(*waiter[T]) bool) (err error) {
 		empty := false
-		defer func() { // also of a panic
+		defer func() { // also after a panic
 			if !stored && !empty {
 				w.left.Keep(v)
 			}
 		}()
 		fired := false
 		first := func() bool {
-			fired, stored = true, true // what put refuses is the fan's to account for
+			fired, stored = true, true // the fan counts an item that put refuses
 			put(item)
 			return false
 		}
@@ -194,8 +197,9 @@ func (w *waiters[T]) wait(ctx context.Context, v T, push func(first func() bool)
 	})
 }
 
-// close joins, accounts, and tells of a refusal of upstream, behind the items that
-// waited, unless the stream was ended early.
+// close joins all goroutines and counts the items that are left. If upstream was
+// refused, it sets err to the reason, after the items that waited, unless the stream
+// was ended early.
 func (w *waiters[T]) close(err *error, early bool) {
 	w.fan.Close(err)
 	*err = fault.Join(*err, w.lost.Discard(w.left.Take()...))

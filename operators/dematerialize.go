@@ -9,20 +9,20 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Dematerialize makes a stream of what notifications say.
+// Dematerialize turns notifications back into the stream that they describe.
 //
 //	in:  a-b-x-c-|   a, b: of KindNext; x: of KindError
 //	out: a-b-#
 //
-// Emits when a notification of KindNext comes. The first one of another kind is
-// the end: with KindComplete it completes, and with KindError it fails with its
-// Err, after upstream was stopped. Fails and completes with upstream where that
-// ends before. A KindError without an Err, and an unknown kind, end the stream
-// with an ErrInvalidArgument. Memory: none. Goroutines: none; it runs inside its
-// subscriber's.
+// Emits when a notification of KindNext comes: its value. The first notification of
+// another kind ends the stream, after upstream was stopped. With KindComplete the
+// stream completes; with KindError it fails with the notification's Err. Fails and
+// completes with upstream if upstream ends before. A KindError without an Err, and
+// an unknown kind, end the stream with an ErrInvalidArgument. Memory: none.
+// Goroutines: none; it runs on the subscriber's goroutine.
 //
-// It is the way back from [Materialize]. For results see [Unwrap]. It corresponds
-// to dematerialize in RxJS and Reactor.
+// It is the reverse of [Materialize]. For results, see [Unwrap]. It corresponds to
+// dematerialize in RxJS and Reactor.
 func Dematerialize[T any]() turbopipes.Operator[turbopipes.Notification[T], T] {
 	return turbopipes.Lift(own.Mark+"Dematerialize", func(ctx context.Context, in turbopipes.Observable[turbopipes.Notification[T]], emit func(T) bool) error {
 		var told error
@@ -37,7 +37,7 @@ func Dematerialize[T any]() turbopipes.Operator[turbopipes.Notification[T], T] {
 	})
 }
 
-// endOf is the error that n tells of, nil for a completion.
+// endOf returns the error that n stands for: nil for a completion.
 func endOf[T any](n turbopipes.Notification[T]) error {
 	switch {
 	case n.Kind == turbopipes.KindComplete:

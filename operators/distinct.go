@@ -11,23 +11,24 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Distinct drops an item whose key an earlier one had.
+// Distinct drops an item whose key an earlier item had.
 //
 //	in:  a-b-a-c-b-|   key: the letter
 //	out: a-b---c---|
 //
-// Emits when an item comes with a key that no item had before. Drops the others. Fails
-// and completes with upstream. Memory: every key, for as long as the stream runs;
-// [WithMaxKeys] makes it fail with an ErrOverflow instead of keeping more. The item
-// with the key that is too many counts as discarded, which [OnDiscard] hears of;
-// repeats count nowhere. Goroutines: none; key runs on the subscriber's.
+// Emits when an item comes with a key that no item had before. Drops the other
+// items, which are not counted in [turbopipes.Stats]. Fails and completes with
+// upstream. Memory: every key, for as long as the stream runs. With [WithMaxKeys] it
+// fails with an ErrOverflow instead of keeping more keys. The item with the key that
+// is too many counts as discarded, and [OnDiscard] is called for it. Goroutines:
+// none; key runs on the subscriber's goroutine.
 //
-// Keys are compared by ==. One that is not equal to itself, such as NaN, is
-// another one each time: its item is emitted, and it is not kept. A key that can't
-// be hashed ends the stream with a PanicError. A nil key is an ErrInvalidArgument.
-// Items that are their own keys take [Self]. For a stream without an end see
-// [Dedup], which forgets; for repeats that are adjacent, [DistinctUntilChanged].
-// It corresponds to distinct in RxJS, Reactor and RxGo.
+// Keys are compared with ==. A key that is not equal to itself, such as NaN, is a
+// new key each time: its item is emitted, and the key is not kept. A key that can't
+// be hashed ends the stream with a PanicError. A nil key function is an
+// ErrInvalidArgument. For items that are their own keys, use [Self]. For a stream
+// without an end, see [Dedup], which forgets keys; for adjacent repeats,
+// [DistinctUntilChanged]. It corresponds to distinct in RxJS, Reactor and RxGo.
 func Distinct[T any, K comparable](key func(v T) K, opts ...DistinctOption) turbopipes.Operator[T, T] {
 	o, bad := distinctOptionsOf(opts)
 	switch {
@@ -51,7 +52,7 @@ func Distinct[T any, K comparable](key func(v T) K, opts ...DistinctOption) turb
 			if again {
 				return out.item(v)
 			}
-			if k != k { // a NaN is never found again, so it would be kept in vain
+			if k != k { // a NaN is never found again, so it would be kept for nothing
 				return emit(v)
 			}
 			if o.MaxKeys > 0 && len(seen) == o.MaxKeys {

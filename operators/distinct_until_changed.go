@@ -8,19 +8,20 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// DistinctUntilChanged drops an item whose key is that of the one before it.
+// DistinctUntilChanged drops an item whose key equals the key of the item before it.
 //
 //	in:  a-a-b-b-a-|   key: the letter
 //	out: a---b---a-|
 //
-// Emits when an item comes whose key differs from that of the item before, and the
-// first item. Drops the others. Fails and completes with upstream. What is left out
-// counts nowhere. Memory: one key. Goroutines: none; key runs on the subscriber's.
+// Emits when an item comes whose key differs from the key of the item before it, and
+// at the first item. Drops the other items, which are not counted in
+// [turbopipes.Stats]. Fails and completes with upstream. Memory: one key.
+// Goroutines: none; key runs on the subscriber's goroutine.
 //
-// Keys are compared by ==. One that is not equal to itself, such as NaN, is
-// another one each time, and its item is emitted. Keys that can't be compared end
-// the stream with a PanicError. A nil key is an ErrInvalidArgument. Items that are
-// their own keys take [Self]. To drop repeats that are not adjacent, see
+// Keys are compared with ==. A key that is not equal to itself, such as NaN, is a
+// new key each time, and its item is emitted. Keys that can't be compared end the
+// stream with a PanicError. A nil key function is an ErrInvalidArgument. For items
+// that are their own keys, use [Self]. To drop repeats that are not adjacent, see
 // [Distinct] and [Dedup]. It corresponds to distinctUntilChanged in RxJS, Reactor
 // and RxGo.
 func DistinctUntilChanged[T any, K comparable](key func(v T) K) turbopipes.Operator[T, T] {

@@ -9,36 +9,35 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Do calls hooks for what happens in the stream, and changes nothing.
+// Do calls hooks at the events of the stream, and changes nothing.
 //
 //	in:  a-b--c-|   h.Next: looks at a, b and c
 //	out: a-b--c-|
 //
-// Emits when an item comes. A hook is called before what it is told is passed
-// on; nil ones are skipped. Subscribe is called first, Next for each item, and
-// then, when upstream has ended and is reaped, exactly one of three:
+// Emits when an item comes. A hook is called before its event is passed on; nil
+// hooks are skipped. Subscribe is called first, and Next for each item. When
+// upstream has ended and is reaped, exactly one of three hooks is called:
 //
 //   - Complete when upstream has completed,
-//   - Error when upstream has failed; a panic of it comes as a
+//   - Error when upstream has failed; a panic of upstream comes as a
 //     [*turbopipes.PanicError], and goes on as that error,
-//   - Stop when it was the subscription that ended: with nil when downstream has
-//     stopped, or panics, or Next does, and with context.Cause when ctx has
-//     ended.
+//   - Stop when the subscription was ended: with nil when downstream has stopped or
+//     panics, or when Next panics, and with context.Cause when ctx has ended.
 //
-// A graceful stop is a completion. Fails and completes with upstream. An item on which
-// Next panics counts as failed. Memory: none. Goroutines: none; the hooks run on the
-// subscriber's.
+// A graceful stop is a completion. Fails and completes with upstream. An item for
+// which Next panics counts as failed. Memory: none. Goroutines: none; the hooks run
+// on the subscriber's goroutine.
 //
-// For what must run in the end whatever that is, see [Finally]; for the whole
-// story as items, [Materialize]. It corresponds to RxJS's tap, and to the
-// doOn… operators of Reactor and RxGo.
+// For a function that must run at the end, whatever the end is, see [Finally]; for
+// all events as items, [Materialize]. It corresponds to RxJS's tap, and to the doOn…
+// operators of Reactor and RxGo.
 func Do[T any](h Hooks[T]) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+"Do", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		if h.Subscribe != nil {
 			run.Settle(ctx)
 			h.Subscribe()
 		}
-		refused := true // until Guard has returned, what unwinds comes from downstream
+		refused := true // until Guard has returned, a panic comes from downstream
 		defer func() { h.end(ctx, refused, err) }()
 		var work run.Work[T]
 		defer work.Failed(ctx)
@@ -54,7 +53,7 @@ func Do[T any](h Hooks[T]) turbopipes.Operator[T, T] {
 	})
 }
 
-// Hooks are what [Do] calls. nil fields are fine.
+// Hooks are the functions that [Do] calls. A nil field is skipped.
 type Hooks[T any] struct {
 	Subscribe func()
 	Next      func(v T)
@@ -63,7 +62,7 @@ type Hooks[T any] struct {
 	Stop      func(cause error)
 }
 
-// end calls the one of the last three that is due.
+// end calls Stop, Error or Complete, whichever applies.
 func (h Hooks[T]) end(ctx context.Context, refused bool, err error) {
 	switch {
 	case refused || fault.Cut(ctx, err):

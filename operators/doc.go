@@ -1,5 +1,5 @@
-// Package operators has the operators of turbopipes, one to a file: functions
-// that return a [turbopipes.Operator], to be applied with Pipe.
+// Package operators contains the operators of turbopipes: functions that return a
+// [turbopipes.Operator], which Pipe applies to a stream. Each has a file of its own.
 //
 // # Parallel work
 //
@@ -13,7 +13,7 @@
 //   - [Map], [FilterMap], [Scan], [ScanWith], [Materialize]
 //   - [ConcatMap], [FlatMap], [SwitchMap], [ExhaustMap]: a stream for each item
 //   - [FlatMapSeq]: an iterator for each item
-//   - [Expand]: a stream for each item, and for each of that
+//   - [Expand]: a stream for each item, and for each item of that stream
 //   - [Flatten], [SwitchAll]: streams that are items
 //   - [BufferWithCount], [BufferWithTimeOrCount]: batches
 //   - [Unbatch]: the items of batches
@@ -25,10 +25,10 @@
 //
 //   - [GroupBy], [GroupByN]: a stream for each key
 //   - [WindowWithCount], [WindowWithTime], [WindowWithTimeOrCount], [WindowWhen]:
-//     a stream for each stretch of items
+//     a stream for each run of items
 //   - [BufferWithTime], [BufferWhen], [BufferWeighted], [BufferUntilChanged],
 //     [SlidingWindow], [SessionWindow]: a slice for each
-//   - [EventTimeWindow]: windows of the items' own time
+//   - [EventTimeWindow]: windows by the time of the items
 //
 // # Filtering
 //
@@ -54,7 +54,7 @@
 //   - [OnErrorResumeNext], [OnErrorReturn], [OnErrorReturnItem],
 //     [OnErrorComplete], [MapError]: another end
 //   - [Results], [DeadLetter]: failures as data
-//   - [CircuitBreaker], [Guarded], [NewBreaker]: leaving alone for a while what keeps failing
+//   - [CircuitBreaker], [Guarded], [NewBreaker]: a pause after many failures
 //
 // # Time
 //
@@ -66,7 +66,7 @@
 //
 // # Conditional
 //
-//   - [All], [Any], [Contains], [IsEmpty], [SequenceEqual]: a question
+//   - [All], [Any], [Contains], [IsEmpty], [SequenceEqual]: a question about the items
 //   - [DefaultIfEmpty], [SwitchIfEmpty], [ThrowIfEmpty]
 //
 // # Aggregates

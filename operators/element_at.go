@@ -8,19 +8,19 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// ElementAt gives the item with index i, counted from 0, and completes.
+// ElementAt emits the item with index i, counted from 0, and completes.
 //
 //	in:  a-b-c-d-|   i: 2
 //	out: ----(c|)
 //
-// Emits when the item with index i comes, and completes right after it, when upstream
-// was stopped and reaped. Drops the items before. Fails with upstream, or with an
-// ErrIndexOutOfRange where that completes before, also when it is stopped gracefully.
-// What is left out counts nowhere. Memory: none. Goroutines: none; it runs inside its
-// subscriber's.
+// Emits when the item with index i comes. It then stops upstream, and completes once
+// upstream is reaped. Drops the items before, which are not counted in
+// [turbopipes.Stats]. Fails with upstream. Fails with an ErrIndexOutOfRange when
+// upstream completes before that item, also because of a graceful stop. Memory:
+// none. Goroutines: none; it runs on the subscriber's goroutine.
 //
-// A negative i is an ErrInvalidArgument. For the first item see [First]; to
-// complete without an error where there is none, [Skip] and then [Take]. It
+// A negative i is an ErrInvalidArgument. For the first item, see [First]; to
+// complete without an error when there is no such item, [Skip] and then [Take]. It
 // corresponds to elementAt in RxJS, Reactor and RxGo.
 func ElementAt[T any](i int) turbopipes.Operator[T, T] {
 	if i < 0 {

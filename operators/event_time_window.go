@@ -11,34 +11,40 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// EventTimeWindow gathers items into windows of their own time, which at tells.
+// EventTimeWindow collects items into windows of event time: the time that at
+// returns for each item.
 //
 //	in:  1-2-3-5-4-7-|   size: 3, at: the number
 //	out: ----x-----y-(z|)   x: 0 to 3 with 1 2, y: 3 to 6 with 3 5 4, z: 6 to 9 with 7
 //
-// Emits when an item comes whose time is at or after a window's end, plus
-// [WithLag], that window; several of them in the order of time; and at completion those that are open.
-// A window is from k·size on and before (k+1)·size, counted as [time.Time.Truncate]
-// counts; with [WithSlide] windows begin at every k·slide, and an item is in all
-// that span its time. Never an empty window. Drops an item whose windows have all
-// been passed: see [OnLate]. Fails with upstream, and with an ErrOverflow when more
-// windows would be open than [WithMaxOpen] lets, 1,048,576 without it, which is
-// known before one of them is opened; what waits is discarded.
+// Emits when an item comes whose time is at or after the end of a window, plus
+// [WithLag]: that window. Several windows come in the order of time. At completion
+// it emits the open windows. A window is never empty. Fails with upstream. Fails
+// with an ErrOverflow when more windows would be open than [WithMaxOpen] allows,
+// 1,048,576 without it; it fails before it opens one of these windows. The items
+// that wait are then discarded.
 //
-// Time is the items' alone: no clock is looked at. So one item with a time that is
-// far too late makes all items after it late ones. Where the times come from clocks
-// that may be wrong, set [WithMaxAhead]. There is no such bound without it, since
-// only you know how far apart items may be: a log that is replayed may have a pause
-// of a month.
+// A window contains the times from k·size on and before (k+1)·size, counted in the
+// way of [time.Time.Truncate]. With [WithSlide] a window begins at every k·slide,
+// and an item is in all windows that contain its time. Drops an item if all its
+// windows have been passed: see [OnLate].
 //
-// A window that is lost counts as its items, which [OnDiscard] hears of; an item that is
-// late counts as dropped. Downstream owns the slices; starts and ends are in UTC. Backpressure: upstream's
-// emit is downstream's. Memory: the items of the open windows, each as often as
-// windows overlap. An item costs as much for each of its windows as the logarithm
-// of the number of open ones. Goroutines: none; at runs on the subscriber's.
+// Time is the time of the items only: no clock is read. So an item with a time far
+// in the future makes all items after it late. If the times come from clocks that
+// may be wrong, set [WithMaxAhead]. Without it there is no such limit, since only
+// you know how far apart items may be: a log that is replayed may have a pause of a
+// month.
 //
-// size ≤ 0, a nil at and bad options are an ErrInvalidArgument. For the time at
-// which items come see [BufferWithTime].
+// A lost window counts as its items, and [OnDiscard] is called for each of them. A
+// late item counts as dropped. Downstream owns the slices; starts and ends are in
+// UTC. Backpressure: upstream's emit calls downstream's, so upstream waits while
+// downstream is busy. Memory: the items of the open windows; an item is kept in each
+// of its windows. For each of its windows an item takes time that grows with the
+// logarithm of the number of open windows. Goroutines: none; at runs on the
+// subscriber's goroutine.
+//
+// A size of 0 or less, a nil at and bad options are an ErrInvalidArgument. To
+// collect items by the time at which they come, see [BufferWithTime].
 func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...EventTimeOption) turbopipes.Operator[T, turbopipes.TimeWindow[T]] {
 	o, bad := eventTimeOptionsOf(size, opts)
 	switch {
@@ -87,7 +93,7 @@ func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...
 				failed = w.tooMany(t)
 				return lost.RefuseFor(failed, v)
 			case eventTaken:
-			case eventCut: // it is in a window already
+			case eventCut: // ctx has ended, and v is in a window already
 				return false
 			}
 			return true
@@ -96,8 +102,8 @@ func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...
 	})
 }
 
-// pourWindows emits what next returns. false: downstream has refused, or ctx has
-// ended.
+// pourWindows emits the windows that next returns. It returns false when downstream
+// has refused a window, or ctx has ended.
 func pourWindows[T any](ctx context.Context, next func() (turbopipes.TimeWindow[T], bool), emit func(turbopipes.TimeWindow[T]) bool) bool {
 	for i := 0; ; i++ {
 		if i%glance == glance-1 && ctx.Err() != nil {

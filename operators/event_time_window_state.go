@@ -9,28 +9,28 @@ import (
 	"github.com/turbopipes/turbopipes"
 )
 
-// eventWindows are the open windows of one EventTimeWindow: a heap by their start,
-// and a map to find one. So opening a window, and passing one, costs no more than
-// the logarithm of their number.
+// eventWindows holds the open windows of one EventTimeWindow: a heap ordered by
+// their start, and a map to find a window. So to open or to pass a window costs no
+// more than the logarithm of their number.
 type eventWindows[T any] struct {
 	eventTimeOptions
 	seen      bool
-	newest    time.Time // of an item that was not too far ahead
-	watermark time.Time // the newest, less the lag
+	newest    time.Time // the newest time of an item that was not too far ahead
+	watermark time.Time // newest, less the lag
 	suspect   time.Time // the time of the item before, if that was too far ahead
 	suspected bool
 
-	heap    []*eventWindow[T] // the earliest at the root
+	heap    []*eventWindow[T] // the earliest window at the root
 	byStart map[instant]*eventWindow[T]
-	recent  *eventWindow[T] // the one that was found last; nil where it has passed
+	recent  *eventWindow[T] // the window that was found last; nil after it was passed
 }
 
 type eventWindow[T any] struct {
 	turbopipes.TimeWindow[T]
-	first []int // the indexes of the items that no window before it has; unused where none overlap
+	first []int // the indexes of the items that no earlier window has; unused when windows don't overlap
 }
 
-// instant is a time as the key of a map: two that are equal have equal ones.
+// instant is a time as the key of a map: equal times have equal keys.
 type instant struct {
 	sec  int64
 	nsec int
@@ -42,14 +42,16 @@ const (
 	eventTaken   eventOutcome = iota
 	eventLate                 // no window takes it
 	eventTooMany              // it would open more windows than may be open
-	eventCut                  // ctx has ended meanwhile
+	eventCut                  // ctx has ended before all windows had the item
 )
 
-// plain is t in UTC, without a monotonic clock, whose differences are others.
+// plain returns t in UTC and without a monotonic clock reading. With that reading,
+// the differences of times would be others.
 func plain(t time.Time) time.Time { return t.UTC().Round(0) }
 
-// see moves the watermark. false: t is too far ahead of the newest item. A second
-// one in a row that is near the first shows that time has moved on.
+// see moves the watermark. It returns false if t is too far ahead of the newest
+// item. If a second item in a row is too far ahead, and near the first one, time has
+// moved on.
 func (w *eventWindows[T]) see(t time.Time) bool {
 	if w.MaxAhead > 0 && w.seen && t.Sub(w.newest) > w.MaxAhead {
 		apart := t.Sub(w.suspect)
@@ -62,7 +64,7 @@ func (w *eventWindows[T]) see(t time.Time) bool {
 	w.suspected = false
 	if !w.seen || t.After(w.newest) {
 		w.newest, w.watermark, w.seen = t, t.Add(-w.Lag), true
-		if w.watermark.After(t) { // before what a time.Time can hold
+		if w.watermark.After(t) { // it would be earlier than a time.Time can hold
 			w.watermark = t
 		}
 	}
@@ -94,28 +96,28 @@ func (w *eventWindows[T]) oldest() (full turbopipes.TimeWindow[T], ok bool) {
 	return top.TimeWindow, true
 }
 
-// span returns the windows that contain t and that have not been passed: n of
-// them, the first one of which begins at first. It takes no longer for many.
+// span finds the windows that contain t and have not been passed. There are n of
+// them, and the first one begins at first. It takes no longer for many windows.
 func (w *eventWindows[T]) span(t time.Time) (first time.Time, n int64) {
 	last := t.Truncate(w.Slide)
 	until := t
 	if w.watermark.After(t) {
 		until = w.watermark
 	}
-	left := w.Size - until.Sub(last) // from there to the end of the last window
+	left := w.Size - until.Sub(last) // from until to the end of the last window
 	if left <= 0 {
 		return first, 0
 	}
 	n = int64((left-1)/w.Slide) + 1
 	first = last.Add(-time.Duration(n-1) * w.Slide)
 	if first.After(last) || !last.Add(w.Size).After(last) {
-		return first, 0 // beyond what a time.Time can hold
+		return first, 0 // outside the times that a time.Time can hold
 	}
 	return first, n
 }
 
-// add puts v into each window that spans t and has not been passed. If it would
-// open one too many, v is in none.
+// add puts v into each window that contains t and has not been passed. If v would
+// open one window too many, v is put into none.
 func (w *eventWindows[T]) add(ctx context.Context, v T, t time.Time) eventOutcome {
 	first, n := w.span(t)
 	switch {
@@ -137,7 +139,7 @@ func (w *eventWindows[T]) add(ctx context.Context, v T, t time.Time) eventOutcom
 	return eventTaken
 }
 
-// tooMany is the error of an item that would open too many windows.
+// tooMany returns the error for an item that would open too many windows.
 func (w *eventWindows[T]) tooMany(t time.Time) error {
 	if _, n := w.span(t); n > int64(w.MaxOpen) {
 		return fmt.Errorf("%w: EventTimeWindow: an item is in %d windows, and %d may be open", turbopipes.ErrOverflow, n, w.MaxOpen)
@@ -145,8 +147,8 @@ func (w *eventWindows[T]) tooMany(t time.Time) error {
 	return fmt.Errorf("%w: EventTimeWindow: more than %d windows are open", turbopipes.ErrOverflow, w.MaxOpen)
 }
 
-// fit tells whether so many windows may be open, those that are open already
-// among them.
+// fit reports whether the n windows from first on may be open, together with the
+// windows that are open already.
 func (w *eventWindows[T]) fit(first time.Time, n int) bool {
 	if len(w.heap)+n <= w.MaxOpen {
 		return true
@@ -160,7 +162,8 @@ func (w *eventWindows[T]) fit(first time.Time, n int) bool {
 	return open <= w.MaxOpen
 }
 
-// at returns the window that begins at start, and opens it if it must.
+// at returns the window that begins at start. It opens that window if it is not
+// open.
 func (w *eventWindows[T]) at(start time.Time) *eventWindow[T] {
 	if w.recent != nil && w.recent.Start.Equal(start) {
 		return w.recent
@@ -184,7 +187,7 @@ func instantOf(t time.Time) instant { return instant{t.Unix(), t.Nanosecond()} }
 
 func (w *eventWindows[T]) before(i, j int) bool { return w.heap[i].Start.Before(w.heap[j].Start) }
 
-// up brings the last one of the heap to its place.
+// up moves the last window of the heap to its place.
 func (w *eventWindows[T]) up() {
 	for i := len(w.heap) - 1; i > 0; {
 		parent := (i - 1) / 2
@@ -196,7 +199,7 @@ func (w *eventWindows[T]) up() {
 	}
 }
 
-// down brings the root of the heap to its place.
+// down moves the root of the heap to its place.
 func (w *eventWindows[T]) down() {
 	for i := 0; ; {
 		least := i
@@ -213,7 +216,7 @@ func (w *eventWindows[T]) down() {
 	}
 }
 
-// left returns the items of which no window has come out, each once.
+// left returns the items that were in no window that was emitted, each item once.
 func (w *eventWindows[T]) left() (items []T) {
 	slices.SortFunc(w.heap, func(a, b *eventWindow[T]) int { return a.Start.Compare(b.Start) })
 	for _, win := range w.heap {

@@ -11,25 +11,31 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// ExhaustMap makes a stream of an item and emits what that emits, and lets no
-// other item in until it has ended.
+// ExhaustMap makes a stream of an item and emits the items of that stream. It drops
+// all other items until that stream has ended.
 //
 //	in:    a--b---c|
 //	inner: -x-y|     of each item
 //	out:   -{ax}-{ay}----{cx}-{cy}|
 //
-// Emits when the inner stream does. Drops the items that come while one runs.
-// Fails when upstream or the inner stream fails: the other one is cancelled and
-// reaped first. Completes when upstream and the last inner stream have. A graceful
-// stop lets that one come to its own end, and with [StopInner] it ends that one.
+// Emits when the inner stream does. Drops the items that come while an inner stream
+// runs; these are not counted in [turbopipes.Stats]. Fails when upstream or the
+// inner stream fails; the other one is cancelled and reaped first. Completes when
+// upstream and the last inner stream have completed. A graceful stop lets the inner
+// stream come to its own end; with [StopInner] it ends that stream.
 //
-// Backpressure: upstream is never held; the inner stream's emit is downstream's.
-// Memory: one item. Goroutines: one, for upstream, joined before it ends; fn and
-// the inner streams run on the subscriber's.
+// When the stream ends early, an item counts as discarded if no inner stream has
+// begun for it, or if its inner stream was cut short before that stream has emitted
+// an item or counted one. An item of the inner stream that comes after upstream's
+// failure counts as discarded too. [OnDiscard] is called for all of these.
 //
-// A nil fn is an ErrInvalidArgument, and so is a zero Observable that fn returns.
-// To end the old stream instead see [SwitchMap]; to hold upstream, [ConcatMap]. It
-// corresponds to RxJS's exhaustMap.
+// Backpressure: upstream never waits; the inner stream waits while downstream is
+// busy. Memory: one item. Goroutines: one, for upstream, joined before the stream
+// ends; fn and the inner streams run on the subscriber's goroutine.
+//
+// A nil fn is an ErrInvalidArgument, and so is a zero Observable that fn returns. To
+// end the old stream instead, see [SwitchMap]; to make upstream wait, [ConcatMap].
+// It corresponds to RxJS's exhaustMap.
 func ExhaustMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOption) turbopipes.Operator[T, R] {
 	o, bad := innerOptions(opts)
 	switch {
@@ -81,7 +87,7 @@ func ExhaustMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOp
 				return lostResults.Keep(r)
 			}
 			if left = !emit(r); left {
-				s.Stop() // upstream, too, while the inner stream unwinds
+				s.Stop() // stop upstream too, while the inner stream unwinds
 			}
 			return !left
 		}
@@ -105,7 +111,7 @@ func ExhaustMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOp
 			lostBefore := own.Lost()
 			err := stream.Push(inner, pass)
 			switch {
-			case letGo != nil: // what is in it is counted where it waits
+			case letGo != nil: // v is a stream: its items are counted where they wait
 				letGo(v)
 			case !some && own.Lost() == lostBefore:
 				countCut(inner, lost, refused.Keep, v, err)

@@ -11,31 +11,36 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Expand emits each item of upstream, and those of the stream that fn makes of it,
-// and those of the streams that fn makes of these, and so on.
+// Expand emits each item and the items of the stream that fn makes of that item, and
+// does the same with each of these items.
 //
 //	in:    a--|        n: 2
 //	inner: -x-y|       of an item of one letter; of others, an empty one
 //	out:   a{ax}-{ay}|
 //
 // Emits when upstream or an inner stream does, always before fn is called for that
-// item. At most n inner streams run; the other items wait, first come, first
-// served. Fails when upstream or an inner stream fails: the others are cancelled
-// and reaped first. Completes when upstream has, no inner stream runs and no item
-// waits. A graceful stop ends upstream, and no inner stream begins after it; those that
-// run come to their own end, or end with the stop under [StopInner].
+// item. At most n inner streams run. The other items wait, and the item that came
+// first is the next. Fails when upstream or an inner stream fails; the others are
+// cancelled and reaped first. Completes when upstream has completed, no inner stream
+// runs and no item waits. A graceful stop ends upstream, and no inner stream begins
+// after it. The inner streams that run come to their own end, or end with the stop
+// under [StopInner].
 //
-// Backpressure: upstream and the inner streams wait while downstream is busy, and
-// upstream while as many items wait as may. An inner stream can't wait for that,
-// since its end is what they wait for: one item more, from one of those, is an
-// [turbopipes.ErrOverflow]. [WithMaxPending] sets how many may, 65536 without it.
-// Memory: those. Goroutines: one for upstream and one for each inner stream that
-// runs, joined before it ends; fn runs on the inner stream's.
+// Backpressure: upstream and the inner streams wait while downstream is busy.
+// Upstream also waits while as many items wait as [WithMaxPending] allows, 65536
+// without it. An inner stream can't wait for that, since the items wait for its end:
+// if an inner stream emits one item more than that, the stream ends with an
+// [turbopipes.ErrOverflow]. Items that were emitted are not lost, even if no inner
+// stream begins for them. When the stream ends early, an item that upstream or an
+// inner stream waits with counts as discarded, and [OnDiscard] is called for it.
+// Memory: the items that wait. Goroutines: one for upstream and one for each inner
+// stream that runs, joined before the stream ends; fn runs on the goroutine of the
+// inner stream.
 //
-// n may be [turbopipes.Infinite]; then no item waits. Another n below 1, a nil fn,
-// or a bad option is an ErrInvalidArgument, and so is a zero Observable that fn
-// returns. For one generation see [FlatMap]. It corresponds to expand in RxJS and
-// Reactor.
+// n may be [turbopipes.Infinite]; then no item waits. Any other n below 1, a nil fn
+// and a bad option are an ErrInvalidArgument, and so is a zero Observable that fn
+// returns. For one generation only, see [FlatMap]. It corresponds to expand in RxJS
+// and Reactor.
 func Expand[T any](n int, fn func(v T) turbopipes.Observable[T], opts ...ExpandOption) turbopipes.Operator[T, T] {
 	o, bad := expandOptions(opts)
 	switch {
@@ -66,14 +71,14 @@ func Expand[T any](n int, fn func(v T) turbopipes.Observable[T], opts ...ExpandO
 				v = item
 			case v = <-x.made:
 			case <-x.ended:
-				if stopping(ctx) { // which came at the same time
+				if stopping(ctx) { // the stop came at the same time
 					x.forget()
 				}
 				if next, ok := x.next(); ok {
 					x.begin(next)
 				}
 				continue
-			case <-stopped: // nothing new begins
+			case <-stopped: // no new inner stream begins
 				stopped = nil
 				x.forget()
 				continue
@@ -102,7 +107,7 @@ type expanding[T any] struct {
 	*feed.Feed[T]
 	expansion[T]
 	fn      func(v T) turbopipes.Observable[T]
-	inner   context.Context //nolint:containedctx // of the streams that are made
+	inner   context.Context //nolint:containedctx // of the inner streams
 	made    chan T
 	ended   chan struct{}
 	refused run.Refused[T]
@@ -119,7 +124,7 @@ func (x *expanding[T]) begin(v T) {
 	})
 }
 
-// send hands v over. false: done came first.
+// send hands v over. It returns false when done was closed first.
 func send[T any](done <-chan struct{}, to chan<- T, v T) bool {
 	select {
 	case to <- v:

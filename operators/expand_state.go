@@ -2,7 +2,8 @@ package operators
 
 import "github.com/turbopipes/turbopipes/internal/ring"
 
-// expansion is which inner streams of an Expand run, and which items wait for one.
+// expansion knows how many inner streams of an Expand run, and which items wait for
+// theirs.
 type expansion[T any] struct {
 	most, mostWaiting int // most < 0: no limit
 	running           int
@@ -10,11 +11,11 @@ type expansion[T any] struct {
 	lo, hi            uint64
 }
 
-// full tells whether no item more can wait.
+// full reports whether no further item can wait.
 func (e *expansion[T]) full() bool { return e.hi-e.lo >= uint64(e.mostWaiting) } //nolint:gosec // not negative
 
-// item takes one that was emitted, and tells whether its stream begins now. ok is
-// false where it would have to wait and can't.
+// item is called for an item that was emitted. begins reports whether its stream
+// begins now. ok is false when the item would have to wait and can't.
 func (e *expansion[T]) item(v T) (begins, ok bool) {
 	switch {
 	case e.most < 0 || e.running < e.most:
@@ -29,7 +30,8 @@ func (e *expansion[T]) item(v T) (begins, ok bool) {
 	return false, true
 }
 
-// next is called when a stream has ended. It returns the item whose stream begins then.
+// next is called when a stream has ended. It returns the item whose stream begins
+// now.
 func (e *expansion[T]) next() (next T, ok bool) {
 	if e.lo == e.hi {
 		e.running--
@@ -40,6 +42,6 @@ func (e *expansion[T]) next() (next T, ok bool) {
 	return next, true
 }
 
-// forget forgets the items that wait: their streams won't begin. They have been emitted,
-// so they are not lost.
+// forget removes the items that wait: their streams will not begin. The items have
+// been emitted, so they are not lost.
 func (e *expansion[T]) forget() { e.waiting, e.lo, e.hi = ring.Ring[T]{}, 0, 0 }

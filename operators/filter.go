@@ -8,17 +8,17 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Filter lets the items through that pred is true for.
+// Filter passes the items for which pred is true.
 //
 //	in:  a-1-b-2-|   pred: letters
 //	out: a---b---|
 //
-// Emits when an item comes that pred is true for. Drops the others. Fails and
-// completes with upstream. What is left out counts nowhere. Memory: none. Goroutines:
-// none; pred runs on the subscriber's.
+// Emits when pred returns true for an item. Drops the other items, which are not
+// counted in [turbopipes.Stats]. Fails and completes with upstream. Memory: none.
+// Goroutines: none; pred runs on the subscriber's goroutine.
 //
-// A nil pred is an ErrInvalidArgument. To change the items as well, see
-// [FilterMap]. It corresponds to filter in RxJS, Reactor and RxGo.
+// A nil pred is an ErrInvalidArgument. To change the items as well, see [FilterMap].
+// It corresponds to filter in RxJS, Reactor and RxGo.
 func Filter[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
 	if pred == nil {
 		return turbopipes.Invalid[T, T]("Filter", "pred is nil")
@@ -26,7 +26,7 @@ func Filter[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
 	return filter("Filter", pred, true)
 }
 
-// filter lets the items through for which pred returns wanted.
+// filter passes the items for which pred returns wanted.
 func filter[T any](name string, pred func(v T) bool, wanted bool) turbopipes.Operator[T, T] {
 	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {

@@ -12,13 +12,13 @@ import (
 //	in:  a-b--c-|   fn: is called at the end
 //	out: a-b--c-|
 //
-// Emits when an item comes. fn is called once for each subscription, whatever
-// the end: completion, failure, stop, the end of ctx, a panic or a Goexit, also
-// one of downstream. Of several, the one nearest to the source is called first.
-// Fails and completes with upstream. Memory: none. Goroutines: none; fn runs on
-// the subscriber's.
+// Emits when an item comes. fn is called once for each subscription, at any end:
+// completion, failure, stop, the end of ctx, a panic or a Goexit, also of
+// downstream. If there are several Finally operators, the one nearest to the source
+// calls its fn first. Fails and completes with upstream. Memory: none. Goroutines:
+// none; fn runs on the subscriber's goroutine.
 //
-// A nil fn is an ErrInvalidArgument. To tell the ends apart, see [Do]; for a
+// A nil fn is an ErrInvalidArgument. To distinguish the ends, see [Do]; for a
 // resource that the stream needs, [turbopipes.Using]. It corresponds to RxJS's
 // finalize and Reactor's doFinally.
 func Finally[T any](fn func()) turbopipes.Operator[T, T] {

@@ -8,20 +8,20 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Find gives the first item that pred is true for, and completes.
+// Find emits the first item for which pred is true, and completes.
 //
 //	in:  1-2-a-b-|   pred: letters
 //	out: ----(a|)
 //
-// Emits when an item comes that pred is true for, and completes right after it, when
-// upstream was stopped and reaped. Drops the items before. Fails with upstream.
-// Completes empty where no item matches. What is left out counts nowhere. Memory:
-// none. Goroutines: none; pred runs on the subscriber's.
+// Emits when pred returns true for an item. It then stops upstream, and completes
+// once upstream is reaped. Drops the items before, which are not counted in
+// [turbopipes.Stats]. Fails with upstream. Completes empty if no item matches.
+// Memory: none. Goroutines: none; pred runs on the subscriber's goroutine.
 //
-// A nil pred is an ErrInvalidArgument. For all matches see [Filter]; for the
-// index of the first, [FindIndex]; for whether there is one, [Any]. It
-// corresponds to find in RxJS, which gives undefined where nothing matches, and
-// in RxGo, and to Reactor's filter and next.
+// A nil pred is an ErrInvalidArgument. For all matches, see [Filter]; for the index
+// of the first match, [FindIndex]; to ask whether there is a match, [Any]. It
+// corresponds to find in RxJS and RxGo, and to Reactor's filter and next. RxJS emits
+// undefined if nothing matches.
 func Find[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
 	if pred == nil {
 		return turbopipes.Invalid[T, T]("Find", "pred is nil")

@@ -8,18 +8,19 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// FindIndex gives the index, counted from 0, of the first item that pred is true
-// for, or -1.
+// FindIndex emits the index, counted from 0, of the first item for which pred is
+// true, or -1 if there is none.
 //
 //	in:  1-2-a-b-|   pred: letters
 //	out: ----(2|)
 //
-// Emits when an item comes that pred is true for, and completes right after it, when
-// upstream was stopped and reaped; where no item matches it emits -1 when upstream
-// completes. Fails with upstream. The items that it looks at count nowhere. Memory:
-// none. Goroutines: none; pred runs on the subscriber's.
+// Emits when pred returns true for an item: its index. It then stops upstream, and
+// completes once upstream is reaped. If no item matches, it emits -1 when upstream
+// completes. Fails with upstream. The items that it looks at are not counted in
+// [turbopipes.Stats]. Memory: none. Goroutines: none; pred runs on the subscriber's
+// goroutine.
 //
-// A nil pred is an ErrInvalidArgument. For the item itself see [Find]. It
+// A nil pred is an ErrInvalidArgument. For the item itself, see [Find]. It
 // corresponds to RxJS's findIndex.
 func FindIndex[T any](pred func(v T) bool) turbopipes.Operator[T, int] {
 	if pred == nil {

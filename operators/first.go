@@ -8,19 +8,20 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// First gives the first item, and completes.
+// First emits the first item, and completes.
 //
 //	in:  --a-b-|
 //	out: --(a|)
 //
-// Emits when the first item comes, and completes right after it, when upstream was
-// stopped and reaped. Fails with upstream, or with an ErrEmpty where that completes
-// without an item, also when it is stopped gracefully. What comes after the end counts
-// nowhere. Memory: none. Goroutines: none; it runs inside its subscriber's.
+// Emits when the first item comes. It then stops upstream, and completes once
+// upstream is reaped. Fails with upstream. Fails with an ErrEmpty when upstream
+// completes without an item, also because of a graceful stop. Items that come after
+// the end are not counted in [turbopipes.Stats]. Memory: none. Goroutines: none; it
+// runs on the subscriber's goroutine.
 //
-// For another item where there is none see [FirstOrDefault]; to complete empty,
-// [Take]; for a condition, [Find]. It corresponds to first in RxJS and RxGo,
-// which completes empty, as Reactor's next does.
+// To emit another item for an empty stream, see [FirstOrDefault]; to complete empty,
+// [Take]; for a condition, [Find]. It corresponds to first in RxJS and RxGo, and to
+// Reactor's next. RxGo's first and Reactor's next complete empty.
 func First[T any]() turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+"First", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		found := false

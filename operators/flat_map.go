@@ -11,30 +11,32 @@ import (
 )
 
 // FlatMap runs the streams that fn makes of the items, at most n at a time, and
-// emits what they emit as it comes.
+// emits the items of these streams as they come.
 //
 //	in:    a-b-----|   n: 2
 //	inner: -x--y|      of each item
 //	out:   -{ax}-{bx}{ay}-{by}-|
 //
-// Emits when an inner stream does; the order within each is kept. Fails when
-// upstream or an inner stream fails: the others are cancelled and reaped first,
-// and what is queued comes out before the failure.
-// Completes when upstream and all inner streams have. A graceful stop lets the
-// inner streams that run come to their own end, and with [StopInner] it ends them.
+// Emits when an inner stream does; the order within each inner stream is kept. Fails
+// when upstream or an inner stream fails. The others are cancelled and reaped first,
+// and the items that are queued are emitted before the error. Completes when
+// upstream and all inner streams have completed. A graceful stop lets the running
+// inner streams come to their own end; with [StopInner] it ends them.
 //
-// Backpressure: upstream waits, with one item, while n inner streams run; at most
-// as many items are undelivered as inner streams run, of whichever of them, and
-// [Buffered] lets more wait.
-// What was accepted and not delivered at an early end is discarded: counted, and
-// given to [OnDiscard]. Memory: n items. Goroutines: one for upstream and one for
-// each inner stream that runs, joined before it ends; fn runs on upstream's.
+// Backpressure: upstream waits, with one item, while n inner streams run. At most as
+// many items are undelivered as inner streams run, whichever streams they are from;
+// [Buffered] lets more items wait. Items that were accepted and are not delivered
+// when the stream ends early are discarded: they are counted, and [OnDiscard] is
+// called for them. The same holds for an item that upstream waits with, and for an
+// item whose inner stream was cut short before that stream has emitted an item or
+// counted one. Memory: n items. Goroutines: one for upstream and one for each inner
+// stream that runs, joined before the stream ends; fn runs on upstream's goroutine.
 //
-// n may be [turbopipes.Infinite]; with 1, and nothing Buffered, it is
-// [ConcatMap]. Another n below 1, or a nil fn, is an ErrInvalidArgument. For
-// functions that give one result see [Parallel]; for the newest stream only,
-// [SwitchMap]. It corresponds to RxJS's mergeMap and Reactor's flatMap, whose
-// limits are none and 256.
+// n may be [turbopipes.Infinite]. With an n of 1, and nothing Buffered, it is
+// [ConcatMap]. Any other n below 1 and a nil fn are an ErrInvalidArgument. For
+// functions that return one result, see [Parallel]; to run only the newest stream,
+// [SwitchMap]. It corresponds to RxJS's mergeMap, which has no limit, and to
+// Reactor's flatMap, whose limit is 256.
 func FlatMap[T, R any](n int, fn func(v T) turbopipes.Observable[R], opts ...FlatMapOption) turbopipes.Operator[T, R] {
 	return flatMap("FlatMap", n, fn, opts)
 }
@@ -71,20 +73,20 @@ func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R]
 	})
 }
 
-// flattening is one run of a FlatMap, as upstream's goroutine has it.
+// flattening is one run of a FlatMap. It belongs to upstream's goroutine.
 type flattening[T, R any] struct {
 	fan     *handoff.Fan[R]
 	fn      func(v T) turbopipes.Observable[R]
 	outer   context.Context //nolint:containedctx // of the whole run
-	stops   bool            // a graceful stop reaches them
+	stops   bool            // a graceful stop reaches the inner streams
 	free    slots
 	release func()
-	letGo   func(v T) // nil: items are no parts of another stream
+	letGo   func(v T) // nil: items are not parts of another stream
 	lost    run.Account[T]
 	refused *run.Refused[T]
 }
 
-// item starts the inner stream of v when there is a place for it.
+// item starts the inner stream of v when there is a free slot.
 func (x *flattening[T, R]) item(ctx context.Context, v T) bool {
 	if !x.take(ctx) || x.fan.Failing() || x.stops && stopping(ctx) {
 		x.drop(v)
@@ -95,7 +97,7 @@ func (x *flattening[T, R]) item(ctx context.Context, v T) bool {
 	x.fan.Give(func(w *handoff.Worker[R]) error {
 		err := inner.Push(w.Ctx, w.Emit)
 		switch {
-		case x.letGo != nil: // what is in it is counted where it waits
+		case x.letGo != nil: // v is a stream: its items are counted where they wait
 			x.letGo(v)
 		case !w.Some && !w.Lost():
 			countCut(w.Ctx, x.lost, x.refused.Keep, v, err)
@@ -105,35 +107,36 @@ func (x *flattening[T, R]) item(ctx context.Context, v T) bool {
 	return !x.fan.Failing()
 }
 
-// take waits for a place. false: ctx has ended.
+// take waits for a free slot. It returns false when ctx has ended.
 func (x *flattening[T, R]) take(ctx context.Context) bool {
 	if x.free.take(ctx) {
 		return true
 	}
-	// A part of a stream that has failed may still begin: those that run come to their ends.
+	// A part of a stream that has failed may still begin: the running ones come to their ends.
 	return !x.fan.Failing() && x.fan.Ctx.Err() != nil && x.free.take(x.outer)
 }
 
-// drop lets v go where it is a part of another stream that nobody has read.
+// drop lets v go, if v is a part of another stream that nobody has read.
 func (x *flattening[T, R]) drop(v T) {
 	if x.letGo != nil {
 		x.letGo(v)
 	}
 }
 
-// countCut accounts for an item whose inner stream has ended with err, without having
-// emitted anything, and without a stage of it having counted an item. Where the inner
-// stream was cut, the item is discarded; where it has failed by itself, the item has.
+// countCut accounts for an item whose inner stream has ended with err. That stream
+// has not emitted anything, and none of its stages has counted an item. If the inner
+// stream was cut, the item counts as discarded; if it has failed by itself, the item
+// counts as failed.
 func countCut[T any](ctx context.Context, lost run.Account[T], refuse func(v T) bool, v T, err error) {
 	switch {
 	case fault.Cut(ctx, err):
 		refuse(v)
 	case err != nil:
-		lost.FailedOn(v) // a stream is no item
+		lost.FailedOn(v) // a stream counts as no item
 	}
 }
 
-// slots lets n through at a time; nil lets all through.
+// slots lets n run at a time; a nil slots has no limit.
 type slots chan struct{}
 
 func newSlots(n int) slots {
@@ -143,7 +146,7 @@ func newSlots(n int) slots {
 	return make(slots, n)
 }
 
-// take waits for a slot. false: ctx has ended.
+// take waits for a slot. It returns false when ctx has ended.
 func (s slots) take(ctx context.Context) bool {
 	if s == nil {
 		return true

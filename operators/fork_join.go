@@ -12,26 +12,26 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// ForkJoin runs upstream and the others at once and gives their last items, as
-// one slice, when all have completed.
+// ForkJoin runs upstream and the others at once, and emits their last items as one
+// slice when all have completed.
 //
 //	a:   a---b-|
 //	b:   -1-2|
 //	out: ------({b2}|)
 //
-// Emits when all have completed, upstream's item in front, the others' in the
-// order of the arguments. The slice is downstream's to keep. Fails when one fails:
-// the others are cancelled and reaped first. Completes behind the slice, or as soon
-// as one completes without an item: then there will be no slice, and the others
-// are cancelled.
+// Emits when all streams have completed. Upstream's item is the first of the slice,
+// and the items of the others follow in the order of the arguments. Downstream owns
+// the slice. Fails when a stream fails; the others are cancelled and reaped first.
+// Completes after the slice. It also completes as soon as a stream completes without
+// an item: there can be no slice then, and the others are cancelled.
 //
-// Backpressure: none is needed, and no stream is held. What is lost at an early end
-// counts as discarded, which [turbopipes.WithLossHook] hears of. Memory: one item per
-// stream. Goroutines: one for each of the others, joined before it ends; upstream runs
-// on the subscriber's.
+// Backpressure: none is needed, and no stream waits. Items that are lost when the
+// stream ends early count as discarded, and [turbopipes.WithLossHook] reports them.
+// Memory: one item for each stream. Goroutines: one for each of the others, joined
+// before the stream ends; upstream runs on the subscriber's goroutine.
 //
 // A zero Observable among others is an ErrInvalidArgument. To wait for functions
-// rather than streams see [Tasks]. It corresponds to RxJS's forkJoin and Reactor's
+// instead of streams, see [Tasks]. It corresponds to RxJS's forkJoin and Reactor's
 // Mono.zip.
 func ForkJoin[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, []T] {
 	if anyZero(others) {
@@ -63,15 +63,16 @@ func ForkJoin[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, 
 	})
 }
 
-// forkJoin is what the streams of a ForkJoin share. Each writes its own places in
-// last and has only, and the subscriber reads them when it has ended.
+// forkJoin is the state that the streams of a ForkJoin share. Each stream writes
+// only its own places in last and has. The subscriber reads them when that stream
+// has ended.
 type forkJoin[T any] struct {
 	*scope.Scope
 	last []T
 	has  []bool
 	live atomic.Int64
 	all  chan struct{} // closed when all have completed
-	over atomic.Bool   // nothing is lost any more
+	over atomic.Bool   // from now on no item counts as lost
 }
 
 func (f *forkJoin[T]) run(ctx context.Context, i int, o turbopipes.Observable[T]) error {
@@ -81,7 +82,7 @@ func (f *forkJoin[T]) run(ctx context.Context, i int, o turbopipes.Observable[T]
 	})
 }
 
-// ended is told how a stream has ended.
+// ended is called when stream i has ended. err is nil if it has completed.
 func (f *forkJoin[T]) ended(i int, err error) {
 	switch {
 	case err != nil:
@@ -94,7 +95,8 @@ func (f *forkJoin[T]) ended(i int, err error) {
 	}
 }
 
-// left returns the items that were kept in vain. It is called when all are joined.
+// left returns the items that were kept and will not be emitted. It is called when
+// all streams are joined.
 func (f *forkJoin[T]) left() (items []T) {
 	if f.over.Load() {
 		return nil

@@ -9,24 +9,28 @@ import (
 	"github.com/turbopipes/turbopipes/internal/split"
 )
 
-// GroupByN gives n streams, and each item to the one that route tells.
+// GroupByN emits n streams, and passes each item to the stream whose number route
+// returns.
 //
 //	in:  -a-b-A-|   n: 2, route: 0 for lower case, else 1
 //	out: (xy)---|   x: -a-b---|, y: -----A-|
 //
 // Emits when it is subscribed to: the groups 0 to n-1, before any item. Fails with
-// an ErrIndexOutOfRange when route gives another number, and with upstream;
-// completes with upstream. The groups end, and are consumed, as [GroupBy]'s.
+// an ErrIndexOutOfRange when route returns another number. Fails and completes with
+// upstream. The groups end, and are consumed, as the groups of [GroupBy] are.
 //
-// Backpressure: a full queue holds upstream, and the other groups with it: consume
-// all n at once, by [FlatMap] with n or more, or let [turbopipes.WithOverflow]
-// drop or fail. Memory: n queues ([turbopipes.WithQueue], 256 items each without
-// it), which take room only for what waits in them. Goroutines: one, for upstream,
-// joined before it ends; route runs on upstream's.
+// Backpressure: a full queue makes upstream wait, and the other groups with it. So
+// consume all n groups at once, with [FlatMap] and an n that is at least as large,
+// or let [turbopipes.WithOverflow] drop or fail. [OnDiscard] is called for the items
+// that a strategy drops, and for the items that are discarded: because their
+// subscriber has left, or because the stream ends early. Memory: n queues
+// ([turbopipes.WithQueue], 256 items each without it), which allocate room only for
+// the items that wait. Goroutines: one, for upstream, joined before the stream ends;
+// route runs on upstream's goroutine.
 //
-// An n below 1 or above 65,536, a nil route, and the options [WithMaxGroups] and
-// [WithIdle] are an ErrInvalidArgument. It corresponds to Pekko's partition and RxGo's
-// GroupBy.
+// An n below 1 or above 65,536 and a nil route are an ErrInvalidArgument.
+// [WithMaxGroups] and [WithIdle] are not accepted. It corresponds to Pekko's
+// partition and RxGo's GroupBy.
 func GroupByN[T any](n int, route func(v T) int, opts ...GroupOption) turbopipes.Operator[T, turbopipes.Group[int, T]] {
 	o, bad := groupOptionsOf(opts)
 	switch {
@@ -44,8 +48,8 @@ func GroupByN[T any](n int, route func(v T) int, opts ...GroupOption) turbopipes
 		return turbopipes.Invalid[T, turbopipes.Group[int, T]]("GroupByN", "WithIdle is no option of it")
 	}
 	return turbopipes.Lift(own.Mark+"GroupByN", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Group[int, T]) bool) (err error) {
-		// All n wait to be taken, and upstream runs then: had it to wait for the last
-		// one, one who takes fewer at a time would wait for ever.
+		// Upstream runs while all n groups wait to be taken. If it waited for the last
+		// group, a consumer that takes fewer at a time would wait for ever.
 		s := split.Open[int](ctx, splitConfig[T]("GroupByN", o.Queue, n))
 		defer s.Close(&err)
 		groups := make([]*split.Part[int, T], n)
@@ -67,5 +71,5 @@ func GroupByN[T any](n int, route func(v T) int, opts ...GroupOption) turbopipes
 	})
 }
 
-// mostGroupsAtOnce bounds n, since all n groups are made at once.
+// mostGroupsAtOnce limits n, since all n groups are made at once.
 const mostGroupsAtOnce = 65_536

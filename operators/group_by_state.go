@@ -10,8 +10,8 @@ import (
 	"github.com/turbopipes/turbopipes/internal/split"
 )
 
-// groups are the groups of a GroupBy, which live as long as it does. All of it is
-// upstream's goroutine's.
+// groups holds the groups of a GroupBy without WithIdle. They live as long as the
+// GroupBy. Only upstream's goroutine uses it.
 type groups[K comparable, T any] struct {
 	split *split.Split[K, T]
 	most  int // 0: no limit
@@ -19,7 +19,7 @@ type groups[K comparable, T any] struct {
 	byKey map[K]*split.Part[K, T]
 }
 
-// put gives v to the group of k; false: upstream must stop.
+// put passes v to the group of k. It returns false when upstream must stop.
 func (g *groups[K, T]) put(k K, v T) bool {
 	p := g.byKey[k]
 	if p == nil {
@@ -38,16 +38,17 @@ func (g *groups[K, T]) put(k K, v T) bool {
 	return g.split.Put(p, v) == split.Taken
 }
 
-// alone gives a group its only item. No other one can have its key, which is not
-// equal to itself, as NaN is not, and which no map could find or forget.
+// alone puts the only item of a group into p, and ends p. No other item can have the
+// key of this group: the key is not equal to itself, as NaN is not, and no map could
+// find or remove it.
 func alone[K comparable, T any](s *split.Split[K, T], p *split.Part[K, T], v T) bool {
 	out := s.Put(p, v)
 	s.Shut(p)
 	return out == split.Taken
 }
 
-// tooMany ends the stream with the error that it returns where one group more would be
-// too many. A group that its subscriber has left does not count.
+// tooMany ends the stream if one more group would be too many, and returns that
+// error. A group that its subscriber has left does not count.
 func tooMany[K, T any](s *split.Split[K, T], open, most int) error {
 	if most == 0 || open < most || open-s.Gone() < most {
 		return nil
@@ -57,18 +58,19 @@ func tooMany[K, T any](s *split.Split[K, T], open, most int) error {
 	return err
 }
 
-// idleGroups are those of a GroupBy that completes a group which gets nothing for
-// d: a map, and a list from the group that has waited longest to the newest.
+// idleGroups holds the groups of a GroupBy with WithIdle, which completes a group
+// that gets no item for d. It has a map, and a list from the group that has waited
+// longest to the newest.
 type idleGroups[K comparable, T any] struct {
 	split *split.Split[K, T]
 	most  int // 0: no limit
 	d     time.Duration
 	clock *time.Timer
 
-	mu    sync.Mutex // guards what follows
+	mu    sync.Mutex // guards the fields below
 	byKey map[K]*idleGroup[K, T]
 	root  idleGroup[K, T]
-	hand  *idleGroup[K, T] // has an item in upstream's hand, so it is not idle
+	hand  *idleGroup[K, T] // the group that upstream has an item for, so it is not idle
 	armed bool             // the clock will ring
 }
 
@@ -85,9 +87,9 @@ func newIdleGroups[K comparable, T any](s *split.Split[K, T], most int, d time.D
 	return g
 }
 
-// put gives v to the group of k; false: upstream must stop.
+// put passes v to the group of k. It returns false when upstream must stop.
 func (g *idleGroups[K, T]) put(k K, v T) bool {
-	odd := k != k // NaN: no map finds it again
+	odd := k != k // a NaN: no map finds it again
 	own, open := g.take(k)
 	if own == nil {
 		if err := tooMany(g.split, open, g.most); err != nil {
@@ -107,8 +109,8 @@ func (g *idleGroups[K, T]) put(k K, v T) bool {
 	return out == split.Taken
 }
 
-// take finds the group of k, when those are closed whose time has come, and keeps
-// it from being closed.
+// take closes the groups whose time has come. Then it finds the group of k, and
+// keeps that group from being closed.
 func (g *idleGroups[K, T]) take(k K) (own *idleGroup[K, T], open int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -126,7 +128,7 @@ func (g *idleGroups[K, T]) add(p *split.Part[K, T]) *idleGroup[K, T] {
 	return own
 }
 
-// got makes a group the newest one.
+// got makes own the newest group. It is called after own has got an item.
 func (g *idleGroups[K, T]) got(own *idleGroup[K, T]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -149,8 +151,8 @@ func (own *idleGroup[K, T]) unlink() {
 	own.older.newer, own.newer.older = own.newer, own.older
 }
 
-// expire closes the groups whose time has come, and gives the one that is next;
-// nil: none is.
+// expire closes the groups whose time has come. It returns the group whose time
+// comes next, or nil.
 func (g *idleGroups[K, T]) expire(now time.Time) *idleGroup[K, T] {
 	for own := g.root.newer; own != &g.root; own = own.newer {
 		switch {
@@ -158,7 +160,7 @@ func (g *idleGroups[K, T]) expire(now time.Time) *idleGroup[K, T] {
 		case now.Sub(own.last) < g.d:
 			return own
 		default:
-			own.unlink() // its own links still lead on
+			own.unlink() // the links of own still lead to the next group
 			delete(g.byKey, own.part.Key)
 			g.split.Shut(own.part)
 		}
@@ -166,7 +168,7 @@ func (g *idleGroups[K, T]) expire(now time.Time) *idleGroup[K, T] {
 	return nil
 }
 
-// tick closes groups when their time has come.
+// tick closes groups when their time has come, until ctx ends.
 func (g *idleGroups[K, T]) tick(ctx context.Context) error {
 	for {
 		select {

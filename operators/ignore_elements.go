@@ -7,18 +7,19 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// IgnoreElements drops every item: it gives only the end.
+// IgnoreElements drops every item, and passes only the end.
 //
 //	in:  a-b-c-|
 //	out: ------|
 //
-// Emits when nothing else is left: never an item, only the end. Drops every item, so
-// nothing holds upstream back. Fails and completes with upstream. What is left out
-// counts nowhere. Memory: none. Goroutines: none; it runs inside its subscriber's.
+// Emits when upstream ends: never an item, only the end. Drops every item at once,
+// so upstream never waits. The items are not counted in [turbopipes.Stats]. Fails
+// and completes with upstream. Memory: none. Goroutines: none; it runs on the
+// subscriber's goroutine.
 //
-// To run a stream for its effects, drain it: that needs no operator. To drop some
-// of the items, see [Filter]. It corresponds to ignoreElements in RxJS, Reactor
-// and RxGo.
+// To run a stream for its effects, drain it: no operator is needed for that. To drop
+// only some of the items, see [Filter]. It corresponds to ignoreElements in RxJS,
+// Reactor and RxGo.
 func IgnoreElements[T any]() turbopipes.Operator[T, T] {
 	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+"IgnoreElements", func(ctx context.Context, in turbopipes.Observable[T], _ func(T) bool) error {

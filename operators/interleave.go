@@ -8,25 +8,25 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Interleave gives n items of upstream, then n of each of the others, and so on in
-// turn.
+// Interleave emits n items of upstream, then n items of each of the others, and so
+// on in turn.
 //
 //	a:   ab-c-------|   n: 1
 //	b:   --1----2---|
 //	out: a-(1b)-(2c)|
 //
-// Emits when the stream whose turn it is does. One that has completed is left out.
-// Fails when one fails, also out of turn: the others are cancelled and reaped first.
-// Completes when all have.
+// Emits when the stream whose turn it is does. A stream that has completed is left
+// out. Fails when a stream fails, also out of turn; the others are cancelled and
+// reaped first. Completes when all streams have completed.
 //
-// All are subscribed to at once. Backpressure: a stream waits, with one item in its
-// hand, until it is its turn. What is lost at an early end counts as discarded, which
-// [turbopipes.WithLossHook] hears of. Memory: none. Goroutines: one per stream, joined
-// before it ends.
+// All streams are subscribed to at once. Backpressure: a stream waits, with one
+// item, until it is its turn. Items that are lost when the stream ends early count
+// as discarded, and [turbopipes.WithLossHook] reports them. Memory: none.
+// Goroutines: one for each stream, joined before the stream ends.
 //
-// Without others it is the identity. An n below 1, or a zero Observable among
-// others, is an ErrInvalidArgument. For items as they come see [Merge]; for tuples,
-// [Zip]. It corresponds to Pekko's interleave.
+// Without others it changes nothing. An n below 1, or a zero Observable among
+// others, is an ErrInvalidArgument. To emit items as they come, see [Merge]; to make
+// tuples, [Zip]. It corresponds to Pekko's interleave.
 func Interleave[T any](n int, others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
 	switch {
 	case n < 1:

@@ -29,12 +29,12 @@ func WithEnds[T any](start, end T) IntersperseOption { return ends[T]{start, end
 //	in:  a-b---c---|   sep: x
 //	out: a-(xb)(xc)|
 //
-// Emits when an item comes: sep first, except before the first one. [WithEnds] puts
-// start before the first item, at its time, and end behind the last one when upstream
-// completes; an empty stream gives start and end then. Fails with upstream, without
-// the end. An item whose separator was refused counts as discarded, which [OnDiscard]
-// hears of; separators count as items of its own. Memory: none. Goroutines: none; it
-// runs inside its subscriber's.
+// Emits when an item comes: sep first, except before the first item. [WithEnds] puts
+// start before the first item, at the time of that item, and end after the last
+// item, when upstream completes. An empty stream then emits start and end. Fails
+// with upstream, without the end. An item whose separator was refused counts as
+// discarded, and [OnDiscard] is called for it. Each separator counts as an item.
+// Memory: none. Goroutines: none; it runs on the subscriber's goroutine.
 //
 // A bad option is an ErrInvalidArgument. It corresponds to Pekko's intersperse.
 func Intersperse[T any](sep T, opts ...IntersperseOption) turbopipes.Operator[T, T] {

@@ -11,29 +11,33 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Join gives fn's result for each pair of an item of upstream and one of right
-// whose own times are at most window apart.
+// Join emits fn's result for each pair of an item of upstream and an item of right
+// whose times are at most window apart.
 //
 //	a:   1-3---7-|   each item's time is its digit
 //	b:   -2---6-|    window: 1
 //	out: -{12}{32}---{76}-|
 //
-// Emits when the later one of a pair comes; with several partners, in the order in
-// which those came. atA and atB tell the times, which must not go back within a
-// side; no clock is looked at. Drops what has no partner. An item is forgotten when
-// the other side's newest is later by more than window. Fails when a side fails:
-// the other is cancelled and reaped first. Completes when both have, or when one has
-// and all its items are forgotten: then the other one is cancelled.
+// Emits when the later item of a pair comes. If that item has several partners, the
+// pairs come in the order in which the partners came. atA and atB return the times
+// of the items, which must not go back within a side; no clock is read. Drops an
+// item that finds no partner. An item is forgotten when the newest item of the other
+// side is later than it by more than window. Fails when a side fails; the other side
+// is cancelled and reaped first. Completes when both sides have completed, or when a
+// side has completed and all its items are forgotten; the other side is then
+// cancelled.
 //
-// Both are subscribed to at once. Backpressure: both wait while downstream is busy,
-// and a side waits when its newest item is later than the other's by more than
-// window, or is its only one while the other has none. Memory: the items of two
-// windows; those that had no partner yet at an early end count as discarded.
-// Goroutines: two, one per side, joined before it ends; the functions run on the
-// subscriber's.
+// Both sides are subscribed to at once. Backpressure: both sides wait while
+// downstream is busy. A side also waits when its newest item is later than the other
+// side's newest item by more than window, and when it has emitted its first item and
+// the other side has not. Memory: the items of two windows. When the stream ends
+// early, the items that have had no partner yet count as discarded, and so does an
+// item that a side waits with. [OnDiscard] is called for them. Goroutines: two, one
+// for each side, joined before the stream ends; the functions run on the
+// subscriber's goroutine.
 //
 // A negative window, a nil function, or the zero Observable as right is an
-// ErrInvalidArgument. For pairs by position see [Zip]. It corresponds to RxGo's
+// ErrInvalidArgument. For pairs by position, see [Zip]. It corresponds to RxGo's
 // Join, and to Reactor's join, whose windows are streams.
 func Join[A, B, R any](right turbopipes.Observable[B], window time.Duration, atA func(a A) time.Time, atB func(b B) time.Time, fn func(a A, b B) R, opts ...turbopipes.LossOption) turbopipes.Operator[A, R] {
 	o, bad := lossOptions(opts)
@@ -67,7 +71,7 @@ func Join[A, B, R any](right turbopipes.Observable[B], window time.Duration, atA
 				err = fault.Join(err, as.Discard(a.left()...), bs.Discard(b.left()...))
 			}
 		}()
-		// The item that has come is the one that fails.
+		// If fn panics, the item that has just come counts as failed.
 		fromLeft := func(a A, b B) bool {
 			var r R
 			as.Try(a, func() { r = fn(a, b) })
@@ -96,7 +100,7 @@ func Join[A, B, R any](right turbopipes.Observable[B], window time.Duration, atA
 	})
 }
 
-// unless gives nil, from which nothing is received, when held.
+// unless returns in, or nil when held: nothing can be received from a nil channel.
 func unless[T any](held bool, in <-chan T) <-chan T {
 	if held {
 		return nil

@@ -6,14 +6,14 @@ import (
 	"github.com/turbopipes/turbopipes/internal/ring"
 )
 
-// progress is how far a side of a Join is.
+// progress is how far one side of a Join has come.
 type progress struct {
 	newest time.Time
-	has    bool // newest
+	has    bool // newest is set
 	ended  bool
 }
 
-// held tells whether the side must wait for the other one.
+// held reports whether the side must wait for the other side.
 func (p progress) held(other progress, window time.Duration) bool {
 	switch {
 	case p.ended:
@@ -24,7 +24,7 @@ func (p progress) held(other progress, window time.Duration) bool {
 	return !other.has || p.newest.Sub(other.newest) > window
 }
 
-// joining is one side of a Join: what it remembers.
+// joining is one side of a Join, with the items that it remembers.
 type joining[T any] struct {
 	progress
 	at     func(v T) time.Time
@@ -38,10 +38,11 @@ type partnered[T any] struct {
 	paired bool
 }
 
-// useless tells whether no pair will need the side any more.
+// useless reports whether no further pair can need the side.
 func (j *joining[T]) useless() bool { return j.ended && j.lo == j.hi }
 
-// forget drops what is too old for an item of that time and later ones.
+// forget removes the items that are too old for an item at newest, or for a later
+// item.
 func (j *joining[T]) forget(newest time.Time, window time.Duration) {
 	for j.lo < j.hi && newest.Sub(j.items.At(j.lo).at) > window {
 		j.items.Take(j.lo)
@@ -55,7 +56,7 @@ func (j *joining[T]) remember(item partnered[T]) {
 	j.hi++
 }
 
-// left returns the items that had no partner.
+// left returns the items that have had no partner.
 func (j *joining[T]) left() (items []T) {
 	for i := j.lo; i < j.hi; i++ {
 		if at := j.items.At(i); !at.paired {
@@ -65,8 +66,8 @@ func (j *joining[T]) left() (items []T) {
 	return items
 }
 
-// meet takes what was received on one side, and delivers its pairs. false: deliver
-// has refused one.
+// meet handles an item that was received on one side, and delivers its pairs. It
+// returns false when deliver has refused a pair.
 func meet[X, Y any](own *joining[X], other *joining[Y], v X, more bool, window time.Duration, deliver func(X, Y) bool) bool {
 	if !more {
 		own.ended = true

@@ -11,22 +11,24 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// KeepAlive emits an item of fn's whenever upstream is idle for a while.
+// KeepAlive emits an item that fn returns whenever upstream is idle for a while.
 //
 //	in:  a-b----------c-|   idle: 4, fn: z
 //	out: a-b---z---z--c-|
 //
-// Emits when an item comes, and when idle has passed without one since the
-// subscription, or since downstream was done with the last item of either kind. At
-// that moment fn's item is first, whatever else happens then. Fails and completes
-// with upstream. A downstream that is busy never gets an item of fn's, and the time
-// that it takes does not count.
+// Emits when an item comes, and when idle has passed without an item. The time
+// begins with the subscription, and again each time downstream has finished with an
+// item of upstream or of fn. When that moment comes, fn's item is first, whatever
+// else happens then. Fails and completes with upstream. A downstream that is busy
+// never gets an item of fn, and the time that downstream takes does not count.
 //
-// Backpressure: upstream waits while downstream is busy. Memory: none. Goroutines:
-// one, for upstream, joined before it ends; fn runs on the subscriber's.
+// Backpressure: upstream waits while downstream is busy. An item of upstream that is
+// not delivered when the stream ends early counts as discarded, and [OnDiscard] is
+// called for it. Memory: none. Goroutines: one, for upstream, joined before the
+// stream ends; fn runs on the subscriber's goroutine.
 //
-// idle ≤ 0 or a nil fn is an ErrInvalidArgument. To fail instead, see [Timeout]. It
-// corresponds to Pekko's keepAlive.
+// An idle of 0 or less and a nil fn are an ErrInvalidArgument. To fail instead, see
+// [Timeout]. It corresponds to Pekko's keepAlive.
 func KeepAlive[T any](idle time.Duration, fn func() T, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
 	o, bad := lossOptions(opts)
 	switch {
@@ -56,10 +58,10 @@ func KeepAlive[T any](idle time.Duration, fn func() T, opts ...turbopipes.LossOp
 				case v, more = <-up.Items():
 					came, waits = more, false
 				case <-clock.C:
-					clock.Heard() // it may be that of an earlier deadline
+					clock.Heard() // it may have been set for an earlier deadline
 					clock.Set(deadline, true)
 					waits = time.Now().Before(deadline)
-				case <-up.Done(): // upstream has failed, or ctx is done: Close tells
+				case <-up.Done(): // upstream has failed, or ctx is done: Close sets err
 					more, waits = false, false
 				}
 			}

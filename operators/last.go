@@ -11,20 +11,20 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Last gives the last item.
+// Last emits the last item.
 //
 //	in:  a-b-c-|
 //	out: ------(c|)
 //
-// Emits when upstream completes: the last item. Drops the items before. Fails with
-// upstream, without the item that it holds, which counts as discarded, or with an
-// ErrEmpty where upstream completes without an item, also when it is stopped
-// gracefully. [OnDiscard] hears of it; the items before count nowhere. Memory: one
-// item. Goroutines: none; it runs inside its subscriber's.
+// Emits when upstream completes: the last item. Drops the items before, which are
+// not counted in [turbopipes.Stats]. Fails with upstream, without the item that it
+// holds. That item counts as discarded, and [OnDiscard] is called for it. Fails with
+// an ErrEmpty when upstream completes without an item, also because of a graceful
+// stop. Memory: one item. Goroutines: none; it runs on the subscriber's goroutine.
 //
-// For another item where there is none see [LastOrDefault]; for several, or to
-// complete empty, [TakeLast]. It corresponds to last in RxJS, Reactor and RxGo,
-// which completes empty.
+// To emit another item for an empty stream, see [LastOrDefault]; for several items,
+// or to complete empty, [TakeLast]. It corresponds to last in RxJS, Reactor and
+// RxGo. RxGo's completes empty.
 func Last[T any](opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
 	o, bad := lossOptions(opts)
 	if bad != "" {
@@ -43,8 +43,8 @@ func Last[T any](opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
 	})
 }
 
-// lastOf gives the last item, where in has completed and has one. It counts it
-// as discarded where in has failed or panics.
+// lastOf returns the last item, if in has completed and has one. If in has failed or
+// panics, lastOf counts that item as discarded.
 func lastOf[T any](ctx context.Context, name string, o opt.Loss, in turbopipes.Observable[T]) (last T, found bool, err error) {
 	complete := false
 	out := leavingOut[T]()

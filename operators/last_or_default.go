@@ -7,18 +7,18 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// LastOrDefault gives the last item, or d where there is none.
+// LastOrDefault emits the last item, or d if there is none.
 //
 //	in:  -----|   d: x
 //	out: -----(x|)
 //
-// Emits when upstream completes: the last item, or d. Drops the items before. Fails
-// with upstream, without d and without the item that it holds, which counts as
-// discarded. [OnDiscard] hears of it; the items before count nowhere. Memory: one
-// item. Goroutines: none; it runs inside its subscriber's.
+// Emits when upstream completes: the last item, or d. Drops the items before, which
+// are not counted in [turbopipes.Stats]. Fails with upstream, without d and without
+// the item that it holds. That item counts as discarded, and [OnDiscard] is called
+// for it. Memory: one item. Goroutines: none; it runs on the subscriber's goroutine.
 //
-// For an error instead of d see [Last]. It corresponds to last with a default in
-// RxJS and Reactor and to RxGo's LastOrDefault.
+// For an error instead of d, see [Last]. It corresponds to last with a default in
+// RxJS and Reactor, and to RxGo's LastOrDefault.
 func LastOrDefault[T any](d T, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
 	o, bad := lossOptions(opts)
 	if bad != "" {

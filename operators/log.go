@@ -8,26 +8,25 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Log writes what happens in the stream to a log, and changes nothing.
+// Log writes the events of the stream to a log, and changes nothing.
 //
 //	in:  a-b--c-|   l: gets a record of each
 //	out: a-b--c-|
 //
-// Emits when an item comes. A record is written before what it tells is passed
-// on. Its message is "subscribe", "next", "complete", "error" or "stop", as the
-// hooks of [Do] are called, and as those are, exactly one of the last three is
-// written. Its attributes are name, as "stream", unless it is empty; and "item",
-// "error", or, where ctx has ended the stream, "cause". Fails and completes with
-// upstream.
+// Emits when an item comes. A record is written before its event is passed on. The
+// message is "subscribe", "next", "complete", "error" or "stop". The records
+// correspond to the hooks of [Do], so exactly one of the last three is written. The
+// attributes are "stream", which is name unless name is empty; and "item", "error",
+// or, if ctx has ended the stream, "cause". Fails and completes with upstream.
 //
-// The level is Debug, unless [WithLevel] sets another; below the level of l it
-// costs a question for each item. A nil l is slog.Default() at the time of the
-// subscription. An item is logged as it is: give it a LogValue method where it
-// has secrets. Backpressure: upstream waits for l's handler. Memory: none.
-// Goroutines: none; the handler runs on the subscriber's.
+// The level is Debug, unless [WithLevel] sets another. If l does not log that level,
+// the cost is one check for each item. If l is nil, slog.Default() at the time of
+// the subscription is used. An item is logged as it is: if its type has secrets,
+// give it a LogValue method. Backpressure: upstream waits for l's handler. Memory:
+// none. Goroutines: none; the handler runs on the subscriber's goroutine.
 //
-// A nil option is an ErrInvalidArgument. For anything but a log see [Do]; to name
-// a stage in errors, [Name]. It corresponds to log in Reactor and Pekko.
+// A nil option is an ErrInvalidArgument. For anything but a log, see [Do]; to name a
+// stage in errors, [Name]. It corresponds to log in Reactor and Pekko.
 func Log[T any](l *slog.Logger, name string, opts ...LogOption) turbopipes.Operator[T, T] {
 	o := logOptions{level: slog.LevelDebug}
 	for _, opt := range opts {
@@ -44,7 +43,7 @@ func Log[T any](l *slog.Logger, name string, opts ...LogOption) turbopipes.Opera
 	})
 }
 
-// hooksOf are those that write to l.
+// hooksOf returns the hooks that write to l.
 func hooksOf[T any](ctx context.Context, l *slog.Logger, o logOptions) Hooks[T] {
 	if l == nil {
 		l = slog.Default()
@@ -55,7 +54,7 @@ func hooksOf[T any](ctx context.Context, l *slog.Logger, o logOptions) Hooks[T] 
 	return Hooks[T]{
 		Subscribe: func() { write("subscribe") },
 		Next: func(v T) {
-			if l.Enabled(ctx, o.level) { // else v would be boxed in vain
+			if l.Enabled(ctx, o.level) { // otherwise v would be boxed for nothing
 				write("next", slog.Any("item", v))
 			}
 		},

@@ -8,18 +8,18 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Map gives fn's result for each item.
+// Map emits fn's result for each item.
 //
 //	in:  a-b--c-|   fn: to upper case
 //	out: A-B--C-|
 //
-// Emits when an item comes. Fails and completes with upstream. An item on which fn
+// Emits when an item arrives. Fails and completes with upstream. An item on which fn
 // panics counts as failed. Memory: none. Goroutines: none; fn runs on the
-// subscriber's.
+// subscriber's goroutine.
 //
-// fn is quick and can't fail: where it may, see [TryMap], and in parallel
-// [Parallel]. A nil fn is an ErrInvalidArgument. It corresponds to map in RxJS,
-// Reactor and RxGo.
+// Map is for an fn that is quick and can't fail. For an fn that takes time or can
+// fail, see [TryMap]; to run several calls in parallel, see [Parallel]. A nil fn is
+// an ErrInvalidArgument. It corresponds to map in RxJS, Reactor and RxGo.
 func Map[T, R any](fn func(v T) R) turbopipes.Operator[T, R] {
 	if fn == nil {
 		return turbopipes.Invalid[T, R]("Map", "fn is nil")

@@ -7,21 +7,22 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// MapError fails with another error where upstream fails.
+// MapError replaces upstream's error with another error.
 //
 //	in:  -a-b-#   fn: says where it was
 //	out: -a-b-#
 //
-// Emits when an item comes. Fails with what fn makes of upstream's error; where
-// fn gives nil, with the error as it was, since MapError swallows none. A panic
-// of upstream is an error, a [*turbopipes.PanicError]. Completes with upstream.
+// Emits when an item arrives. Completes with upstream. When upstream fails, it fails
+// with the error that fn returns. If fn returns nil, it fails with upstream's error,
+// because MapError never swallows an error. A panic of upstream is an error too, a
+// [*turbopipes.PanicError].
 //
-// fn is not called when downstream has stopped or ctx has ended: what upstream
-// returns then passes. It is called once the subscription is being stopped
-// gracefully, because a failure stays one. Memory: none. Goroutines: none; fn
-// runs on the subscriber's.
+// fn is not called when downstream has stopped or ctx has ended: upstream's error
+// then passes unchanged. fn is called even when the subscription is being stopped
+// gracefully, because a failure stays a failure. Memory: none. Goroutines: none; fn
+// runs on the subscriber's goroutine.
 //
-// A nil fn is an ErrInvalidArgument. To swallow errors see [OnErrorComplete]. It
+// A nil fn is an ErrInvalidArgument. To swallow errors, see [OnErrorComplete]. It
 // corresponds to Reactor's onErrorMap and Pekko's mapError.
 func MapError[T any](fn func(err error) error) turbopipes.Operator[T, T] {
 	if fn == nil {

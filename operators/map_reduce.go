@@ -7,30 +7,32 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// MapReduce makes a key and a value of each item, at most n at a time, and gives
-// a map in which the values of a key are reduced to one.
+// MapReduce calls fn to make a key and a value of each item, with at most n calls at
+// a time. It emits one map, in which reduce has combined all values of a key into
+// one value.
 //
 //	in:  abc|   n: 2; fn takes 5 for a, 2 for b, 1 for c
 //	out: -----(x|)   x: the reduced values of all keys
 //
-// Emits when upstream has completed and every task has ended; an empty stream
-// gives an empty map, which is not nil. The map is the receiver's. fn runs as in
-// [Parallel], whose rules hold for its ctx, its errors and its panics. reduce is
-// called with what there is for the key and the value of a task that has ended,
-// in the order in which the tasks end, so it should be commutative and
-// associative. Fails as soon as a task or upstream fails, without a map; its values count
-// as discarded then, and [OnDiscard] is called with the map once for each of them.
+// Emits when upstream has completed and every task has ended. For an empty stream
+// the map is empty, but not nil. The receiver owns the map. fn runs as in
+// [Parallel], with the same rules for its ctx, its errors and its panics. reduce is
+// called with the key's value so far and the value of a task that has ended. The
+// calls come in the order in which the tasks end, so reduce should be commutative
+// and associative. Fails as soon as a task or upstream fails, without a map. The
+// values in the map then count as discarded, and [OnDiscard] is called with the map
+// once for each of them.
 //
-// Backpressure: upstream waits, with one item at most, while n tasks run.
-// Memory: n items, and a value a key. Goroutines: as Parallel; fn runs on those,
-// and reduce on the subscriber's, one call at a time.
+// Backpressure: upstream waits, with at most one item, while n tasks run. Memory: n
+// items, and one value per key. Goroutines: as in Parallel. fn runs on those
+// goroutines. reduce runs on the subscriber's goroutine, one call at a time.
 //
-// Keys are compared by ==. One that is not equal to itself, such as NaN, is
-// another one each time, and so each of its values is in the map. A key that can't
-// be hashed ends the stream with a PanicError. An n below 1, a nil fn or a nil
-// reduce is an ErrInvalidArgument. For one item a key without a task, see [ToMap];
-// for one value in all, [Reduce] behind Parallel. It corresponds to Reactor's
-// groupBy with a reduce for each group.
+// Keys are compared by ==. A key that is not equal to itself, such as NaN, is a new
+// key each time, so the map holds each of its values. A key that can't be hashed
+// ends the stream with a PanicError. An n below 1, a nil fn or a nil reduce is an
+// ErrInvalidArgument. For one item per key without tasks, see [ToMap]; for one value
+// of all items, use [Reduce] after Parallel. It corresponds to Reactor's groupBy
+// with a reduce for each group.
 func MapReduce[T any, K comparable, V any](n int, fn func(ctx context.Context, v T) (K, V, error), reduce func(a, b V) V, opts ...turbopipes.LossOption) turbopipes.Operator[T, map[K]V] {
 	o, bad := lossOptions(opts)
 	switch {

@@ -9,18 +9,19 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Marshal gives the bytes that fn makes of each item. json.Marshal is such an fn.
+// Marshal emits the bytes that fn makes of each item. For example, fn can be
+// json.Marshal.
 //
 //	in:  a-b--x-|   fn: to upper case; it fails on x
 //	out: A-B--#
 //
-// Emits when an item comes. Fails with fn's first error, as a [*turbopipes.ItemError]
-// that holds the item, after upstream was stopped, or when upstream fails. The item
-// that fn has failed on counts as failed. Completes with upstream. Memory: none.
-// Goroutines: none; fn runs on the subscriber's.
+// Emits when an item arrives. Fails with fn's first error, after upstream was
+// stopped, or when upstream fails. fn's error comes as a [*turbopipes.ItemError]
+// that holds the item. The item on which fn failed counts as failed. Completes with
+// upstream. Memory: none. Goroutines: none; fn runs on the subscriber's goroutine.
 //
-// A nil fn is an ErrInvalidArgument. The inverse is [Unmarshal]. It corresponds
-// to RxGo's Marshal.
+// A nil fn is an ErrInvalidArgument. The inverse is [Unmarshal]. It corresponds to
+// RxGo's Marshal.
 func Marshal[T any](fn func(v any) ([]byte, error)) turbopipes.Operator[T, []byte] {
 	if fn == nil {
 		return turbopipes.Invalid[T, []byte]("Marshal", "fn is nil")
@@ -28,7 +29,7 @@ func Marshal[T any](fn func(v any) ([]byte, error)) turbopipes.Operator[T, []byt
 	return convert("Marshal", func(v T) ([]byte, error) { return fn(v) })
 }
 
-// convert is what Marshal and Unmarshal have in common.
+// convert implements Marshal and Unmarshal.
 func convert[T, R any](name string, fn func(T) (R, error)) turbopipes.Operator[T, R] {
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		var failed error

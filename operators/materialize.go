@@ -7,19 +7,19 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Materialize gives what happens in the stream as items: each item, and then the
+// Materialize turns the events of the stream into items: each item, and then the
 // error or the completion.
 //
 //	in:  a-b-#
 //	out: a-b-(x|)   a, b: of KindNext; x: of KindError
 //
-// Emits when an item comes, and when upstream completes, fails or panics, which
-// is a [*turbopipes.PanicError]. Completes behind that. Fails only when ctx
-// ends: a cancellation is not made an item of. Memory: none. Goroutines: none;
-// it runs inside its subscriber's.
+// Emits when an item arrives, and when upstream completes, fails or panics. A panic
+// is an error, a [*turbopipes.PanicError]. Completes after the item for upstream's
+// end. Fails only when ctx ends: a cancellation does not become an item. Memory:
+// none. Goroutines: none; it runs on the subscriber's goroutine.
 //
-// It is for streams whose end is to be stored, sent or compared. For failures of
-// single items, see [AsResults]; to go on behind an error, [Catch]. It
+// Use it for streams whose end has to be stored, sent or compared. For failures of
+// single items, see [AsResults]; to continue after an error, see [Catch]. It
 // corresponds to materialize in RxJS and Reactor.
 func Materialize[T any]() turbopipes.Operator[T, turbopipes.Notification[T]] {
 	return turbopipes.Lift(own.Mark+"Materialize", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Notification[T]) bool) error {

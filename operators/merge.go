@@ -8,25 +8,27 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Merge emits what upstream and the others emit, as it comes.
+// Merge emits the items of upstream and of the others as they arrive.
 //
 //	a:   a---b---|
 //	b:   -x-y--|
 //	out: ax-yb---|
 //
-// Emits when any of the streams does. The order within each is kept. All are
-// subscribed at once. Fails when one fails: the others are cancelled and reaped
-// first, and what is queued comes out before the failure. Completes when all have.
+// Emits when any of the streams does. The order within each stream is kept. All
+// streams are subscribed to at once. Fails when a stream fails: the others are
+// cancelled and reaped first, and queued items are emitted before the failure.
+// Completes when all streams have completed.
 //
-// Backpressure: at most as many items are undelivered as there are streams, of
-// whichever streams; what was accepted and not delivered at an early end counts as
-// discarded, which [turbopipes.WithLossHook] hears of. Memory: one item per stream.
-// Goroutines: one per stream, joined before it ends.
+// Backpressure: at most as many items are undelivered as there are streams; all of
+// them may come from one stream. Items that were accepted and not delivered at an
+// early end count as discarded, and [turbopipes.WithLossHook] reports them. Memory:
+// one item per stream. Goroutines: one per stream, joined before Merge ends.
 //
-// Without others it is the identity. To merge a slice of streams, apply it to
-// [turbopipes.Empty]. A zero Observable among others is an ErrInvalidArgument.
-// For one after another see [Concat]; for streams that arrive over time,
-// [FlatMap]. It corresponds to merge in RxJS, Reactor and RxGo.
+// Without others, Merge lets upstream through unchanged. To merge a slice of
+// streams, apply Merge to [turbopipes.Empty]. A zero Observable among others is an
+// ErrInvalidArgument. For one stream after another, see [Concat]; for streams that
+// arrive over time, see [FlatMap]. It corresponds to merge in RxJS, Reactor and
+// RxGo.
 func Merge[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
 	for _, o := range others {
 		if o.IsZero() {

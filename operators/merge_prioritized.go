@@ -9,25 +9,28 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// MergePrioritized emits what upstream and the others emit; where several have an
-// item, upstream comes first, and then the earlier argument.
+// MergePrioritized emits the items of upstream and of the others by priority. If
+// several streams have an item, upstream's comes first, and then the item of the
+// earlier argument.
 //
 //	a:   a---b---|
 //	b:   -x-y--|
 //	out: ax-yb---|
 //
-// Emits when any of the streams does. The order within each is kept. A stream with
-// much to say can hold those behind it back for ever. Fails when one fails: the
-// others are cancelled and reaped first. Completes when all have.
+// Emits when any of the streams does. The order within each stream is kept. A stream
+// that always has an item can hold back all streams of lower priority for ever.
+// Fails when a stream fails: the others are cancelled and reaped first. Completes
+// when all streams have completed.
 //
-// All are subscribed to at once. Backpressure: at most one item of each stream is
-// undelivered; what is at an early end counts as discarded, which
-// [turbopipes.WithLossHook] hears of. Memory: one item per stream. Goroutines: one per
-// stream, joined before it ends.
+// All streams are subscribed to at once. Backpressure: at most one item of each
+// stream is undelivered. Items that are undelivered at an early end count as
+// discarded, and [turbopipes.WithLossHook] reports them. Memory: one item per
+// stream. Goroutines: one per stream, joined before MergePrioritized ends.
 //
-// Without others it is the identity. A zero Observable among others is an
-// ErrInvalidArgument. For a fair share see [Merge], or [Interleave]. It corresponds
-// to Reactor's mergePriority and Pekko's mergePrioritized.
+// Without others, MergePrioritized lets upstream through unchanged. A zero
+// Observable among others is an ErrInvalidArgument. For a fair share, see [Merge] or
+// [Interleave]. It corresponds to Reactor's mergePriority and Pekko's
+// mergePrioritized.
 func MergePrioritized[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
 	if anyZero(others) {
 		return turbopipes.Invalid[T, T]("MergePrioritized", zeroOther)
@@ -48,7 +51,7 @@ func MergePrioritized[T any](others ...turbopipes.Observable[T]) turbopipes.Oper
 		}
 		s.Settle()
 		for ctx.Err() == nil {
-			failed := s.Ctx.Err() != nil // asked before: what is in the slots came before that
+			failed := s.Ctx.Err() != nil // read before first: an item in a slot came before the failure
 			v, ok, over := p.first()
 			switch {
 			case ok:

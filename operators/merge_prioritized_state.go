@@ -9,8 +9,9 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// ranks are the streams of a MergePrioritized, each with the slot that its item
-// waits in. An item costs no more than the logarithm of their number.
+// ranks holds the streams of one MergePrioritized. Each stream has a slot in which
+// its item waits. The cost of an item grows at most with the logarithm of the number
+// of streams.
 type ranks[T any] struct {
 	slots []chan T
 	news  chan struct{} // cap 1: an item is in a slot, or a stream has completed
@@ -18,9 +19,9 @@ type ranks[T any] struct {
 	lost    run.Account[T]
 	refused run.Refused[T]
 
-	mu   sync.Mutex // guards all below
-	heap []int      // the slots that may have an item, the first stream's at the root
-	in   []bool     // by slot: it is in heap
+	mu   sync.Mutex // guards the fields below
+	heap []int      // the streams whose slots may have an item; the first stream is at the root
+	in   []bool     // by stream: it is in heap
 	live int        // streams that have not completed
 }
 
@@ -40,7 +41,7 @@ func (p *ranks[T]) tell() {
 	}
 }
 
-// run runs the stream of rank i.
+// run runs stream i.
 func (p *ranks[T]) run(s *scope.Scope, i int, o turbopipes.Observable[T]) {
 	s.Upstream(func(ctx context.Context) error {
 		return o.Push(ctx, func(v T) bool {
@@ -63,7 +64,7 @@ func (p *ranks[T]) run(s *scope.Scope, i int, o turbopipes.Observable[T]) {
 	})
 }
 
-// filled takes note that an item was put into a slot.
+// filled notes that stream i has put an item into its slot.
 func (p *ranks[T]) filled(i int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -73,9 +74,9 @@ func (p *ranks[T]) filled(i int) {
 	}
 }
 
-// first takes the item of the first stream that has one. That stream may have put
-// the next one into its slot by then, so it stays in the heap until the slot is
-// found to be empty. over: none will come.
+// first takes an item of the first stream that has one. The stream may already have
+// put its next item into the slot. So the stream stays in the heap until its slot is
+// found to be empty. over reports that no item will come.
 func (p *ranks[T]) first() (v T, ok, over bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -122,7 +123,8 @@ func (p *ranks[T]) pop() (rank int) {
 	}
 }
 
-// left takes the items in the slots. Every stream has ended.
+// left takes the items that are still in the slots. It is called when every stream
+// has ended.
 func (p *ranks[T]) left() (items []T) {
 	for _, slot := range p.slots {
 		if len(slot) > 0 {

@@ -10,30 +10,31 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// MergeSorted makes one ascending stream of upstream and the others, each of which
-// is ascending.
+// MergeSorted merges upstream and the others, which should all be ascending, into
+// one ascending stream.
 //
 //	a:   a---d--|
 //	b:   -b-c-----e---|
 //	out: -a--(bc)-(de)|
 //
-// Emits when every stream that has not completed has an item, the least of those
-// in front; of equal ones upstream's is first, and then in the order of the
-// arguments. A stream that is not ascending makes one that is not, and no error.
-// Fails when one fails: the others are cancelled and reaped first, and the items
-// that wait are discarded. Completes when all have.
+// Emits when every stream that has not completed has an item: the least of these
+// items. Among equal items, upstream's comes first, and the others follow in the
+// order of the arguments. If a stream is not ascending, the result is not ascending
+// either; this is not an error. Fails when a stream fails: the others are cancelled
+// and reaped first, and the waiting items are discarded. Completes when all streams
+// have completed.
 //
-// All are subscribed to at once. Backpressure: a stream waits when it is one item
-// ahead. Memory: one item per stream; they count as discarded at an early end, which
-// [turbopipes.WithLossHook] hears of.
-// Goroutines: one per stream, joined before it ends; compare runs on the
-// subscriber's. An item costs some comparisons, as many as the number of streams
-// has binary digits, twice.
+// All streams are subscribed to at once. Backpressure: a stream waits when it is one
+// item ahead. Memory: one item per stream. These items count as discarded at an
+// early end, and [turbopipes.WithLossHook] reports them. Goroutines: one per stream,
+// joined before MergeSorted ends; compare runs on the subscriber's goroutine. The
+// number of comparisons for an item is at most twice the number of binary digits in
+// the number of streams.
 //
-// Without others it is the identity. A nil compare, which works as cmp.Compare
-// does, or a zero Observable among others is an ErrInvalidArgument. For items as
-// they come see [Merge]. It corresponds to Reactor's mergeComparing and Pekko's
-// mergeSorted.
+// Without others, MergeSorted lets upstream through unchanged. compare works as
+// cmp.Compare does. A nil compare, or a zero Observable among others, is an
+// ErrInvalidArgument. For items in the order in which they arrive, see [Merge]. It
+// corresponds to Reactor's mergeComparing and Pekko's mergeSorted.
 func MergeSorted[T any](compare func(a, b T) int, others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
 	switch {
 	case compare == nil:
@@ -50,7 +51,7 @@ func MergeSorted[T any](compare func(a, b T) int, others ...turbopipes.Observabl
 		waiting := heads[T]{compare: compare}
 		defer func() {
 			b.Close(&err)
-			err = fault.Join(err, lost.Discard(waiting.left()...)) // none at a completion
+			err = fault.Join(err, lost.Discard(waiting.left()...)) // nothing is left after a completion
 		}()
 		feeds := openFeeds(b, in, others)
 		for from, f := range feeds {
@@ -77,7 +78,7 @@ func MergeSorted[T any](compare func(a, b T) int, others ...turbopipes.Observabl
 	})
 }
 
-// next waits for the next item of f. An error is the end of all.
+// next waits for the next item of f. An error ends the whole stream.
 func next[T any](b *feed.Band, f *feed.Feed[T]) (v T, more bool, err error) {
 	v, more, ok := feed.Await(b, f)
 	switch {
@@ -91,7 +92,7 @@ func next[T any](b *feed.Band, f *feed.Feed[T]) (v T, more bool, err error) {
 	return v, false, context.Cause(b.Ctx)
 }
 
-// openFeeds starts several upstreams of one Band.
+// openFeeds starts in and the others as upstreams of one Band.
 func openFeeds[T any](b *feed.Band, in turbopipes.Observable[T], others []turbopipes.Observable[T]) []*feed.Feed[T] {
 	feeds := make([]*feed.Feed[T], 0, len(others)+1)
 	feeds = append(feeds, feed.In(b, run.Hooks[T]{}, in.Push))

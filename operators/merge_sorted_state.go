@@ -1,14 +1,14 @@
 package operators
 
-// heads are the items that wait in a MergeSorted, one per stream: a heap with the
-// least at the root.
+// heads holds the items that wait in a MergeSorted, one per stream. It is a heap
+// with the least item at the root.
 type heads[T any] struct {
 	compare func(a, b T) int
 	heap    []head[T]
-	taken   bool // the root's item was taken, and its stream has given no other yet
+	taken   bool // the root's item was taken, and its stream has not sent the next one yet
 }
 
-// head is an item and the number of its stream.
+// head is an item and the index of its stream.
 type head[T any] struct {
 	v    T
 	from int
@@ -20,7 +20,7 @@ func (h *heads[T]) less(i, j int) bool {
 	return c < 0 || c == 0 && a.from < b.from
 }
 
-// add puts the first item of a stream.
+// add adds the first item of a stream.
 func (h *heads[T]) add(v T, from int) {
 	h.heap = append(h.heap, head[T]{v, from})
 	for i := len(h.heap) - 1; i > 0; {
@@ -35,16 +35,16 @@ func (h *heads[T]) add(v T, from int) {
 
 func (h *heads[T]) none() bool { return len(h.heap) == 0 }
 
-// take gives the least item, and keeps nothing of it alive. Its place is kept for the
-// next one of its stream.
+// take returns the least item, and clears its place so that the item is not kept
+// alive. The place stays reserved for the next item of the same stream.
 func (h *heads[T]) take() (v T, from int) {
 	h.taken = true
 	v, h.heap[0].v = h.heap[0].v, v
 	return v, h.heap[0].from
 }
 
-// refill puts the next item of the stream that the last one was taken from, or,
-// where there are no more, gives its place up.
+// refill puts the next item of the stream from which the last item was taken into
+// the reserved place. If more is false, refill removes the place.
 func (h *heads[T]) refill(v T, more bool) {
 	h.taken = false
 	if more {
@@ -69,7 +69,7 @@ func (h *heads[T]) refill(v T, more bool) {
 	}
 }
 
-// left returns the items that wait.
+// left returns the items that still wait.
 func (h *heads[T]) left() (items []T) {
 	for i, head := range h.heap {
 		if i > 0 || !h.taken {

@@ -9,25 +9,26 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Min gives the least item, by compare.
+// Min emits the least item, as ordered by compare.
 //
 //	in:  b-a--c-|   compare: the alphabet
 //	out: -------(a|)
 //
-// Emits when upstream completes: the first of the least items. An empty stream gives
-// nothing. Fails with upstream, without an item. The item that it holds then counts as
-// discarded, which [OnDiscard] hears of; the others count nowhere. Memory: one item.
-// Goroutines: none; compare runs on the subscriber's.
+// Emits when upstream completes. If several items are the least, it emits the first
+// of them. For an empty stream it emits nothing. Fails with upstream, without an
+// item. The item that it holds then counts as discarded, and [OnDiscard] reports it.
+// The other items are not counted. Memory: one item. Goroutines: none; compare runs
+// on the subscriber's goroutine.
 //
-// compare gives a negative number when a is less than b, and a positive one when
-// it is greater, as cmp.Compare does. A nil compare is an ErrInvalidArgument. For
-// the greatest see [Max]; for all in order, [Sort]. It corresponds to min in RxJS
-// and RxGo, and Reactor's MathFlux.
+// compare returns a negative number when a is less than b, and a positive number
+// when a is greater, as cmp.Compare does. A nil compare is an ErrInvalidArgument.
+// For the greatest item, see [Max]; for all items in order, see [Sort]. It
+// corresponds to min in RxJS and RxGo, and to Reactor's MathFlux.
 func Min[T any](compare func(a, b T) int, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
 	return least("Min", compare, opts)
 }
 
-// least is what Min and Max have in common.
+// least implements Min and Max.
 func least[T any](name string, compare func(a, b T) int, opts []turbopipes.LossOption) turbopipes.Operator[T, T] {
 	o, bad := lossOptions(opts)
 	switch {

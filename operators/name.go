@@ -10,34 +10,34 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Name gives what is upstream a name, up to the Name before it.
+// Name labels the part of the pipeline between the previous Name and this one.
 //
 //	in:  a-b--c-|   name: by which errors and profiles call it
 //	out: a-b--c-|
 //
-// Emits when an item comes. Fails with upstream's error in a
-// [*turbopipes.StageError] that holds the name: errors.Is and errors.As look through
-// it, == does not. An error that has passed a Name before keeps that one's name. A
-// panic of upstream has the name as the Stage of its [*turbopipes.PanicError] instead.
-// The end of ctx, and what comes from downstream, pass as they are. Completes with
-// upstream.
+// Emits when an item arrives. Fails with upstream's error, wrapped in a
+// [*turbopipes.StageError] that holds the name. errors.Is and errors.As look through
+// the StageError; == does not. An error that has already passed another Name keeps
+// that Name's label. If upstream panics, the name becomes the Stage of the
+// [*turbopipes.PanicError] instead. The end of ctx, and anything that comes from
+// downstream, such as a panic, pass unchanged. Completes with upstream.
 //
-// The name is also the pprof label "turbopipes" of the goroutines that upstream's
-// operators start, with the operator's own name after it, and part of a warning about
-// something that does not end. Memory: none. Goroutines: none; it runs inside its
-// subscriber's.
+// The name is also used for the goroutines that upstream's operators start. Their
+// pprof label "turbopipes" is the name, followed by the operator's own name. A
+// warning about something that does not end contains the name too. Memory: none.
+// Goroutines: none; it runs on the subscriber's goroutine.
 //
 // An empty name is an ErrInvalidArgument. It corresponds to Reactor's name and
-// checkpoint, and Pekko's named.
+// checkpoint, and to Pekko's named.
 func Name[T any](name string) turbopipes.Operator[T, T] {
 	if name == "" {
 		return turbopipes.Invalid[T, T]("Name", "name is empty")
 	}
 	return turbopipes.Lift(own.Mark+"Name", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		below := false // downstream runs: its panic is not upstream's
+		below := false // downstream is running: a panic is downstream's, not upstream's
 		defer func() {
 			if below {
-				return // without a recover: the panic keeps its own stack
+				return // without a recover, so that the panic keeps its own stack
 			}
 			if p := recover(); p != nil {
 				panic(fault.FromPanic(p).In(name))
@@ -53,9 +53,10 @@ func Name[T any](name string) turbopipes.Operator[T, T] {
 	})
 }
 
-// inStage is err, told in which stage it happened, unless that is known.
+// inStage returns err with the name of the stage in which it happened, unless err
+// already holds one.
 func inStage(err error, name string) error {
-	if p, ok := err.(*turbopipes.PanicError); ok { //nolint:errorlint // one that an operator has made of a panic: not wrapped
+	if p, ok := err.(*turbopipes.PanicError); ok { //nolint:errorlint // an operator that makes a PanicError of a panic does not wrap it
 		return p.In(name)
 	}
 	if s := (*turbopipes.StageError)(nil); errors.As(err, &s) {

@@ -10,23 +10,23 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// ObserveOn runs upstream on a goroutine of its own, with a bounded queue in
-// between, so that upstream and downstream work at the same time.
+// ObserveOn runs upstream on its own goroutine. A bounded queue lies between
+// upstream and downstream, so that both work at the same time.
 //
 //	in:  a-b-c-|
 //	out: a-b-c-|
 //
-// Emits when downstream is free and an item waits. What is in the queue is
-// delivered before a completion or an error. Fails and completes with upstream.
+// Emits when downstream is free and an item waits. Items in the queue are delivered
+// before a completion or an error. Fails and completes with upstream.
 //
 // Backpressure: upstream waits while the queue is full, unless
-// [turbopipes.WithOverflow] says otherwise. [turbopipes.WithQueue] sets how many
-// items wait, 256 without it. What a strategy drops, and what is left at an early
-// end, is counted and given to [OnDiscard]. Memory: the queue. Goroutines: one,
-// for upstream, joined before it ends.
+// [turbopipes.WithOverflow] sets another strategy. [turbopipes.WithQueue] sets how
+// many items can wait; the default is 256. Items that a strategy drops, and items
+// that are left at an early end, are counted, and [OnDiscard] reports them. Memory:
+// the queue. Goroutines: one, for upstream, joined before ObserveOn ends.
 //
-// A bad option is an ErrInvalidArgument. [Prefetch] is a short form. It
-// corresponds to RxJS's observeOn, Reactor's publishOn, Pekko's async and RxGo's
+// A bad option is an ErrInvalidArgument. [Prefetch] is a short form. It corresponds
+// to RxJS's observeOn, Reactor's publishOn, Pekko's async and RxGo's
 // WithBufferedChannel.
 func ObserveOn[T any](opts ...turbopipes.QueueOption) turbopipes.Operator[T, T] {
 	o, bad := queueOptions(opts)

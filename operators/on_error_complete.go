@@ -7,23 +7,22 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// OnErrorComplete completes where upstream fails with an error that it may
-// ignore.
+// OnErrorComplete completes when upstream fails with an error that may be ignored.
 //
 //	in:  -a-b-#   pred: yes
 //	out: -a-b-|
 //
-// Emits when an item comes. Drops the errors that match pred; a panic of upstream
-// is one, as a [*turbopipes.PanicError]. Fails with the others. Completes with
-// upstream, too.
+// Emits when an item arrives. Drops the errors for which pred returns true. A panic
+// of upstream is an error too, a [*turbopipes.PanicError]. Fails with the other
+// errors. Completes at a dropped error, and with upstream.
 //
 // pred is not called when downstream has stopped, when ctx has ended, or once the
-// subscription is being stopped gracefully: then the error passes. Memory: none.
-// Goroutines: none; pred runs on the subscriber's.
+// subscription is being stopped gracefully. The error then passes. Memory: none.
+// Goroutines: none; pred runs on the subscriber's goroutine.
 //
-// A nil pred matches every error. For a last item in place of the error see
+// A nil pred matches every error. To emit a last item instead of the error, see
 // [OnErrorReturn]; for another error, [MapError]; for a stream, [Catch]. It
-// corresponds to Reactor's and Pekko's onErrorComplete, and RxJS's catchError
+// corresponds to Reactor's and Pekko's onErrorComplete, and to RxJS's catchError
 // with EMPTY.
 func OnErrorComplete[T any](pred func(err error) bool) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+"OnErrorComplete", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {

@@ -7,29 +7,29 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// OnErrorResumeNext gives upstream's items, and then those of the next streams,
-// one stream after another, however each of them ends.
+// OnErrorResumeNext emits upstream's items, and then the items of the next streams,
+// one stream after another, no matter how each stream ends.
 //
 //	a:   -a-b#
 //	b:   -x-y#
 //	out: -a-b-x-y|
 //
-// Emits when the stream whose turn it is does. A stream is subscribed to when
-// the one before it has completed or failed, and is reaped. Drops every error,
-// also the last one, and every panic of a stream. Completes behind the last
-// stream.
+// Emits when the current stream does. A stream is subscribed to when the stream
+// before it has completed or failed, and is reaped. Drops every error, also the last
+// one, and every panic of a stream. Completes after the last stream.
 //
 // An error passes when downstream has stopped, when ctx has ended, or once the
-// subscription is being stopped gracefully. Such a stop completes the sources of
-// the streams to come without calling them, and their operators flush. Memory:
-// none. Goroutines: none; it runs inside its subscriber's.
+// subscription is being stopped gracefully. A graceful stop completes the sources of
+// the remaining streams without calling them, and the operators of these streams
+// flush. Memory: none. Goroutines: none; it runs on the subscriber's goroutine.
 //
-// A stream that resumes itself, through a [turbopipes.Defer], takes some stack at each
-// turn, and at a million or so Go ends the process: use [Retry] or [Repeat].
+// A stream that resumes itself, through a [turbopipes.Defer], uses some stack for
+// each turn. At about a million turns Go ends the process. Use [Retry] or [Repeat]
+// instead.
 //
-// A zero Observable among next is an ErrInvalidArgument. To see the error, and
-// to go on only behind one, see [Catch]; to go on only behind a completion,
-// [Concat]. It corresponds to RxJS's onErrorResumeNextWith. RxGo's function of
+// A zero Observable among next is an ErrInvalidArgument. To see the error, or to
+// continue only after an error, see [Catch]; to continue only after a completion,
+// see [Concat]. It corresponds to RxJS's onErrorResumeNextWith. RxGo's function of
 // that name is Catch.
 func OnErrorResumeNext[T any](next ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
 	for _, o := range next {

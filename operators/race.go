@@ -13,30 +13,31 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// Race runs upstream and the others at once and gives the stream that is first to
-// emit or to end; the others are cancelled.
+// Race runs upstream and the others at the same time. It emits the items of the
+// stream that is the first to emit or to end, and cancels the others.
 //
 //	a:   ---a-b-|
 //	b:   --x--y-z|
 //	out: --x--y-z|
 //
-// Emits when the first stream does. An error or a completion may come first too,
-// and is the result then. The others are cancelled at once; the first stream's
-// items do not wait until they have unwound, and its end does. What they emit, and
-// how they end by themselves, is discarded, and no error; what their clean-up fails
-// with, joined to the end of their ctx, and a panic of theirs, are told behind the
-// first stream's end. Fails and completes with the first.
+// Emits when the first stream does. An error or a completion may also come first,
+// and is then the result. The others are cancelled at once. The first stream's items
+// do not wait until the others have unwound, but its end does. Items that the others
+// still emit are ignored. Their own ends are ignored too, and are no error. Two
+// things are reported after the first stream's end: a clean-up error that is joined
+// to the end of the stream's ctx, and a panic. Fails and completes with the first
+// stream.
 //
-// Of streams that come in the same instant any may be first. A graceful stop completes
-// the sources of all, before a first one too. Backpressure: the first stream waits
-// while downstream is busy. What is lost at an early end counts as discarded, which
-// [turbopipes.WithLossHook] hears of. Memory: none. Goroutines: one per stream, joined
-// before it ends.
+// If several streams come in the same instant, any of them may be first. A graceful
+// stop completes the sources of all streams, even if none is first yet.
+// Backpressure: the first stream waits while downstream is busy. Items that are lost
+// at an early end count as discarded, and [turbopipes.WithLossHook] reports them.
+// Memory: none. Goroutines: one per stream, joined before Race ends.
 //
-// Without others it is the identity. To race a slice of streams, apply it to
-// [turbopipes.Never]. A zero Observable among others is an ErrInvalidArgument. For
-// all that the streams emit see [Merge]. It corresponds to RxJS's race, Reactor's
-// firstWithSignal and RxGo's Amb.
+// Without others, Race lets upstream through unchanged. To race a slice of streams,
+// apply Race to [turbopipes.Never]. A zero Observable among others is an
+// ErrInvalidArgument. For the items of all streams, see [Merge]. It corresponds to
+// RxJS's race, Reactor's firstWithSignal and RxGo's Amb.
 func Race[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
 	if anyZero(others) {
 		return turbopipes.Invalid[T, T]("Race", zeroOther)
@@ -69,7 +70,7 @@ func Race[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
 
 var errOutrun = errors.New("turbopipes: another stream was first")
 
-// race is what the streams of a Race share.
+// race is the state that the streams of one Race share.
 type race[T any] struct {
 	*scope.Scope
 	out     chan T // closed when the first stream has completed
@@ -78,11 +79,11 @@ type race[T any] struct {
 	refused run.Refused[T]
 
 	mu   sync.Mutex // guards late
-	late []error    // of the others, to be told at the end
+	late []error    // of the other streams, to be reported at the end
 }
 
-// run starts the streams, each under a ctx of its own. All those are made before
-// one begins, since that may be first at once.
+// run starts the streams, each under its own ctx. It makes every ctx before the
+// first stream starts, because that stream may be first at once.
 func (r *race[T]) run(in turbopipes.Observable[T], others []turbopipes.Observable[T]) {
 	labelled := r.Labelled()
 	owns := make([]context.Context, len(others)+1)
@@ -102,7 +103,8 @@ func (r *race[T]) run(in turbopipes.Observable[T], others []turbopipes.Observabl
 	}
 }
 
-// picks tells whether stream i is the first one, or becomes it.
+// picks reports whether stream i is the first one. If none is first yet, stream i
+// becomes the first, and picks cancels the others.
 func (r *race[T]) picks(i int) bool {
 	number := int64(i) + 1
 	if r.first.Load() == number {
@@ -128,7 +130,7 @@ func (r *race[T]) hand(own context.Context, v T) bool {
 	}
 }
 
-// ended is told how stream i has ended.
+// ended is called when stream i has ended with err.
 func (r *race[T]) ended(i int, own context.Context, err error) {
 	if r.picks(i) {
 		if err == nil {
@@ -145,8 +147,8 @@ func (r *race[T]) ended(i int, own context.Context, err error) {
 	r.mu.Unlock()
 }
 
-// cleanUpOf tells whether err is more than a signal that comes late: what failed
-// because the stream was cancelled, or a panic.
+// cleanUpOf reports whether err is more than the late end of a stream that has lost
+// the race: an error that the cancellation caused, or a panic.
 func cleanUpOf(err error) bool {
 	p := (*turbopipes.PanicError)(nil)
 	return errors.Is(err, errOutrun) || errors.Is(err, context.Canceled) || errors.Is(err, turbopipes.ErrGoexit) || errors.As(err, &p)

@@ -11,21 +11,23 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// RateLimit holds items back so that at most n are emitted in each per.
+// RateLimit delays items so that at most n items are emitted per period. The length
+// of the period is per.
 //
 //	in:  abc------de|   n: 1, per: 3
 //	out: a--b--c--d--(e|)
 //
-// Emits when an item comes and a token is there, for which it waits. n tokens come in
-// each per, evenly; one can be in store, or as many as [WithBurst] says, and the store
-// is full at first. [WithCost] makes items take more than one. Drops nothing. The item
-// that it holds counts as discarded when ctx ends, also that of a stop: [OnDiscard]
-// hears of it. Fails and completes with upstream, when the item that waits was
-// emitted. The wait ends at once when ctx does; a graceful stop leaves it as it is.
+// Emits when an item has arrived and a token is available; the item waits for the
+// token. In each period n tokens come, evenly spaced. One token can be stored, or as
+// many as [WithBurst] sets. The store is full at first. [WithCost] makes items take
+// more than one token. Drops nothing. When ctx ends, or the ctx of a graceful stop
+// ends, the waiting item counts as discarded, and [OnDiscard] reports it. Fails and
+// completes with upstream, after the waiting item was emitted. The wait ends at once
+// when ctx does. A graceful stop does not shorten the wait.
 //
 // Backpressure: upstream's emit waits for the token and for downstream. Memory:
-// none. Goroutines: none; it runs inside its subscriber's, and so does WithCost's
-// function.
+// none. Goroutines: none; it runs on the subscriber's goroutine, and so does
+// WithCost's function.
 //
 // An n below 1, per ≤ 0 or a bad option is an ErrInvalidArgument. To drop items
 // instead, see [Throttle] and [Sample]. It corresponds to Pekko's throttle in

@@ -7,21 +7,22 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Reduce gives the state that fn has made of all items.
+// Reduce combines all items into one state, and emits the state at the end.
 //
 //	in:  a-c--b-|   seed: a; fn: the later letter in the alphabet
 //	out: -------(c|)
 //
-// Emits when upstream completes: the state, which is seed at first, then what fn
-// makes of it and each item. An empty stream gives seed. Fails with upstream,
-// without the state; the items in it count as discarded then, and [OnDiscard] is called
-// with the state once for each of them. Memory: one state. Goroutines: none; fn runs on the
-// subscriber's.
+// Emits when upstream completes: the state. The state is seed at first. For each
+// item, fn makes the next state from the state and the item. For an empty stream it
+// emits seed. Fails with upstream, without the state. The items in the state then
+// count as discarded, and [OnDiscard] is called with the state once for each of
+// them. Memory: one state. Goroutines: none; fn runs on the subscriber's goroutine.
 //
-// All subscriptions share seed. Where fn changes the state in place (a map, a slice,
-// what a pointer points to), use [ReduceWith], which makes a seed for each: here the
-// second run of a [Retry] would count on from the first. A nil fn is an
-// ErrInvalidArgument. For every state on the way, see [Scan]. It corresponds to reduce in RxJS, Reactor and RxGo, which
+// All subscriptions share seed. If fn changes the state in place (a map, a slice,
+// the target of a pointer), use [ReduceWith], which makes a seed for each
+// subscription. With Reduce, the second run of a [Retry] would continue with the
+// state of the first run. A nil fn is an ErrInvalidArgument. To emit the state after
+// each item, see [Scan]. It corresponds to reduce in RxJS, Reactor and RxGo; RxGo's
 // starts from nil.
 func Reduce[T, A any](seed A, fn func(state A, v T) A, opts ...turbopipes.LossOption) turbopipes.Operator[T, A] {
 	return reduce("Reduce", func() A { return seed }, fn, opts)

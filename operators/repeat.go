@@ -8,21 +8,21 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Repeat subscribes to upstream count times, one after another.
+// Repeat subscribes to upstream count times, one run after another.
 //
 //	in:  a-b-|       each of the runs
 //	out: a-b-a-b-|   count: 2
 //
-// Emits when any of the runs does. A run begins when the one before it has
-// completed and is reaped, at once or after [WithDelay]. Fails when a run does.
-// Completes with the last run, or with the one that a graceful stop comes in, which
-// also ends a wait. Backpressure: upstream's emit is downstream's. Memory: none.
-// Goroutines: none; it runs inside its subscriber's.
+// Emits when any of the runs does. A run begins when the run before it has completed
+// and is reaped, at once or after [WithDelay]. Fails when a run does. Completes with
+// the last run, or with the run in which a graceful stop comes. A graceful stop also
+// ends the wait between two runs. Backpressure: upstream's emit is downstream's.
+// Memory: none. Goroutines: none; it runs on the subscriber's goroutine.
 //
-// With a count of 0 it completes without subscribing, and with
-// [turbopipes.Infinite] there is no last run. Another negative count is an
+// With a count of 0, Repeat completes without subscribing. With
+// [turbopipes.Infinite], there is no last run. Any other negative count is an
 // ErrInvalidArgument. To subscribe again after a failure, see [Retry]. It
-// corresponds to repeat in RxJS; that of Reactor and RxGo counts the additional
+// corresponds to repeat in RxJS. Reactor's and RxGo's repeat count the additional
 // runs, and RxGo's replays recorded items.
 func Repeat[T any](count int, opts ...RepeatOption) turbopipes.Operator[T, T] {
 	var o repeatOptions
@@ -52,7 +52,7 @@ func Repeat[T any](count int, opts ...RepeatOption) turbopipes.Operator[T, T] {
 				left--
 			}
 			if left != 0 && !pause(ctx, o.delay) {
-				return nil // Lift tells if ctx has ended
+				return nil // if ctx has ended, Lift reports it
 			}
 		}
 		return nil

@@ -7,20 +7,20 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Results gives items as results, and the error that upstream ends with as a
-// last one.
+// Results turns the items into results. If upstream fails, its error becomes the
+// last item, a failed result.
 //
 //	in:  a-b-#
 //	out: a-b-(x|)   x: a failed result
 //
-// Emits when an item comes, and when upstream fails or panics, which is a
-// [*turbopipes.PanicError]. Completes behind that, or with upstream. Fails only
-// when ctx ends: a cancellation is not made a result. Memory: none. Goroutines:
-// none; it runs inside its subscriber's.
+// Emits when an item arrives, and when upstream fails or panics. A panic is an
+// error, a [*turbopipes.PanicError]. Completes after the failed result, or with
+// upstream. Fails only when ctx ends: a cancellation does not become a result.
+// Memory: none. Goroutines: none; it runs on the subscriber's goroutine.
 //
-// It is for a consumer that wants one kind of item, such as what a channel
-// carries. The way back is [Unwrap]. For failures of single items see
-// [AsResults]; to have the completion as an item too, [Materialize].
+// Use it for a consumer that wants only one kind of item, such as the items of a
+// channel. The inverse is [Unwrap]. For failures of single items, see [AsResults];
+// to turn the completion into an item too, see [Materialize].
 func Results[T any]() turbopipes.Operator[T, turbopipes.Result[T]] {
 	return turbopipes.Lift(own.Mark+"Results", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Result[T]) bool) error {
 		refused, err := turbopipes.Guard(ctx, in, func(v T) bool {

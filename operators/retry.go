@@ -13,27 +13,28 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Retry subscribes to upstream again when it fails, up to count times.
+// Retry subscribes to upstream again when upstream fails, up to count times.
 //
 //	in:  -a-b-#      each of the runs
 //	out: -a-b--a-b-#   count: 1
 //
-// Emits when any of the runs does: what came before a failure stays. Fails with
-// the last run's error when count is used up, or [RetryIf] says no. Completes
-// when a run does. A failed run is reaped before the next one begins, which is
-// at once or after [WithBackoff].
+// Emits when any of the runs does. Items before a failure stay emitted. Fails with
+// the last run's error when count is used up, or when [RetryIf] refuses a retry.
+// Completes when a run does. A failed run is reaped before the next run begins, at
+// once or after the wait that [WithBackoff] sets.
 //
-// It never retries when downstream has stopped or ctx is done. Where ctx, or a
-// [Timeout] downstream, ends a wait, the last failure is joined after the cause.
-// Once the subscription is being stopped gracefully the failure itself is passed
-// on, also out of a wait. Nor does it retry an ErrInvalidArgument or a panic,
-// unless RetryIf says so. Backpressure: upstream's emit is downstream's. Memory:
-// none. Goroutines: none; the functions of the options run on the subscriber's.
+// Retry never retries when downstream has stopped or ctx is done. If the end of ctx,
+// or a [Timeout] downstream, ends a wait, Retry fails with the cause, and the last
+// failure is joined after it. Once the subscription is being stopped gracefully,
+// Retry passes the failure itself on, even if it is waiting. It does not retry an
+// ErrInvalidArgument or a panic either, unless RetryIf allows it. Backpressure:
+// upstream's emit is downstream's. Memory: none. Goroutines: none; the functions of
+// the options run on the subscriber's goroutine.
 //
-// A count of 0 never retries, and [turbopipes.Infinite] has no limit; any other
-// negative one is an ErrInvalidArgument. To go on with something else, see
-// [Catch]. It corresponds to retry in RxJS and RxGo, and to Reactor's retryWhen
-// with Retry.backoff.
+// With a count of 0, Retry never retries. With [turbopipes.Infinite], there is no
+// limit. Any other negative count is an ErrInvalidArgument. To continue with
+// something else, see [Catch]. It corresponds to retry in RxJS and RxGo, and to
+// Reactor's retryWhen with Retry.backoff.
 func Retry[T any](count int, opts ...RetryOption) turbopipes.Operator[T, T] {
 	o, bad := retryOptionsOf(count, opts)
 	if bad != "" {
@@ -55,7 +56,7 @@ func Retry[T any](count int, opts ...RetryOption) turbopipes.Operator[T, T] {
 			case !again:
 				return err
 			case pause(ctx, wait):
-			case ctx.Err() != nil: // that has ended the stream, and not the failure
+			case ctx.Err() != nil: // the end of ctx has ended the stream, not the failure
 				return fault.CutShort(ctx, err, run.From(ctx).Ended())
 			default:
 				return err
@@ -64,9 +65,9 @@ func Retry[T any](count int, opts ...RetryOption) turbopipes.Operator[T, T] {
 	})
 }
 
-// final tells whether an error is no business of a boundary's: there is none,
-// downstream has gone, ctx has ended, or the subscription is being stopped, when
-// nothing new begins.
+// final reports whether an operator that handles errors must pass err on. It must
+// when there is no error, when downstream has stopped, when ctx has ended, and when
+// the subscription is being stopped gracefully: nothing new begins then.
 func final(ctx context.Context, refused bool, err error) bool {
 	return err == nil || refused || ctx.Err() != nil || stopping(ctx)
 }
@@ -80,8 +81,8 @@ func stopping(ctx context.Context) bool {
 	}
 }
 
-// pause tells whether d has passed, and neither the end of ctx nor a graceful
-// stop was earlier.
+// pause waits for d. It reports whether d has passed before ctx ended and before a
+// graceful stop.
 func pause(ctx context.Context, d time.Duration) bool {
 	if d > 0 {
 		run.Settle(ctx)
@@ -211,8 +212,8 @@ func retryable(err error) bool {
 	return !errors.Is(err, turbopipes.ErrInvalidArgument) && !errors.As(err, &p)
 }
 
-// jittered is d, spread by the fraction f, or the longest there is where that is
-// more.
+// jittered returns d spread by the fraction f, or the longest Duration if the result
+// is longer than that.
 func jittered(d time.Duration, f float64) time.Duration {
 	if f == 0 {
 		return d
@@ -220,7 +221,8 @@ func jittered(d time.Duration, f float64) time.Duration {
 	return spread(d, 1+f*(2*rand.Float64()-1)) //nolint:gosec // no secret
 }
 
-// spread is d times by, which is not negative.
+// spread returns d times by, or the longest Duration if the result is longer than
+// that. by is not negative.
 func spread(d time.Duration, by float64) time.Duration {
 	if long := float64(d) * by; long < math.MaxInt64 {
 		return time.Duration(long)

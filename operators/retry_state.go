@@ -6,17 +6,17 @@ import "time"
 type retry struct {
 	retryOptions
 	began   time.Time
-	attempt int  // the last one that began, 0 for the first run
-	fresh   bool // the run has emitted, and what it emits resets
+	attempt int  // the last attempt that began; 0 for the first run
+	fresh   bool // the run has emitted, and an item resets the count
 }
 
-// item is told that a run has emitted.
+// item notes that the run has emitted.
 func (r *retry) item() {
 	r.fresh = r.resetting
 }
 
-// failed is told that a run has failed, and tells how long to wait before the
-// next, if there is to be one.
+// failed notes that a run has failed. It returns how long to wait before the next
+// run, and whether there is a next run.
 func (r *retry) failed(err error, now time.Time) (wait time.Duration, again bool) {
 	if r.fresh {
 		r.attempt, r.began, r.fresh = 0, now, false

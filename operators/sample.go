@@ -10,27 +10,28 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Sample emits the newest item whenever notifier emits.
+// Sample emits the newest item each time that notifier emits.
 //
 //	in:       a-bc---d-e|
 //	notifier: -x--x-x--|
 //	out:      -a--c-----|
 //
-// Emits when notifier does, if an item has come since the last emission. Drops every
-// item that a newer one overtakes, and at completion the one that waits; [EmitLast]
-// emits that. Fails as soon as upstream or notifier fails, without the item that
-// waits, which counts as discarded. [OnDiscard] hears of that one, and of an item that
-// comes too late; what is left out counts nowhere. Completes with upstream; notifier
-// is cancelled then. Once notifier has completed nothing is emitted but EmitLast's.
+// Emits when notifier does, if an item has arrived since the last emission. Drops
+// every item that a newer item replaces. At completion it drops the waiting item
+// too, unless [EmitLast] is set, which emits that item. Fails as soon as upstream or
+// notifier fails, without the waiting item, which counts as discarded. [OnDiscard]
+// reports this item, and an item that arrives too late. Dropped items are not
+// counted. Completes with upstream, and then cancels notifier. Once notifier has
+// completed, nothing more is emitted, except the last item with EmitLast.
 //
-// Backpressure: neither is ever held. notifier is heard while downstream is busy,
-// and of what it lets through then only the newest item waits. Memory: two items.
-// Goroutines: two, for upstream and notifier, joined before it ends.
+// Backpressure: neither upstream nor notifier is ever held. Sample reads notifier
+// while downstream is busy; of the items that notifier releases then, only the
+// newest waits. Memory: two items. Goroutines: two, for upstream and notifier,
+// joined before Sample ends.
 //
-// The zero Observable as notifier is an ErrInvalidArgument. For a steady pace,
-// notifier is a [turbopipes.Interval]. To keep the first item instead, see
-// [Throttle]. It corresponds to sample in RxJS, Reactor, which emits the last
-// item, and RxGo.
+// The zero Observable as notifier is an ErrInvalidArgument. For a steady pace, use a
+// [turbopipes.Interval] as notifier. To keep the first item instead, see [Throttle].
+// It corresponds to sample in RxJS, Reactor and RxGo; Reactor's emits the last item.
 func Sample[T, N any](notifier turbopipes.Observable[N], opts ...SampleOption) turbopipes.Operator[T, T] {
 	if notifier.IsZero() {
 		return turbopipes.Invalid[T, T]("Sample", "notifier is the zero Observable")

@@ -2,16 +2,17 @@ package operators
 
 import "time"
 
-// sample is the state of one Sample: a feed.State.
+// sample is the state of one Sample. It is a feed.State.
 type sample[T any] struct {
 	sampleOptions
 	latest spot[T] // waits for the notifier
-	out    spot[T] // is to be emitted now
+	out    spot[T] // has to be emitted now
 	silent bool    // the notifier has ended
 	closed bool    // upstream has ended, or something has failed
 }
 
-// item is a new item of upstream. It is never news.
+// item takes a new item of upstream. It always returns false: there is no news for
+// the subscriber.
 func (s *sample[T]) item(v T) (news bool) {
 	if !s.silent || s.EmitLast {
 		s.latest.put(v)
@@ -19,7 +20,7 @@ func (s *sample[T]) item(v T) (news bool) {
 	return false
 }
 
-// tick is an item of the notifier's.
+// tick takes an item of the notifier.
 func (s *sample[T]) tick() (news bool) {
 	v, news := s.latest.take()
 	if news {
@@ -28,7 +29,7 @@ func (s *sample[T]) tick() (news bool) {
 	return news
 }
 
-// silence tells that the notifier has ended.
+// silence notes that the notifier has ended.
 func (s *sample[T]) silence(_ time.Time, failed bool) {
 	s.silent, s.closed = true, s.closed || failed
 	if !failed && !s.EmitLast {
@@ -36,10 +37,10 @@ func (s *sample[T]) silence(_ time.Time, failed bool) {
 	}
 }
 
-// end tells that upstream has.
+// end notes that upstream has ended.
 func (s *sample[T]) end(_ time.Time, failed bool) {
 	switch {
-	case s.closed || failed: // what waits is left
+	case s.closed || failed: // the waiting item stays: Left returns it
 	case s.EmitLast:
 		s.tick()
 	default:
@@ -48,14 +49,14 @@ func (s *sample[T]) end(_ time.Time, failed bool) {
 	s.closed = true
 }
 
-// Next gives what is to be emitted.
+// Next returns the item that has to be emitted, if there is one.
 func (s *sample[T]) Next(time.Time) (v T, ok bool) { return s.out.take() }
 
-// Deadline is none: the notifier is the clock.
+// Deadline returns none, because the notifier is the clock.
 func (s *sample[T]) Deadline() (at time.Time, ok bool) { return at, false }
 
-// Over tells that nothing will be emitted.
+// Over reports that nothing more will be emitted.
 func (s *sample[T]) Over() bool { return s.closed }
 
-// Left is what waits: what is due first.
+// Left returns the waiting items; the item that is due comes first.
 func (s *sample[T]) Left() []T { return append(s.out.all(), s.latest.all()...) }

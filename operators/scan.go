@@ -8,21 +8,22 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Scan keeps a state, and gives it as it is after each item.
+// Scan keeps a state, and emits the state after each item.
 //
 //	in:  a-b--c-|   seed: A; fn: the later letter in the alphabet, upper case
 //	out: A-B--C-|
 //
-// Emits when an item comes: what fn makes of the state so far, which is seed at first,
-// and the item. seed itself is not emitted. Fails and completes with upstream. An item
-// on which fn panics counts as failed. Memory: one state. Goroutines: none; fn runs on
-// the subscriber's.
+// Emits when an item arrives: the next state, which fn makes from the state and the
+// item. The state is seed at first. seed itself is not emitted. Fails and completes
+// with upstream. An item on which fn panics counts as failed. Memory: one state.
+// Goroutines: none; fn runs on the subscriber's goroutine.
 //
-// All subscriptions share seed. Where fn changes the state in place (a map, a slice,
-// what a pointer points to), use [ScanWith], which makes a seed for each: here the
-// second run of a [Retry] would count on from the first. A nil fn is an
-// ErrInvalidArgument. For the last state only, see [Reduce]. It corresponds to scan
-// in RxJS and RxGo, and to Reactor's, which emits the seed first.
+// All subscriptions share seed. If fn changes the state in place (a map, a slice,
+// the target of a pointer), use [ScanWith], which makes a seed for each
+// subscription. With Scan, the second run of a [Retry] would continue with the state
+// of the first run. A nil fn is an ErrInvalidArgument. For the last state only, see
+// [Reduce]. It corresponds to scan in RxJS and RxGo, and to Reactor's scan, which
+// emits the seed first.
 func Scan[T, A any](seed A, fn func(state A, v T) A) turbopipes.Operator[T, A] {
 	return scan("Scan", func() A { return seed }, fn)
 }

@@ -7,26 +7,29 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// SequenceEqual tells whether upstream and other emit equal items in the same
+// SequenceEqual reports whether upstream and other emit equal items in the same
 // order.
 //
 //	a:   a-b-c|
 //	b:   -ab---c|
 //	out: -------(t|)   t: true
 //
-// Emits when it is decided: false at the first two items that differ, or when one
-// side has an item and the other has ended; true when both have completed. Two
-// empty streams are equal. When items come does not matter. Fails when a side fails
-// before that: the other is cancelled and reaped first. Completes behind its item,
-// with both sides cancelled and reaped.
+// Emits when the result is known. It emits false at the first two items that differ,
+// or when one side has an item and the other side has ended. It emits true when both
+// sides have completed. Two empty streams are equal. The times at which items arrive
+// do not matter. Fails when a side fails before the result is known: the other side
+// is cancelled and reaped first. Completes after the result, when both sides are
+// cancelled and reaped.
 //
-// Both are subscribed to at once. Backpressure: a side waits when it is one item
-// ahead. Memory: one item per side; one that was not compared at an early end
-// counts as discarded. Goroutines: two, one per side, joined before it ends; equal
-// runs on the subscriber's, with upstream's item first.
+// Both sides are subscribed to at once. Backpressure: a side waits when it is one
+// item ahead. Memory: one item per side. At an early end, the items that were not
+// compared count as discarded, and [OnDiscard] reports them. After the result, the
+// items that are left are not counted. Both items count as failed if equal panics on
+// them. Goroutines: two, one per side, joined before SequenceEqual ends. equal runs
+// on the subscriber's goroutine, with upstream's item as its first argument.
 //
 // A nil equal, or the zero Observable as other, is an ErrInvalidArgument. For the
-// pairs themselves see [Zip]. It corresponds to sequenceEqual in RxJS and Reactor,
+// pairs themselves, see [Zip]. It corresponds to sequenceEqual in RxJS and Reactor,
 // and to RxGo's SequenceEqual.
 func SequenceEqual[T any](other turbopipes.Observable[T], equal func(a, b T) bool, opts ...turbopipes.LossOption) turbopipes.Operator[T, bool] {
 	o, bad := lossOptions(opts)
@@ -61,8 +64,9 @@ func SequenceEqual[T any](other turbopipes.Observable[T], equal func(a, b T) boo
 	})
 }
 
-// both waits until each side has an item or has ended. false: ctx has ended, or one
-// has failed, and the other side has not come up with an item.
+// both waits until each side has an item or has ended. It returns false if ctx has
+// ended. It also returns false if a side has failed and the other side does not come
+// up with an item.
 func (z *zipped[A, B]) both() bool {
 	come := func() bool { return (z.a.has || z.a.ended) && (z.b.has || z.b.ended) }
 	for !come() {

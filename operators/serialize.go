@@ -16,20 +16,22 @@ import (
 //	in:  2-1---3-5-4---|   from: 1; id: the number
 //	out: --(12)3---(45)|
 //
-// Emits when the item comes whose id is the next one, from the first on, and then
-// those that waited for it. Drops an item whose id has come before, be it emitted or
-// waiting; after the greatest int that is every item. Fails with an ErrOverflow when
-// more than [WithMaxPending] items would have to wait, 1024 without it; with an
-// ErrSequenceGap when upstream completes while items wait for one that has not come;
-// and when upstream fails. Items that wait are discarded then. [OnDiscard] hears of
-// them; what is dropped counts nowhere. With [SkipGaps], completion lets them out.
+// Emits when the item with the next id arrives, and then the items that waited for
+// this item. The first id is from. Drops an item whose id has come before, whether
+// that item was emitted or still waits. After the greatest int, every item is
+// dropped. Fails with an ErrOverflow when more than [WithMaxPending] items would
+// have to wait; the default is 1024. Fails with an ErrSequenceGap when upstream
+// completes while items wait for an id that has not come. Fails when upstream fails.
+// Items that still wait at an early end are discarded, and so is the item for which
+// there was no room. [OnDiscard] reports them. Dropped items are not counted. With
+// [SkipGaps], completion emits the waiting items instead.
 //
-// Backpressure: upstream's emit is downstream's. Memory: the items that wait.
-// Goroutines: none; id runs on the subscriber's.
+// Backpressure: upstream's emit is downstream's. Memory: the waiting items.
+// Goroutines: none; id runs on the subscriber's goroutine.
 //
-// A nil id and a bad option are an ErrInvalidArgument. To keep the order of tasks
-// in the first place, see [Ordered]. It corresponds to RxGo's Serialize; what
-// other libraries call so, calls one at a time, every stream here keeps.
+// A nil id or a bad option is an ErrInvalidArgument. To keep the order of tasks from
+// the start, see [Ordered]. It corresponds to RxGo's Serialize. Other libraries use
+// the name for calls that come one at a time, which is a rule of every stream here.
 func Serialize[T any](from int, id func(v T) int, opts ...SerializeOption) turbopipes.Operator[T, T] {
 	o, bad := serializeOptionsOf(opts)
 	switch {

@@ -8,23 +8,24 @@ import (
 
 // series puts items into the order of their ids.
 type series[T any] struct {
-	next    int  // the lowest id that has not come out
-	over    bool // there is none: the greatest int has come out
+	next    int  // the lowest id that was not emitted yet
+	over    bool // no id is left: the greatest int was emitted
 	most    int
-	waiting map[int]T // those whose turn has not come
+	waiting map[int]T // the items whose turn has not come
 }
 
-// place is what becomes of an item.
+// place says what happens to an item.
 type place int
 
 const (
-	placeNow  place = iota // it is its turn
+	placeNow  place = iota // it is the item's turn
 	placeWait              // an id before it is missing
 	placeLate              // its id has come before
-	placeFull              // it would have to wait, and too many do
+	placeFull              // the item would have to wait, and too many items wait already
 )
 
-// put takes an item. After placeNow, take returns those that have waited for it.
+// put takes an item. After placeNow, take returns the items that have waited for
+// this item.
 func (s *series[T]) put(id int, v T) place {
 	_, twice := s.waiting[id]
 	switch {
@@ -43,7 +44,7 @@ func (s *series[T]) put(id int, v T) place {
 	return placeWait
 }
 
-// take gives the next item if it has come.
+// take returns the next item if it has arrived.
 func (s *series[T]) take() (v T, ok bool) {
 	if v, ok = s.waiting[s.next]; ok {
 		delete(s.waiting, s.next)
@@ -52,8 +53,8 @@ func (s *series[T]) take() (v T, ok bool) {
 	return v, ok
 }
 
-// advance goes on to the next id. After the greatest int there is none: the least
-// one, which comes when an int wraps, has been before.
+// advance goes on to the next id. After the greatest int there is no next id: the
+// least int, to which it would wrap, has come before.
 func (s *series[T]) advance() {
 	if s.next == math.MaxInt {
 		s.over = true
@@ -62,7 +63,7 @@ func (s *series[T]) advance() {
 	s.next++
 }
 
-// left takes out what waits, in the order of the ids.
+// left removes and returns the waiting items, in the order of their ids.
 func (s *series[T]) left() (items []T) {
 	for _, id := range s.rest() {
 		items = append(items, s.waiting[id])
@@ -71,5 +72,5 @@ func (s *series[T]) left() (items []T) {
 	return items
 }
 
-// rest gives the ids that wait, in their order.
+// rest returns the ids of the waiting items, in order.
 func (s *series[T]) rest() []int { return slices.Sorted(maps.Keys(s.waiting)) }

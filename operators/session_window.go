@@ -12,24 +12,25 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// SessionWindow gathers into one slice what comes without a pause of gap.
+// SessionWindow gathers the items that arrive without a pause of gap into one slice.
 //
 //	in:  ab-c-----d|   gap: 3
 //	out: ------{abc}---({d}|)
 //
-// Emits when nothing has come for gap, and at completion what is left; earlier
-// when a slice is at its most ([WithMaxItems], 65,536 without it), and when
-// [WithMaxDuration] has passed since its first item. Never an empty slice; an idle
-// stream wakes nobody. Fails with upstream; what waits is discarded, or emitted
-// before with [FlushOnError].
+// Emits when no item has arrived for gap, and at completion the items that are left.
+// Emits earlier when a slice has as many items as [WithMaxItems] allows (65,536
+// without it), and when the time of [WithMaxDuration] has passed since the first
+// item of the slice. A slice is never empty, and an idle stream wakes no goroutine.
+// Fails with upstream. The waiting items are discarded then or, with [FlushOnError],
+// emitted before the error.
 //
-// A slice that is lost counts as its items, which [OnDiscard] hears of.
-// Downstream owns the slices. Backpressure: upstream waits while downstream is
-// busy. Memory: the items of a slice, and one in upstream's hand. Goroutines: one,
-// for upstream, joined before it ends.
+// A lost slice counts as its items, and [OnDiscard] reports each of them. Downstream
+// owns the slices. Backpressure: upstream waits while downstream is busy. Memory:
+// the items of a slice, and one item that upstream holds. Goroutines: one, for
+// upstream, joined before SessionWindow ends.
 //
-// gap ≤ 0 and other options are an ErrInvalidArgument. For the last item of a
-// burst only see [Debounce]. In RxJS it is buffer with a debounceTime.
+// gap ≤ 0 and other options are an ErrInvalidArgument. For only the last item of a
+// burst, see [Debounce]. It corresponds to RxJS's buffer with a debounceTime.
 func SessionWindow[T any](gap time.Duration, opts ...BufferOption) turbopipes.Operator[T, []T] {
 	o, bad := bufferOptionsOf(opts, takesMaxItems|takesMaxDuration|takesFlushOnError)
 	switch {
@@ -72,7 +73,7 @@ func SessionWindow[T any](gap time.Duration, opts ...BufferOption) turbopipes.Op
 				if s.due(time.Now()) && !s.rest(emit) {
 					return nil
 				}
-			case <-up.Done(): // upstream has failed, or ctx is done: Close tells
+			case <-up.Done(): // upstream has failed, or ctx is done: Close reports it
 				if o.FlushOnError && ctx.Err() == nil {
 					s.rest(emit)
 				}

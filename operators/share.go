@@ -5,35 +5,38 @@ import (
 	"github.com/turbopipes/turbopipes/internal/hot"
 )
 
-// Share lets all subscribers have one run of upstream, which begins with the
-// first of them and ends with the last.
+// Share runs upstream once for all its subscribers. The run begins with the first
+// subscriber and ends with the last.
 //
 //	in:  -a-b-c|
 //	out: -a-b-c|
 //
-// Emits when upstream does, to each subscriber what comes from its subscription
-// on. Fails and completes with upstream, behind what is in the subscriber's
-// queue; who comes after that, or after the last one has left, starts upstream
-// anew, unless [KeepOnComplete] or [KeepOnError] says otherwise. The last one to
-// leave waits until upstream is reaped, and gets what its clean-up fails with;
-// who comes meanwhile waits, too. When all are being stopped gracefully, upstream
-// is; what is lost by one that leaves counts as discarded.
+// Emits when upstream does. Each subscriber receives the items that arrive after its
+// subscription. Fails and completes with upstream, after the items in the
+// subscriber's queue. A subscriber that comes after the end, or after the last
+// subscriber has left, starts upstream anew, unless [KeepOnComplete] or
+// [KeepOnError] is set. The last subscriber to leave waits until upstream is reaped,
+// and its subscription returns the error of upstream's clean-up. A subscriber that
+// comes during this wait waits too. When all subscribers are being stopped
+// gracefully, upstream is too. Items that a leaving subscriber loses count as
+// discarded, and [OnDiscard] reports them.
 //
 // Backpressure: every subscriber has a queue, of 256 items unless
-// [turbopipes.WithQueue] says otherwise, and the slowest one holds upstream;
-// [turbopipes.WithOverflow] makes it lose items, or fail, alone. To hold is the
-// default since it is the only strategy under which a full queue loses no item. The price
-// is that a slow subscriber slows all the others: choose [turbopipes.DropOldest],
-// [turbopipes.DropNewest] or [turbopipes.Fail] where it must not. Memory: one ring
-// of the queue's size; under a strategy that drops, a queue for each. Goroutines:
-// one, for upstream, with the values of the first subscriber's ctx; each
-// subscriber's downstream runs on its own.
+// [turbopipes.WithQueue] sets another size. The slowest subscriber holds upstream.
+// With [turbopipes.WithOverflow], a slow subscriber loses items, or fails, without
+// an effect on the others. Share holds upstream by default because no other strategy
+// keeps every item when a queue is full. The price is that a slow subscriber slows
+// all the others. Choose [turbopipes.DropOldest], [turbopipes.DropNewest] or
+// [turbopipes.Fail] if a slow subscriber must not do this. Memory: one ring of the
+// queue's size; with a strategy that drops, one queue per subscriber. Goroutines:
+// one, for upstream, with the values of the first subscriber's ctx. Each
+// subscriber's downstream runs on that subscriber's goroutine.
 //
-// The shared run belongs to the Observable that the operator returns, so apply it
-// once and subscribe to the result more than once. [turbopipes.WithTTL] is an
-// ErrInvalidArgument. For late subscribers to get earlier items see
-// [ShareReplay]; to say when upstream begins, [turbopipes.Publish]. It
-// corresponds to share in RxJS and Reactor.
+// The shared run belongs to the Observable that the operator returns. So apply the
+// operator once, and subscribe to the result more than once. [turbopipes.WithTTL] is
+// an ErrInvalidArgument. If late subscribers need earlier items, see [ShareReplay];
+// to decide when upstream begins, see [turbopipes.Publish]. It corresponds to share
+// in RxJS and Reactor.
 func Share[T any](opts ...ShareOption) turbopipes.Operator[T, T] {
 	o, bad := shareOptions(opts)
 	if bad == "" && o.TTL != 0 {

@@ -5,27 +5,27 @@ import (
 	"github.com/turbopipes/turbopipes/internal/hot"
 )
 
-// ShareReplay is [Share] for which a late subscriber first gets the newest n
-// items, and then what comes, without a gap and without an item twice.
+// ShareReplay is [Share], but a late subscriber first receives the newest n items,
+// and then the items that follow, without a gap and without a duplicate.
 //
 //	in:  -a-b-c|
 //	out: -a-b-c|
 //
-// Emits when upstream does, and to a late subscriber at once what is remembered;
-// [turbopipes.WithTTL] leaves out what is too old when it comes. After the
-// completion a subscriber gets what is remembered and the completion, and
-// upstream is not run again. After an error, and when the last subscriber has
-// left before the end, everything is forgotten, and the next one starts upstream
-// anew; [KeepConnected] keeps it connected without subscribers. Fails and
-// completes as Share does.
+// Emits when upstream does. A late subscriber receives the remembered items at once;
+// [turbopipes.WithTTL] leaves out the items that are too old when the subscriber
+// comes. After the completion, a subscriber receives the remembered items and the
+// completion, and upstream does not run again. After an error, everything is
+// forgotten, and the next subscriber starts upstream anew. The same happens when the
+// last subscriber leaves before the end; [KeepConnected] keeps the stream connected
+// without subscribers. Fails and completes as Share does.
 //
-// Backpressure: as with Share. What is replayed does not go through the
-// subscriber's queue, so n may be greater. Memory: n items, besides what Share
-// has, and as many for each subscriber that they are replayed to. Goroutines:
-// one, for upstream.
+// Backpressure: as in Share. Replayed items do not go through the subscriber's
+// queue, so n may be greater than its size. Memory: n items more than Share, and
+// again n items for each subscriber to which they are replayed. Goroutines: one, for
+// upstream. [OnDiscard] reports items as in Share.
 //
 // n < 1 is an ErrInvalidArgument. It corresponds to RxJS's shareReplay with
-// refCount: true, and Reactor's replay(n).refCount.
+// refCount: true, and to Reactor's replay(n).refCount.
 func ShareReplay[T any](n int, opts ...ShareOption) turbopipes.Operator[T, T] {
 	o, bad := shareOptions(opts)
 	if n < 1 {

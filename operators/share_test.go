@@ -227,3 +227,29 @@ func ExampleShare() {
 }
 
 func BenchmarkShare(b *testing.B) { benchmark(b, operators.Share[int]()) }
+
+// A run that has ended by itself, and is kept, takes newcomers also while its only
+// subscriber is about to leave.
+func TestShareKeptWhileOneLeaves(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		shared := operators.Share[int](operators.KeepOnComplete())(turbopipes.Just(1, 2))
+		first := shared.Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(int) { time.Sleep(time.Minute) }})
+		time.Sleep(time.Second) // upstream has completed
+		first.Cancel()
+		time.Sleep(time.Second)
+		begin := time.Now()
+		require.NoError(t, shared.Drain(t.Context()))
+		require.Zero(t, time.Since(begin))
+		first.Dispose()
+	})
+}
+
+// A loss hook that panics during the grace of a shared stream fails the run that the
+// leaving subscriber waits for.
+func TestShareHookPanicsInGrace(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		shared := operators.Share[int](turbopipes.WithGrace(time.Minute), turbopipes.OnDiscard(func(any) { panic(errBoom) }))
+		err := operators.Take[int](1)(shared(turbopipes.Interval(time.Second))).Drain(t.Context())
+		require.ErrorIs(t, err, errBoom)
+	})
+}

@@ -11,23 +11,24 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Single gives the only item that pred is true for.
+// Single emits the only item for which pred returns true.
 //
 //	in:  1-a-2-|   pred: letters
 //	out: ------(a|)
 //
-// Emits when upstream completes: the only match. Drops the other items. Fails
-// with an ErrTooManyItems at a second match, after upstream was stopped, with an
-// ErrNotFound where upstream completes and no item has matched, with an ErrEmpty
-// where there was none at all, both also when it is stopped gracefully, and with
-// upstream. The match that it holds then counts as discarded, and so does a second one:
-// [OnDiscard] hears of both.
+// Emits when upstream completes: the only match. Drops the other items. Fails with
+// an ErrTooManyItems at a second match, after upstream was stopped. Fails with an
+// ErrNotFound when upstream completes and no item has matched, and with an ErrEmpty
+// when upstream completes without an item. These two also come when upstream is
+// stopped gracefully. Fails when upstream fails. When Single fails, the match that
+// it holds counts as discarded, and so does a second match. [OnDiscard] reports
+// both.
 //
-// With a nil pred every item matches. Memory: one item. Goroutines: none; pred
-// runs on the subscriber's.
+// With a nil pred, every item matches. Memory: one item. Goroutines: none; pred runs
+// on the subscriber's goroutine.
 //
-// For the first of several matches see [Find]. It corresponds to single in RxJS
-// and Reactor, whose single takes no predicate.
+// For the first of several matches, see [Find]. It corresponds to single in RxJS and
+// Reactor; Reactor's takes no predicate.
 func Single[T any](pred func(v T) bool, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
 	o, bad := lossOptions(opts)
 	if bad != "" {

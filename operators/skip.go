@@ -12,13 +12,13 @@ import (
 //	in:  a-b-c-d-|   n: 2
 //	out: ----c-d-|
 //
-// Emits when an item behind the n-th comes. Drops the first n. Fails and completes
-// with upstream. What is left out counts nowhere. Memory: none. Goroutines: none; it
-// runs inside its subscriber's.
+// Emits when an item after the n-th arrives. Drops the first n items, which are not
+// counted. Fails and completes with upstream. Memory: none. Goroutines: none; it
+// runs on the subscriber's goroutine.
 //
-// An n of 0 lets every item through; a negative one is an ErrInvalidArgument.
-// For a condition instead of a count, see [SkipWhile]. It corresponds to skip in
-// RxJS, Reactor and RxGo.
+// An n of 0 lets every item through. A negative n is an ErrInvalidArgument. To use a
+// condition instead of a count, see [SkipWhile]. It corresponds to skip in RxJS,
+// Reactor and RxGo.
 func Skip[T any](n int) turbopipes.Operator[T, T] {
 	if n < 0 {
 		return turbopipes.Invalid[T, T]("Skip", "n is negative")

@@ -8,19 +8,19 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// SkipFor drops the items of the first while.
+// SkipFor drops the items that arrive within d after the subscription.
 //
 //	in:  a-b-c-d-|   d: 3
 //	out: ----c-d-|
 //
-// Emits when an item comes d after the subscription or later. Drops the items before.
-// Fails and completes with upstream, also before that. The time of an item is that at
-// which it is received; there is no timer. What is left out counts nowhere. Memory:
-// none. Goroutines: none; it runs inside its subscriber's.
+// Emits when an item arrives d after the subscription or later. Drops the items
+// before, which are not counted. Fails and completes with upstream, also before d
+// has passed. The time of an item is the time at which it is received. There is no
+// timer. Memory: none. Goroutines: none; it runs on the subscriber's goroutine.
 //
-// With d ≤ 0 it lets every item through. For the others see [TakeFor]; for a
-// count instead of a time, [Skip]. It corresponds to RxJS's skipUntil(timer),
-// Reactor's skip(Duration) and Pekko's dropWithin.
+// With d ≤ 0, SkipFor lets every item through. For the items that it drops, see
+// [TakeFor]; to use a count instead of a time, see [Skip]. It corresponds to RxJS's
+// skipUntil(timer), Reactor's skip(Duration) and Pekko's dropWithin.
 func SkipFor[T any](d time.Duration) turbopipes.Operator[T, T] {
 	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+"SkipFor", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {

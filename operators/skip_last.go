@@ -15,16 +15,16 @@ import (
 //	in:  a-b-c-d-|   n: 2
 //	out: ----a-b-|
 //
-// Emits when an item comes: the one that came n items before it. Drops the last n
-// when upstream completes. Fails with upstream, at once; the items that it holds
-// then count as discarded, and so they do when downstream stops: [OnDiscard] hears of
-// them.
+// Emits when an item arrives: the item that came n items earlier. Drops the last n
+// items when upstream completes. Fails with upstream, at once. When it fails, or
+// when downstream stops, the items that it holds count as discarded, and [OnDiscard]
+// reports them.
 //
-// Memory: n items. Goroutines: none; it runs inside its subscriber's.
+// Memory: n items. Goroutines: none; it runs on the subscriber's goroutine.
 //
-// An n of 0 lets every item through; a negative one is an ErrInvalidArgument.
-// For the others see [TakeLast]; to drop the first ones, [Skip]. It corresponds
-// to skipLast in RxJS, Reactor and RxGo.
+// An n of 0 lets every item through. A negative n is an ErrInvalidArgument. For the
+// items that it drops, see [TakeLast]; to drop the first items, see [Skip]. It
+// corresponds to skipLast in RxJS, Reactor and RxGo.
 func SkipLast[T any](n int, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
 	o, bad := lossOptions(opts)
 	switch {
@@ -42,17 +42,17 @@ func SkipLast[T any](n int, opts ...turbopipes.LossOption) turbopipes.Operator[T
 		lo, hi := uint64(0), uint64(0)
 		refused, complete := false, false
 		defer func() {
+			if complete {
+				for ; out != nil && lo < hi; lo++ {
+					out.item(held.Take(lo))
+				}
+				return
+			}
 			var left []T
 			for ; lo < hi; lo++ {
 				left = append(left, held.Take(lo))
 			}
-			if !complete {
-				err = fault.Join(err, run.Keep[T](run.At(ctx, "SkipLast"), o.Discard).Discard(left...))
-				return
-			}
-			for _, v := range left {
-				out.item(v)
-			}
+			err = fault.Join(err, run.Keep[T](run.At(ctx, "SkipLast"), o.Discard).Discard(left...))
 		}()
 		err = in.Push(ctx, func(v T) bool {
 			var due T

@@ -16,17 +16,19 @@ import (
 //	notifier: ---x
 //	out:      ----c-d-|
 //
-// Emits when an item comes behind notifier's first item, at which notifier is
-// stopped. Drops the items before. Fails when upstream or notifier fails.
-// Completes with upstream, which cancels notifier. If notifier completes without
-// an item, everything is dropped. notifier is subscribed first; what it emits in
-// the instant of an item may come before it or behind it.
+// Emits when an item arrives after notifier's first item. notifier is stopped at
+// that item. Drops the items before, which are not counted. Fails when upstream or
+// notifier fails. An item that arrives after notifier has failed counts as
+// discarded, and [OnDiscard] reports it. Completes with upstream, and then cancels
+// notifier. If notifier completes without an item, everything is dropped. notifier
+// is subscribed to first. If notifier and upstream emit in the same instant,
+// notifier's item may come first or second.
 //
-// Backpressure: upstream's emit is downstream's. Memory: none. Goroutines: one,
-// for notifier, joined before it ends.
+// Backpressure: upstream's emit is downstream's. Memory: none. Goroutines: one, for
+// notifier, joined before SkipUntil ends.
 //
-// The zero Observable as notifier is an ErrInvalidArgument. To skip by count or
-// by condition see [Skip] and [SkipWhile]; for the reverse, [TakeUntil]. It
+// The zero Observable as notifier is an ErrInvalidArgument. To skip by a count or a
+// condition, see [Skip] and [SkipWhile]; for the reverse, see [TakeUntil]. It
 // corresponds to RxJS's skipUntil and Reactor's skipUntilOther.
 func SkipUntil[T, N any](notifier turbopipes.Observable[N], opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
 	o, bad := lossOptions(opts)
@@ -53,7 +55,7 @@ func SkipUntil[T, N any](notifier turbopipes.Observable[N], opts ...turbopipes.L
 				s.Fail(err)
 			}
 		})
-		// Asked again after emit: upstream must not fetch an item to be refused.
+		// Checked again after emit, so that upstream does not fetch an item that is refused.
 		return in.Push(s.Ctx, func(v T) bool {
 			if failed.Load() {
 				return lost.Refuse(v)
@@ -61,7 +63,7 @@ func SkipUntil[T, N any](notifier turbopipes.Observable[N], opts ...turbopipes.L
 			if !open.Load() {
 				out.item(v)
 			} else if !emit(v) {
-				s.Stop() // the notifier, too, while upstream unwinds
+				s.Stop() // stop the notifier too, while upstream unwinds
 				return false
 			}
 			return !failed.Load()

@@ -8,18 +8,18 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// SkipWhile drops the items before the first one that pred is false for.
+// SkipWhile drops the items before the first item for which pred returns false.
 //
 //	in:  a-b-1-c-|   pred: letters
 //	out: ----1-c-|
 //
-// Emits when an item comes, from the first one on that pred is false for; pred is not
-// asked again behind it. Drops the items before. Fails and completes with upstream.
-// What is left out counts nowhere. Memory: none. Goroutines: none; pred runs on the
-// subscriber's.
+// Emits when an item arrives, beginning with the first item for which pred returns
+// false. pred is not called again after that item. Drops the items before, which are
+// not counted. Fails and completes with upstream. Memory: none. Goroutines: none;
+// pred runs on the subscriber's goroutine.
 //
-// A nil pred is an ErrInvalidArgument. To drop all items of a kind, see
-// [Filter]; for a count instead of a condition, [Skip]. It corresponds to
+// A nil pred is an ErrInvalidArgument. To drop all items that match a condition, see
+// [Filter]; to use a count instead of a condition, see [Skip]. It corresponds to
 // skipWhile in RxJS, Reactor and RxGo.
 func SkipWhile[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
 	if pred == nil {

@@ -9,26 +9,26 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// SlidingWindow gives slices of size items that begin at every step-th item.
+// SlidingWindow emits slices of size items. A slice begins at every step-th item.
 //
 //	in:  a-b-c-d-e-f-|   size: 3, step: 2
 //	out: ----x---y---|   x: a b c, y: c d e
 //
-// Emits when a slice is full. A stream that is shorter gives none. With [Partial],
-// completion emits one shorter slice if it has an item that no slice has had.
-// Where step is more than size, the items in the gaps are dropped. Fails with
-// upstream; what no slice has had is discarded, or, with Partial and
-// [FlushOnError], emitted before.
+// Emits when a slice is full. A stream that is shorter than size emits no slice.
+// With [Partial], completion emits one shorter slice if there is an item that was in
+// no slice. If step is greater than size, the items in the gaps are dropped. Fails
+// with upstream. The items that were in no slice are discarded then or, with Partial
+// and [FlushOnError], emitted before the error.
 //
-// A slice that is lost counts as its items, which [OnDiscard] hears of; what
-// no slice takes counts nowhere.
-// Downstream owns the slices. Backpressure: upstream's emit is downstream's.
-// Memory: size items. Goroutines: none; it runs inside its subscriber's.
+// A lost slice counts as its items, and [OnDiscard] reports each of them. Items that
+// no slice takes are not counted. Downstream owns the slices. Backpressure:
+// upstream's emit is downstream's. Memory: size items. Goroutines: none; it runs on
+// the subscriber's goroutine.
 //
 // A size or a step below 1, other options, and FlushOnError without Partial are an
-// ErrInvalidArgument. To have all slices that have begun come out at completion,
-// see [BufferWithCount] with [WithStep]. It corresponds to Pekko's sliding;
-// RxJS's bufferCount and Reactor's buffer are BufferWithCount with WithStep.
+// ErrInvalidArgument. To emit every slice that has begun at completion, see
+// [BufferWithCount] with [WithStep]. It corresponds to Pekko's sliding; RxJS's
+// bufferCount and Reactor's buffer are BufferWithCount with WithStep.
 func SlidingWindow[T any](size, step int, opts ...BufferOption) turbopipes.Operator[T, []T] {
 	o, bad := bufferOptionsOf(opts, takesPartial|takesFlushOnError)
 	switch {
@@ -63,8 +63,8 @@ func SlidingWindow[T any](size, step int, opts ...BufferOption) turbopipes.Opera
 	})
 }
 
-// flushing runs a fused buffer: item takes the items, and rest emits what is left,
-// at completion, and, with FlushOnError, before an error.
+// flushing runs a fused buffer. item takes the items. rest emits the items that are
+// left at completion and, with FlushOnError, before an error.
 func flushing[T any](ctx context.Context, o bufferOptions, in turbopipes.Observable[T], item func(T) bool, rest func()) (err error) {
 	refused := false
 	pass := func(v T) bool {

@@ -10,24 +10,24 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Sort gives the items in ascending order, by compare.
+// Sort emits the items in ascending order, as ordered by compare.
 //
 //	in:  c-a--b-|   compare: the alphabet
 //	out: -------(abc|)
 //
-// Emits when upstream completes: all items, and equal ones in their order of arrival.
-// Fails with upstream, or with an ErrOverflow at the item after the last one that
-// [WithMaxItems] allows, after upstream was stopped. Items that an early end leaves
-// undelivered count as discarded. [OnDiscard] hears of them, and of the item that is
-// too many. Completes behind the last item.
+// Emits when upstream completes: all items. Equal items keep the order in which they
+// arrived. Fails with upstream, or with an ErrOverflow at the first item beyond the
+// limit of [WithMaxItems], after upstream was stopped. Items that are undelivered at
+// an early end count as discarded. [OnDiscard] reports them, and the item beyond the
+// limit. Completes after the last item.
 //
-// Backpressure: upstream is never held. Memory: all items, so a stream that does
-// not end never sorts. Goroutines: none; compare runs on the subscriber's.
+// Backpressure: upstream is never held. Memory: all items, so a stream without an
+// end is never sorted. Goroutines: none; compare runs on the subscriber's goroutine.
 //
-// compare gives a negative number when a is less than b, and a positive one when
-// it is greater, as cmp.Compare does. A nil compare or a bad option is an
-// ErrInvalidArgument. For the first few only, see [TopK]; for the first, [Min].
-// It corresponds to Reactor's sort.
+// compare returns a negative number when a is less than b, and a positive number
+// when a is greater, as cmp.Compare does. A nil compare or a bad option is an
+// ErrInvalidArgument. For the first few items only, see [TopK]; for the first item,
+// see [Min]. It corresponds to Reactor's sort.
 func Sort[T any](compare func(a, b T) int, opts ...SortOption) turbopipes.Operator[T, T] {
 	o, bad := sortOptions(opts)
 	switch {
@@ -51,11 +51,11 @@ func Sort[T any](compare func(a, b T) int, opts ...SortOption) turbopipes.Operat
 	})
 }
 
-// glance is how many items are emitted between two looks at ctx, since what is
-// downstream may swallow every one.
+// glance is the number of items that are emitted between two checks of ctx. The
+// checks are needed because an operator downstream may swallow every item.
 const glance = 64
 
-// pour emits items until one is refused, and counts those that it has handed
+// pour emits items until one is refused, and counts the items that it has handed
 // over.
 func pour[T any](ctx context.Context, items []T, emitted *int, emit func(T) bool) error {
 	for i, v := range items {

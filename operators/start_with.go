@@ -8,20 +8,20 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// StartWith gives items first, and then upstream's.
+// StartWith emits items first, and then the items of upstream.
 //
 //	in:  -----a-b-|   items: xy
 //	out: (xy)-a-b-|
 //
-// Emits when it is subscribed to, all of items, and when upstream emits.
-// Upstream is subscribed to behind the last of items. Fails and completes with
-// upstream. A graceful stop does not shorten items. Memory: none. Goroutines:
-// none; it runs inside its subscriber's.
+// Emits when it is subscribed to: all of items. Then it emits when upstream does.
+// Upstream is subscribed to after the last of items. Fails and completes with
+// upstream. A graceful stop does not shorten items. Memory: none. Goroutines: none;
+// it runs on the subscriber's goroutine.
 //
-// Without items it is the identity. The slice is not copied: the caller must not
-// change it. For items behind the last one see [EndWith]; for another stream in
-// front, apply [Concat] to that. It corresponds to startWith in RxJS, Reactor and
-// RxGo, and to Pekko's prepend.
+// Without items, StartWith lets upstream through unchanged. The slice is not copied,
+// so the caller must not change it. For items after upstream's last item, see
+// [EndWith]; to put another stream in front, apply [Concat] to that stream. It
+// corresponds to startWith in RxJS, Reactor and RxGo, and to Pekko's prepend.
 func StartWith[T any](items ...T) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+"StartWith", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		run.Settle(ctx)
@@ -32,8 +32,8 @@ func StartWith[T any](items ...T) turbopipes.Operator[T, T] {
 	})
 }
 
-// emitAll tells whether it has emitted all of items: emit has not refused one,
-// and ctx has not ended.
+// emitAll emits items. It reports whether it has emitted all of them: it stops when
+// emit refuses an item or ctx has ended.
 func emitAll[T any](ctx context.Context, items []T, emit func(T) bool) bool {
 	for i, v := range items {
 		if i%glance == glance-1 && ctx.Err() != nil || !emit(v) {

@@ -9,32 +9,33 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// StatefulMap gives fn's result for each item, with a state that is opened for
-// the subscription, goes from one call of fn to the next, and is closed at the
-// end.
+// StatefulMap emits fn's result for each item. fn works with a state: open makes it
+// for each subscription, each call of fn passes it to the next call, and close
+// closes it at the end.
 //
 //	in:  a-c--b-|   open: a; fn: the later of state and item, and in upper case
 //	out: A-C--C-(c|)   close: the state
 //
-// Emits when fn has returned; completion emits what close gives too, where it says so.
-// Fails with the first error of open, which leaves upstream alone, or of fn, after
-// upstream was stopped, or when upstream fails. The item that fn has failed on counts
-// as failed. One whose fn was cut short by the end of ctx is cancelled, which
-// [OnDiscard] hears of. Completes with upstream.
+// Emits when fn has returned. At completion it also emits the result of close, if
+// close returns true. Fails with the first error of open, and upstream is not
+// subscribed to then. Fails with the first error of fn, after upstream was stopped,
+// or when upstream fails. The item on which fn failed counts as failed. An item
+// whose fn was cut short by the end of ctx counts as cancelled, and [OnDiscard]
+// reports it. Completes with upstream.
 //
-// open is called before upstream is subscribed to. close is called exactly once
-// after upstream has unwound, however that ended, unless open has failed; its
-// result counts only at a completion. It gets the state that the last successful
-// call of fn has returned: one that comes with an error is ignored. fn runs for
-// one item at a time, and upstream waits. The ctx that open and fn get ends with
-// the subscription; a pipeline that they run under it is not cut short by a
-// graceful stop.
+// open is called before upstream is subscribed to. close is called exactly once,
+// after upstream has unwound, no matter how upstream ended. It is not called if open
+// has failed. Its result is used only at a completion. close receives the state that
+// the last successful call of fn returned: a state that fn returns with an error is
+// ignored. fn runs for one item at a time, and upstream waits. The ctx of open and
+// fn ends with the subscription. A graceful stop does not cut short a pipeline that
+// they run under this ctx.
 //
 // Backpressure: upstream's emit is downstream's. Memory: one state. Goroutines:
-// none; all three run on the subscriber's.
+// none; open, fn and close run on the subscriber's goroutine.
 //
-// A nil open or fn is an ErrInvalidArgument; a nil close does nothing. Where the
-// state is a plain value see [Scan]; without one, [TryMap]. It corresponds to
+// A nil open or fn is an ErrInvalidArgument. A nil close does nothing. If the state
+// is a plain value, see [Scan]; without a state, see [TryMap]. It corresponds to
 // Pekko's statefulMap.
 func StatefulMap[T, S, R any](open func(ctx context.Context) (S, error), fn func(ctx context.Context, s S, v T) (S, R, error), close func(s S) (last R, ok bool), opts ...turbopipes.LossOption) turbopipes.Operator[T, R] {
 	o, bad := lossOptions(opts)

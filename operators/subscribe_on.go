@@ -11,27 +11,28 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// SubscribeOn has upstream run by another goroutine, which run chooses: one of a
-// pool, say, or one that is locked to its thread.
+// SubscribeOn runs upstream on another goroutine, which run chooses: for example a
+// goroutine of a pool, or a goroutine that is locked to its thread.
 //
 //	in:  a-b-c-|
 //	out: a-b-c-|
 //
-// Emits when an item comes; it is handed over without a queue. Fails and
+// Emits when an item arrives. The item is handed over without a queue. Fails and
 // completes with upstream, and fails when run panics.
 //
-// run must call its argument exactly once, at once or later, on whatever
-// goroutine; that call lasts as long as upstream does. run itself is called on a
-// goroutine of the operator's, so it may wait. A call that comes when the
-// subscription has ended, and a second one, do nothing. A nil run is a new
+// run must call its argument exactly once, at once or later, on any goroutine. The
+// call lasts as long as upstream does. run itself is called on a goroutine of
+// SubscribeOn, so it may wait. A call after the end of the subscription does
+// nothing, and neither does a second call. With a nil run, upstream runs on a new
 // goroutine.
 //
-// Backpressure: upstream waits while downstream is busy. Memory: none.
-// Goroutines: one, for run, joined before it ends; and so is upstream, once it
-// has begun.
+// Backpressure: upstream waits while downstream is busy. An item that upstream holds
+// at an early end counts as discarded, and [OnDiscard] reports it. Memory: none.
+// Goroutines: one, for run, joined before SubscribeOn ends. Once upstream has begun,
+// it is joined too.
 //
-// To let upstream run ahead, see [ObserveOn]. It corresponds to subscribeOn in
-// RxJS and Reactor, and to Pekko's dispatcher attribute.
+// To let upstream run ahead, see [ObserveOn]. It corresponds to subscribeOn in RxJS
+// and Reactor, and to Pekko's dispatcher attribute.
 func SubscribeOn[T any](run func(task func()), opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
 	o, bad := lossOptions(opts)
 	if bad != "" {
@@ -51,14 +52,14 @@ func SubscribeOn[T any](run func(task func()), opts ...turbopipes.LossOption) tu
 				if !more || !emit(v) {
 					return nil
 				}
-			case <-up.Done(): // upstream has failed, or ctx is done: Close tells
+			case <-up.Done(): // upstream has failed, or ctx is done: Close reports it
 				return nil
 			}
 		}
 	})
 }
 
-// elsewhere is up, run by whoever run has call it.
+// elsewhere returns a Push that runs up on the goroutine that run chooses.
 func elsewhere[T any](s *scope.Scope, run func(func()), up feed.Push[T]) feed.Push[T] {
 	return func(ctx context.Context, emit func(T) bool) (err error) {
 		var begun atomic.Bool
@@ -78,7 +79,7 @@ func elsewhere[T any](s *scope.Scope, run func(func()), up feed.Push[T]) feed.Pu
 				if begun.Swap(true) {
 					err = <-ended
 				}
-			case <-turbopipes.Stopping(ctx): // what has not begun completes
+			case <-turbopipes.Stopping(ctx): // an upstream that has not begun completes
 				if begun.Swap(true) {
 					err = <-ended
 				}

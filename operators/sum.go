@@ -14,20 +14,20 @@ type Number interface {
 		~float32 | ~float64
 }
 
-// Sum adds the items up.
+// Sum emits the sum of the items.
 //
 //	in:  1-2--3-|
 //	out: -------(6|)
 //
-// Emits when upstream completes; an empty stream gives 0. Fails with upstream, without
-// a sum. Integers wrap around as Go's do: map them to a wider type where that may
-// happen. Where it fails, the items so far count as discarded: [OnDiscard] is called
-// with the sum once for each. Memory: one number. Goroutines: none; it runs inside its
-// subscriber's.
+// Emits when upstream completes. For an empty stream it emits 0. Fails with
+// upstream, without a sum. The items so far then count as discarded, and [OnDiscard]
+// is called with the sum once for each of them. Integers wrap around as Go's do; if
+// that may happen, map them to a wider type first. Memory: one number. Goroutines:
+// none; it runs on the subscriber's goroutine.
 //
-// For every sum on the way, see [Scan]; for items that are no numbers, [Reduce].
-// It corresponds to Reactor's MathFlux sum and RxGo's SumInt64, SumFloat32 and
-// SumFloat64.
+// For the sum after each item, see [Scan]; for items that are not numbers, see
+// [Reduce]. It corresponds to Reactor's MathFlux sum and RxGo's SumInt64, SumFloat32
+// and SumFloat64.
 func Sum[T Number](opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
 	o, bad := lossOptions(opts)
 	if bad != "" {

@@ -7,19 +7,20 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// SwitchIfEmpty goes on with another stream in the place of an empty one.
+// SwitchIfEmpty continues with another stream if upstream is empty.
 //
 //	in:  ---|      alt: -x-y|
 //	out: ----x-y|
 //
-// Emits when an item comes, and, once upstream has completed without one and is
-// reaped, when alt does, which is subscribed then. Fails and completes with
-// upstream, or with alt in its place. A graceful stop reaches both: alt's sources
-// complete without being called, and its operators flush. Memory: none.
-// Goroutines: none; it runs inside its subscriber's.
+// Emits when an item arrives. If upstream completes without an item, alt is
+// subscribed to once upstream is reaped. SwitchIfEmpty then emits when alt does.
+// Fails and completes with upstream, or with alt if alt was subscribed to. A
+// graceful stop reaches both streams: alt's sources complete without being called,
+// and its operators flush. Memory: none. Goroutines: none; it runs on the
+// subscriber's goroutine.
 //
-// The zero Observable as alt is an ErrInvalidArgument. For a value instead of a
-// stream see [DefaultIfEmpty]; for another stream after a failure, [Catch]. It
+// The zero Observable as alt is an ErrInvalidArgument. To emit a value instead of a
+// stream, see [DefaultIfEmpty]; for another stream after a failure, see [Catch]. It
 // corresponds to Reactor's switchIfEmpty and Pekko's orElse.
 func SwitchIfEmpty[T any](alt turbopipes.Observable[T]) turbopipes.Operator[T, T] {
 	if alt.IsZero() {

@@ -12,28 +12,36 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// SwitchMap runs the stream that fn makes of the newest item, and emits what it
-// emits.
+// SwitchMap calls fn to make a stream of the newest item, and emits the items of
+// that stream.
 //
 //	in:    a---b-------|
 //	inner: -x-y-z|     of each item
 //	out:   -{ax}-{ay}-{bx}-{by}-{bz}--|
 //
-// Emits when the inner stream that runs does. A new item cancels it, and when it
-// has unwound, fn is called for that item: two inner streams never overlap. Of
-// items that come meanwhile only the newest is kept, so those between may never
-// be subscribed. Once a newer item is there, nothing of the old stream is emitted.
-// Fails when upstream or an inner stream fails. Completes when upstream and the
-// last inner stream have. A graceful stop lets that one come to its own end, and
-// with [StopInner] it ends that one.
+// Emits when the running inner stream does. A new item cancels the inner stream.
+// When the stream has unwound, fn is called for the new item: two inner streams
+// never overlap. Of the items that arrive during this time, only the newest is kept,
+// so fn may never be called for the items between. Once a newer item is there, no
+// item of the old stream is emitted. Fails when upstream or an inner stream fails.
+// Completes when upstream and the last inner stream have completed. After a graceful
+// stop, the last inner stream runs to its own end; with [StopInner], the stop ends
+// it too.
+//
+// At an early end, three kinds of items count as discarded, and [OnDiscard] reports
+// them: an item of upstream that waits or arrives too late, an item whose inner
+// stream was cut off before it had emitted anything, and an item of an inner stream
+// that was not delivered. An item of an inner stream that was already handed over
+// when a newer item came counts as discarded too. Items that a newer item replaces
+// are not counted.
 //
 // Backpressure: upstream is never held; an inner stream waits while downstream is
-// busy. Memory: one item. Goroutines: two, for upstream and for the inner streams
-// and fn, joined before it ends.
+// busy. Memory: one item. Goroutines: two, one for upstream, and one for fn and the
+// inner streams, joined before SwitchMap ends.
 //
-// A nil fn is an ErrInvalidArgument. For all the streams see [FlatMap] and
-// [ConcatMap]; to keep the old one instead, [ExhaustMap]. It corresponds to switchMap
-// in RxJS and Reactor, which do not wait for the old stream to unwind.
+// A nil fn is an ErrInvalidArgument. For the items of all streams, see [FlatMap] and
+// [ConcatMap]; to keep the old stream instead, see [ExhaustMap]. It corresponds to
+// switchMap in RxJS and Reactor, which do not wait for the old stream to unwind.
 func SwitchMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOption) turbopipes.Operator[T, R] {
 	o, bad := innerOptions(opts)
 	switch {
@@ -73,7 +81,7 @@ func switchMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o o
 		for {
 			select {
 			case r := <-x.out:
-				if !x.is(r.turn) { // a newer item came while this was handed over
+				if !x.is(r.turn) { // a newer item came while this item was handed over
 					if err := x.results.Discard(r.v); err != nil {
 						return err
 					}
@@ -89,7 +97,7 @@ func switchMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o o
 	})
 }
 
-// switched is what an inner stream has emitted.
+// switched is an item of an inner stream, and the turn of that stream.
 type switched[R any] struct {
 	v    R
 	turn uint64
@@ -101,14 +109,14 @@ type switching[T, R any] struct {
 	fn      func(v T) turbopipes.Observable[R]
 	stops   bool // a graceful stop reaches the inner streams
 	out     chan switched[R]
-	letGo   func(v T) // nil: items are no parts of another stream
+	letGo   func(v T) // nil: the items are not parts of another stream
 	items   run.Account[T]
 	results run.Account[R]
 	refused run.Refused[T]
 	lost    run.Refused[R]
 }
 
-// accept is upstream's emit: it never waits.
+// accept is upstream's emit. It never waits.
 func (x *switching[T, R]) accept(ctx context.Context, v T) bool {
 	if ctx.Err() != nil || x.stops && stopping(ctx) {
 		return x.refused.Keep(v)
@@ -133,8 +141,8 @@ func (x *switching[T, R]) runNewest(ctx context.Context) error {
 	}
 }
 
-// run runs the inner stream of v. One that was switched away from has lost nothing
-// but what it had emitted.
+// run runs the inner stream of v. A stream that was switched away from has lost only
+// items that it had emitted.
 func (x *switching[T, R]) run(ctx context.Context, rec *run.Record, v T, turn uint64) error {
 	own, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -150,14 +158,14 @@ func (x *switching[T, R]) run(ctx context.Context, rec *run.Record, v T, turn ui
 			return x.is(turn)
 		case <-own.Done():
 			if errors.Is(context.Cause(own), errSwitched) {
-				return false // it is outdated
+				return false // the item is outdated
 			}
 			return x.lost.Keep(r)
 		}
 	})
-	rest := fault.Strip(own, err) // it was switched away from, or ctx is done
+	rest := fault.Strip(own, err) // the stream was switched away from, or ctx is done
 	switch {
-	case x.letGo != nil: // what is in it is counted where it waits
+	case x.letGo != nil: // the items in v are counted where they wait
 		x.letGo(v)
 	case rest == nil && errors.Is(context.Cause(own), errSwitched):
 	case !some && rec.Lost() == before:

@@ -8,17 +8,17 @@ import (
 
 var errSwitched = errors.New("turbopipes: a newer item came")
 
-// newestItem is the slot between the upstream of a SwitchMap and its inner
-// streams. A turn is the number of an item.
+// newestItem is the slot between the upstream of a SwitchMap and its inner streams.
+// A turn is the number of an item.
 type newestItem[T any] struct {
-	news chan struct{} // cap 1: something below has changed
+	news chan struct{} // cap 1: a field below has changed
 
-	mu      sync.Mutex // guards all below, for a few assignments
+	mu      sync.Mutex // guards the fields below; held for a few assignments only
 	item    T
 	waiting bool
 	turn    uint64 // of the newest item
 	closed  bool
-	cancel  context.CancelCauseFunc // of the inner stream that runs
+	cancel  context.CancelCauseFunc // of the running inner stream
 }
 
 func newSwitch[T any]() *newestItem[T] { return &newestItem[T]{news: make(chan struct{}, 1)} }
@@ -30,7 +30,7 @@ func (n *newestItem[T]) tell() {
 	}
 }
 
-// put stores v, in place of old where one waits.
+// put stores v. If an item waits, v replaces it, and put returns it as old.
 func (n *newestItem[T]) put(v T) (old T, replaced bool) {
 	n.mu.Lock()
 	old, replaced = n.item, n.waiting
@@ -45,7 +45,7 @@ func (n *newestItem[T]) put(v T) (old T, replaced bool) {
 	return old, replaced
 }
 
-// close tells that no item will come.
+// close notes that no more items will come.
 func (n *newestItem[T]) close() {
 	n.mu.Lock()
 	n.closed = true
@@ -53,7 +53,7 @@ func (n *newestItem[T]) close() {
 	n.tell()
 }
 
-// next waits for an item; ok is false at the end, and when ctx is done.
+// next waits for an item. ok is false at the end, and when ctx is done.
 func (n *newestItem[T]) next(ctx context.Context) (v T, turn uint64, ok bool) {
 	for ctx.Err() == nil {
 		n.mu.Lock()
@@ -76,8 +76,8 @@ func (n *newestItem[T]) next(ctx context.Context) (v T, turn uint64, ok bool) {
 	return v, 0, false
 }
 
-// running notes how to end the inner stream of turn, and ends it at once if a
-// newer item is there already.
+// running stores cancel, which ends the inner stream of turn. If a newer item is
+// there already, running calls it at once.
 func (n *newestItem[T]) running(turn uint64, cancel context.CancelCauseFunc) {
 	n.mu.Lock()
 	n.cancel = cancel
@@ -88,14 +88,14 @@ func (n *newestItem[T]) running(turn uint64, cancel context.CancelCauseFunc) {
 	}
 }
 
-// is tells whether turn is that of the newest item.
+// is reports whether turn is the turn of the newest item.
 func (n *newestItem[T]) is(turn uint64) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.turn == turn
 }
 
-// left takes the item that waits, if there is one.
+// left takes the waiting item, if there is one.
 func (n *newestItem[T]) left() []T {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -7,18 +7,18 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Take gives the first n items.
+// Take emits the first n items.
 //
 //	in:  a-b-c-d-|   n: 2
 //	out: a-(b|)
 //
-// Emits when one of the first n items comes. Completes right after the n-th, when
-// upstream was stopped and reaped, or with upstream where that has fewer. Fails with
-// upstream. What comes after the end counts nowhere. Memory: none. Goroutines: none;
-// it runs inside its subscriber's.
+// Emits when one of the first n items arrives. Completes right after the n-th item,
+// when upstream was stopped and reaped, or with upstream if it has fewer items.
+// Fails with upstream. Items that arrive after the end are not counted. Memory:
+// none. Goroutines: none; it runs on the subscriber's goroutine.
 //
-// An n of 0 completes without subscribing to upstream; a negative one is an
-// ErrInvalidArgument. For a condition instead of a count, see [TakeWhile]. It
+// With an n of 0, Take completes without subscribing to upstream. A negative n is an
+// ErrInvalidArgument. To use a condition instead of a count, see [TakeWhile]. It
 // corresponds to take in RxJS, Reactor and RxGo.
 func Take[T any](n int) turbopipes.Operator[T, T] {
 	if n < 0 {

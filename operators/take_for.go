@@ -11,21 +11,21 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// TakeFor lets items through for a while, and completes then.
+// TakeFor lets items through for the time d, and then completes.
 //
 //	in:  a-b-c-d-|   d: 3
 //	out: a-b|
 //
-// Emits when an item comes. Fails when upstream fails before. Completes d after
-// the subscription, with upstream cancelled and reaped, or with upstream.
+// Emits when an item arrives. Fails when upstream fails before the end. Completes d
+// after the subscription, when upstream was cancelled and reaped, or with upstream.
 //
-// Backpressure: upstream's emit is downstream's; a busy downstream is cut off
-// when it is done with its item. Memory: none. Goroutines: none but the timer's.
+// Backpressure: upstream's emit is downstream's. If downstream is busy when the time
+// is up, the stream ends when downstream has finished with its item. Memory: none.
+// Goroutines: only the timer's.
 //
-// With d ≤ 0 it completes without subscribing. To stop at a signal see
-// [TakeUntil]; for a limit that is a failure see [Timeout] with [Total]. It
-// corresponds to RxJS's takeUntil(timer), Reactor's take(Duration) and Pekko's
-// takeWithin.
+// With d ≤ 0, TakeFor completes without subscribing. To stop at a signal, see
+// [TakeUntil]; to fail at the limit, see [Timeout] with [Total]. It corresponds to
+// RxJS's takeUntil(timer), Reactor's take(Duration) and Pekko's takeWithin.
 func TakeFor[T any](d time.Duration) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+"TakeFor", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		if d <= 0 {
@@ -39,8 +39,8 @@ func TakeFor[T any](d time.Duration) turbopipes.Operator[T, T] {
 			cancel(errTimeUp)
 		})
 		defer timer.join()
-		// Asked again behind emit: upstream must not fetch an item to be refused.
-		err := in.Push(own, func(v T) bool { return !cut.Load() && emit(v) && !cut.Load() }) // it has completed: nothing is lost
+		// Checked again after emit, so that upstream does not fetch an item that is refused.
+		err := in.Push(own, func(v T) bool { return !cut.Load() && emit(v) && !cut.Load() }) // the stream has completed: nothing is lost
 		return fault.Strip(own, err)
 	})
 }

@@ -10,21 +10,23 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// TakeLast gives the last n items.
+// TakeLast emits the last n items.
 //
 //	in:  a-b-c-d-|   n: 2
 //	out: --------(cd|)
 //
-// Emits when upstream completes: the last n items, or as many as there are, in
-// their order. Drops the items before. Fails with upstream, without the items
-// that it holds, which count as discarded: [OnDiscard] hears of them.
+// Emits when upstream completes: the last n items in their order, or all items if
+// there are fewer. Drops the items before. Fails with upstream, without the items
+// that it holds. Held items that are not delivered count as discarded, and
+// [OnDiscard] reports them.
 //
-// Backpressure: upstream is never held. Memory: n items, or as many as there
-// are. Goroutines: none; it runs inside its subscriber's.
+// Backpressure: upstream is never held. Memory: n items, or all items if there are
+// fewer. Goroutines: none; it runs on the subscriber's goroutine.
 //
-// An n of 0 completes without subscribing to upstream; a negative one is an
-// ErrInvalidArgument. For only one see [Last], which fails where there is none;
-// for the others, [SkipLast]. It corresponds to takeLast in RxJS, Reactor and RxGo.
+// With an n of 0, TakeLast completes without subscribing to upstream. A negative n
+// is an ErrInvalidArgument. For only one item, see [Last], which fails if there is
+// none; for the other items, see [SkipLast]. It corresponds to takeLast in RxJS,
+// Reactor and RxGo.
 func TakeLast[T any](n int, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
 	o, bad := lossOptions(opts)
 	switch {

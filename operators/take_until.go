@@ -10,23 +10,25 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// TakeUntil lets items through until notifier emits, and completes there.
+// TakeUntil lets items through until notifier emits, and then completes.
 //
 //	in:       a-b-c-d-|
 //	notifier: ---x
 //	out:      a-b|
 //
-// Emits when an item comes. Fails when upstream or notifier fails. Completes at
-// notifier's first item, at once, with upstream cancelled and reaped, or with
-// upstream, which cancels notifier. A notifier that completes without an item
-// changes nothing. notifier is subscribed first; what it emits in the instant of
-// an item may come before it or behind it.
+// Emits when an item arrives. Fails when upstream or notifier fails. An item that
+// arrives after notifier has failed counts as discarded, and [OnDiscard] reports it.
+// Completes at once at notifier's first item, when upstream was cancelled and
+// reaped. Items that arrive after this are not counted. Also completes with
+// upstream, and then cancels notifier. A notifier that completes without an item
+// changes nothing. notifier is subscribed to first. If notifier and upstream emit in
+// the same instant, notifier's item may come first or second.
 //
-// Backpressure: upstream's emit is downstream's; a busy downstream is cut off
-// when it is done with its item. Memory: none. Goroutines: one, for notifier,
-// joined before it ends.
+// Backpressure: upstream's emit is downstream's. If downstream is busy when notifier
+// emits, the stream ends when downstream has finished with its item. Memory: none.
+// Goroutines: one, for notifier, joined before TakeUntil ends.
 //
-// The zero Observable as notifier is an ErrInvalidArgument. To stop after a while
+// The zero Observable as notifier is an ErrInvalidArgument. To stop after some time,
 // see [TakeFor]. It corresponds to RxJS's takeUntil and Reactor's takeUntilOther;
 // RxGo's TakeUntil takes a predicate.
 func TakeUntil[T, N any](notifier turbopipes.Observable[N], opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
@@ -55,13 +57,13 @@ func TakeUntil[T, N any](notifier turbopipes.Observable[N], opts ...turbopipes.L
 				s.Fail(err)
 			}
 		})
-		// Asked again after emit: upstream must not fetch an item to be refused.
+		// Checked again after emit, so that upstream does not fetch an item that is refused.
 		return in.Push(s.Ctx, func(v T) bool {
 			if cut.Load() {
 				return !s.Completed() && lost.Refuse(v)
 			}
 			if !emit(v) {
-				s.Stop() // the notifier, too, while upstream unwinds
+				s.Stop() // stop the notifier too, while upstream unwinds
 				return false
 			}
 			return !cut.Load()

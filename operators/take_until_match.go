@@ -8,20 +8,21 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// TakeUntilMatch gives the items up to the first one that pred is true for, and
-// that one too.
+// TakeUntilMatch emits the items up to and including the first item for which pred
+// returns true.
 //
 //	in:  1-2-a-3-|   pred: letters
 //	out: 1-2-(a|)
 //
-// Emits when an item comes. Completes right after the first one that pred is true for,
-// when upstream was stopped and reaped, or with upstream. Fails with upstream. What
-// comes after the end counts nowhere. Memory: none. Goroutines: none; pred runs on the
-// subscriber's, before the item is emitted.
+// Emits when an item arrives. Completes right after the first item for which pred
+// returns true, when upstream was stopped and reaped, or with upstream. Fails with
+// upstream. Items that arrive after the end are not counted. Memory: none.
+// Goroutines: none; pred runs on the subscriber's goroutine, before the item is
+// emitted.
 //
-// A nil pred is an ErrInvalidArgument. To leave out the item that ends it, see
-// [TakeWhile]; to stop at a signal, [TakeUntil]. It corresponds to RxJS's
-// takeWhile with its inclusive flag and to takeUntil with a predicate in Reactor
+// A nil pred is an ErrInvalidArgument. To leave out the item that ends the stream,
+// see [TakeWhile]; to stop at a signal, see [TakeUntil]. It corresponds to RxJS's
+// takeWhile with its inclusive flag, and to takeUntil with a predicate in Reactor
 // and RxGo.
 func TakeUntilMatch[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
 	if pred == nil {

@@ -8,18 +8,19 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// TakeWhile gives the items before the first one that pred is false for.
+// TakeWhile emits the items before the first item for which pred returns false.
 //
 //	in:  a-b-1-c-|   pred: letters
 //	out: a-b-|
 //
-// Emits when an item comes that pred is true for. Completes at the first other one,
-// when upstream was stopped and reaped, or with upstream; [Inclusive] emits that item
-// too. Fails with upstream. What comes after the end counts nowhere. Memory: none.
-// Goroutines: none; pred runs on the subscriber's.
+// Emits when an item arrives for which pred returns true. Completes at the first
+// other item, when upstream was stopped and reaped, or with upstream. [Inclusive]
+// also emits the first other item. Fails with upstream. Items that arrive after the
+// end are not counted. Memory: none. Goroutines: none; pred runs on the subscriber's
+// goroutine.
 //
-// A nil pred is an ErrInvalidArgument. For a count instead of a condition, see
-// [Take]; to drop these items and keep the rest, [SkipWhile]. It corresponds to
+// A nil pred is an ErrInvalidArgument. To use a count instead of a condition, see
+// [Take]; to drop these items and keep the rest, see [SkipWhile]. It corresponds to
 // takeWhile in RxJS, Reactor and RxGo.
 func TakeWhile[T any](pred func(v T) bool, opts ...TakeOption) turbopipes.Operator[T, T] {
 	o, bad := takeOptionsOf(opts)

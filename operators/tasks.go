@@ -8,17 +8,17 @@ import (
 	"github.com/turbopipes/turbopipes/internal/fault"
 )
 
-// Tasks runs a stream of functions, at most n at a time, and gives every
-// outcome as an item.
+// Tasks runs a stream of functions, at most n at a time, and emits every outcome as
+// an item.
 //
 //	in:  abc|   n: 2; a takes 5, b 2, c 1
 //	out: ---bc(a|)
 //
-// Emits when a task has ended: its value, or its error or panic as a failed
-// Result; the peers of a failing task go on. [Unwrap] behind it makes the first
-// failure the stream's. A task is called when it enters the window, not before.
-// A nil one gives a Result with ErrInvalidArgument. Fails when upstream does.
-// Everything else is as in [Parallel]. Goroutines: as Parallel.
+// Emits when a task has ended: its value, or its error or panic as a failed Result.
+// When a task fails, the other tasks go on. With [Unwrap] after Tasks, the first
+// failure ends the stream. A task is called when it enters the window, not before. A
+// nil task becomes a Result with an ErrInvalidArgument. Fails when upstream does.
+// Everything else is as in [Parallel]. Goroutines: as in Parallel.
 //
 // It corresponds to RxJS's mergeAll(n) over defer.
 func Tasks[R any](n int, opts ...ParallelOption) turbopipes.Operator[turbopipes.Task[R], turbopipes.Result[R]] {

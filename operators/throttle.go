@@ -10,26 +10,27 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Throttle emits an item, and then none for a while.
+// Throttle emits an item, and then no item for the time d.
 //
 //	in:  abc--d-e--|   d: 4
 //	out: a----d----|
 //
-// Emits when an item comes while no window is open, which opens one of length d. Drops
-// what comes in the window. [Trailing] emits the newest item of the window at its end
-// as well, which opens the next window; [TrailingOnly] does that and does not emit the
-// first item. Fails as soon as upstream fails, without the trailing item that waits,
-// which counts as discarded. [OnDiscard] hears of that one, and of an item that comes
-// too late; what is left out counts nowhere. Completes with upstream; where a trailing
-// item waits, when it was emitted at its window's end. A graceful stop emits that item
-// at once. An item at the end of a window is behind it.
+// Emits when an item arrives while no window is open. This item opens a window of
+// length d. Drops the items that arrive in the window. [Trailing] also emits the
+// newest item of the window at its end, which opens the next window. [TrailingOnly]
+// does the same, but does not emit the first item. Fails as soon as upstream fails,
+// without the waiting trailing item, which counts as discarded. [OnDiscard] reports
+// this item, and an item that arrives too late. Dropped items are not counted.
+// Completes with upstream. If a trailing item waits, completes when it was emitted
+// at the end of its window. A graceful stop emits this item at once. An item that
+// arrives at the end of a window comes after the window.
 //
-// Backpressure: upstream is never held. Windows go on while downstream is busy,
-// and of what they give then only the newest waits. Memory: two items.
-// Goroutines: one, for upstream, joined before it ends.
+// Backpressure: upstream is never held. Windows go on while downstream is busy. Of
+// the items that they release then, only the newest waits. Memory: two items.
+// Goroutines: one, for upstream, joined before Throttle ends.
 //
-// d ≤ 0 is an ErrInvalidArgument. To slow items down without losing one, see
-// [RateLimit]; to wait for a pause instead, [Debounce]. It corresponds to RxJS's
+// d ≤ 0 is an ErrInvalidArgument. To slow items down without losing any, see
+// [RateLimit]; to wait for a pause instead, see [Debounce]. It corresponds to RxJS's
 // throttleTime and Reactor's sampleFirst. Pekko's throttle is RateLimit.
 func Throttle[T any](d time.Duration, opts ...ThrottleOption) turbopipes.Operator[T, T] {
 	o := throttleOptions{D: d, Leading: true, Reopens: true}

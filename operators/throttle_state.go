@@ -2,18 +2,18 @@ package operators
 
 import "time"
 
-// throttle is the state of one Throttle, or Audit: a feed.State.
+// throttle is the state of one Throttle or Audit. It is a feed.State.
 type throttle[T any] struct {
 	throttleOptions
-	open   bool      // a window is
+	open   bool      // a window is open
 	until  time.Time // when it ends
-	latest spot[T]   // is emitted then
-	out    spot[T]   // is to be emitted now
+	latest spot[T]   // the item that is emitted at until
+	out    spot[T]   // has to be emitted now
 	closed bool      // no item will come
-	failed bool      // nor be withheld
+	failed bool      // upstream has failed: the waiting item is not emitted
 }
 
-// item is a new item. news: the subscriber must ask.
+// item takes a new item. news reports that the subscriber must call Next.
 func (t *throttle[T]) item(v T, now time.Time) (news bool) {
 	t.advance(now)
 	if !t.open {
@@ -31,15 +31,15 @@ func (t *throttle[T]) item(v T, now time.Time) (news bool) {
 	return news
 }
 
-// end tells that no item will come; a failure drops the one that waits, unless
-// its time has come.
+// end notes that no item will come. A failure drops the waiting item, unless its
+// time has come.
 func (t *throttle[T]) end(now time.Time, failed bool) {
 	t.advance(now)
 	t.closed, t.failed = true, failed
 }
 
-// advance closes the windows whose time is over. The deadlines are those of the
-// windows, however late one looks.
+// advance closes the windows whose time is over. A window ends at its own deadline,
+// no matter how late advance is called.
 func (t *throttle[T]) advance(now time.Time) {
 	for t.open && !t.failed && !now.Before(t.until) {
 		if !t.latest.full {
@@ -52,19 +52,19 @@ func (t *throttle[T]) advance(now time.Time) {
 	}
 }
 
-// Next gives what is to be emitted.
+// Next returns the item that has to be emitted, if there is one.
 func (t *throttle[T]) Next(now time.Time) (v T, ok bool) {
 	t.advance(now)
 	return t.out.take()
 }
 
-// Deadline is the end of the window, where something waits for it.
+// Deadline returns the end of the window if an item waits for it.
 func (t *throttle[T]) Deadline() (at time.Time, ok bool) { return t.until, t.latest.full }
 
-// Over tells that nothing will be emitted.
+// Over reports that nothing more will be emitted.
 func (t *throttle[T]) Over() bool { return t.failed || t.closed && !t.latest.full }
 
-// Left is what waits: what is due first.
+// Left returns the waiting items; the item that is due comes first.
 func (t *throttle[T]) Left() []T { return append(t.out.all(), t.latest.all()...) }
 
 // spot has room for one item.
@@ -73,7 +73,7 @@ type spot[T any] struct {
 	full bool
 }
 
-// put takes the place of what is there.
+// put stores v. It replaces the item that is there.
 func (s *spot[T]) put(v T) { s.v, s.full = v, true }
 
 func (s *spot[T]) take() (v T, ok bool) {
@@ -82,7 +82,7 @@ func (s *spot[T]) take() (v T, ok bool) {
 	return v, ok
 }
 
-// all is what is there, as a slice.
+// all returns the item, if there is one, as a slice.
 func (s *spot[T]) all() []T {
 	if !s.full {
 		return nil

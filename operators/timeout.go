@@ -12,24 +12,25 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Timeout fails when upstream gives nothing for d.
+// Timeout fails when upstream emits nothing for d.
 //
 //	in:  a--b-----c|   d: 4
 //	out: a--b---#
 //
-// Emits when an item comes. Fails with an ErrTimeout when d has passed since the
-// subscription, or since downstream was done with the last item, without another;
-// upstream is cancelled and reaped first. The time that downstream takes does not
-// count. [FirstOnly] waits for the first item only, [Total] limits the whole run, and
-// [FallbackTo] goes on with another stream instead of failing. An item that comes too
-// late counts as discarded, which [OnDiscard] hears of. Fails and completes with
-// upstream otherwise. A graceful stop stops the clock: no time is up after it.
+// Emits when an item arrives. Fails with an ErrTimeout when d has passed without an
+// item; upstream is cancelled and reaped first. The time starts at the subscription,
+// and again when downstream has finished with an item. So the time that downstream
+// takes does not count. [FirstOnly] limits only the wait for the first item, [Total]
+// limits the whole run, and [FallbackTo] continues with another stream instead of
+// failing. An item that arrives too late counts as discarded, and [OnDiscard]
+// reports it. Otherwise fails and completes with upstream. A graceful stop stops the
+// clock, and there is no timeout after it.
 //
-// Backpressure: upstream's emit is downstream's. Memory: none. Goroutines: none
-// but the timer's.
+// Backpressure: upstream's emit is downstream's. Memory: none. Goroutines: only the
+// timer's.
 //
-// d ≤ 0 is an ErrInvalidArgument. It corresponds to timeout in RxJS and Reactor
-// and to Pekko's idleTimeout, initialTimeout and completionTimeout.
+// d ≤ 0 is an ErrInvalidArgument. It corresponds to timeout in RxJS and Reactor, and
+// to Pekko's idleTimeout, initialTimeout and completionTimeout.
 func Timeout[T any](d time.Duration, opts ...TimeoutOption) turbopipes.Operator[T, T] {
 	o, bad := timeoutOptionsOf(d, opts)
 	if bad != "" {
@@ -54,7 +55,7 @@ func Timeout[T any](d time.Duration, opts ...TimeoutOption) turbopipes.Operator[
 	})
 }
 
-// timed runs in, and tells whether its time was over before it was.
+// timed runs in, and reports whether its time was over before it ended.
 func timed[T any](ctx context.Context, o timeoutOptions, in turbopipes.Observable[T], emit func(T) bool) (late, refused bool, err error) {
 	own, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -6,30 +6,30 @@ import (
 	"time"
 )
 
-// watch is the clock of one Timeout: upstream waits on the subscriber's
-// goroutine, and the timer's function cuts it off. An item costs a reading of the
-// clock before and behind it, and no timer operation: the timer is set again
+// watch is the clock of one Timeout. Upstream waits on the subscriber's goroutine,
+// and the function of the timer cuts it off. For each item the clock is read twice,
+// before and after the item, and the timer is not touched. The timer is set again
 // only when it rings too early.
 type watch struct {
 	timeoutOptions
-	stopping <-chan struct{} // closed by a graceful stop, after which no time is up
+	stopping <-chan struct{} // closed by a graceful stop; after it there is no timeout
 	cut      func()
 	begin    time.Time
-	state    atomic.Int64 // since when it waits for upstream, counted from begin; or:
+	state    atomic.Int64 // when the wait for upstream began, counted from begin; or busy, or expired
 
-	mu      sync.Mutex // guards the timer, for a few assignments
+	mu      sync.Mutex // guards the timer; held for a few assignments only
 	timer   *time.Timer
 	stopped bool
-	running sync.WaitGroup // the timer's function, or that it will run
+	running sync.WaitGroup // counts the timer's function, from when it is set to when it has ended
 }
 
 const (
-	busy    int64 = -1 - iota // it does not wait: downstream works, or nothing is limited any more
-	expired                   // time was up; it stays so
+	busy    int64 = -1 - iota // there is no wait: downstream works, or there is no more limit
+	expired                   // the time is over, for good
 )
 
-// newWatch starts the clock, which stops when stopping is closed. cut is called, on the
-// timer's goroutine, when time is up.
+// newWatch starts the clock, which stops when stopping is closed. When the time is
+// over, it calls cut on the timer's goroutine.
 func newWatch(o timeoutOptions, stopping <-chan struct{}, cut func()) *watch {
 	w := &watch{timeoutOptions: o, stopping: stopping, cut: cut, begin: time.Now()}
 	w.mu.Lock()
@@ -39,8 +39,8 @@ func newWatch(o timeoutOptions, stopping <-chan struct{}, cut func()) *watch {
 	return w
 }
 
-// item tells whether an item, or the end, is in time. It stops the clock, but for
-// one of the whole run.
+// item reports whether an item, or the end, is in time. It stops the clock, unless
+// the clock limits the whole run.
 func (w *watch) item() bool {
 	s := w.state.Load()
 	switch {
@@ -48,16 +48,16 @@ func (w *watch) item() bool {
 		return true
 	case s == expired:
 		return false
-	case w.left(s) <= 0 && !w.halted(): // at the deadline it is acted on, whoever notices first
+	case w.left(s) <= 0 && !w.halted(): // the deadline counts, no matter which goroutine notices it first
 		w.state.Store(expired)
 		return false
 	case w.Total:
 		return true
 	}
-	return w.state.CompareAndSwap(s, busy) // or the timer was first
+	return w.state.CompareAndSwap(s, busy) // false: the timer was first
 }
 
-// halted tells whether the clock was stopped by a graceful stop.
+// halted reports whether a graceful stop has stopped the clock.
 func (w *watch) halted() bool {
 	select {
 	case <-w.stopping:
@@ -67,28 +67,28 @@ func (w *watch) halted() bool {
 	}
 }
 
-// wait starts the clock again, and tells whether upstream may go on.
+// wait starts the clock again, and reports whether upstream may go on.
 func (w *watch) wait() bool {
 	switch {
 	case w.Total:
 		return w.state.Load() != expired
 	case !w.FirstOnly:
-		w.state.Store(int64(time.Since(w.begin))) // nobody else leaves busy
+		w.state.Store(int64(time.Since(w.begin))) // no other goroutine changes busy
 	}
 	return true
 }
 
-// left is how much time there is for one that waits since then.
+// left returns the time that is left for a wait that began at since.
 func (w *watch) left(since int64) time.Duration {
 	return w.D - (time.Since(w.begin) - time.Duration(since))
 }
 
-// ring is the timer's function.
+// ring is the function of the timer.
 func (w *watch) ring() {
 	defer w.running.Done()
 	for {
 		s := w.state.Load()
-		left := w.D // if it is busy, a wait that begins now lasts as long
+		left := w.D // if state is busy, a wait that begins now has all of D
 		switch {
 		case s == expired, s == busy && w.FirstOnly:
 			return
@@ -118,7 +118,7 @@ func (w *watch) reset(d time.Duration) {
 	}
 }
 
-// stop ends the clock, and its goroutine has ended when it returns.
+// stop ends the clock. When it returns, the timer's goroutine has ended.
 func (w *watch) stop() {
 	w.mu.Lock()
 	w.stopped = true

@@ -8,18 +8,18 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Timestamp gives each item with the time at which it was received.
+// Timestamp emits each item with the time at which it was received.
 //
 //	in:  -a--b-c-|
 //	out: -x--y-z-|   x: a at 1, y: b at 4, z: c at 6
 //
-// Emits when an item comes. The time is time.Now's, with its monotonic reading,
-// so that the differences between times are true whatever is done to the clock.
-// Fails and completes with upstream. Memory: none. Goroutines: none; it runs
-// inside its subscriber's.
+// Emits when an item arrives. The time is the result of time.Now, with its monotonic
+// reading. So the differences between times are correct even if the clock is
+// changed. Fails and completes with upstream. Memory: none. Goroutines: none; it
+// runs on the subscriber's goroutine.
 //
-// For the time between two items, see [TimeInterval]. It corresponds to timestamp
-// in RxJS, Reactor and RxGo.
+// For the time between two items, see [TimeInterval]. It corresponds to timestamp in
+// RxJS, Reactor and RxGo.
 func Timestamp[T any]() turbopipes.Operator[T, turbopipes.Timestamped[T]] {
 	return turbopipes.Lift(own.Mark+"Timestamp", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Timestamped[T]) bool) error {
 		return in.Push(ctx, func(v T) bool {

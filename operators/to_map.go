@@ -11,23 +11,25 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// ToMap gives all items as one map, by their keys.
+// ToMap emits one map with all items, by their keys.
 //
 //	in:  a-b--c-|   key: vowel or consonant
 //	out: -------(x|)   x: the vowel a, the consonant c
 //
-// Emits when upstream completes; an empty stream gives an empty map, which is not nil.
-// The map is the receiver's. Drops an item whose key comes again: the last one stays.
-// Fails with upstream, without a map, whose items then count as discarded. [OnDiscard]
-// hears of them. A map that is lost later counts as its items. Memory: one item a key.
-// Goroutines: none; key runs on the subscriber's.
+// Emits when upstream completes. For an empty stream the map is empty, but not nil.
+// The receiver owns the map. If a key comes again, the new item stays and the old
+// one is dropped. Fails with upstream, without a map. The items in the map then
+// count as discarded, and [OnDiscard] reports them. A map that is lost later counts
+// as its items. Memory: one item per key. Goroutines: none; key runs on the
+// subscriber's goroutine.
 //
-// Keys are compared by ==. One that is not equal to itself, such as NaN, is
-// another one each time, and so its items are all in the map, where a loop finds
+// Keys are compared by ==. A key that is not equal to itself, such as NaN, is a new
+// key each time. So all its items are in the map, but only a loop over the map finds
 // them. A key that can't be hashed ends the stream with a PanicError. A nil key is
-// an ErrInvalidArgument. For something else than the items in the map, see
-// [ToMapWithValueSelector]; for more than one item a key, [ToMultiMap], [ReduceWith] or,
-// in parallel, [MapReduce]. It corresponds to Reactor's collectMap and RxGo's ToMap.
+// an ErrInvalidArgument. For other values than the items in the map, see
+// [ToMapWithValueSelector]; for more than one item per key, see [ToMultiMap],
+// [ReduceWith] or, in parallel, [MapReduce]. It corresponds to Reactor's collectMap
+// and RxGo's ToMap.
 func ToMap[T any, K comparable](key func(v T) K, opts ...turbopipes.LossOption) turbopipes.Operator[T, map[K]T] {
 	if key == nil {
 		return turbopipes.Invalid[T, map[K]T]("ToMap", "key is nil")

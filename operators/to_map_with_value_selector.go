@@ -2,14 +2,15 @@ package operators
 
 import "github.com/turbopipes/turbopipes"
 
-// ToMapWithValueSelector gives one map of what value makes of the items, by
-// their keys.
+// ToMapWithValueSelector emits one map with the values that value makes of the
+// items, by the items' keys.
 //
 //	in:  a-b--c-|   key: vowel or consonant; value: to upper case
 //	out: -------(x|)   x: the vowel A, the consonant C
 //
-// Emits when upstream completes, as [ToMap] does, in all else too. Goroutines:
-// none; key and value run on the subscriber's.
+// Emits when upstream completes. Everything else is as in [ToMap], including
+// [OnDiscard], which reports the values. Goroutines: none; key and value run on the
+// subscriber's goroutine.
 //
 // A nil key or value is an ErrInvalidArgument. It corresponds to Reactor's
 // collectMap and RxGo's ToMapWithValueSelector.

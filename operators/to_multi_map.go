@@ -9,21 +9,24 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// ToMultiMap gives all items as one map, each key with a slice of its items.
+// ToMultiMap emits one map with all items: for each key a slice of its items.
 //
 //	in:  a-b--e-|   key: vowel or consonant
 //	out: -------(x|)   x: the vowels a and e, the consonant b
 //
-// Emits when upstream completes; an empty stream gives an empty map, which is not nil.
-// The items of a key are in their order of arrival. The map and its slices are the
-// receiver's. Fails with upstream, without a map; the items count as discarded then.
-// [OnDiscard] hears of them. A map that is lost later counts as its items. Memory:
-// every item. Goroutines: none; key runs on the subscriber's.
+// Emits when upstream completes. For an empty stream the map is empty, but not nil.
+// The items of a key are in the order in which they arrived. The receiver owns the
+// map and its slices. Fails with upstream, without a map. The items then count as
+// discarded, and [OnDiscard] reports them. A map that is lost later counts as its
+// items. Memory: all items. Goroutines: none; key runs on the subscriber's
+// goroutine.
 //
-// Keys are compared by ==; a NaN equals no other. A key that can't be hashed
-// panics. A nil key is an ErrInvalidArgument. For one item a key, see [ToMap]; for a
-// stream for each key, [GroupBy]; for a count or a sum for each key, [ReduceWith]. It
-// corresponds to Reactor's collectMultimap.
+// Keys are compared by ==. A key that is not equal to itself, such as NaN, is a new
+// key each time. So each of its items has a slice of its own, and only a loop over
+// the map finds these slices. A key that can't be hashed ends the stream with a
+// PanicError. A nil key is an ErrInvalidArgument. For one item per key, see [ToMap];
+// for one stream per key, see [GroupBy]; for a count or a sum per key, see
+// [ReduceWith]. It corresponds to Reactor's collectMultimap.
 func ToMultiMap[T any, K comparable](key func(v T) K, opts ...turbopipes.LossOption) turbopipes.Operator[T, map[K][]T] {
 	o, bad := lossOptions(opts)
 	switch {

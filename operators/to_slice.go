@@ -11,21 +11,21 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// ToSlice gives all items as one slice.
+// ToSlice emits one slice with all items.
 //
 //	in:  a-b--c-|
 //	out: -------(x|)   x: a b c
 //
-// Emits when upstream completes; an empty stream gives an empty slice, which is not
-// nil. The slice is the receiver's. Fails with upstream, or with an ErrOverflow at the
-// item after the last one that [WithMaxItems] allows, after upstream was stopped;
-// without a slice, whose items then count as discarded. [OnDiscard] hears of them, and
-// of the item that is too many. A slice that is lost later counts as its items.
-// Memory: all items. Goroutines: none; it runs inside its subscriber's.
+// Emits when upstream completes. For an empty stream the slice is empty, but not
+// nil. The receiver owns the slice. Fails with upstream, or with an ErrOverflow at
+// the first item beyond the limit of [WithMaxItems], after upstream was stopped. It
+// then emits no slice, and the items so far count as discarded. [OnDiscard] reports
+// them, and the item beyond the limit. A slice that is lost later counts as its
+// items. Memory: all items. Goroutines: none; it runs on the subscriber's goroutine.
 //
-// A bad option is an ErrInvalidArgument. To have the items at the end of the
-// pipeline, and those before an error too, call Collect on it; for slices on the
-// way, see [BufferWithCount]. It corresponds to RxJS's toArray, Reactor's
+// A bad option is an ErrInvalidArgument. To get the items at the end of the
+// pipeline, and also the items before an error, call Collect instead; for slices on
+// the way, see [BufferWithCount]. It corresponds to RxJS's toArray, Reactor's
 // collectList and RxGo's ToSlice.
 func ToSlice[T any](opts ...ToSliceOption) turbopipes.Operator[T, []T] {
 	o, bad := toSliceOptions(opts)
@@ -42,8 +42,8 @@ func ToSlice[T any](opts ...ToSliceOption) turbopipes.Operator[T, []T] {
 	})
 }
 
-// gather collects all items. Where it fails or panics, those that it had count
-// as discarded.
+// gather collects all items. If it fails or panics, the items so far count as
+// discarded.
 func gather[T any](ctx context.Context, name string, in turbopipes.Observable[T], o gatherOptions) (all []T, err error) {
 	room := roomOf(o)
 	all = make([]T, 0, min(room, mostReserved))

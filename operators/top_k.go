@@ -9,21 +9,22 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// TopK gives the k greatest items, by compare, the greatest first.
+// TopK emits the k greatest items, as ordered by compare, the greatest first.
 //
 //	in:  b-d-a-c-|   k: 2; compare: the alphabet
 //	out: --------(dc|)
 //
-// Emits when upstream completes: k items, or all where there are fewer. Among equal
-// items the earlier ones are kept, and come first. Drops the other items. Fails with
-// upstream. Kept items that an early end leaves undelivered count as discarded.
-// [OnDiscard] hears of them; the other items count nowhere. Completes behind the last
-// item. Memory: k items. Goroutines: none; compare runs on the subscriber's.
+// Emits when upstream completes: k items, or all items if there are fewer. Of equal
+// items, the earlier ones are kept, and they come first. Drops the other items,
+// which are not counted. Fails with upstream. Kept items that are undelivered at an
+// early end count as discarded, and [OnDiscard] reports them. Completes after the
+// last item. Memory: k items. Goroutines: none; compare runs on the subscriber's
+// goroutine.
 //
-// compare gives a negative number when a is less than b, and a positive one when
-// it is greater, as cmp.Compare does; with it turned around these are the k least
-// items. A k below 1 or a nil compare is an ErrInvalidArgument. For one item see
-// [Max]; for all, [Sort].
+// compare returns a negative number when a is less than b, and a positive number
+// when a is greater, as cmp.Compare does. For the k least items, reverse compare. A
+// k below 1 or a nil compare is an ErrInvalidArgument. For one item, see [Max]; for
+// all items, see [Sort].
 func TopK[T any](k int, compare func(a, b T) int, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
 	o, bad := lossOptions(opts)
 	switch {

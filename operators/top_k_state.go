@@ -5,21 +5,22 @@ import (
 	"slices"
 )
 
-// top keeps the k greatest of the items that it is given.
+// top keeps the k greatest items.
 type top[T any] struct {
 	k       int
 	compare func(a, b T) int
-	heap    []ranked[T] // the worst first: none is worse than the one at (i-1)/2
+	heap    []ranked[T] // the worst item first: the item at i is never worse than the item at (i-1)/2
 	seen    uint64
 }
 
-// ranked is an item and its place in the order of arrival, which ranks equals.
+// ranked is an item and its number in the order of arrival, which orders equal
+// items.
 type ranked[T any] struct {
 	v   T
 	seq uint64
 }
 
-// better orders by rank: negative when a comes before b.
+// better compares ranks. It returns a negative number when a comes before b.
 func (t *top[T]) better(a, b ranked[T]) int {
 	if c := t.compare(b.v, a.v); c != 0 {
 		return c
@@ -68,8 +69,8 @@ func (t *top[T]) down(i int) {
 	}
 }
 
-// left returns the items as they are, but for the newest one where that was being added
-// when compare has failed.
+// left returns the items as they are. If compare has failed while an item was added,
+// left leaves out that item.
 func (t *top[T]) left(adding bool) (items []T) {
 	for _, item := range t.heap {
 		if !adding || item.seq != t.seen-1 {
@@ -79,7 +80,7 @@ func (t *top[T]) left(adding bool) (items []T) {
 	return items
 }
 
-// descending gives the items, the greatest first. Nothing may be added then.
+// descending returns the items, the greatest first. No item may be added after it.
 func (t *top[T]) descending() []T {
 	slices.SortFunc(t.heap, t.better)
 	items := make([]T, len(t.heap))

@@ -9,26 +9,25 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// TryMap gives fn's result for each item, where fn may take its time and may
-// fail.
+// TryMap emits fn's result for each item. fn may take time, and may fail.
 //
 //	in:  a-b--x-c-|   fn: to upper case; it fails on x
 //	out: A-B--#
 //
 // Emits when fn has returned. Fails with the first error of fn, after upstream was
-// stopped, or when upstream fails. The item that has failed counts as failed. One
-// whose fn was cut short by the end of ctx is cancelled, which [OnDiscard] hears of.
-// Completes with upstream.
+// stopped, or when upstream fails. The item on which fn failed counts as failed. An
+// item whose fn was cut short by the end of ctx counts as cancelled, and [OnDiscard]
+// reports it. Completes with upstream.
 //
-// fn runs for one item at a time, and upstream waits. The ctx that it gets ends
-// with the subscription; a pipeline that fn runs under it is not cut short by a
-// graceful stop. Backpressure: upstream's emit is downstream's. Memory: none.
-// Goroutines: none; fn runs on the subscriber's.
+// fn runs for one item at a time, and upstream waits. The ctx of fn ends with the
+// subscription. A graceful stop does not cut short a pipeline that fn runs under
+// this ctx. Backpressure: upstream's emit is downstream's. Memory: none. Goroutines:
+// none; fn runs on the subscriber's goroutine.
 //
-// A nil fn is an ErrInvalidArgument. For several items at a time see [Parallel];
-// for work that can't fail, [Map]. To go on behind a failure, give [AsResults]
-// of fn. It corresponds to RxGo's Map, and to concatMap with one-item streams in
-// RxJS and Reactor.
+// A nil fn is an ErrInvalidArgument. For several items at a time, see [Parallel];
+// for a function that can't fail, see [Map]. To continue after a failure, wrap fn in
+// [AsResults]. It corresponds to RxGo's Map, and to concatMap with streams of one
+// item in RxJS and Reactor.
 func TryMap[T, R any](fn func(ctx context.Context, v T) (R, error), opts ...turbopipes.LossOption) turbopipes.Operator[T, R] {
 	o, bad := lossOptions(opts)
 	switch {
@@ -57,8 +56,8 @@ func TryMap[T, R any](fn func(ctx context.Context, v T) (R, error), opts ...turb
 	})
 }
 
-// failedOn accounts for v, for which a function of the user's has failed with err: it
-// counts as failed, unless the end of ctx has cut the function short.
+// failedOn accounts for v after a function of the user has failed on it with err. v
+// counts as failed, or as cancelled if the end of ctx has cut the function short.
 func failedOn[T any](ctx context.Context, lost run.Account[T], v T, err error) error {
 	if fault.Cut(ctx, err) {
 		return lost.Cancel(context.Cause(ctx), v)

@@ -9,17 +9,17 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Unwrap gives the values of results, until the first failed one, whose error
-// ends the stream.
+// Unwrap emits the values of results until the first failed result. The error of
+// that result ends the stream.
 //
 //	in:  a-b-x-c-|   x is a failed result
 //	out: a-b-#
 //
-// Emits when a result with a value comes. Fails with the first Err, after upstream was
-// stopped, or when upstream fails. A failed result counts as failed. Memory: none.
-// Goroutines: none; it runs inside its subscriber's.
+// Emits when a result with a value arrives. Fails with the first Err, after upstream
+// was stopped, or when upstream fails. A failed result counts as failed. Memory:
+// none. Goroutines: none; it runs on the subscriber's goroutine.
 //
-// It is the way back from [AsResults], [ParallelResults] and [Tasks].
+// It is the inverse of [AsResults], [ParallelResults] and [Tasks].
 func Unwrap[R any]() turbopipes.Operator[turbopipes.Result[R], R] {
 	return turbopipes.Lift(own.Mark+"Unwrap", func(ctx context.Context, in turbopipes.Observable[turbopipes.Result[R]], emit func(R) bool) error {
 		var failed error

@@ -12,8 +12,8 @@ import (
 	"github.com/turbopipes/turbopipes/internal/split"
 )
 
-// defaultQueue is how many items wait in a window or a group, unless WithQueue
-// tells.
+// defaultQueue is the number of items that can wait in a window or a group, unless
+// WithQueue sets another number.
 const defaultQueue = 256
 
 func splitConfig[T any](name string, q opt.Queue, waiting int) split.Config[T] {
@@ -27,15 +27,15 @@ func splitConfig[T any](name string, q opt.Queue, waiting int) split.Config[T] {
 	}
 }
 
-// streamOf gives a part as a stream. It is no Create: a graceful stop lets it
-// deliver what waits in it.
+// streamOf returns a part as a stream. It does not use Create, because a graceful
+// stop must let the part deliver its waiting items.
 func streamOf[K, T any](name string, p *split.Part[K, T]) turbopipes.Observable[T] {
 	return turbopipes.Lift(own.Mark+own.Part+name, func(ctx context.Context, _ turbopipes.Observable[struct{}], emit func(T) bool) error {
 		return p.Push(ctx, emit)
 	})(turbopipes.Empty[struct{}]())
 }
 
-// windows is an upstream that is taken apart into windows.
+// windows is an upstream that is split into windows.
 type windows[T any] = split.Split[struct{}, T]
 
 // handOut emits the windows.
@@ -43,21 +43,23 @@ func handOut[T any](s *windows[T], emit func(turbopipes.Observable[T]) bool) {
 	s.Loop(func(p *split.Part[struct{}, T]) bool { return emit(streamOf(s.Name, p)) })
 }
 
-// openWindow is the one open window of an operator that has one at a time. Upstream's
-// goroutine puts items in; a clock or a notifier may close it meanwhile.
+// openWindow is the open window of an operator that has one open window at a time.
+// Upstream's goroutine puts items in. A clock or a notifier may close the window at
+// the same time.
 type openWindow[T any] struct {
 	split *windows[T]
-	ends  func(begin time.Time) time.Time // tells when one ends that begins then; nil: never
-	clock *time.Timer                     // rings when it ends; nil where ends is
-	next  chan struct{}                   // cap 1: the clock has opened one; nil where upstream's goroutine does
+	ends  func(begin time.Time) time.Time // returns the end of a window that begins at begin; nil: no end
+	clock *time.Timer                     // rings at the end of the window; nil if ends is nil
+	next  chan struct{}                   // cap 1: the clock has opened a window; nil if upstream's goroutine opens the windows
 
-	mu    sync.Mutex // guards what follows
+	mu    sync.Mutex // guards the fields below
 	part  *split.Part[struct{}, T]
 	until time.Time
 }
 
-// put gives v to the open window, or to a new one. p is nil where upstream must
-// stop. An item that waits for room while its window is closed goes to the next.
+// put puts v into the open window, or into a new one. p is nil if upstream must
+// stop. If the window is closed while the item waits for room, the item goes into
+// the next window.
 func (w *openWindow[T]) put(v T) (p *split.Part[struct{}, T]) {
 	for {
 		if p = w.now(); p == nil {
@@ -76,7 +78,7 @@ func (w *openWindow[T]) put(v T) (p *split.Part[struct{}, T]) {
 	}
 }
 
-// now is the open window, or nil. One whose time has come is closed first.
+// now returns the open window, or nil. It first closes a window whose time has come.
 func (w *openWindow[T]) now() *split.Part[struct{}, T] {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -87,7 +89,7 @@ func (w *openWindow[T]) now() *split.Part[struct{}, T] {
 	return w.part
 }
 
-// another waits for a new window; nil: upstream must stop.
+// another waits for a new window. It returns nil if upstream must stop.
 func (w *openWindow[T]) another() *split.Part[struct{}, T] {
 	if w.next == nil {
 		return w.begin()
@@ -104,7 +106,7 @@ func (w *openWindow[T]) another() *split.Part[struct{}, T] {
 	}
 }
 
-// begin opens a window, when downstream has room for it.
+// begin opens a window when downstream has room for it.
 func (w *openWindow[T]) begin() *split.Part[struct{}, T] {
 	p := w.split.Begin(struct{}{})
 	if p == nil {
@@ -121,7 +123,7 @@ func (w *openWindow[T]) begin() *split.Part[struct{}, T] {
 	return p
 }
 
-// close closes the window that is open, if that is p or p is nil.
+// close closes the open window if it is p or p is nil.
 func (w *openWindow[T]) close(p *split.Part[struct{}, T]) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -131,7 +133,7 @@ func (w *openWindow[T]) close(p *split.Part[struct{}, T]) {
 	}
 }
 
-// tick closes windows when their time has come.
+// tick closes each window when its time has come.
 func (w *openWindow[T]) tick(ctx context.Context) error {
 	for {
 		select {
@@ -143,7 +145,7 @@ func (w *openWindow[T]) tick(ctx context.Context) error {
 	}
 }
 
-// tickAndOpen is tick that opens the next window at once.
+// tickAndOpen is tick, but it opens the next window at once.
 func (w *openWindow[T]) tickAndOpen(ctx context.Context) error {
 	for {
 		p := w.begin()
@@ -164,16 +166,16 @@ func (w *openWindow[T]) tickAndOpen(ctx context.Context) error {
 	}
 }
 
-// overlapping are the open windows of a WindowWithCount, the oldest first.
+// overlapping holds the open windows of a WindowWithCount, the oldest first.
 type overlapping[T any] struct {
 	split   *windows[T]
 	n, step int
 	skip    int // items until the next window begins
-	filled  int // items that the oldest has got
+	filled  int // items that the oldest window has received
 	open    []*split.Part[struct{}, T]
 }
 
-// put gives v to all of them; false: upstream must stop.
+// put puts v into every open window. It returns false if upstream must stop.
 func (o *overlapping[T]) put(v T) bool {
 	if o.skip == 0 {
 		p := o.split.Begin(struct{}{})
@@ -197,7 +199,7 @@ func (o *overlapping[T]) put(v T) bool {
 		copy(o.open, o.open[1:])
 		o.open[len(o.open)-1] = nil
 		o.open = o.open[:len(o.open)-1]
-		o.filled -= o.step // the next one began so many items later
+		o.filled -= o.step // the next window began step items later
 		if len(o.open) == 0 {
 			o.filled = 0
 		}

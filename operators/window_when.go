@@ -8,27 +8,29 @@ import (
 	"github.com/turbopipes/turbopipes/internal/split"
 )
 
-// WindowWhen gives streams of what comes between the items of boundary.
+// WindowWhen emits windows: streams of the items that arrive between two items of
+// boundary.
 //
 //	in:       -a-b---c---d-|
 //	boundary: ----x-x--x
 //	out:      -x-----y---z-|   x: a-b|, y: c-|, z: d-|
 //
-// Emits when the first item behind a boundary comes, so no window is empty; the
-// window completes at the next item of boundary. When boundary completes, the
-// window that is open, or the next one, lasts until upstream ends. Fails when
-// upstream or boundary fails, and completes with upstream, which cancels boundary;
-// so does the window that is open then, as with [WindowWithCount], which tells how
-// windows are consumed.
+// Emits when the first item after a boundary arrives, so no window is empty. The
+// window completes at the next item of boundary. When boundary completes, the open
+// window, or else the next one, lasts until upstream ends. Fails when upstream or
+// boundary fails. Completes with upstream, and then cancels boundary. The open
+// window fails or completes too, as in [WindowWithCount], which describes how
+// windows are consumed and which items [OnDiscard] reports.
 //
-// Backpressure: boundary is never held; upstream waits while the open window's
-// queue is full, until the next boundary at the latest ([turbopipes.WithQueue],
-// 256 without it; [turbopipes.WithOverflow] drops or fails instead), and while
-// another window waits to be taken. Memory: a queue for each window that is not
-// consumed. Goroutines: two, for upstream and for boundary, joined before it ends.
+// Backpressure: boundary is never held. Upstream waits while the queue of the open
+// window is full, until the next boundary at the latest. [turbopipes.WithQueue] sets
+// the size of the queue, 256 without it. [turbopipes.WithOverflow] drops items or
+// fails instead. Upstream also waits while another window waits to be taken. Memory:
+// a queue for each window that is not consumed. Goroutines: two, for upstream and
+// for boundary, joined before WindowWhen ends.
 //
 // The zero Observable as boundary is an ErrInvalidArgument, and so are [WithStep]
-// and [EmitEmpty]. For slices see [BufferWhen]. It corresponds to window in RxJS
+// and [EmitEmpty]. For slices, see [BufferWhen]. It corresponds to window in RxJS
 // and Reactor.
 func WindowWhen[T, N any](boundary turbopipes.Observable[N], opts ...WindowOption) turbopipes.Operator[T, turbopipes.Observable[T]] {
 	o, bad := windowOptionsOf(opts, 0)

@@ -8,30 +8,33 @@ import (
 	"github.com/turbopipes/turbopipes/internal/split"
 )
 
-// WindowWithCount gives streams of n items each.
+// WindowWithCount emits windows: streams of n items each.
 //
 //	in:  a-b-c-d-e-|   n: 2
 //	out: x---y---z-|   x: a-b|, y: c-d|, z: e-|
 //
-// Emits when the first item of a window comes, so no window is empty; the window
-// completes with its n-th item. [WithStep] makes a window begin at every k-th item
-// instead of every n-th; where that leaves gaps, their items are dropped. Fails
-// and completes with upstream, and so do the windows that are open then, behind
-// what waits in them. When downstream stops, they complete; when ctx ends, they
-// fail with its cause.
+// Emits when the first item of a window arrives, so no window is empty. The window
+// completes with its n-th item. With [WithStep], a window begins at every k-th item
+// instead of every n-th. If that leaves gaps, the items in the gaps are dropped, and
+// not counted. Fails and completes with upstream, and the open windows do too, after
+// their waiting items. When downstream stops, the open windows complete. When ctx
+// ends, they fail with its cause.
 //
-// A window has a queue of its own, from its first item on, and takes one
-// subscriber, at any time; a second one gets an ErrAlreadySubscribed. When its
-// subscriber leaves, the rest of its items is discarded. A window that is
-// complete can be consumed when this operator has ended.
+// A window has a queue of its own, beginning with its first item. It takes one
+// subscriber, at any time; a second subscriber gets an ErrAlreadySubscribed. When
+// the subscriber leaves, the rest of the window's items is discarded. A complete
+// window can be consumed after the end of WindowWithCount. Items that a full queue
+// drops, and items that can no longer be delivered, are counted, and [OnDiscard]
+// reports them.
 //
 // Backpressure: the queue of a window has room for all its items, unless
-// [turbopipes.WithQueue] sets less, and upstream waits when downstream has not
+// [turbopipes.WithQueue] sets a smaller size. Upstream waits when downstream has not
 // taken the last n/k windows. So windows can be consumed one after another, by
-// [ConcatMap], as well as at once, by [FlatMap]. Memory: n items for each window
-// that is not consumed. Goroutines: one, for upstream, joined before it ends.
+// [ConcatMap], and also at the same time, by [FlatMap]. Memory: n items for each
+// window that is not consumed. Goroutines: one, for upstream, joined before
+// WindowWithCount ends.
 //
-// An n below 1 is an ErrInvalidArgument. For slices see [BufferWithCount]. It
+// An n below 1 is an ErrInvalidArgument. For slices, see [BufferWithCount]. It
 // corresponds to RxJS's windowCount, Reactor's window and RxGo's WindowWithCount.
 func WindowWithCount[T any](n int, opts ...WindowOption) turbopipes.Operator[T, turbopipes.Observable[T]] {
 	o, bad := windowOptionsOf(opts, takesStep)

@@ -9,28 +9,29 @@ import (
 	"github.com/turbopipes/turbopipes/internal/split"
 )
 
-// WindowWithTime gives streams of what comes within each d from the subscription
-// on.
+// WindowWithTime emits windows: streams of the items that arrive within each d,
+// counted from the subscription.
 //
 //	in:  -a-b--c-----d-|   d: 4
 //	out: -x----y-----z-|   x: a-b|, y: c|, z: d-|
 //
-// Emits when the first item after a tick comes; the window completes at the next
-// tick, so quiet times give none. [EmitEmpty] opens one at the subscription and at
-// each tick instead. Ticks that pass while downstream has no room for another
-// window collapse into one. Fails and completes with upstream, and so does the
-// window that is open then, as with [WindowWithCount], which tells how windows are
-// consumed.
+// Emits when the first item after a tick arrives. The window completes at the next
+// tick, so there is no window without items. With [EmitEmpty], a window opens at the
+// subscription and at each tick instead. Ticks that pass while downstream has no
+// room for another window become one tick. Fails and completes with upstream. The
+// open window does too, as in [WindowWithCount], which describes how windows are
+// consumed and which items [OnDiscard] reports.
 //
-// Backpressure: upstream waits while the open window's queue is full, until the
-// tick at the latest ([turbopipes.WithQueue], 256 without it;
-// [turbopipes.WithOverflow] drops or fails instead), and while another window
-// waits to be taken. Memory: a queue for each window that is not consumed.
-// Goroutines: two, for upstream and for the clock, joined before it ends.
+// Backpressure: upstream waits while the queue of the open window is full, until the
+// tick at the latest. [turbopipes.WithQueue] sets the size of the queue, 256 without
+// it. [turbopipes.WithOverflow] drops items or fails instead. Upstream also waits
+// while another window waits to be taken. Memory: a queue for each window that is
+// not consumed. Goroutines: two, for upstream and for the clock, joined before
+// WindowWithTime ends.
 //
-// d ≤ 0 is an ErrInvalidArgument, and so is [WithStep]. For slices see
-// [BufferWithTime]. It corresponds to RxJS's windowTime, Reactor's window and
-// RxGo's WindowWithTime.
+// d ≤ 0 is an ErrInvalidArgument, and so is [WithStep]. For slices, see
+// [BufferWithTime]. It corresponds to RxJS's windowTime, Reactor's window and RxGo's
+// WindowWithTime.
 func WindowWithTime[T any](d time.Duration, opts ...WindowOption) turbopipes.Operator[T, turbopipes.Observable[T]] {
 	o, bad := windowOptionsOf(opts, takesEmpties)
 	switch {
@@ -56,7 +57,8 @@ func WindowWithTime[T any](d time.Duration, opts ...WindowOption) turbopipes.Ope
 	})
 }
 
-// ticksFrom gives the first of begin+d, begin+2d … that is later than now.
+// ticksFrom returns a function that returns the first of begin+d, begin+2d … that is
+// later than now.
 func ticksFrom(begin time.Time, d time.Duration) func(now time.Time) time.Time {
 	return func(now time.Time) time.Time { return begin.Add((now.Sub(begin)/d + 1) * d) }
 }

@@ -9,26 +9,28 @@ import (
 	"github.com/turbopipes/turbopipes/internal/split"
 )
 
-// WindowWithTimeOrCount gives streams of n items, or of what comes within d of
-// their first item.
+// WindowWithTimeOrCount emits windows: streams of n items, or of the items that
+// arrive within d after the window's first item.
 //
 //	in:  abc-d------ef-|   d: 4, n: 3
 //	out: x---y------z--|   x: abc|, y: d---|, z: ef-|
 //
-// Emits when the first item of a window comes, so no window is empty and an idle
-// stream wakes nobody; the window completes with its n-th item, or when d has
-// passed. Fails and completes with upstream, and so does the window that is open
-// then, as with [WindowWithCount], which tells how windows are consumed.
+// Emits when the first item of a window arrives, so no window is empty, and an idle
+// stream wakes no goroutine. The window completes with its n-th item, or when d has
+// passed. Fails and completes with upstream. The open window does too, as in
+// [WindowWithCount], which describes how windows are consumed and which items
+// [OnDiscard] reports.
 //
-// Backpressure: upstream waits while the open window's queue is full, until its
-// time is over at the latest ([turbopipes.WithQueue], 256 without it;
-// [turbopipes.WithOverflow] drops or fails instead), and while another window
-// waits to be taken. Memory: a queue for each window that is not consumed.
-// Goroutines: two, for upstream and for the clock, joined before it ends.
+// Backpressure: upstream waits while the queue of the open window is full, until the
+// window's time is over at the latest. [turbopipes.WithQueue] sets the size of the
+// queue, 256 without it. [turbopipes.WithOverflow] drops items or fails instead.
+// Upstream also waits while another window waits to be taken. Memory: a queue for
+// each window that is not consumed. Goroutines: two, for upstream and for the clock,
+// joined before WindowWithTimeOrCount ends.
 //
 // d ≤ 0, an n below 1, [WithStep] and [EmitEmpty] are an ErrInvalidArgument. For
-// slices see [BufferWithTimeOrCount]. It corresponds to Reactor's windowTimeout
-// and RxGo's WindowWithTimeOrCount; RxJS's windowTime restarts a clock of its own.
+// slices, see [BufferWithTimeOrCount]. It corresponds to Reactor's windowTimeout and
+// RxGo's WindowWithTimeOrCount; RxJS's windowTime restarts a clock of its own.
 func WindowWithTimeOrCount[T any](d time.Duration, n int, opts ...WindowOption) turbopipes.Operator[T, turbopipes.Observable[T]] {
 	o, bad := windowOptionsOf(opts, 0)
 	switch {

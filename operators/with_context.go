@@ -11,24 +11,24 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// WithContext has upstream see a ctx that derive makes of the subscription's: one
-// with values, say, for its sources and functions.
+// WithContext runs upstream with a ctx that derive makes from the subscription's
+// ctx: for example, a ctx with values for upstream's sources and functions.
 //
 //	in:  a-b-c-|   derive: adds a value
 //	out: a-b-c-|
 //
-// Emits when an item comes. derive is called once for each subscription. What it gives
-// must be a child of the ctx that it got, or the stream fails with an
-// ErrInvalidArgument, without subscribing to upstream. Where the child ends before its
-// parent does, no further item passes, and the stream fails with the child's cause as
-// with any other error. An item that comes after that counts as discarded, which
-// [OnDiscard] hears of. Fails and completes with upstream.
+// Emits when an item arrives. derive is called once for each subscription. It must
+// return a child of the ctx that it receives. Otherwise the stream fails with an
+// ErrInvalidArgument, and upstream is not subscribed to. If the child ends before
+// its parent does, no further item passes, and the stream fails with the child's
+// cause as with any other error. An item that arrives after that counts as
+// discarded, and [OnDiscard] reports it. Fails and completes with upstream.
 //
-// Memory: none. Goroutines: none; derive runs on the subscriber's.
+// Memory: none. Goroutines: none; derive runs on the subscriber's goroutine.
 //
 // A nil derive is an ErrInvalidArgument. To limit the time of upstream, see
-// [Timeout]; derive has no place to call a child's cancel. It corresponds to
-// Reactor's contextWrite and RxGo's WithContext.
+// [Timeout]: there is no place in which derive can call a child's cancel function.
+// It corresponds to Reactor's contextWrite and RxGo's WithContext.
 func WithContext[T any](derive func(ctx context.Context) context.Context, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
 	o, bad := lossOptions(opts)
 	switch {
@@ -49,7 +49,7 @@ func WithContext[T any](derive func(ctx context.Context) context.Context, opts .
 		case child.Done() == ctx.Done(): // they end together
 			return in.Push(child, emit)
 		}
-		var cut atomic.Bool // what refuses downstream doesn't know of child
+		var cut atomic.Bool // downstream does not know of child's end, so it can't refuse items
 		defer scope.OnDone(child, func() { cut.Store(true) })()
 		lost := run.Keep[T](run.At(ctx, "WithContext"), o.Discard)
 		refused := false
@@ -60,12 +60,12 @@ func WithContext[T any](derive func(ctx context.Context) context.Context, opts .
 			refused = !emit(v)
 			return !refused && !cut.Load()
 		})
-		if refused { // that has ended the stream, and not child
+		if refused { // the refusal has ended the stream, not child
 			err = fault.Strip(child, err)
 		}
 		return err
 	})
 }
 
-// parentKey is where a ctx that derive gets can be told from any other.
+// parentKey is the key of a value that marks the ctx which derive receives.
 type parentKey struct{}

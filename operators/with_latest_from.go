@@ -11,29 +11,32 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// WithLatestFrom gives fn's result for each item of upstream and the latest one
-// of other.
+// WithLatestFrom emits fn's result for each item of upstream and the latest item of
+// other.
 //
 //	a:   a--b--c--|
 //	b:   -1--2|
 //	out: ---{b1}--{c2}--|
 //
-// Emits when upstream does and other has. Drops what comes before other's first
-// item. Fails when a side fails: the other one is cancelled and reaped first.
-// Completes with upstream, which cancels other. When other completes, its last
-// item stays in use; if it had none, the stream completes at once, with upstream
-// cancelled and reaped.
+// Emits when upstream does and other has already emitted. Drops upstream's items
+// before other's first item, and does not count them. Fails when a side fails: the
+// other side is cancelled and reaped first. An item of upstream that arrives after
+// other has failed counts as discarded, and [OnDiscard] reports it. An item on which
+// fn panics counts as failed. Completes with upstream, and then cancels other. When
+// other completes, its last item stays in use. If other completes without an item,
+// the stream completes at once, when upstream was cancelled and reaped; items that
+// upstream still emits are not counted.
 //
-// other is subscribed to first; what it emits in the instant of upstream's item
-// may come before it or behind it. Backpressure: upstream's emit is
-// downstream's; other is never held, and a newer item of it overtakes. Memory: one
-// item. Goroutines: one, for other, joined before it ends; fn runs on the
-// subscriber's.
+// other is subscribed to first. If both emit in the same instant, other's item may
+// come before or after upstream's. Backpressure: upstream's emit is downstream's.
+// other is never held; its newer item replaces the older one. Memory: one item.
+// Goroutines: one, for other, joined before WithLatestFrom ends; fn runs on the
+// subscriber's goroutine.
 //
-// A nil fn, or the zero Observable as other, is an ErrInvalidArgument. For a
-// result at the items of both, see [CombineLatest]; for pairs, [Zip]. It
-// corresponds to withLatestFrom in RxJS, which goes on when other is of no use,
-// and Reactor.
+// A nil fn, or the zero Observable as other, is an ErrInvalidArgument. For a result
+// at the items of both sides, see [CombineLatest]; for pairs, see [Zip]. It
+// corresponds to withLatestFrom in Reactor and in RxJS, which goes on when other has
+// completed without an item.
 func WithLatestFrom[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R, opts ...turbopipes.LossOption) turbopipes.Operator[A, R] {
 	o, bad := lossOptions(opts)
 	switch {
@@ -48,7 +51,7 @@ func WithLatestFrom[A, B, R any](other turbopipes.Observable[B], fn func(a A, b 
 		s := scope.Open(ctx, "WithLatestFrom")
 		defer s.Close(&err)
 		var newest shelf[B]
-		var cut atomic.Bool // other has failed, or is of no use
+		var cut atomic.Bool // other has failed, or has completed without an item
 		lost := run.Keep[A](s.Stage(), o.Discard)
 		s.Upstream(func(ctx context.Context) error {
 			return other.Push(ctx, func(v B) bool {
@@ -69,7 +72,7 @@ func WithLatestFrom[A, B, R any](other turbopipes.Observable[B], fn func(a A, b 
 		})
 		var work run.Work[A]
 		defer work.Failed(ctx)
-		// Asked again after emit: upstream must not fetch an item to be refused.
+		// Checked again after emit, so that upstream does not fetch an item that is refused.
 		return in.Push(s.Ctx, work.On(func(v A) bool {
 			if cut.Load() {
 				return !s.Completed() && lost.Refuse(v)
@@ -79,7 +82,7 @@ func WithLatestFrom[A, B, R any](other turbopipes.Observable[B], fn func(a A, b 
 				r := fn(v, b)
 				work.Busy = false
 				if !emit(r) {
-					s.Stop() // other, too, while upstream unwinds
+					s.Stop() // stop other too, while upstream unwinds
 					return false
 				}
 			}
@@ -88,9 +91,9 @@ func WithLatestFrom[A, B, R any](other turbopipes.Observable[B], fn func(a A, b 
 	})
 }
 
-// shelf keeps the newest item, for a goroutine that puts and one that gets.
+// shelf keeps the newest item. One goroutine puts items, and another one gets them.
 type shelf[T any] struct {
-	mu  sync.Mutex // guards both below
+	mu  sync.Mutex // guards the fields below
 	v   T
 	has bool
 }

@@ -11,21 +11,23 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Zip gives fn's result for the first items of upstream and other, then for the
-// second ones, and so on.
+// Zip emits fn's result for the first items of upstream and other, then for the
+// second items, and so on.
 //
 //	a:   a--b-c---|
 //	b:   -1------2-|
 //	out: -{a1}------{b2}-|
 //
 // Emits when both sides have an item that is not paired yet. Fails when a side
-// fails: the other is cancelled and reaped first. Completes when a side has
-// completed and has no item left that is not paired, at once where that is known;
-// the other is cancelled, and what it has given more is lost.
+// fails: the other side is cancelled and reaped first. Completes when a side has
+// completed and has no unpaired item left, at once if that is known. The other side
+// is then cancelled. Its further items are lost, and not counted. At any other end,
+// the unpaired items of both sides count as discarded, and [OnDiscard] reports them.
+// Both items of a pair count as failed if fn panics on it.
 //
-// Both are subscribed at once. Backpressure: a side waits when it is one item
-// ahead. Memory: one item per side. Goroutines: two, one per side, joined before
-// it ends; fn runs on the subscriber's.
+// Both sides are subscribed to at once. Backpressure: a side waits when it is one
+// item ahead. Memory: one item per side. Goroutines: two, one per side, joined
+// before Zip ends; fn runs on the subscriber's goroutine.
 //
 // A nil fn, or the zero Observable as other, is an ErrInvalidArgument. It
 // corresponds to zip in RxJS and Reactor, and to RxGo's ZipFromIterable.
@@ -59,7 +61,7 @@ func Zip[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R, opts 
 	})
 }
 
-// zipped are two upstreams that are taken from in turn.
+// zipped holds two upstreams from which items are taken in pairs.
 type zipped[A, B any] struct {
 	*feed.Band
 	left  *feed.Feed[A]
@@ -79,11 +81,12 @@ func openZip[A, B any](ctx context.Context, name string, o opt.Loss, in turbopip
 	return z
 }
 
-// pair waits for an item of each. false: there will be no pair any more, or not in
-// time.
+// pair waits for an item of each side. It returns false if no further pair is
+// possible, or none comes in time.
 //
-// Each side is received from until it has an item; with one in hand, to learn whether
-// it has ended, it is not: that would hold two.
+// pair receives from a side only until the side has an item. It does not receive
+// again to learn whether the side has ended, because the side would then hold two
+// items.
 func (z *zipped[A, B]) pair() bool {
 	for !z.a.has || !z.b.has {
 		if z.a.over() || z.b.over() {
@@ -103,8 +106,8 @@ func (z *zipped[A, B]) pair() bool {
 	return true
 }
 
-// receive takes what is there already, and tells whether there is nothing more to
-// wait for.
+// receive takes an item that is already there, if any. It reports whether there is
+// nothing more to wait for.
 func (z *zipped[A, B]) receive() bool {
 	select {
 	case v, more := <-z.a.open():
@@ -116,7 +119,7 @@ func (z *zipped[A, B]) receive() bool {
 	return z.a.has && z.b.has || z.a.over() || z.b.over()
 }
 
-// end is what a side has failed with that has no item left.
+// end returns the error of a side that has failed and has no item left.
 func (z *zipped[A, B]) end() error {
 	if z.a.ended && z.left.End() != nil {
 		return z.left.End()
@@ -127,19 +130,19 @@ func (z *zipped[A, B]) end() error {
 	return nil
 }
 
-// err is what the stream has failed with, when there is no pair any more.
+// err returns the error of the stream when no further pair is possible.
 func (z *zipped[A, B]) err() error {
 	if err := z.end(); err != nil {
 		return err
 	}
 	if z.a.has != z.b.has || !z.a.over() && !z.b.over() {
-		return z.Failure() // the other side has not come up with a partner
+		return z.Failure() // the other side has not sent a partner
 	}
 	return nil
 }
 
-// close joins, and accounts for what has found no partner, unless one side is at its
-// end.
+// close joins both sides. Unless the stream has completed, it counts the items
+// without a partner as discarded.
 func (z *zipped[A, B]) close(err *error) {
 	z.Close(err)
 	if z.Completed() {
@@ -153,8 +156,8 @@ func (z *zipped[A, B]) close(err *error) {
 	}
 }
 
-// try calls f, a function of the user's, on a pair: both count as failed where f does
-// not return.
+// try calls f, a function of the user, on a pair. Both items count as failed if f
+// does not return.
 func (z *zipped[A, B]) try(a A, b B, f func()) {
 	z.as.Try(a, func() { z.bs.Try(b, f) })
 }

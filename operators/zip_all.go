@@ -10,30 +10,32 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// ZipAll collects the streams that upstream emits until it completes, and then gives
-// their first items, as one slice, then their second ones, and so on.
+// ZipAll collects the streams that upstream emits until upstream completes. It then
+// emits their first items as one slice, then their second items, and so on.
 //
 //	in:    ab|          two streams:
 //	a:     p--q-r---|
 //	b:     -x------y-|
 //	out:   ---{px}------{qy}-|
 //
-// Emits when every stream has an item that is not in a slice yet; they stand in the
-// order in which the streams came. Each slice is downstream's to keep. Fails when
-// upstream fails, before the streams begin, or when one of them does: the others are
+// Emits when every stream has an item that is not in a slice yet. The items are in
+// the order in which the streams arrived. Downstream owns each slice. Fails when
+// upstream fails, before the streams begin, or when a stream fails: the others are
 // cancelled and reaped first. Completes when a stream has completed and has no item
-// left, at once where that is known, and without streams with upstream; the others
-// are cancelled, and what they have given more is lost. A graceful stop ends
-// upstream, and the streams that have come run to their own end.
+// left, at once if that is known. The other streams are then cancelled. Their
+// further items are lost, and not counted. If upstream emits no stream, ZipAll
+// completes with upstream. A graceful stop ends upstream, and the streams that have
+// arrived run to their own end.
 //
 // All streams are subscribed to at once. Backpressure: a stream waits when it is one
-// item ahead. Memory: the streams that upstream emits, and an item of each; those in
-// no slice at an early end count as discarded. Goroutines: one per stream, joined
-// before it ends; upstream runs on the subscriber's.
+// item ahead. Memory: the streams that upstream emits, and one item of each. At an
+// early end, the items that are in no slice count as discarded, and [OnDiscard]
+// reports them. A slice that is lost later counts as its items. Goroutines: one per
+// stream, joined before ZipAll ends; upstream runs on the subscriber's goroutine.
 //
 // A zero Observable that comes from upstream is an ErrInvalidArgument. For two
-// streams and a function see [Zip]; for the latest items, [CombineLatestAll]. It
-// corresponds to RxJS's zipAll.
+// streams and a function, see [Zip]; for the latest items, see [CombineLatestAll].
+// It corresponds to RxJS's zipAll.
 func ZipAll[T any](opts ...turbopipes.LossOption) turbopipes.Operator[turbopipes.Observable[T], []T] {
 	o, bad := lossOptions(opts)
 	if bad != "" {
@@ -76,16 +78,18 @@ func ZipAll[T any](opts ...turbopipes.LossOption) turbopipes.Operator[turbopipes
 				return nil
 			}
 			for _, room := range rooms {
-				room <- struct{}{} // empty: its stream has sent an item
+				room <- struct{}{} // never blocks: the stream's item has emptied the room
 			}
 		}
 		return z.failed
 	})
 }
 
-// next waits for an arrival. ok is false at the end of ctx, and where a stream has
-// failed: an item of it that waits for those of the others waits as long as these are
-// about to come.
+// next waits for an arrival. ok is false when ctx has ended. After a stream has
+// failed, there is only one reason to go on: an item of that stream may wait in the
+// row. next then accepts the items of the other streams as long as these streams are
+// about to send them. ok is false if that item is not there, or if no other stream
+// is about to send.
 func (z *zipping[T]) next(b *feed.Band, arrivals <-chan arrival[T]) (a arrival[T], ok bool) {
 	if z.failed == nil {
 		select {

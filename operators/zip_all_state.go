@@ -1,16 +1,17 @@
 package operators
 
-// zipping is the row of a ZipAll that is being filled.
+// zipping is the row that a ZipAll is filling.
 type zipping[T any] struct {
 	row   row[T]
 	ended []bool
-	over  bool // there will be no row any more
+	over  bool // there will be no further row
 
-	failed error // the first failure of a stream,
-	broken int   // and which it is
+	failed error // the first failure of a stream
+	broken int   // the index of that stream
 }
 
-// arrived takes an arrival, and gives the row if that makes it whole.
+// arrived takes an arrival. If the arrival makes the row whole, arrived returns the
+// row.
 func (z *zipping[T]) arrived(a arrival[T]) (items []T, whole bool) {
 	switch {
 	case a.err != nil:

@@ -1,6 +1,6 @@
 package operators
 
-// side is one side of a Zip: what it gives, and the item that is not paired yet.
+// side is one side of a Zip: its stream, and its item that is not paired yet.
 type side[T any] struct {
 	in    <-chan T
 	v     T
@@ -8,7 +8,8 @@ type side[T any] struct {
 	ended bool
 }
 
-// open is what to receive from; nil while an item waits for the other side.
+// open returns the channel to receive from. It is nil while an item waits for the
+// other side.
 func (s *side[T]) open() <-chan T {
 	if s.has || s.ended {
 		return nil
@@ -16,17 +17,17 @@ func (s *side[T]) open() <-chan T {
 	return s.in
 }
 
-// receive takes what was received.
+// receive stores the result of a receive.
 func (s *side[T]) receive(v T, more bool) {
 	s.v, s.has, s.ended = v, more, !more
 }
 
-// take gives the item to a pair, and keeps nothing of it alive.
+// take returns the item for a pair, and clears it so that it is not kept alive.
 func (s *side[T]) take() (v T) {
 	s.has = false
 	v, s.v = s.v, v
 	return v
 }
 
-// over tells whether there will be no pair any more.
+// over reports that this side makes no further pair possible.
 func (s *side[T]) over() bool { return s.ended && !s.has }

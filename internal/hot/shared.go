@@ -179,16 +179,18 @@ func (s *Shared[T]) close(l *Link[T]) {
 	l.reaped = make(chan struct{})
 }
 
-// left is called by each that leaves. The last one ends the run if it is theirs,
-// and gives what its clean-up has failed with.
+// left is called by each subscriber that leaves. The last one ends the run if the
+// subscribers own it. left then returns the error of the run's clean-up, or the error
+// of a run that has ended during the grace.
 func (s *Shared[T]) left(l *Link[T], rec *run.Record, m *member[T]) error {
 	s.mu.Lock()
 	l.remove(m)
+	told := l.Hub.Closed() // how upstream has ended; nobody is told what happens in the grace
 	if !s.last(l, rec) {
 		s.mu.Unlock()
 		return nil
 	}
-	told := l.Hub.Closed() && !l.cut // how upstream has ended
+	told = told && !l.cut
 	if l.state == running {
 		s.close(l)
 	}
