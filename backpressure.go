@@ -155,8 +155,8 @@ func OnBackpressureBatch[T any](max int, opts ...BackpressureOption[T]) Operator
 	}
 	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func([]T) bool) (err error) {
 		b := handoff.OpenBoundary[T](ctx, name, max, nil)
-		b.Lost = dropping(o).At(b.Stage())
-		run.NoteSlices[T](b.Record())
+		b.Lost = dropping(o).At(b.Scope.Stage())
+		run.NoteSlices[T](b.Scope.Record())
 		defer b.Close(&err)
 		b.Start(in.Push, b.Put)
 		b.Scope.Settle()
@@ -203,7 +203,7 @@ func backpressureOptions[T any](special string, opts []BackpressureOption[T]) (o
 func decoupled[T any](name string, hooks run.Hooks[T], put func(*handoff.Boundary[T], T) bool) Operator[T, T] {
 	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
 		b := handoff.OpenBoundary[T](ctx, name, 1, ErrOverflow)
-		b.Lost = hooks.At(b.Stage())
+		b.Lost = hooks.At(b.Scope.Stage())
 		defer b.Close(&err)
 		b.Start(in.Push, func(v T) bool { return put(b, v) })
 		return b.Loop(emit)

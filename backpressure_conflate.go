@@ -64,9 +64,9 @@ func OnBackpressureReduce[T any](merge func(pending, next T) T, opts ...Backpres
 func conflate[T, A any](name string, first func(T) A, merge func(A, T) A, items run.Hooks[T], merged run.Hooks[A]) Operator[T, A] {
 	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(A) bool) (err error) {
 		b := handoff.OpenBoundary[A](ctx, name, 1, nil)
-		b.Lost = merged.At(b.Stage())
+		b.Lost = merged.At(b.Scope.Stage())
 		defer b.Close(&err)
-		f := folding[T, A]{Boundary: b, first: first, merge: merge, items: items.At(b.Stage())}
+		f := folding[T, A]{Boundary: b, first: first, merge: merge, items: items.At(b.Scope.Stage())}
 		b.Start(func(ctx context.Context, _ func(A) bool) error { return in.Push(ctx, f.fold) }, nil)
 		return b.Loop(emit)
 	})

@@ -44,10 +44,10 @@ func Extrapolate[T any](next func(T) iter.Seq[T], opts ...BackpressureOption[T])
 func extrapolate[T any](name string, next func(T) iter.Seq[T], hooks run.Hooks[T]) Operator[T, T] {
 	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) (err error) {
 		up := feed.Open(ctx, name, hooks, in.Push)
-		lost := hooks.At(up.Stage())
+		lost := hooks.At(up.Scope.Stage())
 		var inHand []T // an item that came while a sequence, whose clean-up may panic, ran
 		defer func() {
-			up.Close(&err)
+			up.Scope.Close(&err)
 			err = fault.Join(err, lost.Discard(inHand...))
 		}()
 		v, more := wait(up)

@@ -56,8 +56,8 @@ func BackpressureTimeout[T any](d time.Duration, opts ...BackpressureOption[T]) 
 // within runs in until it ends, downstream refuses, or p's time is up.
 func within[T any](ctx context.Context, name string, p *patience, hooks run.Hooks[T], in Observable[T], emit func(T) bool) (refused bool, err error) {
 	up := feed.Open(ctx, name, hooks, in.Push)
-	defer up.Close(&err)
-	up.Go(p.watch)
+	defer up.Scope.Close(&err)
+	up.Scope.Go(p.watch)
 	for {
 		select {
 		case v, more := <-up.Items():
@@ -68,7 +68,7 @@ func within[T any](ctx context.Context, name string, p *patience, hooks run.Hook
 			if !emit(v) {
 				return true, nil
 			}
-			if !p.stop(up.Ctx) {
+			if !p.stop(up.Scope.Ctx) {
 				return false, nil
 			}
 		case <-up.Done():

@@ -53,7 +53,7 @@ func throttled[T any](name string, o throttleOptions) turbopipes.Operator[T, T] 
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		windows := throttle[T]{throttleOptions: o}
 		up := feed.OpenClocked(ctx, name, discarding[T](o.Loss), &windows)
-		defer up.Close(&err)
+		defer up.Scope.Close(&err)
 		up.Start(func(ctx context.Context) error {
 			return in.Push(ctx, func(v T) bool {
 				return up.Give(v, func(now time.Time) bool { return windows.item(v, now) })

@@ -47,9 +47,9 @@ func WindowWithTime[T any](d time.Duration, opts ...WindowOption) turbopipes.Ope
 		defer w.clock.Stop()
 		if o.Empties {
 			w.next = make(chan struct{}, 1)
-			s.Go(w.tickAndOpen)
+			s.Scope.Go(w.tickAndOpen)
 		} else {
-			s.Go(w.tick)
+			s.Scope.Go(w.tick)
 		}
 		s.Start(in.Push, func(v T) bool { return w.put(v) != nil })
 		handOut(s, emit)

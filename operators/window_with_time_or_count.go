@@ -46,7 +46,7 @@ func WindowWithTimeOrCount[T any](d time.Duration, n int, opts ...WindowOption) 
 		defer s.Close(&err)
 		w := openWindow[T]{split: s, ends: func(begin time.Time) time.Time { return begin.Add(d) }, clock: time.NewTimer(d)}
 		defer w.clock.Stop()
-		s.Go(w.tick)
+		s.Scope.Go(w.tick)
 		var filling *split.Part[struct{}, T]
 		filled := 0
 		s.Start(in.Push, func(v T) bool {

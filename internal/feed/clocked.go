@@ -30,8 +30,8 @@ type State[T any] interface {
 // Clocked runs upstreams on goroutines of their own, which share a State with the
 // subscriber.
 type Clocked[T any] struct {
-	*scope.Scope
-	news chan struct{} // cap 1: the subscriber must ask again
+	Scope *scope.Scope
+	news  chan struct{} // cap 1: the subscriber must ask again
 
 	lost    run.Account[T]
 	refused run.Refused[T] // what came when all had ended
@@ -45,8 +45,8 @@ type Clocked[T any] struct {
 // those of the operator.
 func OpenClocked[T any](ctx context.Context, name string, hooks run.Hooks[T], state State[T]) *Clocked[T] {
 	c := &Clocked[T]{Scope: scope.Open(ctx, name), news: make(chan struct{}, 1), state: state}
-	c.lost = hooks.At(c.Stage())
-	c.After(func() error { return c.lost.Discard(append(c.state.Left(), c.refused.Take()...)...) })
+	c.lost = hooks.At(c.Scope.Stage())
+	c.Scope.After(func() error { return c.lost.Discard(append(c.state.Left(), c.refused.Take()...)...) })
 	return c
 }
 
@@ -54,13 +54,13 @@ func OpenClocked[T any](ctx context.Context, name string, hooks run.Hooks[T], st
 // changes the state accordingly: a failure is the end of all, and what Next still
 // gives then is delivered before it.
 func (c *Clocked[T]) Start(up func(ctx context.Context) error, ended func(now time.Time, failed bool)) {
-	c.Upstream(up, func(err error) {
+	c.Scope.Upstream(up, func(err error) {
 		c.change(func(now time.Time) bool {
 			ended(now, err != nil)
 			return true
 		})
 		if err != nil {
-			c.Fail(err)
+			c.Scope.Fail(err)
 		}
 	})
 }
@@ -78,7 +78,7 @@ func (c *Clocked[T]) Refuse(v T) bool { return c.refused.Keep(v) }
 // where all has ended. change gets the time, which never goes back from one change
 // to the next, and tells whether the subscriber must know.
 func (c *Clocked[T]) Do(change func(now time.Time) (news bool)) bool {
-	if c.Ctx.Err() != nil {
+	if c.Scope.Ctx.Err() != nil {
 		return false
 	}
 	c.change(change)
@@ -101,10 +101,10 @@ func (c *Clocked[T]) change(change func(now time.Time) bool) {
 // opened with, is done, or emit refuses. It tells whether the state was over. From a
 // graceful stop on no deadline is waited for: what is due next is due now.
 func (c *Clocked[T]) Loop(ctx context.Context, emit func(T) bool) (over bool) {
-	c.Settle()
+	c.Scope.Settle()
 	clock := alarm.New()
 	defer clock.Stop()
-	stopped := c.Record().Stopped()
+	stopped := c.Scope.Record().Stopped()
 	for failed := false; ; {
 		v, ok, over := c.next(clock)
 		switch {
@@ -122,7 +122,7 @@ func (c *Clocked[T]) Loop(ctx context.Context, emit func(T) bool) (over bool) {
 			clock.Heard()
 		case <-stopped:
 			stopped = nil
-		case <-c.Ctx.Done():
+		case <-c.Scope.Ctx.Done():
 			if ctx.Err() != nil {
 				return false
 			}
@@ -140,7 +140,7 @@ func (c *Clocked[T]) next(clock *alarm.Alarm) (v T, ok, over bool) {
 	if c.state.Over() {
 		return v, false, true
 	}
-	if at, waits := c.state.Deadline(); waits && c.Record().Stopping() {
+	if at, waits := c.state.Deadline(); waits && c.Scope.Record().Stopping() {
 		if v, ok = c.state.Next(at); ok || c.state.Over() {
 			return v, ok, !ok
 		}

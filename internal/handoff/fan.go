@@ -17,7 +17,7 @@ import (
 // is in the queue is delivered before it. Where the upstreams are parts of one
 // stream, whose failure it is, each of them delivers what it has: see run.Spread.
 type Fan[T any] struct {
-	*scope.Scope
+	Scope *scope.Scope
 	// Discard accounts for items that are lost, on the subscriber's goroutine, once
 	// everything is reaped.
 	Discard func(items ...T) error
@@ -66,7 +66,7 @@ func (w *Worker[T]) Lost() bool { return w.rec != nil && w.rec.Lost() != w.befor
 func OpenFan[T any](ctx context.Context, name string, ahead int) *Fan[T] {
 	spread := new(run.Spread)
 	f := &Fan[T]{Scope: scope.Open(spread.With(ctx), name), spread: spread, queue: Lending[T](ahead), next: make(chan upstream[T]), live: 1}
-	f.Discard = run.Keep[T](f.Stage(), nil).Discard
+	f.Discard = run.Keep[T](f.Scope.Stage(), nil).Discard
 	f.release = scope.OnDone(ctx, f.queue.Halt) // not the Scope's: a failure waits for what is in the queue
 	f.put = func(v T) bool { return f.queue.Put(v) || f.refused.Keep(v) }
 	return f
@@ -83,7 +83,7 @@ func (f *Fan[T]) foot(err error) {
 // fail ends all with err, after what is in the queue.
 func (f *Fan[T]) fail(err error) {
 	f.mu.Lock()
-	first := f.failure == nil && f.Ctx.Err() == nil
+	first := f.failure == nil && f.Scope.Ctx.Err() == nil
 	if first {
 		f.failure = err
 	}
@@ -93,21 +93,21 @@ func (f *Fan[T]) fail(err error) {
 		if !f.spread.On() {
 			f.queue.Close(nil)
 		}
-		f.Cancel(winner)
+		f.Scope.Cancel(winner)
 	}
 	if !first {
-		f.Fail(err)
+		f.Scope.Fail(err)
 	}
 }
 
 // Failing tells whether nothing new may begin.
-func (f *Fan[T]) Failing() bool { return f.Ctx.Err() != nil && !f.spread.On() }
+func (f *Fan[T]) Failing() bool { return f.Scope.Ctx.Err() != nil && !f.spread.On() }
 
 // Add starts an upstream on a goroutine of its own, which is called before Loop by
 // the goroutine that has opened the Fan.
 func (f *Fan[T]) Add(push func(ctx context.Context, emit func(T) bool) error) {
 	f.begin(1)
-	f.Upstream(func(ctx context.Context) error {
+	f.Scope.Upstream(func(ctx context.Context) error {
 		if err := push(f.within(ctx), f.put); err != nil {
 			return err // the end of all
 		}
@@ -133,7 +133,7 @@ func (f *Fan[T]) AddLater(push func(ctx context.Context, emit func(T) bool) erro
 // Run starts what emits nothing itself but calls Give or AddLater.
 func (f *Fan[T]) Run(task func(ctx context.Context) error) {
 	f.begin(0)
-	f.Upstream(func(ctx context.Context) error {
+	f.Scope.Upstream(func(ctx context.Context) error {
 		if err := task(ctx); err != nil {
 			return err
 		}
@@ -161,7 +161,7 @@ func (f *Fan[T]) Give(push func(w *Worker[T]) error, completed func()) {
 	}
 	select {
 	case f.next <- up:
-	case <-f.Ctx.Done(): // whoever was idle may be gone
+	case <-f.Scope.Ctx.Done(): // whoever was idle may be gone
 		f.employ(up)
 	}
 }
@@ -247,7 +247,7 @@ func (f *Fan[T]) ended(places int) {
 // Loop delivers until every upstream has ended, one has failed and what was in the
 // queue is delivered, ctx is done, or emit refuses.
 func (f *Fan[T]) Loop(emit func(T) bool) {
-	f.Settle()
+	f.Scope.Settle()
 	f.ended(0) // OpenFan's hold
 	for {
 		v, ok := f.queue.Next()
@@ -256,7 +256,7 @@ func (f *Fan[T]) Loop(emit func(T) bool) {
 			return
 		}
 		if !emit(v) {
-			f.Stop()
+			f.Scope.Stop()
 			return
 		}
 	}
@@ -270,7 +270,7 @@ func (f *Fan[T]) Close(err *error) {
 	failure := f.failure
 	f.mu.Unlock()
 	if f.reached && failure != nil {
-		f.Lead(failure)
+		f.Scope.Lead(failure)
 	}
 	f.Scope.Close(err)
 	f.release()

@@ -88,44 +88,44 @@ func (e *engine[T, K, R]) dispatch(c call) {
 		e.wch <- struct{}{}
 	case spawn:
 		w := &worker[T, K, R]{engine: e}
-		e.Run(w.work, w.left)
+		e.Scope.Run(w.work, w.left)
 	}
 }
 
 // worker runs one task after another on a goroutine of its own.
 type worker[T any, K comparable, R any] struct {
-	*engine[T, K, R]
-	job  job[T, K]
-	busy bool // the task runs
-	skip int  // so many tasks are not timed
+	engine *engine[T, K, R]
+	job    job[T, K]
+	busy   bool // the task runs
+	skip   int  // so many tasks are not timed
 }
 
 func (w *worker[T, K, R]) work(context.Context) error {
-	w.mu.Lock()
-	w.coming = false
+	w.engine.mu.Lock()
+	w.engine.coming = false
 	for w.claim() {
-		c := w.need(0)
-		feed := w.hungry()
-		w.mu.Unlock()
-		w.dispatch(c)
+		c := w.engine.need(0)
+		feed := w.engine.hungry()
+		w.engine.mu.Unlock()
+		w.engine.dispatch(c)
 		if feed {
-			w.fch <- struct{}{}
+			w.engine.fch <- struct{}{}
 		}
 		r, took, err := w.run()
 		if err != nil {
-			if !w.failed(w.job, err) {
+			if !w.engine.failed(w.job, err) {
 				return nil
 			}
-			w.mu.Lock()
+			w.engine.mu.Lock()
 			continue
 		}
-		w.mu.Lock()
+		w.engine.mu.Lock()
 		if took >= 0 {
-			w.sampled(took)
+			w.engine.sampled(took)
 		}
-		w.finish(w.job, slot[T, R]{r: r, ended: true})
+		w.engine.finish(w.job, slot[T, R]{r: r, ended: true})
 	}
-	w.mu.Unlock()
+	w.engine.mu.Unlock()
 	return nil
 }
 
@@ -140,13 +140,13 @@ func (w *worker[T, K, R]) run() (r R, took time.Duration, err error) {
 	if w.skip > 0 {
 		w.skip--
 		w.busy = true
-		r, err = w.Task(w.inner, w.job.v)
+		r, err = w.engine.Task(w.engine.inner, w.job.v)
 		w.busy = false
 		return r, -1, err
 	}
 	start := time.Now()
 	w.busy = true
-	r, err = w.Task(w.inner, w.job.v)
+	r, err = w.engine.Task(w.engine.inner, w.job.v)
 	w.busy = false
 	switch took = time.Since(start); {
 	case took < fast:
@@ -261,7 +261,7 @@ func (e *engine[T, K, R]) finish(j job[T, K], s slot[T, R]) {
 
 // failed tells whether the worker may go on.
 func (e *engine[T, K, R]) failed(j job[T, K], err error) bool {
-	if e.Ctx.Err() != nil && fault.Strip(e.Ctx, err) == nil {
+	if e.Scope.Ctx.Err() != nil && fault.Strip(e.Scope.Ctx, err) == nil {
 		e.cancelled(j.v)
 		return false
 	}
@@ -291,7 +291,7 @@ func (e *engine[T, K, R]) failed(j job[T, K], err error) bool {
 func (e *engine[T, K, R]) cancelled(v T) {
 	e.mu.Lock()
 	e.cutOff++
-	e.victims = append(e.victims, victim[T]{v, context.Cause(e.Ctx)})
+	e.victims = append(e.victims, victim[T]{v, context.Cause(e.Scope.Ctx)})
 	e.mu.Unlock()
 }
 
@@ -322,15 +322,15 @@ func (w *worker[T, K, R]) left(err error) {
 		return
 	}
 	if !w.busy {
-		w.fail(err)
+		w.engine.fail(err)
 		return
 	}
-	if !w.failed(w.job, err) {
+	if !w.engine.failed(w.job, err) {
 		return
 	}
-	w.mu.Lock()
-	w.spawned--
-	c := w.need(0)
-	w.mu.Unlock()
-	w.dispatch(c)
+	w.engine.mu.Lock()
+	w.engine.spawned--
+	c := w.engine.need(0)
+	w.engine.mu.Unlock()
+	w.engine.dispatch(c)
 }
