@@ -45,7 +45,8 @@ func (w *Work[T]) Failed(ctx context.Context) {
 	switch {
 	case !bool(w.Busy):
 	case w.heavy:
-		From(ctx).fail(Account[T]{Stage: Stage{rec: From(ctx)}}.Weight(w.v))
+		account := account[T]{Stage: Stage{rec: From(ctx)}}
+		From(ctx).fail(account.Weight(w.v))
 	default:
 		From(ctx).fail(1)
 	}

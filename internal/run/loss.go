@@ -53,13 +53,13 @@ func At(ctx context.Context, operator string) Stage {
 }
 
 // Record is that of the subscription that the stage is part of.
-func (s Stage) Record() *Record { return s.rec }
+func (s *Stage) Record() *Record { return s.rec }
 
 // Name is the operator's, after the name that Named has set.
-func (s Stage) Name() string { return StageName(s.ctx, s.name) }
+func (s *Stage) Name() string { return StageName(s.ctx, s.name) }
 
 // Failed counts n items whose task or function has failed.
-func (s Stage) Failed(n int64) { s.rec.fail(n) }
+func (s *Stage) Failed(n int64) { s.rec.fail(n) }
 
 // Hooks are those of one operator. nil ones are fine.
 type Hooks[T any] struct {
@@ -67,23 +67,28 @@ type Hooks[T any] struct {
 	Whole func(v T)      // its OnDrop: called with the value as it is
 }
 
-// Account is a Stage that keeps items of type T.
-type Account[T any] struct {
+// Account is a Stage that keeps items of type T. It is a pointer, and the methods are
+// those of a pointer: a method of a value takes four functions for each type of item,
+// with the wrappers that the compiler makes, and a method of a pointer takes two.
+type Account[T any] = *account[T]
+
+type account[T any] struct {
 	Stage
-	Hooks[T]
+	Each  func(item any) // as in Hooks
+	Whole func(v T)      // as in Hooks
 }
 
 // At returns the Account of s with these hooks.
-func (h Hooks[T]) At(s Stage) Account[T] { return Account[T]{s, h} }
+func (h Hooks[T]) At(s Stage) Account[T] { return &account[T]{s, h.Each, h.Whole} }
 
 // Keep returns an Account of s. each is its OnDiscard, or nil.
 func Keep[T any](s Stage, each func(item any)) Account[T] {
-	return Account[T]{s, Hooks[T]{Each: each}}
+	return &account[T]{Stage: s, Each: each}
 }
 
 // Refuse counts v, which the stage has neither delivered nor kept, as discarded.
 // It returns false, for an emit to return. A panic of a hook goes through.
-func (a Account[T]) Refuse(v T) bool {
+func (a *account[T]) Refuse(v T) bool {
 	if err := lose(a, Discarded, nil, []T{v}); err != nil {
 		panic(err)
 	}
@@ -91,7 +96,7 @@ func (a Account[T]) Refuse(v T) bool {
 }
 
 // RefuseFor is Refuse of an item that has ended the stream with cause.
-func (a Account[T]) RefuseFor(cause error, v T) bool {
+func (a *account[T]) RefuseFor(cause error, v T) bool {
 	if err := lose(a, Discarded, cause, []T{v}); err != nil {
 		panic(err)
 	}
@@ -101,16 +106,16 @@ func (a Account[T]) RefuseFor(cause error, v T) bool {
 // Discard counts items that an early end has lost. A panic of a hook becomes the
 // error, the first one if there are several; the other items are reported all the
 // same.
-func (a Account[T]) Discard(items ...T) error { return lose(a, Discarded, nil, items) }
+func (a *account[T]) Discard(items ...T) error { return lose(a, Discarded, nil, items) }
 
 // DiscardFor is Discard of items that cause has lost.
-func (a Account[T]) DiscardFor(cause error, items ...T) error {
+func (a *account[T]) DiscardFor(cause error, items ...T) error {
 	return lose(a, Discarded, cause, items)
 }
 
 // Drop counts an item that a strategy has dropped. It allocates nothing where nobody
 // hears of losses.
-func (a Account[T]) Drop(v T) error {
+func (a *account[T]) Drop(v T) error {
 	if a.Silent() {
 		a.rec.count(Dropped, a.Weight(v))
 		return nil
@@ -119,23 +124,23 @@ func (a Account[T]) Drop(v T) error {
 }
 
 // DropAll is Drop for several items.
-func (a Account[T]) DropAll(items []T) error { return lose(a, Dropped, nil, items) }
+func (a *account[T]) DropAll(items []T) error { return lose(a, Dropped, nil, items) }
 
 // DropFor is Drop of an item for which a user's function has failed with cause.
-func (a Account[T]) DropFor(cause error, v T) error { return lose(a, Dropped, cause, []T{v}) }
+func (a *account[T]) DropFor(cause error, v T) error { return lose(a, Dropped, cause, []T{v}) }
 
 // Cancel is Discard for the inputs of tasks that were cancelled.
-func (a Account[T]) Cancel(cause error, items ...T) error { return lose(a, Cancelled, cause, items) }
+func (a *account[T]) Cancel(cause error, items ...T) error { return lose(a, Cancelled, cause, items) }
 
 // Silent tells whether nobody hears of the losses, which are counted all the same.
-func (a Account[T]) Silent() bool { return a.Each == nil && a.Whole == nil && a.rec.hook == nil }
+func (a *account[T]) Silent() bool { return a.Each == nil && a.Whole == nil && a.rec.hook == nil }
 
 // Count counts n plain items as discarded where the stage has no hook, and no item
 // is a slice that a buffer has made.
-func (a Account[T]) Count(n int64) { a.rec.count(Discarded, n) }
+func (a *account[T]) Count(n int64) { a.rec.count(Discarded, n) }
 
 // Plain tells whether each value of type T is one item, whatever the pipeline.
-func (Account[T]) Plain() bool { return plain[T]() }
+func (*account[T]) Plain() bool { return plain[T]() }
 
 func lose[T any](a Account[T], why Reason, cause error, items []T) (err error) {
 	if len(items) == 0 {
@@ -178,7 +183,7 @@ func lose[T any](a Account[T], why Reason, cause error, items []T) (err error) {
 
 // DiscardFolded counts n items as discarded that were merged into one value, with which
 // the hooks are called once for each of them.
-func (a Account[T]) DiscardFolded(n int64, v T) (err error) {
+func (a *account[T]) DiscardFolded(n int64, v T) (err error) {
 	a.rec.count(Discarded, n)
 	if a.Silent() {
 		return nil
@@ -193,7 +198,7 @@ func (a Account[T]) DiscardFolded(n int64, v T) (err error) {
 }
 
 // hear calls the hooks with one item. It returns the first panic of one.
-func (a Account[T]) hear(item any, stage string, why Reason, cause error) (err error) {
+func (a *account[T]) hear(item any, stage string, why Reason, cause error) (err error) {
 	if a.Each != nil {
 		err = fault.Call(func() error { a.Each(item); return nil })
 	}
@@ -207,7 +212,7 @@ func (a Account[T]) hear(item any, stage string, why Reason, cause error) (err e
 }
 
 // Weight tells as how many items v counts where it is lost.
-func (a Account[T]) Weight(v T) (n int64) {
+func (a *account[T]) Weight(v T) (n int64) {
 	if plain[T]() || !a.rec.merges() && !mayBeStream(reflect.TypeFor[T]()) {
 		return 1
 	}
@@ -216,11 +221,11 @@ func (a Account[T]) Weight(v T) (n int64) {
 }
 
 // FailedOn counts v as failed.
-func (a Account[T]) FailedOn(v T) { a.Failed(a.Weight(v)) }
+func (a *account[T]) FailedOn(v T) { a.Failed(a.Weight(v)) }
 
 // Try calls f, a function of the user's, on v, which counts as failed where f panics or
 // calls Goexit. It is for what costs more than a call; see [Work] for what does not.
-func (a Account[T]) Try(v T, f func()) {
+func (a *account[T]) Try(v T, f func()) {
 	returned := false
 	defer func() {
 		if !returned {
@@ -232,8 +237,8 @@ func (a Account[T]) Try(v T, f func()) {
 }
 
 // Lose counts one item of an operator that a user has written.
-func (s Stage) Lose(item any, why Reason, cause error) error {
-	return lose(Account[any]{Stage: s}, why, cause, []any{item})
+func (s *Stage) Lose(item any, why Reason, cause error) error {
+	return lose(&account[any]{Stage: *s}, why, cause, []any{item})
 }
 
 // plain tells whether a value of type T can't be a slice that a buffer has made,
