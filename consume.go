@@ -187,6 +187,8 @@ func (o Observable[T]) Each(ctx context.Context, fn func(T) error) error {
 //
 // A return statement in the body sets the results before the tasks are reaped:
 // what they share with named results must be guarded.
+//
+//go:noinline
 func (o Observable[T]) Seq(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		stopped, err := each(ctx, "Seq", o, func(v T) bool { return yield(v, nil) })
