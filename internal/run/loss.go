@@ -171,7 +171,7 @@ func lose[T any](a Account[T], why Reason, cause error, items []T) (err error) {
 		if a.Whole != nil {
 			note(fault.Call(func() error { a.Whole(v); return nil }))
 		}
-		each := func(item any) { note(a.hear(item, stage, why, cause)) }
+		each := func(item any) { note(hear(a.Each, a.rec.hook, item, stage, why, cause)) }
 		if simple {
 			each(v)
 		} else {
@@ -183,14 +183,14 @@ func lose[T any](a Account[T], why Reason, cause error, items []T) (err error) {
 
 // DiscardFolded counts n items as discarded that were merged into one value, with which
 // the hooks are called once for each of them.
-func (a *account[T]) DiscardFolded(n int64, v T) (err error) {
+func DiscardFolded[T any](a Account[T], n int64, v T) (err error) {
 	a.rec.count(Discarded, n)
 	if a.Silent() {
 		return nil
 	}
-	stage := a.Name()
+	stage, item := a.Name(), any(v)
 	for ; n > 0; n-- {
-		if e := a.hear(v, stage, Discarded, nil); err == nil {
+		if e := hear(a.Each, a.rec.hook, item, stage, Discarded, nil); err == nil {
 			err = e
 		}
 	}
@@ -198,12 +198,12 @@ func (a *account[T]) DiscardFolded(n int64, v T) (err error) {
 }
 
 // hear calls the hooks with one item. It returns the first panic of one.
-func (a *account[T]) hear(item any, stage string, why Reason, cause error) (err error) {
-	if a.Each != nil {
-		err = fault.Call(func() error { a.Each(item); return nil })
+func hear(each func(item any), hook Hook, item any, stage string, why Reason, cause error) (err error) {
+	if each != nil {
+		err = fault.Call(func() error { each(item); return nil })
 	}
-	if a.rec.hook != nil {
-		e := fault.Call(func() error { a.rec.hook(item, stage, why, cause); return nil })
+	if hook != nil {
+		e := fault.Call(func() error { hook(item, stage, why, cause); return nil })
 		if err == nil {
 			err = e
 		}
@@ -237,8 +237,8 @@ func (a *account[T]) Try(v T, f func()) {
 }
 
 // Lose counts one item of an operator that a user has written.
-func (s *Stage) Lose(item any, why Reason, cause error) error {
-	return lose(&account[any]{Stage: *s}, why, cause, []any{item})
+func Lose(s Stage, item any, why Reason, cause error) error {
+	return lose(&account[any]{Stage: s}, why, cause, []any{item})
 }
 
 // plain tells whether a value of type T can't be a slice that a buffer has made,
