@@ -51,9 +51,9 @@ func TestSeveralArguments(t *testing.T) {
 		"Broadcast": tp.Broadcast[int], "Balance": tp.Balance[int],
 	} {
 		for text, outs := range map[string][]tp.Observable[int]{
-			"n is less than 1":                make(tp.Just(1), 0),
-			"src is the zero Observable":      make(tp.Observable[int]{}, 3),
-			"the queue's size is less than 1": make(tp.Just(1), 2, tp.WithQueue(0)),
+			"n is 0, want at least 1":            make(tp.Just(1), 0),
+			"src is the zero Observable":         make(tp.Observable[int]{}, 3),
+			"WithQueue: n is 0, want at least 1": make(tp.Just(1), 2, tp.WithQueue(0)),
 		} {
 			require.NotEmpty(t, outs)
 			for _, o := range outs {
@@ -230,7 +230,7 @@ func TestMergeHub(t *testing.T) {
 	require.ErrorIs(t, h.Attach(noCtx, tp.Just(1)), tp.ErrInvalidArgument)
 	require.ErrorIs(t, h.Attach(t.Context(), tp.Observable[int]{}), tp.ErrInvalidArgument)
 	bad := tp.NewMergeHub[int](tp.WithQueue(0))
-	require.EqualError(t, bad.Attach(t.Context(), tp.Just(1)), "turbopipes: invalid argument: NewMergeHub: the queue's size is less than 1")
+	require.EqualError(t, bad.Attach(t.Context(), tp.Just(1)), "turbopipes: invalid argument: NewMergeHub: WithQueue: n is 0, want at least 1")
 	require.ErrorIs(t, bad.Observable().Drain(t.Context()), tp.ErrInvalidArgument)
 }
 
@@ -266,7 +266,7 @@ func TestTopic(t *testing.T) {
 		collect(t.Context(), topic.Subscribe("a"), 0).require(t, nil)
 	})
 	bad := tp.NewTopic[string, int](tp.WithQueue(0))
-	require.EqualError(t, bad.Publish(t.Context(), "a", 1), "turbopipes: invalid argument: NewTopic: the queue's size is less than 1")
+	require.EqualError(t, bad.Publish(t.Context(), "a", 1), "turbopipes: invalid argument: NewTopic: WithQueue: n is 0, want at least 1")
 	require.ErrorIs(t, bad.Subscribe("a").Drain(t.Context()), tp.ErrInvalidArgument)
 	require.ErrorIs(t, tp.NewTopic[string, int]().Publish(noCtx, "a", 1), tp.ErrInvalidArgument)
 }

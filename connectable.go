@@ -105,19 +105,12 @@ func (c *Connection) Wait() error {
 // Subscribers that came by [Connectable.Observable] count, too; a connection that
 // was made by Connect or AutoConnect stays.
 //
-// The options are [WithMinSubscribers], [WithGrace] and those in package
-// operators that Share has; those of queues belong to [Publish] and are an
-// [ErrInvalidArgument] here. It corresponds to RxJS's and Reactor's refCount.
-func (c *Connectable[T]) RefCount(opts ...ShareOption) Observable[T] {
-	o := opt.Share{MinSubscribers: 1}
-	if err := applyShare("RefCount", opts, &o); err != nil {
-		return failing[T](err)
-	}
-	switch {
-	case o.Size != 0 || o.Overflow != 0 || o.Discard != nil:
-		return failing[T](fault.Invalid("RefCount", "the options of queues belong to Publish"))
-	case o.TTL != 0:
-		return failing[T](fault.Invalid("RefCount", "WithTTL is no option of it"))
+// The options are those of operators.Share, without those of queues, which belong to
+// [Publish]. It corresponds to RxJS's and Reactor's refCount.
+func (c *Connectable[T]) RefCount(opts ...RefCountOption) Observable[T] {
+	o, bad := opt.Gather(opt.Settings{MinSubscribers: 1}, opts)
+	if bad != "" {
+		return failing[T](fault.Invalid("RefCount", bad))
 	}
 	return c.stream(hot.PolicyOf(o))
 }
@@ -135,7 +128,7 @@ func (c *Connectable[T]) AutoConnect(ctx context.Context, n int) Observable[T] {
 	case ctx == nil:
 		return failing[T](fault.Invalid("AutoConnect", "ctx is nil"))
 	case n < 0:
-		return failing[T](fault.Invalid("AutoConnect", "n is negative"))
+		return failing[T](fault.Invalid("AutoConnect", opt.TooSmall("n", n, 0)))
 	}
 	return wrap(Source[T](c.shared.Auto(ctx, n)))
 }

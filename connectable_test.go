@@ -114,9 +114,9 @@ func TestPublish(t *testing.T) {
 
 func TestPublishArguments(t *testing.T) {
 	for text, c := range map[string]*tp.Connectable[int]{
-		"Publish: src is the zero Observable":       tp.Publish(tp.Observable[int]{}),
-		"Publish: the queue's size is less than 1":  tp.Publish(tp.Just(1), tp.WithQueue(0)),
-		"Publish: the overflow strategy is unknown": tp.Publish(tp.Just(1), tp.WithOverflow(7)),
+		"Publish: src is the zero Observable":                                                           tp.Publish(tp.Observable[int]{}),
+		"Publish: WithQueue: n is 0, want at least 1":                                                   tp.Publish(tp.Just(1), tp.WithQueue(0)),
+		"Publish: WithOverflow: the overflow strategy is 7, want Block, DropNewest, DropOldest or Fail": tp.Publish(tp.Just(1), tp.WithOverflow(7)),
 	} {
 		text = "turbopipes: invalid argument: " + text
 		require.EqualError(t, c.Connect(t.Context()).Wait(), text)
@@ -126,13 +126,11 @@ func TestPublishArguments(t *testing.T) {
 	}
 	c := tp.Publish(tp.Just(1))
 	for text, o := range map[string]tp.Observable[int]{
-		"RefCount: WithMinSubscribers's n is less than 1":   c.RefCount(tp.WithMinSubscribers(0)),
-		"RefCount: WithGrace's d is not positive":           c.RefCount(tp.WithGrace(0)),
-		"RefCount: an option is nil":                        c.RefCount(nil),
-		"RefCount: WithTTL is no option of it":              c.RefCount(tp.WithTTL(1)),
-		"RefCount: the options of queues belong to Publish": c.RefCount(tp.WithQueue(7)),
-		"AutoConnect: n is negative":                        c.AutoConnect(t.Context(), -1),
-		"AutoConnect: ctx is nil":                           c.AutoConnect(noCtx, 1),
+		"RefCount: WithMinSubscribers: n is 0, want at least 1": c.RefCount(tp.WithMinSubscribers(0)),
+		"RefCount: WithGrace: idle is 0s, want more than 0":     c.RefCount(tp.WithGrace(0)),
+		"RefCount: option 1 is nil":                             c.RefCount(nil),
+		"AutoConnect: n is -1, want at least 0":                 c.AutoConnect(t.Context(), -1),
+		"AutoConnect: ctx is nil":                               c.AutoConnect(noCtx, 1),
 	} {
 		require.EqualError(t, o.Drain(t.Context()), "turbopipes: invalid argument: "+text)
 	}
@@ -391,9 +389,9 @@ func TestFromEventSource(t *testing.T) {
 		collect(t.Context(), o, 0).require(t, errLate)
 	})
 	for text, o := range map[string]tp.Observable[int]{
-		"ctx is nil":                      tp.FromEventSource(noCtx, make(chan int)),
-		"ch is nil":                       tp.FromEventSource[int](t.Context(), nil),
-		"the queue's size is less than 1": tp.FromEventSource(t.Context(), make(chan int), tp.WithQueue(0)),
+		"ctx is nil":                         tp.FromEventSource(noCtx, make(chan int)),
+		"ch is nil":                          tp.FromEventSource[int](t.Context(), nil),
+		"WithQueue: n is 0, want at least 1": tp.FromEventSource(t.Context(), make(chan int), tp.WithQueue(0)),
 	} {
 		require.EqualError(t, o.Drain(t.Context()), "turbopipes: invalid argument: FromEventSource: "+text)
 	}

@@ -2,10 +2,12 @@ package turbopipes
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"math"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
 // Just emits items, in order, and completes. Without items it is [Empty].
@@ -49,25 +51,25 @@ const glance = 64
 // due tells whether ctx is done, looking at it once in a glance.
 func due(ctx context.Context, i int) bool { return i%glance == glance-1 && ctx.Err() != nil }
 
-// Range emits the count integers from start on, and completes. A count of 0 is
+// Range emits the n integers from start on, and completes. An n of 0 is
 // [Empty]; a negative one, or an end past the greatest int, is an
 // [ErrInvalidArgument].
 //
-//	out: (345|)   start: 3, count: 3
+//	out: (345|)   start: 3, n: 3
 //
 // Goroutines: none; it runs on its subscriber's. It corresponds to RxJS's,
 // Reactor's and RxGo's range; as there, the second argument is a count, not an
 // end.
-func Range(start, count int) Observable[int] {
+func Range(start, n int) Observable[int] {
 	switch {
-	case count < 0:
-		return failing[int](fault.Invalid("Range", "count is negative"))
-	case count > 0 && start > math.MaxInt-(count-1):
-		return failing[int](fault.Invalid("Range", "the end is past the greatest int"))
+	case n < 0:
+		return failing[int](fault.Invalid("Range", opt.TooSmall("n", n, 0)))
+	case n > 0 && start > math.MaxInt-(n-1):
+		return failing[int](fault.Invalid("Range", fmt.Sprintf("start is %d and n is %d, want an end of at most %d", start, n, math.MaxInt)))
 	}
 	return leaf("Range", func(ctx context.Context, emit func(int) bool) error {
-		for done := 0; done < count && ctx.Err() == nil; done += glance {
-			for i := done; i < min(count, done+glance); i++ {
+		for done := 0; done < n && ctx.Err() == nil; done += glance {
+			for i := done; i < min(n, done+glance); i++ {
 				if !emit(start + i) {
 					return nil
 				}
@@ -159,6 +161,31 @@ func FromChannel[T any](ch <-chan T) Observable[T] {
 	})
 }
 
+// FromEventSource shares a channel: each item goes to all who are subscribed when
+// it is received, and is dropped when nobody is. It completes when ch is closed;
+// later subscribers get only the end.
+//
+// ch is read at once, on a goroutine of its own, which ends when ch is closed or
+// ctx ends; in the latter case the stream fails with context.Cause(ctx). That ctx
+// owns the goroutine: it must end, or ch be closed. Every subscriber has a queue
+// of its own; [WithQueue], [WithOverflow] and [OnDiscard] are as with [Subject].
+// A nil ctx or ch is an [ErrInvalidArgument].
+//
+// To have subscribers compete for the items of a channel, see [FromChannel]. It
+// corresponds to RxGo's FromEventSource and RxJS's fromEvent.
+func FromEventSource[T any](ctx context.Context, ch <-chan T, opts ...QueueOption) Observable[T] {
+	queue, err := hotQueue("FromEventSource", opts)
+	switch {
+	case err != nil:
+		return failing[T](err)
+	case ctx == nil:
+		return failing[T](fault.Invalid("FromEventSource", "ctx is nil"))
+	case ch == nil:
+		return failing[T](fault.Invalid("FromEventSource", "ch is nil"))
+	}
+	return wrap(Source[T](shared("FromEventSource", FromChannel(ch), queue).Auto(ctx, 0)))
+}
+
 // Unfold emits the values that next makes of one state after another, from seed
 // on, and completes when next gives false; the value beside the false is not
 // emitted. Each subscription starts at seed. A nil next is an
@@ -203,9 +230,9 @@ func Unfold[S, T any](seed S, next func(S) (v T, s S, ok bool)) Observable[T] {
 // promise in a defer, Reactor's Mono.fromCallable and RxGo's Start, which calls
 // them at once.
 func Start[T any](fns ...func(ctx context.Context) (T, error)) Observable[T] {
-	for _, fn := range fns {
+	for i, fn := range fns {
 		if fn == nil {
-			return failing[T](fault.Invalid("Start", "one of fns is nil"))
+			return failing[T](fault.Invalid("Start", fmt.Sprintf("fns[%d] is nil", i)))
 		}
 	}
 	return leaf("Start", func(ctx context.Context, emit func(T) bool) error {

@@ -184,39 +184,34 @@ func TestInvalidArguments(t *testing.T) {
 	use := func(int) tp.Observable[int] { return src }
 	acquire := func(context.Context) (int, error) { return 0, nil }
 	for want, o := range map[string]tp.Observable[int]{
-		"Observable: is the zero value: use a constructor":       zero,
-		"Create: source is nil":                                  tp.Create[int](nil),
-		"Take: upstream is the zero Observable":                  operators.Take[int](1)(zero),
-		"Pipe: the operator is nil":                              src.Pipe(tp.Operator[int, int](nil)),
-		"x: run is nil":                                          tp.Lift[int, int]("x", nil)(src),
-		"Interval: d is not positive":                            tp.Interval(0),
-		"Timer: the period is not positive":                      tp.Timer(1, tp.WithPeriod(0)),
-		"Timer: an option is nil":                                tp.Timer(1, nil),
-		"FromChannel: ch is nil":                                 tp.FromChannel[int](nil),
-		"FromSeq: seq is nil":                                    tp.FromSeq[int](nil),
-		"FromSeq2: seq is nil":                                   tp.FromSeq2[int](nil),
-		"Throw: err is nil":                                      tp.Throw[int](nil),
-		"Range: count is negative":                               tp.Range(0, -1),
-		"Range: the end is past the greatest int":                tp.Range(math.MaxInt, 2),
-		"Start: one of fns is nil":                               tp.Start(acquire, nil),
-		"Paginate: fetch is nil":                                 tp.Paginate[int, int](0, nil),
-		"Iif: cond is nil":                                       tp.Iif(nil, src, src),
-		"Iif: yes is the zero Observable":                        tp.Iif(func() bool { t.Error("called"); return true }, zero, src),
-		"Iif: no is the zero Observable":                         tp.Iif(func() bool { t.Error("called"); return true }, src, zero),
-		"Unfold: next is nil":                                    tp.Unfold[int, int](0, nil),
-		"Defer: fn is nil":                                       tp.Defer[int](nil),
-		"Using: acquire is nil":                                  tp.Using[int](nil, use, release),
-		"Using: use is nil":                                      tp.Using[int, int](acquire, nil, release),
-		"Using: release is nil":                                  tp.Using(acquire, use, nil),
-		"OnBackpressureBuffer: the capacity is less than 1":      tp.OnBackpressureBuffer[int](0, tp.Block)(src),
-		"OnBackpressureBuffer: the overflow strategy is unknown": tp.OnBackpressureBuffer[int](1, 7)(src),
-		"OnBackpressureLatest: an option is nil":                 tp.OnBackpressureLatest[int](nil)(src),
-		"OnBackpressureReduce: merge is nil":                     tp.OnBackpressureReduce[int](nil)(src),
+		"Observable: it is the zero value, want one from a constructor": zero,
+		"Create: source is nil":                             tp.Create[int](nil),
+		"Take: upstream is the zero Observable":             operators.Take[int](1)(zero),
+		"Pipe: the operator is nil":                         src.Pipe(tp.Operator[int, int](nil)),
+		"x: run is nil":                                     tp.Lift[int, int]("x", nil)(src),
+		"Interval: period is 0s, want more than 0":          tp.Interval(0),
+		"Timer: WithPeriod: period is 0s, want more than 0": tp.Timer(1, tp.WithPeriod(0)),
+		"Timer: option 1 is nil":                            tp.Timer(1, nil),
+		"FromChannel: ch is nil":                            tp.FromChannel[int](nil),
+		"FromSeq: seq is nil":                               tp.FromSeq[int](nil),
+		"FromSeq2: seq is nil":                              tp.FromSeq2[int](nil),
+		"Throw: err is nil":                                 tp.Throw[int](nil),
+		"Range: n is -1, want at least 0":                   tp.Range(0, -1),
+		"Range: start is 9223372036854775807 and n is 2, want an end of at most 9223372036854775807": tp.Range(math.MaxInt, 2),
+		"Start: fns[1] is nil":            tp.Start(acquire, nil),
+		"Paginate: fetch is nil":          tp.Paginate[int, int](0, nil),
+		"Iif: cond is nil":                tp.Iif(nil, src, src),
+		"Iif: yes is the zero Observable": tp.Iif(func() bool { t.Error("called"); return true }, zero, src),
+		"Iif: no is the zero Observable":  tp.Iif(func() bool { t.Error("called"); return true }, src, zero),
+		"Unfold: next is nil":             tp.Unfold[int, int](0, nil),
+		"Defer: fn is nil":                tp.Defer[int](nil),
+		"Using: acquire is nil":           tp.Using[int](nil, use, release),
+		"Using: use is nil":               tp.Using[int, int](acquire, nil, release),
+		"Using: release is nil":           tp.Using(acquire, use, nil),
 	} {
 		require.EqualError(t, o.Drain(t.Context()), "turbopipes: invalid argument: "+want)
 		require.ErrorIs(t, o.Drain(t.Context()), tp.ErrInvalidArgument)
 	}
-	require.ErrorIs(t, tp.OnBackpressureBatch[int](0)(src).Drain(t.Context()), tp.ErrInvalidArgument)
 	require.ErrorIs(t, tp.Just(1).Each(t.Context(), nil), tp.ErrInvalidArgument)
 	require.ErrorIs(t, tp.Pipe2[int, int, int](src, nil, nil).Drain(t.Context()), tp.ErrInvalidArgument)
 	require.ErrorIs(t, tp.Compose2[int, int, int](nil, nil)(src).Drain(t.Context()), tp.ErrInvalidArgument)
@@ -285,7 +280,7 @@ func TestCutStreamsNeverReadAsComplete(t *testing.T) {
 		"Debounce":        operators.Map(mark)(operators.Debounce[int](time.Hour)(liar)),
 		"Materialize": operators.FilterMap(func(n tp.Notification[int]) (int, bool) { return cut, n.Kind != tp.KindNext })(
 			operators.Materialize[int]()(liar)),
-		"OnBackpressureLatest": tp.OnBackpressureLatest[int]()(liar),
+		"OnBackpressureLatest": operators.OnBackpressureLatest[int]()(liar),
 		"TakeUntil":            operators.TakeUntil[int](tp.Never[int]())(liar),
 		"Timeout":              operators.Timeout[int](time.Hour)(liar),
 	} {

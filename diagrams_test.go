@@ -59,27 +59,6 @@ func source[T comparable](t *testing.T, file, name string, o tp.Observable[T]) {
 	})
 }
 
-// TestDiagramsOfBackpressure runs the diagrams in the comments of the strategies
-// that have no file of their own, and of those that only show when downstream is
-// slow.
-func TestDiagramsOfBackpressure(t *testing.T) {
-	busy := tptest.Busy(5 * tptest.Step)
-	tptest.Doc(t, "backpressure.go", "OnBackpressureBuffer", tp.OnBackpressureBuffer[string](2, tp.DropOldest), busy)
-	tptest.Doc(t, "backpressure.go", "OnBackpressureDrop", tp.OnBackpressureDrop[string](), busy)
-	tptest.Doc(t, "backpressure.go", "OnBackpressureLatest", tp.OnBackpressureLatest[string](), busy)
-	tptest.Doc(t, "backpressure.go", "OnBackpressureError", tp.OnBackpressureError[string](), busy, tptest.Error(tp.ErrOverflow), tptest.Once())
-	joined := tp.Lift("joined", func(ctx context.Context, in tp.Observable[[]string], emit func(string) bool) error {
-		return in.Push(ctx, func(v []string) bool { return emit(strings.Join(v, "")) })
-	})
-	tptest.Doc(t, "backpressure.go", "OnBackpressureBatch", tp.Compose2(tp.OnBackpressureBatch[string](3), joined), busy)
-	tptest.Doc(t, "backpressure_limit_rate.go", "LimitRate", tp.LimitRate[string](4))
-	text := tp.Codec[string]{
-		Encode: func(s string) ([]byte, error) { return []byte(s), nil },
-		Decode: func(b []byte) (string, error) { return string(b), nil },
-	}
-	tptest.Doc(t, "backpressure_spill.go", "SpillToDisk", tp.SpillToDisk(t.TempDir(), 1, text), busy)
-}
-
 // subject is what the streams that are fed by hand have in common.
 type subject interface {
 	Next(ctx context.Context, v string) error
@@ -97,10 +76,10 @@ func TestDiagramsOfHotStreams(t *testing.T) {
 		subscribers subscribers
 	}{
 		"Subject":         {"subject.go", func() subject { return tp.NewSubject[string]() }, subscribers{"out": 0, "late": 6}},
-		"BehaviorSubject": {"behavior_subject.go", func() subject { return tp.NewBehaviorSubject("i") }, subscribers{"out": 0, "late": 6}},
-		"ReplaySubject":   {"replay_subject.go", func() subject { return tp.NewReplaySubject[string](2) }, subscribers{"out": 0, "late": 6}},
-		"AsyncSubject":    {"async_subject.go", func() subject { return tp.NewAsyncSubject[string]() }, subscribers{"out": 0, "late": 13}},
-		"UnicastSubject":  {"unicast_subject.go", func() subject { return tp.NewUnicastSubject[string]() }, subscribers{"out": 6}},
+		"BehaviorSubject": {"subject.go", func() subject { return tp.NewBehaviorSubject("i") }, subscribers{"out": 0, "late": 6}},
+		"ReplaySubject":   {"subject.go", func() subject { return tp.NewReplaySubject[string](2) }, subscribers{"out": 0, "late": 6}},
+		"AsyncSubject":    {"subject.go", func() subject { return tp.NewAsyncSubject[string]() }, subscribers{"out": 0, "late": 13}},
+		"UnicastSubject":  {"subject.go", func() subject { return tp.NewUnicastSubject[string]() }, subscribers{"out": 6}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := tptest.DocDiagram(t, c.file, name)
@@ -128,7 +107,7 @@ func TestDiagramsOfHotStreams(t *testing.T) {
 		"Broadcast": {"broadcast.go", func(src tp.Observable[string]) ([]tp.Observable[string], func()) {
 			return tp.Broadcast(src, 2), func() {}
 		}, []string{"out", "and"}, []int{0, 0}},
-		"Balance": {"balance.go", func(src tp.Observable[string]) ([]tp.Observable[string], func()) {
+		"Balance": {"broadcast.go", func(src tp.Observable[string]) ([]tp.Observable[string], func()) {
 			return tp.Balance(src, 2), func() {}
 		}, []string{"out", "and"}, []int{0, 0}},
 	} {

@@ -50,13 +50,6 @@
 //     several subscribers
 //   - [MergeHub], [Topic]: many producers
 //
-// # Backpressure
-//
-//   - [OnBackpressureBuffer], [OnBackpressureDrop], [OnBackpressureLatest],
-//     [OnBackpressureReduce], [OnBackpressureBatch], [OnBackpressureError]
-//   - [Conflate], [ConflateByKey], [LoadShed], [BackpressureTimeout]
-//   - [LimitRate], [Gate], [Extrapolate], [SpillToDisk]
-//
 // # Consuming
 //
 //   - [Observable.Each], [Observable.Drain], [Observable.Collect], [Observable.Seq],

@@ -4,73 +4,62 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/signal"
 	"syscall"
 	"time"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/interrupt"
+	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
-// bounce is how soon after a signal the next one is still the same: timeout(1)
-// sends one to the process and one to its group.
-const bounce = 50 * time.Millisecond
-
 // SignalOption is an option of [RunUntilSignal].
-type SignalOption interface{ signal(*signalOptions) }
+type SignalOption interface{ opt.Option[signalOptions] }
 
 type signalOptions struct {
 	signals []os.Signal
 	from    <-chan os.Signal
 	within  time.Duration
 	limited bool // within counts
-	bad     string
 }
-
-type (
-	signalList   []os.Signal
-	signalSource <-chan os.Signal
-	stopWithin   time.Duration
-)
 
 // WithSignals makes RunUntilSignal listen to these signals, in place of
 // os.Interrupt and syscall.SIGTERM. No signal at all, or a nil one, is an
 // [ErrInvalidArgument].
-func WithSignals(signals ...os.Signal) SignalOption { return signalList(signals) }
+func WithSignals(signals ...os.Signal) SignalOption {
+	return opt.Func[signalOptions](func(o *signalOptions) string {
+		o.signals = signals
+		if len(signals) == 0 {
+			return "WithSignals: no signal was given, want at least 1"
+		}
+		for i, s := range signals {
+			if s == nil {
+				return fmt.Sprintf("WithSignals: signals[%d] is nil", i)
+			}
+		}
+		return ""
+	})
+}
 
 // WithSignalsFrom makes RunUntilSignal take its signals from ch, and leave those
 // of the process alone. Tests use it, and programs that other means ask to end,
 // such as the service manager of Windows. A closed ch sends nothing more. A nil
 // ch is an [ErrInvalidArgument].
-func WithSignalsFrom(ch <-chan os.Signal) SignalOption { return signalSource(ch) }
+func WithSignalsFrom(ch <-chan os.Signal) SignalOption {
+	return opt.Func[signalOptions](func(o *signalOptions) string {
+		o.from = ch
+		return opt.NotNil("WithSignalsFrom", "ch", ch == nil)
+	})
+}
 
-// StopWithin limits the graceful stop: when d has passed since the first signal,
+// StopWithin limits the graceful stop: when limit has passed since the first signal,
 // RunUntilSignal does what it does at the second one. With 0, the first signal
 // ends everything at once. Without StopWithin a stop takes as long as it takes.
-// d < 0 is an [ErrInvalidArgument].
-func StopWithin(d time.Duration) SignalOption { return stopWithin(d) }
-
-func (s signalList) signal(o *signalOptions) {
-	o.signals = s
-	if len(s) == 0 {
-		o.bad = "WithSignals has no signals"
-	}
-	for _, one := range s {
-		if one == nil {
-			o.bad = "WithSignals has a nil signal"
-		}
-	}
-}
-
-func (s signalSource) signal(o *signalOptions) {
-	if o.from = s; s == nil {
-		o.bad = "WithSignalsFrom's ch is nil"
-	}
-}
-
-func (d stopWithin) signal(o *signalOptions) {
-	if o.within, o.limited = time.Duration(d), true; d < 0 {
-		o.bad = fmt.Sprintf("StopWithin's d is %v, want at least 0", o.within)
-	}
+// limit < 0 is an [ErrInvalidArgument].
+func StopWithin(limit time.Duration) SignalOption {
+	return opt.Func[signalOptions](func(o *signalOptions) string {
+		o.within, o.limited = limit, true
+		return opt.NotNegative("StopWithin", "limit", limit)
+	})
 }
 
 // RunUntilSignal calls run, and tells it what the signals ask for. It is what a
@@ -106,125 +95,24 @@ func (d stopWithin) signal(o *signalOptions) {
 // status 130 tells that to a shell. A nil ctx, run or option is an
 // [ErrInvalidArgument], and run is not called.
 func RunUntilSignal(ctx context.Context, run func(ctx context.Context, stop <-chan struct{}) error, opts ...SignalOption) (signals int, err error) {
-	o := signalOptions{signals: []os.Signal{os.Interrupt, syscall.SIGTERM}}
-	if ctx == nil {
-		o.bad = "ctx is nil"
-	} else if run == nil {
-		o.bad = "run is nil"
+	o, bad := opt.Gather(signalOptions{signals: []os.Signal{os.Interrupt, syscall.SIGTERM}}, opts)
+	switch {
+	case ctx == nil:
+		bad = "ctx is nil"
+	case run == nil:
+		bad = "run is nil"
 	}
-	for _, opt := range opts {
-		if opt == nil {
-			o.bad = "an option is nil"
-			continue
-		}
-		opt.signal(&o)
-	}
-	if o.bad != "" {
-		return 0, fault.Invalid("RunUntilSignal", o.bad)
+	if bad != "" {
+		return 0, fault.Invalid("RunUntilSignal", bad)
 	}
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	w := &signalWatch{
-		signalOptions: o, end: end,
-		stop: make(chan struct{}), over: make(chan struct{}), joined: make(chan struct{}),
-	}
-	if o.from == nil {
-		w.own = make(chan os.Signal, 4)
-		w.from = w.own
-		signal.Notify(w.own, o.signals...)
-	}
-	go w.watch() // owned by w: joined by close
-	defer func() { signals = w.close() }()
-	return 0, run(ctx, w.stop)
-}
-
-// signalWatch is a call of RunUntilSignal.
-type signalWatch struct {
-	signalOptions
-	end    context.CancelCauseFunc
-	own    chan os.Signal // those of the process; nil with WithSignalsFrom
-	stop   chan struct{}  // closed by the first signal
-	over   chan struct{}  // closed when run has returned
-	joined chan struct{}  // closed when watch has
-
-	// of watch, and then of close
-	n    int
-	last time.Time
-}
-
-// watch acts on the signals until run has returned.
-func (w *signalWatch) watch() {
-	defer close(w.joined)
-	var late <-chan time.Time
-	for cause := error(nil); cause == nil; {
-		select {
-		case _, open := <-w.from:
-			switch {
-			case !open:
-				w.from = nil
-			case !w.counts():
-			case w.n == 2:
-				cause = ErrInterrupted
-				w.end(cause)
-			default:
-				close(w.stop)
-				if w.limited {
-					patience := time.NewTimer(w.within)
-					defer patience.Stop()
-					late = patience.C
-				}
-			}
-		case <-late:
-			cause = fmt.Errorf("%w: the stop took longer than %v", ErrInterrupted, w.within)
-			w.end(cause)
-		case <-w.over:
-			return
-		}
-	}
-	calm := time.NewTimer(bounce) // the same signal once more must not be the third
-	defer calm.Stop()
-	select {
-	case <-calm.C:
-		w.restore()
-	case <-w.over:
-	}
-}
-
-// counts tells whether the signal that has come is another one, and counts it.
-func (w *signalWatch) counts() bool {
-	now := time.Now()
-	if w.n == 2 || w.n > 0 && now.Sub(w.last) < bounce {
-		return false
-	}
-	w.n++
-	w.last = now
-	return true
-}
-
-// restore gives the signals their default effect.
-func (w *signalWatch) restore() {
-	if w.own != nil {
-		signal.Stop(w.own)
-	}
-}
-
-// close joins watch, and returns how many signals there were. One that came just
-// before is not lost.
-func (w *signalWatch) close() int {
-	close(w.over)
-	<-w.joined
-	w.restore()
-	for {
-		select {
-		case _, open := <-w.from:
-			if !open {
-				return w.n
-			}
-			w.counts()
-		default:
-			return w.n
-		}
-	}
+	w := interrupt.Watch(interrupt.Config{
+		Signals: o.signals, From: o.from, Within: o.within, Limited: o.limited,
+		End: end, Cause: ErrInterrupted,
+	})
+	defer func() { signals = w.Close() }()
+	return 0, run(ctx, w.Stop)
 }
 
 // WaitOrStop waits until all of subs have ended. When stop is closed before that,
@@ -253,7 +141,7 @@ func WaitOrStop(ctx context.Context, stop <-chan struct{}, subs ...*Subscription
 	}
 	for i, s := range subs {
 		if s == nil {
-			return fault.Invalid("WaitOrStop", fmt.Sprintf("subscription %d is nil", i+1))
+			return fault.Invalid("WaitOrStop", fmt.Sprintf("subs[%d] is nil", i))
 		}
 		if !s.over() && s.rec.Inside() {
 			return ErrReentrant

@@ -137,13 +137,13 @@ func TestRunUntilSignalAround(t *testing.T) {
 		var none context.Context
 		run := func(context.Context, <-chan struct{}) error { t.Error("run"); return nil }
 		for want, call := range map[string]func() (int, error){
-			"ctx is nil":                   func() (int, error) { return tp.RunUntilSignal(none, run) },
-			"run is nil":                   func() (int, error) { return tp.RunUntilSignal(t.Context(), nil) },
-			"an option is nil":             func() (int, error) { return tp.RunUntilSignal(t.Context(), run, nil) },
-			"WithSignals has no signals":   func() (int, error) { return tp.RunUntilSignal(t.Context(), run, tp.WithSignals()) },
-			"WithSignals has a nil signal": func() (int, error) { return tp.RunUntilSignal(t.Context(), run, tp.WithSignals(nil)) },
-			"WithSignalsFrom's ch is nil":  func() (int, error) { return tp.RunUntilSignal(t.Context(), run, tp.WithSignalsFrom(nil)) },
-			"StopWithin's d is -1ns, want at least 0": func() (int, error) {
+			"ctx is nil":      func() (int, error) { return tp.RunUntilSignal(none, run) },
+			"run is nil":      func() (int, error) { return tp.RunUntilSignal(t.Context(), nil) },
+			"option 1 is nil": func() (int, error) { return tp.RunUntilSignal(t.Context(), run, nil) },
+			"WithSignals: no signal was given, want at least 1": func() (int, error) { return tp.RunUntilSignal(t.Context(), run, tp.WithSignals()) },
+			"WithSignals: signals[0] is nil":                    func() (int, error) { return tp.RunUntilSignal(t.Context(), run, tp.WithSignals(nil)) },
+			"WithSignalsFrom: ch is nil":                        func() (int, error) { return tp.RunUntilSignal(t.Context(), run, tp.WithSignalsFrom(nil)) },
+			"StopWithin: limit is -1ns, want at least 0": func() (int, error) {
 				return tp.RunUntilSignal(t.Context(), run, tp.StopWithin(-1))
 			},
 		} {
@@ -223,7 +223,7 @@ func TestWaitOrStop(t *testing.T) {
 	t.Run("bad arguments", func(t *testing.T) {
 		var none context.Context
 		require.ErrorContains(t, tp.WaitOrStop(none, nil), "ctx is nil")
-		require.ErrorContains(t, tp.WaitOrStop(t.Context(), nil, tp.Just(1).Subscribe(t.Context(), tp.Observer[int]{}), nil), "subscription 2 is nil")
+		require.ErrorContains(t, tp.WaitOrStop(t.Context(), nil, tp.Just(1).Subscribe(t.Context(), tp.Observer[int]{}), nil), "subs[1] is nil")
 	})
 }
 

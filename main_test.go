@@ -69,3 +69,28 @@ func (a *alive) blocked(ctx context.Context, _ int) (int, error) {
 }
 
 func identity(_ context.Context, v int) (int, error) { return v, nil }
+
+// pace emits the numbers below n, d apart, the first one at once.
+func pace(n int, d time.Duration) tp.Observable[int] {
+	return tp.Create(func(ctx context.Context, emit func(int) bool) error {
+		for i := range n {
+			if !emit(i) {
+				return nil
+			}
+			time.Sleep(d)
+		}
+		return nil
+	})
+}
+
+// benchmark drains what op makes of many items.
+func benchmark[R any](b *testing.B, op tp.Operator[int, R]) {
+	b.Helper()
+	const items = 1 << 14
+	o := op(tp.Range(0, items))
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = o.Drain(b.Context())
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/items, "ns/item")
+}

@@ -90,7 +90,7 @@ func failing[T any](err error) Observable[T] {
 // turn panics into errors.
 func (o Observable[T]) Push(ctx context.Context, emit func(T) bool) error {
 	if o.src == nil {
-		return fault.Invalid("Observable", "is the zero value: use a constructor")
+		return fault.Invalid("Observable", "it is the zero value, want one from a constructor")
 	}
 	return o.src(ctx, emit)
 }

@@ -2,98 +2,98 @@
 
 package turbopipes
 
-// Pipe2 applies 2 operators to o, one after another. A nil operator gives a
-// stream that fails with an [ErrInvalidArgument].
+// Pipe2 applies 2 operators to o, one after another. If an operator is nil, the
+// returned stream fails with an [ErrInvalidArgument].
 func Pipe2[A, B, C any](o Observable[A], ab Operator[A, B], bc Operator[B, C]) Observable[C] {
 	return pipe(pipe(o, ab), bc)
 }
 
-// Pipe3 applies 3 operators to o, one after another. A nil operator gives a
-// stream that fails with an [ErrInvalidArgument].
+// Pipe3 applies 3 operators to o, one after another. If an operator is nil, the
+// returned stream fails with an [ErrInvalidArgument].
 func Pipe3[A, B, C, D any](o Observable[A], ab Operator[A, B], bc Operator[B, C], cd Operator[C, D]) Observable[D] {
 	return pipe(pipe(pipe(o, ab), bc), cd)
 }
 
-// Pipe4 applies 4 operators to o, one after another. A nil operator gives a
-// stream that fails with an [ErrInvalidArgument].
+// Pipe4 applies 4 operators to o, one after another. If an operator is nil, the
+// returned stream fails with an [ErrInvalidArgument].
 func Pipe4[A, B, C, D, E any](o Observable[A], ab Operator[A, B], bc Operator[B, C], cd Operator[C, D], de Operator[D, E]) Observable[E] {
 	return pipe(pipe(pipe(pipe(o, ab), bc), cd), de)
 }
 
-// Pipe5 applies 5 operators to o, one after another. A nil operator gives a
-// stream that fails with an [ErrInvalidArgument].
+// Pipe5 applies 5 operators to o, one after another. If an operator is nil, the
+// returned stream fails with an [ErrInvalidArgument].
 func Pipe5[A, B, C, D, E, F any](o Observable[A], ab Operator[A, B], bc Operator[B, C], cd Operator[C, D], de Operator[D, E], ef Operator[E, F]) Observable[F] {
 	return pipe(pipe(pipe(pipe(pipe(o, ab), bc), cd), de), ef)
 }
 
-// Pipe6 applies 6 operators to o, one after another. A nil operator gives a
-// stream that fails with an [ErrInvalidArgument].
+// Pipe6 applies 6 operators to o, one after another. If an operator is nil, the
+// returned stream fails with an [ErrInvalidArgument].
 func Pipe6[A, B, C, D, E, F, G any](o Observable[A], ab Operator[A, B], bc Operator[B, C], cd Operator[C, D], de Operator[D, E], ef Operator[E, F], fg Operator[F, G]) Observable[G] {
 	return pipe(pipe(pipe(pipe(pipe(pipe(o, ab), bc), cd), de), ef), fg)
 }
 
-// Pipe7 applies 7 operators to o, one after another. A nil operator gives a
-// stream that fails with an [ErrInvalidArgument].
+// Pipe7 applies 7 operators to o, one after another. If an operator is nil, the
+// returned stream fails with an [ErrInvalidArgument].
 func Pipe7[A, B, C, D, E, F, G, H any](o Observable[A], ab Operator[A, B], bc Operator[B, C], cd Operator[C, D], de Operator[D, E], ef Operator[E, F], fg Operator[F, G], gh Operator[G, H]) Observable[H] {
 	return pipe(pipe(pipe(pipe(pipe(pipe(pipe(o, ab), bc), cd), de), ef), fg), gh)
 }
 
-// Pipe8 applies 8 operators to o, one after another. A nil operator gives a
-// stream that fails with an [ErrInvalidArgument].
+// Pipe8 applies 8 operators to o, one after another. If an operator is nil, the
+// returned stream fails with an [ErrInvalidArgument].
 func Pipe8[A, B, C, D, E, F, G, H, I any](o Observable[A], ab Operator[A, B], bc Operator[B, C], cd Operator[C, D], de Operator[D, E], ef Operator[E, F], fg Operator[F, G], gh Operator[G, H], hi Operator[H, I]) Observable[I] {
 	return pipe(pipe(pipe(pipe(pipe(pipe(pipe(pipe(o, ab), bc), cd), de), ef), fg), gh), hi)
 }
 
-// Pipe9 applies 9 operators to o, one after another. A nil operator gives a
-// stream that fails with an [ErrInvalidArgument].
+// Pipe9 applies 9 operators to o, one after another. If an operator is nil, the
+// returned stream fails with an [ErrInvalidArgument].
 func Pipe9[A, B, C, D, E, F, G, H, I, J any](o Observable[A], ab Operator[A, B], bc Operator[B, C], cd Operator[C, D], de Operator[D, E], ef Operator[E, F], fg Operator[F, G], gh Operator[G, H], hi Operator[H, I], ij Operator[I, J]) Observable[J] {
 	return pipe(pipe(pipe(pipe(pipe(pipe(pipe(pipe(pipe(o, ab), bc), cd), de), ef), fg), gh), hi), ij)
 }
 
-// Compose2 makes one operator of 2, which are applied one after another. A
-// nil operator gives streams that fail with an [ErrInvalidArgument].
+// Compose2 returns one operator that applies 2 operators, one after another. If an
+// operator is nil, its streams fail with an [ErrInvalidArgument].
 func Compose2[A, B, C any](ab Operator[A, B], bc Operator[B, C]) Operator[A, C] {
 	return func(o Observable[A]) Observable[C] { return Pipe2(o, ab, bc) }
 }
 
-// Compose3 makes one operator of 3, which are applied one after another. A
-// nil operator gives streams that fail with an [ErrInvalidArgument].
+// Compose3 returns one operator that applies 3 operators, one after another. If an
+// operator is nil, its streams fail with an [ErrInvalidArgument].
 func Compose3[A, B, C, D any](ab Operator[A, B], bc Operator[B, C], cd Operator[C, D]) Operator[A, D] {
 	return func(o Observable[A]) Observable[D] { return Pipe3(o, ab, bc, cd) }
 }
 
-// Compose4 makes one operator of 4, which are applied one after another. A
-// nil operator gives streams that fail with an [ErrInvalidArgument].
+// Compose4 returns one operator that applies 4 operators, one after another. If an
+// operator is nil, its streams fail with an [ErrInvalidArgument].
 func Compose4[A, B, C, D, E any](ab Operator[A, B], bc Operator[B, C], cd Operator[C, D], de Operator[D, E]) Operator[A, E] {
 	return func(o Observable[A]) Observable[E] { return Pipe4(o, ab, bc, cd, de) }
 }
 
-// Compose5 makes one operator of 5, which are applied one after another. A
-// nil operator gives streams that fail with an [ErrInvalidArgument].
+// Compose5 returns one operator that applies 5 operators, one after another. If an
+// operator is nil, its streams fail with an [ErrInvalidArgument].
 func Compose5[A, B, C, D, E, F any](ab Operator[A, B], bc Operator[B, C], cd Operator[C, D], de Operator[D, E], ef Operator[E, F]) Operator[A, F] {
 	return func(o Observable[A]) Observable[F] { return Pipe5(o, ab, bc, cd, de, ef) }
 }
 
-// Compose6 makes one operator of 6, which are applied one after another. A
-// nil operator gives streams that fail with an [ErrInvalidArgument].
+// Compose6 returns one operator that applies 6 operators, one after another. If an
+// operator is nil, its streams fail with an [ErrInvalidArgument].
 func Compose6[A, B, C, D, E, F, G any](ab Operator[A, B], bc Operator[B, C], cd Operator[C, D], de Operator[D, E], ef Operator[E, F], fg Operator[F, G]) Operator[A, G] {
 	return func(o Observable[A]) Observable[G] { return Pipe6(o, ab, bc, cd, de, ef, fg) }
 }
 
-// Compose7 makes one operator of 7, which are applied one after another. A
-// nil operator gives streams that fail with an [ErrInvalidArgument].
+// Compose7 returns one operator that applies 7 operators, one after another. If an
+// operator is nil, its streams fail with an [ErrInvalidArgument].
 func Compose7[A, B, C, D, E, F, G, H any](ab Operator[A, B], bc Operator[B, C], cd Operator[C, D], de Operator[D, E], ef Operator[E, F], fg Operator[F, G], gh Operator[G, H]) Operator[A, H] {
 	return func(o Observable[A]) Observable[H] { return Pipe7(o, ab, bc, cd, de, ef, fg, gh) }
 }
 
-// Compose8 makes one operator of 8, which are applied one after another. A
-// nil operator gives streams that fail with an [ErrInvalidArgument].
+// Compose8 returns one operator that applies 8 operators, one after another. If an
+// operator is nil, its streams fail with an [ErrInvalidArgument].
 func Compose8[A, B, C, D, E, F, G, H, I any](ab Operator[A, B], bc Operator[B, C], cd Operator[C, D], de Operator[D, E], ef Operator[E, F], fg Operator[F, G], gh Operator[G, H], hi Operator[H, I]) Operator[A, I] {
 	return func(o Observable[A]) Observable[I] { return Pipe8(o, ab, bc, cd, de, ef, fg, gh, hi) }
 }
 
-// Compose9 makes one operator of 9, which are applied one after another. A
-// nil operator gives streams that fail with an [ErrInvalidArgument].
+// Compose9 returns one operator that applies 9 operators, one after another. If an
+// operator is nil, its streams fail with an [ErrInvalidArgument].
 func Compose9[A, B, C, D, E, F, G, H, I, J any](ab Operator[A, B], bc Operator[B, C], cd Operator[C, D], de Operator[D, E], ef Operator[E, F], fg Operator[F, G], gh Operator[G, H], hi Operator[H, I], ij Operator[I, J]) Operator[A, J] {
 	return func(o Observable[A]) Observable[J] { return Pipe9(o, ab, bc, cd, de, ef, fg, gh, hi, ij) }
 }

@@ -55,7 +55,7 @@ func TestAssemblyIsLazy(t *testing.T) {
 	calls := 0
 	src := tp.Create(func(context.Context, func(int) bool) error { calls++; return nil })
 	o := tp.Pipe4(src, operators.Map(func(v int) int { calls++; return v }), operators.Parallel(3, identity),
-		operators.Merge(src), tp.OnBackpressureLatest[int]())
+		operators.Merge(src), operators.OnBackpressureLatest[int]())
 	require.Zero(t, calls)
 	require.NoError(t, o.Drain(t.Context()))
 	require.Equal(t, 2, calls)

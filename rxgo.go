@@ -5,6 +5,7 @@ package turbopipes
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/reactivex/rxgo/v2"
@@ -113,7 +114,7 @@ func LiftRx[T, R any](fn func(rxgo.Observable) rxgo.Observable) Operator[T, R] {
 		r.open = func() (rxgo.Iterable, error) {
 			o := fn(upstream)
 			if isNil(o) {
-				return nil, fault.Invalid("LiftRx", "fn gives nil")
+				return nil, fault.Invalid("LiftRx", "fn has returned nil")
 			}
 			return o, nil
 		}
@@ -184,9 +185,9 @@ func FromRxResults[T any](o rxgo.Iterable, opts ...rxgo.Option) Observable[Resul
 func fromRx[R any](name string, o rxgo.Iterable, opts []rxgo.Option, convert func(n int, i rxgo.Item) (R, error)) Observable[R] {
 	switch {
 	case isNil(o):
-		return failing[R](fault.Invalid(name, "the iterable is nil"))
-	case slices.ContainsFunc(opts, func(opt rxgo.Option) bool { return opt == nil }):
-		return failing[R](fault.Invalid(name, "an option is nil"))
+		return failing[R](fault.Invalid(name, "o is nil"))
+	case slices.Contains(opts, nil):
+		return failing[R](fault.Invalid(name, fmt.Sprintf("option %d is nil", slices.Index(opts, nil)+1)))
 	}
 	opts = slices.Clone(opts)
 	return observable(func(ctx context.Context, emit func(R) bool) error {

@@ -138,12 +138,14 @@ func rxLeaves(a *alive) map[string]func(o rxgo.Observable) {
 		"FlatMap to ours, Take": func(o rxgo.Observable) {
 			readAll(o.FlatMap(func(rxgo.Item) rxgo.Observable { return a.endless() }).Take(3))
 		},
-		"Buffer, Take":       func(o rxgo.Observable) { readAll(o.BufferWithCount(2).Take(2)) },
-		"BufferTime, Take":   func(o rxgo.Observable) { readAll(o.BufferWithTimeOrCount(rxgo.WithDuration(time.Second), 2).Take(2)) },
-		"StartWith, Take":    func(o rxgo.Observable) { readAll(o.StartWith(rxgo.Just(7, 8)()).Take(3)) },
-		"StartWith ours":     func(o rxgo.Observable) { readAll(o.StartWith(a.endless()).Take(3)) },
-		"Join with ours":     func(o rxgo.Observable) { readAll(joined(o, a.endless()).Take(1)) },
-		"Sample, Take":       func(rxgo.Observable) { readAll(a.ticks(300 * time.Millisecond).Sample(a.ticks(time.Second)).Take(2)) },
+		"Buffer, Take":     func(o rxgo.Observable) { readAll(o.BufferWithCount(2).Take(2)) },
+		"BufferTime, Take": func(o rxgo.Observable) { readAll(o.BufferWithTimeOrCount(rxgo.WithDuration(time.Second), 2).Take(2)) },
+		"StartWith, Take":  func(o rxgo.Observable) { readAll(o.StartWith(rxgo.Just(7, 8)()).Take(3)) },
+		"StartWith ours":   func(o rxgo.Observable) { readAll(o.StartWith(a.endless()).Take(3)) },
+		"Join with ours":   func(o rxgo.Observable) { readAll(joined(o, a.endless()).Take(1)) },
+		"Sample, Take": func(rxgo.Observable) {
+			readAll(a.ticks(300 * time.Millisecond).ToRx().Sample(a.ticks(time.Second)).Take(2))
+		},
 		"Repeat, Take":       func(o rxgo.Observable) { readAll(o.Take(1).Repeat(rxgo.Infinite, nil).Take(5)) },
 		"Retry":              func(o rxgo.Observable) { readAll(o.Map(failAt(3)).Retry(3, always)) },
 		"Retry, Take":        func(o rxgo.Observable) { readAll(o.Map(failAt(3)).Retry(3, always).Take(5)) },
@@ -241,7 +243,7 @@ func TestRxWindows(t *testing.T) {
 	bubble(t, "by time", func(t *testing.T) {
 		var a alive
 		var got [][]any
-		for i := range a.ticks(300 * time.Millisecond).WindowWithTime(second).Take(2).Observe() {
+		for i := range a.ticks(300 * time.Millisecond).ToRx().WindowWithTime(second).Take(2).Observe() {
 			got = append(got, values(i.V.(rxgo.Iterable)))
 		}
 		require.Equal(t, [][]any{{0, 1, 2}, {3, 4, 5}}, got[:2])
@@ -250,7 +252,7 @@ func TestRxWindows(t *testing.T) {
 	})
 	bubble(t, "dynamic groups, left in the middle of one", func(t *testing.T) {
 		var a alive
-		readAll(a.endless().GroupByDynamic(func(rxgo.Item) string { return "all" }).FlatMap(func(i rxgo.Item) rxgo.Observable {
+		readAll(a.endless().ToRx().GroupByDynamic(func(rxgo.Item) string { return "all" }).FlatMap(func(i rxgo.Item) rxgo.Observable {
 			return i.V.(rxgo.GroupedObservable)
 		}).Take(3))
 		time.Sleep(2 * time.Hour)
@@ -261,7 +263,7 @@ func TestRxWindows(t *testing.T) {
 		var got [2][]any
 		done := make(chan struct{})
 		route := func(i rxgo.Item) int { return i.V.(int) % 2 }
-		for n, i := range readAll(a.upTo(6, nil).GroupBy(2, route).Map(rxIdentity)) {
+		for n, i := range readAll(a.upTo(6, nil).ToRx().GroupBy(2, route).Map(rxIdentity)) {
 			go func() { got[n] = values(i.V.(rxgo.Iterable)); done <- struct{}{} }()
 		}
 		<-done
@@ -271,7 +273,7 @@ func TestRxWindows(t *testing.T) {
 	})
 	bubble(t, "groups, out of range", func(t *testing.T) {
 		var a alive
-		all := readAll(a.endless().GroupBy(1, func(i rxgo.Item) int { return i.V.(int) }))
+		all := readAll(a.endless().ToRx().GroupBy(1, func(i rxgo.Item) int { return i.V.(int) }))
 		items := readAll(all[0].V.(rxgo.Iterable))
 		require.Len(t, items, 2)
 		require.True(t, errors.As(items[1].E, new(rxgo.IndexOutOfBoundError)))

@@ -78,7 +78,7 @@ func (r *rxReading) observe() (err error) {
 	}
 	r.ch = r.stream.Observe(append(slices.Clip(r.opts), rxgo.WithContext(r.gate.Context()))...)
 	if r.ch == nil {
-		return fault.Invalid(r.name, "Observe gives a nil channel")
+		return fault.Invalid(r.name, "Observe has returned a nil channel")
 	}
 	return nil
 }

@@ -59,17 +59,17 @@ func TestToRx(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond)
 		defer cancel()
 		o, with := a.ticks(time.Second), rxgo.WithContext(ctx)
-		values, err := o.ToSlice(0, with)
+		values, err := o.ToRx().ToSlice(0, with)
 		require.Equal(t, []any{0, 1, 2}, values)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.ErrorIs(t, o.Error(with), context.DeadlineExceeded)
-		require.Equal(t, []error{context.DeadlineExceeded}, o.Errors(with))
-		_, err = o.First().Get(with)
+		require.ErrorIs(t, o.ToRx().Error(with), context.DeadlineExceeded)
+		require.Equal(t, []error{context.DeadlineExceeded}, o.ToRx().Errors(with))
+		_, err = o.ToRx().First().Get(with)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 	})
 	t.Run("the zero Observable", func(t *testing.T) {
 		var zero tp.Observable[int]
-		_, err := zero.Take(1).ToSlice(0)
+		_, err := zero.ToRx().Take(1).ToSlice(0)
 		require.ErrorIs(t, err, tp.ErrInvalidArgument)
 	})
 	t.Run("as comparable as the documentation says", func(t *testing.T) {
@@ -81,17 +81,17 @@ func TestToRx(t *testing.T) {
 func TestRxUserCodeFails(t *testing.T) {
 	bubble(t, "row 40 our source panics", func(t *testing.T) {
 		panics := operators.Map(func(int) int { panic(errBoom) })(tp.Just(1))
-		_, err := panics.Map(rxIdentity).ToSlice(0)
+		_, err := panics.ToRx().Map(rxIdentity).ToSlice(0)
 		require.ErrorIs(t, err, errBoom)
 		require.ErrorAs(t, err, new(*tp.PanicError))
 	})
 	bubble(t, "row 40 our source exits", func(t *testing.T) {
 		exits := operators.Map(func(int) int { runtime.Goexit(); return 0 })(tp.Just(1))
-		_, err := exits.Map(rxIdentity).ToSlice(0)
+		_, err := exits.ToRx().Map(rxIdentity).ToSlice(0)
 		require.ErrorIs(t, err, tp.ErrGoexit)
 	})
 	for name, pipe := range map[string]func(o tp.Observable[int]) tp.Observable[int]{
-		"FromRx": func(o tp.Observable[int]) tp.Observable[int] { return tp.FromRx[int](o.Map(rxIdentity)) },
+		"FromRx": func(o tp.Observable[int]) tp.Observable[int] { return tp.FromRx[int](o.ToRx().Map(rxIdentity)) },
 		"LiftRx": tp.LiftRx[int, int](func(o rxgo.Observable) rxgo.Observable { return o.Map(rxIdentity) }),
 	} {
 		bubble(t, "row 40 upstream of "+name, func(t *testing.T) {
@@ -127,11 +127,11 @@ func TestFromRx(t *testing.T) {
 		"row 41 another type":       {o: rxgo.Just(1, "x", 3)(), want: []int{1}, err: tp.ErrTypeMismatch, text: "FromRx: item 1 is string, want int"},
 		"row 41 nil":                {o: rxItemsOf(rxgo.Of(1), rxgo.Of(nil)), want: []int{1}, err: tp.ErrTypeMismatch, text: "FromRx: item 1 is nil, want int"},
 		"row 41 a value and error":  {o: rxItemsOf(rxgo.Item{V: 1, E: errBoom}), err: errBoom},
-		"a nil iterable":            {o: nil, err: tp.ErrInvalidArgument, text: "FromRx: the iterable is nil"},
-		"a nil pointer":             {o: (*rxgo.ObservableImpl)(nil), err: tp.ErrInvalidArgument, text: "FromRx: the iterable is nil"},
-		"a nil channel":             {o: nilChannel{}, err: tp.ErrInvalidArgument, text: "FromRx: Observe gives a nil channel"},
+		"a nil iterable":            {o: nil, err: tp.ErrInvalidArgument, text: "FromRx: o is nil"},
+		"a nil pointer":             {o: (*rxgo.ObservableImpl)(nil), err: tp.ErrInvalidArgument, text: "FromRx: o is nil"},
+		"a nil channel":             {o: nilChannel{}, err: tp.ErrInvalidArgument, text: "FromRx: Observe has returned a nil channel"},
 		"the zero Observable":       {o: tp.Observable[int]{}, err: tp.ErrInvalidArgument},
-		"operators of rxgo on ours": {o: tp.Range(0, 9).Filter(equals(3)).Map(rxIdentity), want: []int{3}},
+		"operators of rxgo on ours": {o: tp.Range(0, 9).ToRx().Filter(equals(3)).Map(rxIdentity), want: []int{3}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := tp.FromRx[int](c.o).Collect(bg)
@@ -410,7 +410,7 @@ func TestLiftRx(t *testing.T) {
 	})
 	for name, o := range map[string]tp.Observable[int]{
 		"fn is nil":                       tp.LiftRx[int, int](nil)(tp.Just(1)),
-		"fn gives nil":                    tp.LiftRx[int, int](func(rxgo.Observable) rxgo.Observable { return nil })(tp.Just(1)),
+		"fn has returned nil":             tp.LiftRx[int, int](func(rxgo.Observable) rxgo.Observable { return nil })(tp.Just(1)),
 		"upstream is the zero Observable": tp.LiftRx[int, int](func(o rxgo.Observable) rxgo.Observable { return o })(tp.Observable[int]{}),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -534,8 +534,8 @@ func TestRxFunctions(t *testing.T) {
 	})
 	bubble(t, "typed, rxgo, typed, rxgo", func(t *testing.T) {
 		typed := operators.Map(func(v int) int { return v * 10 })(tp.Range(0, 6))
-		back := tp.FromRx[int](typed.Filter(func(v any) bool { return v.(int)%20 == 0 }).Map(rxIdentity))
-		got, err := operators.Map(func(v int) int { return v + 1 })(back).Last().Get()
+		back := tp.FromRx[int](typed.ToRx().Filter(func(v any) bool { return v.(int)%20 == 0 }).Map(rxIdentity))
+		got, err := operators.Map(func(v int) int { return v + 1 })(back).ToRx().Last().Get()
 		require.NoError(t, err)
 		require.Equal(t, rxgo.Of(41), got)
 	})
@@ -578,7 +578,7 @@ func BenchmarkRx(b *testing.B) {
 	same := operators.Map(func(v int) int { return v * 2 })
 	for name, run := range map[string]func() error{
 		"typed/Map Map": func() error { return same(same(typed)).Drain(b.Context()) },
-		"ours/Map Map":  func() error { return typed.Map(double).Map(double).Error() },
+		"ours/Map Map":  func() error { return typed.ToRx().Map(double).Map(double).Error() },
 		"rxgo/Map Map":  func() error { return rxgo.Range(0, items).Map(double).Map(double).Error() },
 		"FromRx": func() error {
 			return tp.FromRx[int](rxgo.Range(0, items)).Drain(b.Context())

@@ -221,9 +221,11 @@ func TestStopLosesNothing(t *testing.T) {
 		"FlatMap":   operators.FlatMap(3, func(v int) tp.Observable[int] { return operators.TryMap(naps)(tp.Just(v)) }),
 		"ConcatMap": operators.ConcatMap(func(v int) tp.Observable[int] { return operators.TryMap(naps)(tp.Just(v)) }),
 		"Merge":     operators.Merge(tp.Never[int]()),
-		"a queue":   tp.OnBackpressureBuffer[int](4, tp.Block),
+		"a queue":   operators.OnBackpressureBuffer[int](4, tp.Block),
 		"buffers":   func(o tp.Observable[int]) tp.Observable[int] { return flatten(operators.BufferWithCount[int](7)(o)) },
-		"batches":   func(o tp.Observable[int]) tp.Observable[int] { return flatten(tp.OnBackpressureBatch[int](7)(o)) },
+		"batches": func(o tp.Observable[int]) tp.Observable[int] {
+			return flatten(operators.OnBackpressureBatch[int](7)(o))
+		},
 		"timed buffers": func(o tp.Observable[int]) tp.Observable[int] {
 			return flatten(operators.BufferWithTimeOrCount[int](5*time.Millisecond, 7)(o))
 		},

@@ -105,15 +105,15 @@ func TestSubject(t *testing.T) {
 
 func TestSubjectArguments(t *testing.T) {
 	for name, s := range map[string]fed{
-		"NewSubject: the queue's size is less than 1":         tp.NewSubject[int](tp.WithQueue(0)),
-		"NewSubject: the overflow strategy is unknown":        tp.NewSubject[int](tp.WithOverflow(9)),
-		"NewSubject: an option is nil":                        tp.NewSubject[int](nil),
-		"NewBehaviorSubject: the queue's size is less than 1": tp.NewBehaviorSubject(7, tp.WithQueue(0)),
-		"NewReplaySubject: n is less than 1":                  tp.NewReplaySubject[int](0),
-		"NewReplaySubject: WithTTL's d is not positive":       tp.NewReplaySubject[int](1, tp.WithTTL(0)),
-		"NewReplaySubject: the queue's size is less than 1":   tp.NewReplaySubject[int](1, tp.WithQueue(-1)),
-		"NewReplaySubject: an option is nil":                  tp.NewReplaySubject[int](1, nil),
-		"NewUnicastSubject: the overflow strategy is unknown": tp.NewUnicastSubject[int](tp.WithOverflow(-1)),
+		"NewSubject: WithQueue: n is 0, want at least 1":                                                           tp.NewSubject[int](tp.WithQueue(0)),
+		"NewSubject: WithOverflow: the overflow strategy is 9, want Block, DropNewest, DropOldest or Fail":         tp.NewSubject[int](tp.WithOverflow(9)),
+		"NewSubject: option 1 is nil":                                                                              tp.NewSubject[int](nil),
+		"NewBehaviorSubject: WithQueue: n is 0, want at least 1":                                                   tp.NewBehaviorSubject(7, tp.WithQueue(0)),
+		"NewReplaySubject: n is 0, want at least 1":                                                                tp.NewReplaySubject[int](0),
+		"NewReplaySubject: WithTTL: age is 0s, want more than 0":                                                   tp.NewReplaySubject[int](1, tp.WithTTL(0)),
+		"NewReplaySubject: WithQueue: n is -1, want at least 1":                                                    tp.NewReplaySubject[int](1, tp.WithQueue(-1)),
+		"NewReplaySubject: option 1 is nil":                                                                        tp.NewReplaySubject[int](1, nil),
+		"NewUnicastSubject: WithOverflow: the overflow strategy is -1, want Block, DropNewest, DropOldest or Fail": tp.NewUnicastSubject[int](tp.WithOverflow(-1)),
 	} {
 		text := "turbopipes: invalid argument: " + name
 		require.EqualError(t, s.Next(t.Context(), 1), text)

@@ -71,8 +71,8 @@ func joins() map[string]func(hot tp.Observable[int]) tp.Observable[int] {
 		"the buffers": func(in ints) ints {
 			return operators.ConcatMap(func(b []int) ints { return tp.FromSlice(b) })(operators.BufferWithTimeOrCount[int](time.Second, 1)(in))
 		},
-		"OnBackpressure": func(in ints) ints { return tp.OnBackpressureLatest[int]()(in) },
-		"Gate":           func(in ints) ints { return tp.Gate[int](tp.Never[bool]())(in) },
+		"OnBackpressure": func(in ints) ints { return operators.OnBackpressureLatest[int]()(in) },
+		"Gate":           func(in ints) ints { return operators.Gate[int](tp.Never[bool]())(in) },
 		"Checked":        func(in ints) ints { return tp.Checked(operators.ObserveOn[int]()(in)) },
 	}
 }

@@ -7,8 +7,10 @@ import (
 	"sync/atomic"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
+	"github.com/turbopipes/turbopipes/internal/unhandled"
 )
 
 // Observer is what a [Subscription] calls, on one goroutine, one call at a
@@ -21,18 +23,19 @@ type Observer[T any] struct {
 }
 
 // SubscribeOption is an option of [Observable.Subscribe].
-type SubscribeOption interface{ subscribe(*subscribeOptions) }
+type SubscribeOption interface{ opt.Option[subscribeOptions] }
 
 type subscribeOptions struct{ demand int64 }
-
-type initialRequest int64
-
-func (n initialRequest) subscribe(o *subscribeOptions) { o.demand = int64(n) }
 
 // InitialRequest makes a subscription deliver n items at first, and more as
 // [Subscription.Request] asks for them. Without it there is no limit. n < 0 is
 // an [ErrInvalidArgument].
-func InitialRequest(n int64) SubscribeOption { return initialRequest(n) }
+func InitialRequest(n int64) SubscribeOption {
+	return opt.Func[subscribeOptions](func(o *subscribeOptions) string {
+		o.demand = n
+		return opt.AtLeast("InitialRequest", "n", n, 0)
+	})
+}
 
 // Stats is what a subscription has counted, pipelines within its tasks and
 // callbacks included but for Delivered.
@@ -71,9 +74,9 @@ type Subscription struct {
 	done   chan struct{}
 	err    error // written before done is closed
 
-	untold  error       // the part of err that Error was not called with
-	unheard *unheard    // the same, once all is over; nil: nothing
-	asked   atomic.Bool // somebody waits, or has asked how it ended
+	untold  error              // the part of err that Error was not called with
+	failure *unhandled.Failure // the same, once all is over; nil: nothing
+	asked   atomic.Bool        // somebody waits, or has asked how it ended
 
 	demand atomic.Int64
 	more   chan struct{} // cap 1: demand has grown
@@ -121,22 +124,12 @@ type Subscription struct {
 //
 // It corresponds to subscribe in RxJS and Reactor, and to RxGo's ForEach.
 func (o Observable[T]) Subscribe(ctx context.Context, obs Observer[T], opts ...SubscribeOption) *Subscription {
-	options := subscribeOptions{demand: unlimited}
-	var bad error
-	for _, opt := range opts {
-		if opt == nil {
-			bad = fault.Invalid("Subscribe", "an option is nil")
-			continue
-		}
-		opt.subscribe(&options)
-	}
+	options, bad := opt.Gather(subscribeOptions{demand: unlimited}, opts)
 	if ctx == nil {
-		ctx, bad = context.Background(), fault.Invalid("Subscribe", "ctx is nil")
-	} else if options.demand < 0 {
-		bad = fault.Invalid("InitialRequest", "n is negative")
+		ctx, bad = context.Background(), "ctx is nil"
 	}
-	if bad != nil {
-		o = failing[T](bad)
+	if bad != "" {
+		o = failing[T](fault.Invalid("Subscribe", bad))
 	}
 	s := &Subscription{rec: run.New(ctx, true), done: make(chan struct{}), more: make(chan struct{}, 1)}
 	s.demand.Store(options.demand)
@@ -228,7 +221,7 @@ func (s *Subscription) take(ctx context.Context) bool {
 // [ErrInvalidArgument] (Reactive Streams, rule 3.9).
 func (s *Subscription) Request(n int64) {
 	if n < 1 {
-		s.end(fault.Invalid("Request", "n is less than 1"))
+		s.end(fault.Invalid("Request", opt.TooSmall("n", n, 1)))
 		return
 	}
 	for {
@@ -355,4 +348,28 @@ func (s *Subscription) Stats() Stats {
 		Failed:    s.rec.Failed.Load(),
 		Running:   s.rec.Tasks(),
 	}
+}
+
+// report logs what s has failed with, if Error was not called with it, or has it
+// logged in case nobody asks for it. ctx is the caller's: its end is no failure.
+func (s *Subscription) report(ctx context.Context) {
+	err := fault.Strip(ctx, s.untold)
+	s.untold = nil
+	if err == nil {
+		return
+	}
+	if unhandled.IsBug(err) && !s.asked.Load() {
+		unhandled.Log(ctx, err)
+		return
+	}
+	s.failure = unhandled.Of(s)
+	s.failure.Fail(ctx, err)
+}
+
+// result is how s has ended, for somebody who asks.
+func (s *Subscription) result() error {
+	if s.failure != nil {
+		s.failure.Handled()
+	}
+	return s.err
 }

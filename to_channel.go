@@ -2,12 +2,13 @@ package turbopipes
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
+	"github.com/turbopipes/turbopipes/internal/unhandled"
 )
 
 // ToChannel runs o on one goroutine and sends what it emits on a channel, which
@@ -24,23 +25,26 @@ import (
 func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (items <-chan T, wait func() error) {
 	done := make(chan struct{})
 	var err error
-	h := newHandle()
-	fails := h.unheard // and not h, which is garbage when wait is
-	wait = func() error { <-done; h.unheard.hear(); return err }
-	q := opt.Queue{}
-	if err = applyQueue("ToChannel", opts, &q); err == nil && ctx == nil {
-		err = fault.Invalid("ToChannel", "ctx is nil")
+	h := unhandled.NewHandle()
+	failure := h.Failure // and not h, which is garbage when wait is
+	wait = func() error { <-done; h.Failure.Handled(); return err }
+	q, bad := opt.Gather(opt.Settings{}, opts)
+	if bad == "" && ctx == nil {
+		bad = "ctx is nil"
+	}
+	if bad != "" {
+		err = fault.Invalid("ToChannel", bad)
 	}
 	if err != nil {
-		fails.fail(ctx, err)
+		failure.Fail(ctx, err)
 		close(done)
 		ch := make(chan T)
 		close(ch)
 		return ch, wait
 	}
 	size := q.Size
-	if Overflow(q.Overflow) != Block || size > mostBuffered {
-		o = queued("ToChannel", o, q)
+	if q.Overflow != Block || size > mostBuffered {
+		o = queued("ToChannel", o, q.Queue)
 		size = 0 // the queue is in front of the channel: it grows, and items can still be dropped
 	}
 	ch := make(chan T, size)
@@ -61,7 +65,7 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 	go run.From(ctx).Mark(func() {
 		fault.Foot(send, func(e error) {
 			err = e
-			fails.fail(ctx, fault.Strip(ctx, e))
+			failure.Fail(ctx, fault.Strip(ctx, e))
 			close(ch)
 			close(done)
 		})
@@ -69,95 +73,12 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 	return ch, wait
 }
 
-// queued is o with a queue after it, and upstream on a goroutine of its own.
-//
-// Every type of items has ToChannel, so that a program compiles for each of them
-// whatever queued needs. That is why the queue is not the one of the operators, which
-// takes a hundred functions.
+// queued is o behind a queue, with upstream on a goroutine of its own.
 func queued[T any](name string, o Observable[T], q opt.Queue) Observable[T] {
-	return observable(func(ctx context.Context, emit func(T) bool) error {
-		source := func(ctx context.Context, emit func(T) bool) error {
-			return fault.Settle(ctx, queue(ctx, name, o, q, emit))
-		}
-		if isChecked(ctx) {
-			return strict(ctx, &inspection{name: name}, source, emit)
-		}
-		return source(ctx, emit)
-	})
-}
-
-func queue[T any](ctx context.Context, name string, o Observable[T], q opt.Queue, emit func(T) bool) (err error) {
-	d := handoff.OpenDesk(ctx, name)
-	lost := run.Keep[T](d.Stage(), q.Discard)
-	var b backlog[T]      // the Desk's store
-	var refused, fell []T // of upstream's goroutine; fell has the item that found no room, for a moment
-	defer func() { err = fault.Join(err, lost.Discard(append(b.items[b.head:], refused...)...)) }()
-	defer d.Close(&err)
-	store := func(v T) bool {
-		if len(b.items)-b.head >= max(q.Size, 1) {
-			switch Overflow(q.Overflow) {
-			case Block:
-				return false
-			case DropOldest:
-				fell = append(fell, shift(&b))
-			case DropNewest, Fail:
-				fell = append(fell, v)
-				return true
-			}
-		}
-		push(&b, v)
-		return true
-	}
-	d.Start(func(ctx context.Context) error {
-		return o.Push(ctx, func(v T) bool {
-			if !d.Put(func() bool { return store(v) }) {
-				refused = append(refused, v)
-				return false
-			}
-			if len(fell) == 0 {
-				return true
-			}
-			gone := fell[0]
-			clear(fell)
-			fell = fell[:0]
-			if Overflow(q.Overflow) != Fail {
-				return d.Refuse(lost.Drop(gone))
-			}
-			cause := fmt.Errorf("%w: %s: downstream is busy", ErrOverflow, name)
-			return d.Refuse(fault.Join(cause, lost.DropFor(cause, gone)))
-		})
-	})
-	return deliver(d, func() (v T, ok bool) {
-		if len(b.items) == b.head {
-			return v, false
-		}
-		d.Room()
-		return shift(&b), true
-	}, emit)
-}
-
-// backlog is a queue. Its functions are no methods, since methods have wrappers for
-// each type of items.
-type backlog[T any] struct {
-	items []T
-	head  int // items before it were taken
-}
-
-func push[T any](b *backlog[T], v T) {
-	if n := len(b.items) - b.head; len(b.items) == cap(b.items) && b.head >= n {
-		copy(b.items, b.items[b.head:])
-		clear(b.items[n:])
-		b.items, b.head = b.items[:n], 0
-	}
-	b.items = append(b.items, v)
-}
-
-func shift[T any](b *backlog[T]) (v T) {
-	v, b.items[b.head] = b.items[b.head], v
-	if b.head++; b.head == len(b.items) {
-		b.items, b.head = b.items[:0], 0
-	}
-	return v
+	hooks := run.Hooks[T]{Each: q.Discard}
+	return Lift(own.Mark+name, func(ctx context.Context, in Observable[T], emit func(T) bool) error {
+		return handoff.Decouple(ctx, name, max(q.Size, 1), q.Overflow, hooks, ErrOverflow, in.Push, emit)
+	})(o)
 }
 
 // mostBuffered bounds the buffer of a channel, which is allocated at once.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/hot"
@@ -29,77 +28,15 @@ import (
 // that nobody is subscribed to costs nothing. To join or to leave costs the same
 // for each key, however many others are subscribed. Goroutines: none of its own.
 type Topic[K comparable, T any] struct {
-	queue opt.Queue
-	bad   error
-
-	mu     sync.Mutex // guards all below
-	all    members[T] // who is subscribed, for Close
-	every  members[T] // those of all keys
-	keyed  map[K]*members[T]
-	closed bool
-}
-
-// members are the subscribers of one key, in the order in which they came. A key
-// may have many, and they leave in any order, so they are a list.
-type members[T any] struct {
-	first, last *member[T]
-	n           int
-	hubs        []*hot.Hub[T] // what snapshot returns; nil: it makes it anew
-}
-
-// member is the place of a subscriber in one of the lists.
-type member[T any] struct {
-	hub        *hot.Hub[T]
-	of         *members[T]
-	prev, next *member[T]
-}
-
-func (m *members[T]) add(one *member[T], hub *hot.Hub[T]) {
-	*one = member[T]{hub: hub, of: m, prev: m.last}
-	if m.last == nil {
-		m.first = one
-	} else {
-		m.last.next = one
-	}
-	m.last = one
-	m.n++
-	m.hubs = nil
-}
-
-func (m *members[T]) remove(one *member[T]) {
-	if one.prev == nil {
-		m.first = one.next
-	} else {
-		one.prev.next = one.next
-	}
-	if one.next == nil {
-		m.last = one.prev
-	} else {
-		one.next.prev = one.prev
-	}
-	m.n--
-	m.hubs = nil
-}
-
-// snapshot returns the subscribers of now. It is made once after each change, so
-// that it costs no more than what is done with it. It is never changed.
-func (m *members[T]) snapshot() []*hot.Hub[T] {
-	if m == nil || m.n == 0 {
-		return nil
-	}
-	if m.hubs == nil {
-		m.hubs = make([]*hot.Hub[T], 0, m.n)
-		for one := m.first; one != nil; one = one.next {
-			m.hubs = append(m.hubs, one.hub)
-		}
-	}
-	return m.hubs
+	queue       opt.Queue
+	bad         error
+	subscribers hot.Directory[K, T]
 }
 
 // NewTopic makes a Topic. Its options are those of [NewSubject].
 func NewTopic[K comparable, T any](opts ...QueueOption) *Topic[K, T] {
 	queue, err := hotQueue("NewTopic", opts)
-	return &Topic[K, T]{queue: queue, bad: err, keyed: map[K]*members[T]{}}
+	return &Topic[K, T]{queue: queue, bad: err}
 }
 
 // Publish gives v to all who have subscribed to k, or to all keys. Under [Block]
@@ -118,10 +55,8 @@ func (t *Topic[K, T]) Publish(ctx context.Context, k K, v T) error {
 	case !hashable(k):
 		return fault.Invalid("Publish", fmt.Sprintf("k is a %T that can't be hashed", k))
 	}
-	t.mu.Lock()
-	keyed, every, closed := t.keyed[k].snapshot(), t.every.snapshot(), t.closed
-	t.mu.Unlock()
-	if closed {
+	keyed, every, open := t.subscribers.Of(k)
+	if !open {
 		return ErrClosed
 	}
 	for _, hubs := range [2][]*hot.Hub[T]{keyed, every} {
@@ -150,78 +85,24 @@ func (t *Topic[K, T]) Subscribe(keys ...K) Observable[T] {
 	if t.bad != nil {
 		return failing[T](t.bad)
 	}
-	var own []K
-	known := make(map[K]struct{}, len(keys))
 	for i, k := range keys {
 		if !hashable(k) {
-			return failing[T](fault.Invalid("Topic.Subscribe", fmt.Sprintf("key %d is a %T that can't be hashed", i, k)))
-		}
-		if k != k { //nolint:gocritic,staticcheck // NaN is published to nobody, and could not be taken out of a map again
-			continue
-		}
-		if _, twice := known[k]; !twice {
-			known[k] = struct{}{}
-			own = append(own, k)
+			return failing[T](fault.Invalid("Topic.Subscribe", fmt.Sprintf("keys[%d] is a %T that can't be hashed", i, k)))
 		}
 	}
+	own := hot.DistinctKeys(keys)
 	return wrap(func(ctx context.Context, emit func(T) bool) error {
 		if stopping(ctx) {
 			return nil
 		}
 		hub := hot.New(hotConfig[T]("Topic", t.queue, nil))
 		sub := hub.Join(ctx)
-		places := t.enter(own, len(keys) == 0, hub)
-		defer t.leave(own, places)
+		places := t.subscribers.Enter(own, len(keys) == 0, hub)
+		defer t.subscribers.Leave(own, places)
 		return sub.Run(ctx, emit, nil, nil)
 	})
 }
 
-// enter subscribes hub, and returns its places: in the list of all, and then one
-// for each key, or the one among those of all keys. There are none after Close.
-func (t *Topic[K, T]) enter(keys []K, every bool, hub *hot.Hub[T]) []member[T] {
-	places := make([]member[T], 2+len(keys))
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.closed {
-		hub.Close(nil)
-		return nil
-	}
-	t.all.add(&places[0], hub)
-	if every {
-		t.every.add(&places[1], hub)
-	}
-	for i, k := range keys {
-		of := t.keyed[k]
-		if of == nil {
-			of = &members[T]{}
-			t.keyed[k] = of
-		}
-		of.add(&places[2+i], hub)
-	}
-	return places
-}
-
-func (t *Topic[K, T]) leave(keys []K, places []member[T]) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for i := range places {
-		if of := places[i].of; of != nil {
-			of.remove(&places[i])
-			if i >= 2 && of.n == 0 {
-				delete(t.keyed, keys[i-2])
-			}
-		}
-	}
-}
-
 // Close completes every subscriber's stream, after what is in its queue. Later
 // ones complete at once.
-func (t *Topic[K, T]) Close() {
-	t.mu.Lock()
-	t.closed = true
-	hubs := t.all.snapshot()
-	t.mu.Unlock()
-	for _, hub := range hubs {
-		hub.Close(nil)
-	}
-}
+func (t *Topic[K, T]) Close() { t.subscribers.Close() }

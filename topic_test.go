@@ -27,7 +27,7 @@ func TestTopicUnhashableKey(t *testing.T) {
 				require.EqualError(t, topic.Publish(t.Context(), bad, 1),
 					"turbopipes: invalid argument: Publish: k is a "+name+" that can't be hashed")
 				require.EqualError(t, failed.Drain(t.Context()),
-					"turbopipes: invalid argument: Topic.Subscribe: key 1 is a "+name+" that can't be hashed")
+					"turbopipes: invalid argument: Topic.Subscribe: keys[1] is a "+name+" that can't be hashed")
 			}
 			require.NoError(t, topic.Publish(t.Context(), "a", 2))
 			b := collect(t.Context(), topic.Subscribe("b", holds{"b"}), 0)

@@ -171,7 +171,7 @@ func allocs(drain func(turbopipes.Observable[int]), in turbopipes.Observable[int
 
 // One slice is one allocation.
 func TestBufferWithCountAllocatesItsSlices(t *testing.T) {
-	for name, opts := range map[string][]operators.BufferOption{
+	for name, opts := range map[string][]operators.BufferWithCountOption{
 		"plain": nil, "overlapping": {operators.WithStep(5)}, "with gaps": {operators.WithStep(20)},
 	} {
 		t.Run(name, func(t *testing.T) {

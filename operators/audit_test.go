@@ -31,8 +31,8 @@ func TestAudit(t *testing.T) {
 	t.Run("a busy downstream", func(t *testing.T) {
 		tptest.Marbles(t, "ab---c-----d-e------------|", audit, "4:b 11:c 18:e 26:|", tptest.Busy(7*tptest.Step))
 	})
-	requireInvalid(t, operators.Audit[int](0), "Audit: d is not positive")
-	requireInvalid(t, operators.Audit[int](-1), "Audit: d is not positive")
+	requireInvalid(t, operators.Audit[int](0), "Audit: window is 0s, want more than 0")
+	requireInvalid(t, operators.Audit[int](-1), "Audit: window is -1ns, want more than 0")
 }
 
 func TestAuditEnds(t *testing.T) {

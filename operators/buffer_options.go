@@ -6,134 +6,127 @@ import (
 	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
-// BufferOption is an option of [BufferWithCount] and its kin.
-type BufferOption interface{ ApplyBuffer(*opt.Buffer) }
+// BufferWithCountOption is an option of [BufferWithCount]: [WithStep], [FlushOnError]
+// and [OnDiscard] are.
+type BufferWithCountOption interface{ opt.BufferWithCountOption }
 
-type bufferOptions = opt.Buffer
+// BufferWithTimeOption is an option of [BufferWithTime] and [BufferWhen]:
+// [WithMaxItems], [EmitEmpty], [FlushOnError] and [OnDiscard] are.
+type BufferWithTimeOption interface{ opt.BufferWithTimeOption }
+
+// BufferWithTimeOrCountOption is an option of [BufferWithTimeOrCount]: [FlushOnError]
+// and [OnDiscard] are.
+type BufferWithTimeOrCountOption interface {
+	opt.BufferWithTimeOrCountOption
+}
+
+// SlidingWindowOption is an option of [SlidingWindow]: [Partial], [FlushOnError] and
+// [OnDiscard] are.
+type SlidingWindowOption interface{ opt.SlidingWindowOption }
+
+// SessionWindowOption is an option of [SessionWindow]: [WithMaxItems],
+// [WithMaxDuration], [FlushOnError] and [OnDiscard] are.
+type SessionWindowOption interface{ opt.SessionWindowOption }
 
 // defaultMaxItems bounds a buffer that has no size of its own, unless
 // WithMaxItems does.
 const defaultMaxItems = 1 << 16
 
-// Step is what [WithStep] returns: a BufferOption and a WindowOption.
-type Step struct{ k int }
-
-func (s Step) ApplyBuffer(o *bufferOptions) {
-	if o.Step = s.k; s.k < 1 {
-		o.Bad = badStep
-	}
-}
-
-const badStep = "WithStep's k is less than 1"
-
-// ApplyWindow makes s an option of windows.
-func (s Step) ApplyWindow(w *opt.Window) {
-	if w.Step = s.k; s.k < 1 {
-		opt.Note(&w.Bad, badStep)
-	}
+// StepSetting is the type of [WithStep], and lists what takes it.
+type StepSetting struct {
+	opt.Set
+	opt.ForBufferWithCount
+	opt.ForWindowWithCount
 }
 
 // WithStep makes a slice of [BufferWithCount] or a window of [WindowWithCount]
-// begin at every k-th item: less than their size makes them overlap, more leaves
-// gaps, whose items are dropped. k < 1 is an ErrInvalidArgument.
-func WithStep(k int) Step { return Step{k} }
+// begin at every n-th item. If n is less than their size they overlap. If n is more
+// they leave gaps, whose items are dropped. n < 1 is an ErrInvalidArgument.
+func WithStep(n int) StepSetting {
+	return StepSetting{Set: func(s *opt.Settings) string {
+		s.Step = n
+		return opt.AtLeast("WithStep", "n", n, 1)
+	}}
+}
 
-// MaxItems is what [WithMaxItems] returns: a BufferOption.
-type MaxItems struct{ k int }
-
-func (m MaxItems) ApplyBuffer(o *bufferOptions) {
-	if o.MaxItems = m.k; m.k < 1 {
-		o.Bad = "WithMaxItems's k is less than 1"
-	}
+// MaxItemsSetting is the type of [WithMaxItems], and lists what takes it.
+type MaxItemsSetting struct {
+	opt.Set
+	opt.ForBufferWithTime
+	opt.ForSessionWindow
+	opt.ForToSlice
+	opt.ForSort
 }
 
 // WithMaxItems bounds the slices of [BufferWithTime], [BufferWhen] and
-// [SessionWindow] to k items, and what [ToSlice] and [Sort] collect. k < 1 is an
-// ErrInvalidArgument.
-func WithMaxItems(k int) MaxItems { return MaxItems{k} }
-
-type flushOnError struct{}
-
-func (flushOnError) ApplyBuffer(o *bufferOptions) { o.FlushOnError = true }
-
-// FlushOnError makes a buffer under construction come out when upstream fails or
-// panics, before the error does. Without it, its items are discarded. It changes
-// nothing about the end of ctx.
-func FlushOnError() BufferOption { return flushOnError{} }
-
-// Empties is what [EmitEmpty] returns: a BufferOption and a WindowOption.
-type Empties struct{}
-
-func (Empties) ApplyBuffer(o *bufferOptions) { o.Empties = true }
-
-// ApplyWindow makes e an option of windows.
-func (e Empties) ApplyWindow(w *opt.Window) { w.Empties = true }
-
-// EmitEmpty makes the slices of [BufferWithTime] and [BufferWhen] and the windows
-// of [WindowWithTime] come out that are closed without an item in them.
-func EmitEmpty() Empties { return Empties{} }
-
-type partial struct{}
-
-func (partial) ApplyBuffer(o *bufferOptions) { o.Partial = true }
-
-// Partial makes [SlidingWindow] emit a last slice that is shorter.
-func Partial() BufferOption { return partial{} }
-
-type maxDuration time.Duration
-
-func (d maxDuration) ApplyBuffer(o *bufferOptions) {
-	if o.MaxDuration = time.Duration(d); d <= 0 {
-		o.Bad = "WithMaxDuration's d is not positive"
-	}
+// [SessionWindow] to n items, and the items that [ToSlice] and [Sort] collect. n < 1
+// is an ErrInvalidArgument.
+func WithMaxItems(n int) MaxItemsSetting {
+	return MaxItemsSetting{Set: func(s *opt.Settings) string {
+		s.MaxItems = n
+		return opt.AtLeast("WithMaxItems", "n", n, 1)
+	}}
 }
 
-// WithMaxDuration makes [SessionWindow] emit at the latest d after the first
-// item of a session. d ≤ 0 is an ErrInvalidArgument.
-func WithMaxDuration(d time.Duration) BufferOption { return maxDuration(d) }
-
-// The options that a buffer may have a use for, or not.
-const (
-	takesStep = 1 << iota
-	takesMaxItems
-	takesMaxDuration
-	takesFlushOnError
-	takesEmpties
-	takesPartial
-)
-
-// unfit names an option that was given and is not one of those that the operator
-// takes.
-func unfit(o bufferOptions, takes int) string {
-	for _, option := range []struct {
-		given bool
-		kind  int
-		name  string
-	}{
-		{o.Step > 0, takesStep, "WithStep"},
-		{o.MaxItems > 0, takesMaxItems, "WithMaxItems"},
-		{o.MaxDuration > 0, takesMaxDuration, "WithMaxDuration"},
-		{o.FlushOnError, takesFlushOnError, "FlushOnError"},
-		{o.Empties, takesEmpties, "EmitEmpty"},
-		{o.Partial, takesPartial, "Partial"},
-	} {
-		if option.given && takes&option.kind == 0 {
-			return option.name + " is no option of it"
-		}
-	}
-	return ""
+// FlushSetting is the type of [FlushOnError], and lists what takes it.
+type FlushSetting struct {
+	opt.Set
+	opt.ForBufferWithCount
+	opt.ForBufferWithTime
+	opt.ForBufferWithTimeOrCount
+	opt.ForSlidingWindow
+	opt.ForSessionWindow
 }
 
-// bufferOptionsOf gathers the options, for an operator that takes those.
-func bufferOptionsOf(opts []BufferOption, takes int) (o bufferOptions, bad string) {
-	for _, option := range opts {
-		if option == nil {
-			return o, "an option is nil"
-		}
-		option.ApplyBuffer(&o)
-	}
-	if o.Bad != "" {
-		return o, o.Bad
-	}
-	return o, unfit(o, takes)
+// FlushOnError makes an operator emit the slice that is under construction when
+// upstream fails or panics, before the error. Without it, the items of that slice are
+// discarded. It changes nothing about the end of ctx.
+func FlushOnError() FlushSetting {
+	return FlushSetting{Set: func(s *opt.Settings) string {
+		s.FlushOnError = true
+		return ""
+	}}
+}
+
+// EmptySetting is the type of [EmitEmpty], and lists what takes it.
+type EmptySetting struct {
+	opt.Set
+	opt.ForBufferWithTime
+	opt.ForWindowWithTime
+}
+
+// EmitEmpty makes [BufferWithTime], [BufferWhen] and [WindowWithTime] emit slices and
+// windows without an item, too.
+func EmitEmpty() EmptySetting {
+	return EmptySetting{Set: func(s *opt.Settings) string {
+		s.Empties = true
+		return ""
+	}}
+}
+
+// Partial makes [SlidingWindow] emit, at completion, a last slice that is shorter.
+func Partial() SlidingWindowOption {
+	return slidingSetting{Set: func(s *opt.Settings) string {
+		s.Partial = true
+		return ""
+	}}
+}
+
+type slidingSetting struct {
+	opt.Set
+	opt.ForSlidingWindow
+}
+
+// WithMaxDuration makes [SessionWindow] emit a slice when limit has passed since its
+// first item, at the latest. limit ≤ 0 is an ErrInvalidArgument.
+func WithMaxDuration(limit time.Duration) SessionWindowOption {
+	return sessionSetting{Set: func(s *opt.Settings) string {
+		s.MaxDuration = limit
+		return opt.Positive("WithMaxDuration", "limit", limit)
+	}}
+}
+
+type sessionSetting struct {
+	opt.Set
+	opt.ForSessionWindow
 }

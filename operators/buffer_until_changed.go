@@ -44,7 +44,7 @@ func BufferUntilChanged[T any, K comparable](key func(v T) K, opts ...turbopipes
 		defer func() { err = fault.Join(err, lost.Discard(b.left()...)) }()
 		var work run.Work[T]
 		defer work.Failed(ctx)
-		return flushing(ctx, bufferOptions{}, in, work.On(func(v T) bool {
+		return flushing(ctx, false, in, work.On(func(v T) bool {
 			work.Busy = true
 			k := key(v)
 			ends := k != last && len(b.items) > 0
@@ -55,6 +55,6 @@ func BufferUntilChanged[T any, K comparable](key func(v T) K, opts ...turbopipes
 			}
 			b.add(v)
 			return true
-		}), func() { b.rest(emit) })
+		}), func(bool) { b.rest(emit) })
 	})
 }

@@ -6,18 +6,19 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// BufferWeighted collects items into slices that weigh at most max.
+// BufferWeighted collects items into slices that weigh at most n.
 //
-//	in:  a-b-C-d-|   max: 3, weight: 1 for lower case, else 2
+//	in:  a-b-C-d-|   n: 3, weight: 1 for lower case, else 2
 //	out: ----x---(y|)   x: a b, y: C d
 //
-// Emits when an item comes that would make the slice heavier than max: the slice
+// Emits when an item comes that would make the slice heavier than n: the slice
 // without that item. At completion it emits the last slice. An item that weighs more
-// than max is emitted at once, in a slice of its own, after the items that wait. A
+// than n is emitted at once, in a slice of its own, after the items that wait. A
 // slice is never empty. Fails with upstream, and with an ErrInvalidArgument when
 // weight returns a negative number. Items that wait are then discarded, and the item
 // with the negative weight counts as failed.
@@ -28,13 +29,13 @@ import (
 // that weigh nothing are not limited. Goroutines: none; weight runs on the
 // subscriber's goroutine.
 //
-// A max below 1 or a nil weight is an ErrInvalidArgument. For items of equal weight,
+// An n below 1 or a nil weight is an ErrInvalidArgument. For items of equal weight,
 // see [BufferWithCount]. It corresponds to Pekko's groupedWeighted.
-func BufferWeighted[T any](max int64, weight func(v T) int64, opts ...turbopipes.LossOption) turbopipes.Operator[T, []T] {
+func BufferWeighted[T any](n int64, weight func(v T) int64, opts ...turbopipes.LossOption) turbopipes.Operator[T, []T] {
 	o, bad := lossOptions(opts)
 	switch {
-	case max < 1:
-		return turbopipes.Invalid[T, []T]("BufferWeighted", "max is less than 1")
+	case n < 1:
+		return turbopipes.Invalid[T, []T]("BufferWeighted", opt.TooSmall("n", n, 1))
 	case weight == nil:
 		return turbopipes.Invalid[T, []T]("BufferWeighted", "weight is nil")
 	case bad != "":
@@ -49,28 +50,28 @@ func BufferWeighted[T any](max int64, weight func(v T) int64, opts ...turbopipes
 		defer func() { err = fault.Join(err, lost.Discard(b.left()...)) }()
 		var work run.Work[T]
 		defer work.Failed(ctx)
-		err = flushing(ctx, bufferOptions{}, in, work.On(func(v T) bool {
+		err = flushing(ctx, false, in, work.On(func(v T) bool {
 			work.Busy = true
 			w := weight(v)
 			work.Busy = false
 			if w < 0 {
 				lost.Failed(lost.Weight(v))
-				failed = fmt.Errorf("%w: BufferWeighted: weight gives %d", turbopipes.ErrInvalidArgument, w)
+				failed = fmt.Errorf("%w: BufferWeighted: weight returns %d, want at least 0", turbopipes.ErrInvalidArgument, w)
 				return false
 			}
 			more := true
-			if w > max-sum && len(b.items) > 0 {
+			if w > n-sum && len(b.items) > 0 {
 				sum = 0
 				more = emit(b.next(v))
 			} else {
 				b.add(v)
 			}
-			if w > max {
+			if w > n {
 				return more && b.rest(emit)
 			}
 			sum += w
 			return more
-		}), func() { b.rest(emit) })
+		}), func(bool) { b.rest(emit) })
 		return fault.Join(failed, err)
 	})
 }

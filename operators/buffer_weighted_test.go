@@ -46,8 +46,8 @@ func TestBufferWeighted(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, weighted, c.out) })
 	}
 	for text, op := range map[string]turbopipes.Operator[int, []int]{
-		"max is less than 1": operators.BufferWeighted(0, func(int) int64 { return 1 }),
-		"weight is nil":      operators.BufferWeighted[int](1, nil),
+		"n is 0, want at least 1": operators.BufferWeighted(0, func(int) int64 { return 1 }),
+		"weight is nil":           operators.BufferWeighted[int](1, nil),
 	} {
 		requireInvalid(t, op, "BufferWeighted: "+text)
 	}
@@ -58,7 +58,7 @@ func TestBufferWeightedNegative(t *testing.T) {
 	op := operators.BufferWeighted(9, func(v int) int64 { return int64(2 - v) })
 	s := endedBy(t, op(turbopipes.Range(0, 9)), 0, 0, itself)
 	require.ErrorIs(t, s.err, turbopipes.ErrInvalidArgument)
-	require.EqualError(t, s.err, "turbopipes: invalid argument: BufferWeighted: weight gives -1")
+	require.EqualError(t, s.err, "turbopipes: invalid argument: BufferWeighted: weight returns -1, want at least 0")
 	require.Empty(t, s.items)
 	require.EqualValues(t, 3, s.stats.Discarded)
 }

@@ -7,42 +7,42 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// BufferWhen collects the items between two items of boundary into a slice.
+// BufferWhen collects the items between two items of notifier into a slice.
 //
 //	in:       -a-b---c---d-|
-//	boundary: ----x-x--x
+//	notifier: ----x-x--x
 //	out:      ----{ab}----{c}---({d}|)
 //
-// Emits when boundary emits: the items since boundary's last item. At completion it
+// Emits when notifier emits: the items since notifier's last item. At completion it
 // emits the items that are left. Empty slices are left out, unless [EmitEmpty] is
-// given. When boundary completes, items are collected until upstream ends. Fails
-// when upstream or boundary fails. Items that wait are then discarded, or emitted
+// given. When notifier completes, items are collected until upstream ends. Fails
+// when upstream or notifier fails. Items that wait are then discarded, or emitted
 // before the error with [FlushOnError]. Completes with upstream, which cancels
-// boundary.
+// notifier.
 //
 // A lost slice counts as its items, and [OnDiscard] is called for each of them.
 // Downstream owns the slices.
 //
-// Backpressure: upstream and boundary wait while downstream is busy. [WithMaxItems]
+// Backpressure: upstream and notifier wait while downstream is busy. [WithMaxItems]
 // limits a slice, to 65,536 items without it. When a slice is full, one more item is
-// accepted, and then upstream waits for boundary's next item. If boundary has
+// accepted, and then upstream waits for notifier's next item. If notifier has
 // completed, an item that comes when the slice is full ends the stream with an
 // ErrOverflow; at a graceful stop that item is emitted in one more slice. Memory:
 // the items of one slice, one more item, and one that upstream waits with.
-// Goroutines: two, for upstream and for boundary, joined before the stream ends.
+// Goroutines: two, for upstream and for notifier, joined before the stream ends.
 //
-// The zero Observable as boundary is an ErrInvalidArgument. Other options than those
-// named above are not accepted. For streams instead of slices, see [WindowWhen]. It
+// The zero Observable as notifier is an ErrInvalidArgument. For streams instead of slices, see [WindowWhen]. It
 // corresponds to buffer in RxJS and Reactor.
-func BufferWhen[T, N any](boundary turbopipes.Observable[N], opts ...BufferOption) turbopipes.Operator[T, []T] {
-	o, bad := bufferOptionsOf(opts, takesMaxItems|takesEmpties|takesFlushOnError)
+func BufferWhen[T, N any](notifier turbopipes.Observable[N], opts ...BufferWithTimeOption) turbopipes.Operator[T, []T] {
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
-	case boundary.IsZero():
-		return turbopipes.Invalid[T, []T]("BufferWhen", "boundary is the zero Observable")
+	case notifier.IsZero():
+		return turbopipes.Invalid[T, []T]("BufferWhen", "notifier is the zero Observable")
 	case bad != "":
 		return turbopipes.Invalid[T, []T]("BufferWhen", bad)
 	case o.MaxItems == 0:
@@ -55,7 +55,7 @@ func BufferWhen[T, N any](boundary turbopipes.Observable[N], opts ...BufferOptio
 		defer func() { err = fault.Join(err, lost.Discard(b.left()...)) }()
 		up := feed.Open(ctx, "BufferWhen", discarding[T](o.Loss), in.Push)
 		defer up.Scope.Close(&err)
-		bounds := feed.Notify(up.Scope, boundary.Push).Items()
+		bounds := feed.Notify(up.Scope, notifier.Push).Items()
 		for {
 			items := up.Items()
 			if b.isExtra {
@@ -74,7 +74,7 @@ func BufferWhen[T, N any](boundary turbopipes.Observable[N], opts ...BufferOptio
 				} else if !b.flush(emit) {
 					return nil
 				}
-			case <-up.Done(): // upstream or boundary has failed, or ctx is done: Close sets err
+			case <-up.Done(): // upstream or notifier has failed, or ctx is done: Close tells
 				if o.FlushOnError && ctx.Err() == nil {
 					b.rest(emit)
 				}
@@ -82,7 +82,7 @@ func BufferWhen[T, N any](boundary turbopipes.Observable[N], opts ...BufferOptio
 			}
 			switch {
 			case !b.isExtra || bounds != nil:
-			case stopping(ctx): // the stop has ended boundary, and upstream except for the item in its hand
+			case stopping(ctx): // which has ended notifier, and upstream but for what it has in hand
 				if !b.flush(emit) {
 					return nil
 				}
@@ -90,7 +90,7 @@ func BufferWhen[T, N any](boundary turbopipes.Observable[N], opts ...BufferOptio
 				if o.FlushOnError {
 					b.rest(emit)
 				}
-				return fmt.Errorf("%w: BufferWhen: more than %d items, and no boundary to come", turbopipes.ErrOverflow, o.MaxItems)
+				return fmt.Errorf("%w: BufferWhen: more than %d items, and no item of notifier to come", turbopipes.ErrOverflow, o.MaxItems)
 			}
 		}
 	})

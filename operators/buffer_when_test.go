@@ -18,26 +18,26 @@ func TestBufferWhen(t *testing.T) {
 	empties, flush, most := operators.EmitEmpty(), operators.FlushOnError(), operators.WithMaxItems(2)
 	overflow := []tptest.Option{tptest.Error(turbopipes.ErrOverflow)}
 	for name, c := range map[string]struct {
-		opts              []operators.BufferOption
+		opts              []operators.BufferWithTimeOption
 		in, boundary, out string
 		expect            []tptest.Option
 	}{
-		"as documented":              {nil, doc["in"], doc["boundary"], doc["out"], nil},
-		"empties":                    {[]operators.BufferOption{empties}, "a----b-|", "--x-x", "2:a 4:0 7:b 7:|", nil},
-		"empties at completion":      {[]operators.BufferOption{empties}, "--|", "-x", "1:0 2:0 2:|", nil},
+		"as documented":              {nil, doc["in"], doc["notifier"], doc["out"], nil},
+		"empties":                    {[]operators.BufferWithTimeOption{empties}, "a----b-|", "--x-x", "2:a 4:0 7:b 7:|", nil},
+		"empties at completion":      {[]operators.BufferWithTimeOption{empties}, "--|", "-x", "1:0 2:0 2:|", nil},
 		"empty":                      {nil, "--|", "-x", "--|", nil},
 		"boundary completes":         {nil, "a-b-c|", "-x|", "1:a 5:{bc} 5:|", nil},
 		"an empty boundary":          {nil, "-a|", "|", "--(a|)", nil},
-		"at its most it holds":       {[]operators.BufferOption{most}, "abcd------|", "------x", "6:{ab} 10:{cd} 10:|", nil},
-		"full, and no boundary":      {[]operators.BufferOption{most}, "-a-b-c-|", "x|", "-----#", overflow},
-		"full, and boundary ends":    {[]operators.BufferOption{most}, "abc------|", "-----|", "-----#", overflow},
-		"full at completion":         {[]operators.BufferOption{most}, "-a-b-|", "|", "-----({ab}|)", nil},
-		"flushing before overflow":   {[]operators.BufferOption{most, flush}, "-a-b-c-|", "|", "5:{ab} 5:c 5:#", append(overflow, tptest.Once())},
+		"at its most it holds":       {[]operators.BufferWithTimeOption{most}, "abcd------|", "------x", "6:{ab} 10:{cd} 10:|", nil},
+		"full, and no boundary":      {[]operators.BufferWithTimeOption{most}, "-a-b-c-|", "x|", "-----#", overflow},
+		"full, and boundary ends":    {[]operators.BufferWithTimeOption{most}, "abc------|", "-----|", "-----#", overflow},
+		"full at completion":         {[]operators.BufferWithTimeOption{most}, "-a-b-|", "|", "-----({ab}|)", nil},
+		"flushing before overflow":   {[]operators.BufferWithTimeOption{most, flush}, "-a-b-c-|", "|", "5:{ab} 5:c 5:#", append(overflow, tptest.Once())},
 		"an error at first":          {nil, "#", "-x", "#", nil},
 		"an error late":              {nil, "a--b#", "-x", "-a--#", nil},
-		"an error late, flushing":    {[]operators.BufferOption{flush}, "a--b#", "-x", "-a--(b#)", []tptest.Option{tptest.Once()}},
+		"an error late, flushing":    {[]operators.BufferWithTimeOption{flush}, "a--b#", "-x", "-a--(b#)", []tptest.Option{tptest.Once()}},
 		"an error of boundary":       {nil, "a-a-a|", "---#", "---#", nil},
-		"boundary's error, flushing": {[]operators.BufferOption{flush}, "a-a-a|", "---#", "---({aa}#)", []tptest.Option{tptest.Once()}},
+		"boundary's error, flushing": {[]operators.BufferWithTimeOption{flush}, "a-a-a|", "---#", "---({aa}#)", []tptest.Option{tptest.Once()}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tptest.Run(t, func(s *tptest.Scenario) {
@@ -49,17 +49,15 @@ func TestBufferWhen(t *testing.T) {
 	}
 	never := turbopipes.Never[int]()
 	for text, op := range map[string]turbopipes.Operator[int, []int]{
-		"boundary is the zero Observable": operators.BufferWhen[int](turbopipes.Observable[int]{}),
-		"an option is nil":                operators.BufferWhen[int](never, nil),
-		"WithStep is no option of it":     operators.BufferWhen[int](never, operators.WithStep(1)),
-		"Partial is no option of it":      operators.BufferWhen[int](never, operators.Partial()),
+		"notifier is the zero Observable": operators.BufferWhen[int](turbopipes.Observable[int]{}),
+		"option 1 is nil":                 operators.BufferWhen[int](never, nil),
 	} {
 		requireInvalid(t, op, "BufferWhen: "+text)
 	}
 }
 
 func TestBufferWhenDiscards(t *testing.T) {
-	accounted(t, func(opts ...operators.BufferOption) turbopipes.Operator[int, []int] {
+	accounted[operators.BufferWithTimeOption](t, operators.FlushOnError(), func(opts ...operators.BufferWithTimeOption) turbopipes.Operator[int, []int] {
 		return operators.BufferWhen[int](turbopipes.Never[int](), opts...)
 	})
 }
@@ -69,7 +67,7 @@ func TestBufferWhenOverflow(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		op := operators.BufferWhen[int](turbopipes.Empty[int](), operators.WithMaxItems(2))
 		s := endedBy(t, op(timed(1, 2, 3, 4)), 0, 0, itself)
-		require.EqualError(t, s.err, "turbopipes: overflow: BufferWhen: more than 2 items, and no boundary to come")
+		require.EqualError(t, s.err, "turbopipes: overflow: BufferWhen: more than 2 items, and no item of notifier to come")
 		require.EqualValues(t, 3, s.stats.Discarded)
 	})
 }

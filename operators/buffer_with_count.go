@@ -5,6 +5,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -16,7 +17,7 @@ import (
 //
 // Emits when a slice is full. At completion it emits a last, shorter slice if items
 // are left; an empty stream emits no slice. Each slice is a new one, and downstream
-// owns it. [WithStep] makes a slice begin at every k-th item instead of every n-th.
+// owns it. [WithStep] makes a slice begin at every step-th item instead of every n-th.
 // At completion it then emits all slices under construction, the oldest first. Items
 // in gaps between slices are dropped, and are not counted in [turbopipes.Stats].
 // Fails as soon as upstream fails. The items of a slice under construction are then
@@ -27,15 +28,14 @@ import (
 // downstream is busy. Memory: n items, also when slices overlap. Goroutines: none;
 // it runs on the subscriber's goroutine.
 //
-// An n below 1 is an ErrInvalidArgument. [WithMaxItems] is not accepted, since n is
-// the limit. To let time close a slice too, see [BufferWithTimeOrCount]. It
+// An n below 1 is an ErrInvalidArgument. To let time close a slice too, see [BufferWithTimeOrCount]. It
 // corresponds to RxJS's bufferCount, Reactor's buffer and RxGo's BufferWithCount.
 // RxGo's emits the items that it holds after an error.
-func BufferWithCount[T any](n int, opts ...BufferOption) turbopipes.Operator[T, []T] {
-	o, bad := bufferOptionsOf(opts, takesStep|takesFlushOnError)
+func BufferWithCount[T any](n int, opts ...BufferWithCountOption) turbopipes.Operator[T, []T] {
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
 	case n < 1:
-		return turbopipes.Invalid[T, []T]("BufferWithCount", "n is less than 1")
+		return turbopipes.Invalid[T, []T]("BufferWithCount", opt.TooSmall("n", n, 1))
 	case bad != "":
 		return turbopipes.Invalid[T, []T]("BufferWithCount", bad)
 	case o.Step == 0:

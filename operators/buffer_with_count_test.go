@@ -16,7 +16,7 @@ import (
 )
 
 // buffered is a BufferWithCount whose slices are strings.
-func buffered(n int, opts ...operators.BufferOption) turbopipes.Operator[string, string] {
+func buffered(n int, opts ...operators.BufferWithCountOption) turbopipes.Operator[string, string] {
 	return turbopipes.Compose2(operators.BufferWithCount[string](n, opts...), operators.Map(func(b []string) string { return strings.Join(b, "") }))
 }
 
@@ -56,11 +56,9 @@ func TestBufferWithCount(t *testing.T) {
 		})
 	}
 	for text, op := range map[string]turbopipes.Operator[int, []int]{
-		"n is less than 1":                operators.BufferWithCount[int](0),
-		"WithStep's k is less than 1":     operators.BufferWithCount[int](1, operators.WithStep(0)),
-		"an option is nil":                operators.BufferWithCount[int](1, nil),
-		"WithMaxItems is no option of it": operators.BufferWithCount[int](1, operators.WithMaxItems(2)),
-		"WithMaxItems's k is less than 1": operators.BufferWithCount[int](1, operators.WithMaxItems(0)),
+		"n is 0, want at least 1":           operators.BufferWithCount[int](0),
+		"WithStep: n is 0, want at least 1": operators.BufferWithCount[int](1, operators.WithStep(0)),
+		"option 1 is nil":                   operators.BufferWithCount[int](1, nil),
 	} {
 		requireInvalid(t, op, "BufferWithCount: "+text)
 	}
@@ -83,14 +81,16 @@ func TestBufferWithCountSlicesAreTheReceivers(t *testing.T) {
 
 // Every item is in a slice that was handed over, or is counted.
 func TestBufferWithCountDiscards(t *testing.T) {
-	step := func(k int) []operators.BufferOption { return []operators.BufferOption{operators.WithStep(k)} }
-	flush := []operators.BufferOption{operators.FlushOnError()}
+	step := func(k int) []operators.BufferWithCountOption {
+		return []operators.BufferWithCountOption{operators.WithStep(k)}
+	}
+	flush := []operators.BufferWithCountOption{operators.FlushOnError()}
 	failing := operators.Concat(turbopipes.Throw[int](errBoom))(turbopipes.Range(0, 8))
 	panicking := operators.Concat(operators.Map(func(int) int { panic(errBoom) })(turbopipes.Just(0)))(turbopipes.Range(0, 8))
 	endless := operators.Concat(turbopipes.Never[int]())(turbopipes.Range(0, 8))
 	for name, c := range map[string]struct {
 		in   turbopipes.Observable[int]
-		opts []operators.BufferOption
+		opts []operators.BufferWithCountOption
 		lost int64
 		last []int // what came out last
 	}{

@@ -8,14 +8,15 @@ import (
 	"github.com/turbopipes/turbopipes/internal/alarm"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// BufferWithTime collects the items of each period of d into a slice, from the
+// BufferWithTime collects the items of each period of span into a slice, from the
 // subscription on.
 //
-//	in:  ab---c--------d--|   d: 4
+//	in:  ab---c--------d--|   span: 4
 //	out: ----{ab}---{c}-------{d}|
 //
 // Emits when a tick comes: the items since the last tick. At completion it emits the
@@ -30,15 +31,14 @@ import (
 // of one slice, one more item, and one that upstream waits with. Goroutines: one,
 // for upstream, joined before the stream ends.
 //
-// A d of 0 or less is an ErrInvalidArgument. Other options than those named above
-// are not accepted. To limit how long an item waits, see [BufferWithTimeOrCount]. It
+// A span of 0 or less is an ErrInvalidArgument. To limit how long an item waits, see [BufferWithTimeOrCount]. It
 // corresponds to RxJS's bufferTime, which emits empty slices, Reactor's buffer and
 // RxGo's BufferWithTime.
-func BufferWithTime[T any](d time.Duration, opts ...BufferOption) turbopipes.Operator[T, []T] {
-	o, bad := bufferOptionsOf(opts, takesMaxItems|takesEmpties|takesFlushOnError)
+func BufferWithTime[T any](span time.Duration, opts ...BufferWithTimeOption) turbopipes.Operator[T, []T] {
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
-	case d <= 0:
-		return turbopipes.Invalid[T, []T]("BufferWithTime", "d is not positive")
+	case span <= 0:
+		return turbopipes.Invalid[T, []T]("BufferWithTime", opt.NotPositive("span", span))
 	case bad != "":
 		return turbopipes.Invalid[T, []T]("BufferWithTime", bad)
 	case o.MaxItems == 0:
@@ -50,7 +50,7 @@ func BufferWithTime[T any](d time.Duration, opts ...BufferOption) turbopipes.Ope
 		lost := run.Keep[T](run.At(ctx, "BufferWithTime"), o.Discard)
 		run.NoteSlices[T](lost.Record())
 		defer func() { err = fault.Join(err, lost.Discard(append(b.left(), inHand.all()...)...)) }()
-		next := ticksFrom(time.Now(), d)
+		next := ticksFrom(time.Now(), span)
 		tick := next(time.Now())
 		up := feed.Open(ctx, "BufferWithTime", discarding[T](o.Loss), in.Push)
 		defer up.Scope.Close(&err)

@@ -8,17 +8,18 @@ import (
 	"github.com/turbopipes/turbopipes/internal/alarm"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// BufferWithTimeOrCount collects items into slices of n, or of fewer when d has
+// BufferWithTimeOrCount collects items into slices of n, or of fewer when span has
 // passed since a slice's first item.
 //
-//	in:  abc-d------ef-|   d: 4, n: 3
+//	in:  abc-d------ef-|   span: 4, n: 3
 //	out: --{abc}-----{d}-----({ef}|)
 //
-// Emits when a slice has n items, or when d has passed since its first item. At
+// Emits when a slice has n items, or when span has passed since its first item. At
 // completion it emits the items that are left. A slice is never empty, and no timer
 // runs while no item waits. Fails with upstream. Items that wait are then discarded,
 // or emitted before the error with [FlushOnError].
@@ -28,23 +29,22 @@ import (
 // Memory: n items, and one that upstream waits with. Goroutines: one, for upstream,
 // joined before the stream ends.
 //
-// A d of 0 or less and an n below 1 are an ErrInvalidArgument. [WithStep] and
-// [WithMaxItems] are not accepted. To count only, use [BufferWithCount]. It
+// A span of 0 or less and an n below 1 are an ErrInvalidArgument. To count only, use [BufferWithCount]. It
 // corresponds to Reactor's bufferTimeout, Pekko's groupedWithin and RxGo's
 // BufferWithTimeOrCount. RxJS's bufferTime restarts its clock after each slice, not
 // at an item.
-func BufferWithTimeOrCount[T any](d time.Duration, n int, opts ...BufferOption) turbopipes.Operator[T, []T] {
-	o, bad := bufferOptionsOf(opts, takesFlushOnError)
+func BufferWithTimeOrCount[T any](span time.Duration, n int, opts ...BufferWithTimeOrCountOption) turbopipes.Operator[T, []T] {
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
-	case d <= 0:
-		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", "d is not positive")
+	case span <= 0:
+		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", opt.NotPositive("span", span))
 	case n < 1:
-		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", "n is less than 1")
+		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", opt.TooSmall("n", n, 1))
 	case bad != "":
 		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", bad)
 	}
 	return turbopipes.Lift(own.Mark+"BufferWithTimeOrCount", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
-		batch := timedBuffer[T]{d: d, n: n}
+		batch := timedBuffer[T]{d: span, n: n}
 		lost := run.Keep[T](run.At(ctx, "BufferWithTimeOrCount"), o.Discard)
 		run.NoteSlices[T](lost.Record())
 		defer func() { err = fault.Join(err, lost.Discard(batch.items...)) }()

@@ -17,7 +17,7 @@ import (
 
 // gathered is a BufferWithTimeOrCount of that many columns whose slices are
 // strings.
-func gathered(d, n int, opts ...operators.BufferOption) turbopipes.Operator[string, string] {
+func gathered(d, n int, opts ...operators.BufferWithTimeOrCountOption) turbopipes.Operator[string, string] {
 	buffer := operators.BufferWithTimeOrCount[string](time.Duration(d)*tptest.Step, n, opts...)
 	return turbopipes.Compose2(buffer, operators.Map(func(b []string) string { return strings.Join(b, "") }))
 }
@@ -50,12 +50,9 @@ func TestBufferWithTimeOrCount(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out, c.opts...) })
 	}
 	for text, op := range map[string]turbopipes.Operator[int, []int]{
-		"d is not positive":               operators.BufferWithTimeOrCount[int](0, 1),
-		"n is less than 1":                operators.BufferWithTimeOrCount[int](1, 0),
-		"an option is nil":                operators.BufferWithTimeOrCount[int](1, 1, nil),
-		"WithStep's k is less than 1":     operators.BufferWithTimeOrCount[int](1, 1, operators.WithStep(0)),
-		"WithStep is no option of it":     operators.BufferWithTimeOrCount[int](1, 1, operators.WithStep(2)),
-		"WithMaxItems is no option of it": operators.BufferWithTimeOrCount[int](1, 1, operators.WithMaxItems(2)),
+		"span is 0s, want more than 0": operators.BufferWithTimeOrCount[int](0, 1),
+		"n is 0, want at least 1":      operators.BufferWithTimeOrCount[int](1, 0),
+		"option 1 is nil":              operators.BufferWithTimeOrCount[int](1, 1, nil),
 	} {
 		requireInvalid(t, op, "BufferWithTimeOrCount: "+text)
 	}
@@ -81,18 +78,18 @@ func TestBufferWithTimeOrCountDiscards(t *testing.T) {
 	flush := operators.FlushOnError()
 	for name, c := range map[string]struct {
 		in    turbopipes.Observable[int]
-		opts  []operators.BufferOption
+		opts  []operators.BufferWithTimeOrCountOption
 		end   func(*testing.T, *turbopipes.Subscription)
 		err   error
 		items [][]int
 		lost  int64
 	}{
 		"an error":             {fails, nil, itself, errBoom, nil, 3},
-		"an error, flushing":   {fails, []operators.BufferOption{flush}, itself, errBoom, [][]int{{0, 1, 2}}, 0},
+		"an error, flushing":   {fails, []operators.BufferWithTimeOrCountOption{flush}, itself, errBoom, [][]int{{0, 1, 2}}, 0},
 		"a panic":              {panics, nil, itself, errBoom, nil, 3},
-		"a panic, flushing":    {panics, []operators.BufferOption{flush}, itself, errBoom, [][]int{{0, 1, 2}}, 0},
+		"a panic, flushing":    {panics, []operators.BufferWithTimeOrCountOption{flush}, itself, errBoom, [][]int{{0, 1, 2}}, 0},
 		"a dispose":            {silent(three), nil, dispose, nil, nil, 3},
-		"a dispose, no flush":  {silent(three), []operators.BufferOption{flush}, dispose, nil, nil, 3},
+		"a dispose, no flush":  {silent(three), []operators.BufferWithTimeOrCountOption{flush}, dispose, nil, nil, 3},
 		"a graceful stop":      {silent(three), nil, stop, nil, [][]int{{0, 1, 2}}, 0},
 		"a completion flushes": {three, nil, itself, nil, [][]int{{0, 1, 2}}, 0},
 	} {

@@ -25,7 +25,7 @@ func strung(op turbopipes.Operator[string, []string]) turbopipes.Operator[string
 }
 
 func TestBufferWithTime(t *testing.T) {
-	buffer := func(d int, opts ...operators.BufferOption) turbopipes.Operator[string, string] {
+	buffer := func(d int, opts ...operators.BufferWithTimeOption) turbopipes.Operator[string, string] {
 		return strung(operators.BufferWithTime[string](time.Duration(d)*tptest.Step, opts...))
 	}
 	tptest.Doc(t, "buffer_with_time.go", "BufferWithTime", buffer(4)) // 17
@@ -53,36 +53,32 @@ func TestBufferWithTime(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out, c.opts...) })
 	}
 	for text, op := range map[string]turbopipes.Operator[int, []int]{
-		"d is not positive":                  operators.BufferWithTime[int](0),
-		"an option is nil":                   operators.BufferWithTime[int](1, nil),
-		"WithMaxItems's k is less than 1":    operators.BufferWithTime[int](1, operators.WithMaxItems(0)),
-		"WithStep is no option of it":        operators.BufferWithTime[int](1, operators.WithStep(1)),
-		"Partial is no option of it":         operators.BufferWithTime[int](1, operators.Partial()),
-		"WithMaxDuration is no option of it": operators.BufferWithTime[int](1, operators.WithMaxDuration(1)),
+		"span is 0s, want more than 0":          operators.BufferWithTime[int](0),
+		"option 1 is nil":                       operators.BufferWithTime[int](1, nil),
+		"WithMaxItems: n is 0, want at least 1": operators.BufferWithTime[int](1, operators.WithMaxItems(0)),
 	} {
 		requireInvalid(t, op, "BufferWithTime: "+text)
 	}
 }
 
 // accounted checks what a buffer that holds three items does with them at each
-// kind of end.
-func accounted(t *testing.T, buffer func(opts ...operators.BufferOption) turbopipes.Operator[int, []int]) {
+// kind of end. flush is FlushOnError.
+func accounted[O any](t *testing.T, flush O, buffer func(opts ...O) turbopipes.Operator[int, []int]) {
 	t.Helper()
 	three := timed(0, 1, 2)
 	fails := operators.Concat(turbopipes.Throw[int](errBoom))(three)
-	flush := []operators.BufferOption{operators.FlushOnError()}
 	for name, c := range map[string]struct {
 		in    turbopipes.Observable[int]
-		opts  []operators.BufferOption
+		opts  []O
 		end   func(*testing.T, *turbopipes.Subscription)
 		err   error
 		items [][]int
 		lost  int64
 	}{
 		"an error":             {fails, nil, itself, errBoom, nil, 3},
-		"an error, flushing":   {fails, flush, itself, errBoom, [][]int{{0, 1, 2}}, 0},
+		"an error, flushing":   {fails, []O{flush}, itself, errBoom, [][]int{{0, 1, 2}}, 0},
 		"a dispose":            {silent(three), nil, dispose, nil, nil, 3},
-		"a dispose, no flush":  {silent(three), flush, dispose, nil, nil, 3},
+		"a dispose, no flush":  {silent(three), []O{flush}, dispose, nil, nil, 3},
 		"a graceful stop":      {silent(three), nil, stop, nil, [][]int{{0, 1, 2}}, 0},
 		"a completion flushes": {three, nil, itself, nil, [][]int{{0, 1, 2}}, 0},
 	} {
@@ -96,7 +92,7 @@ func accounted(t *testing.T, buffer func(opts ...operators.BufferOption) turbopi
 }
 
 func TestBufferWithTimeDiscards(t *testing.T) {
-	accounted(t, func(opts ...operators.BufferOption) turbopipes.Operator[int, []int] {
+	accounted[operators.BufferWithTimeOption](t, operators.FlushOnError(), func(opts ...operators.BufferWithTimeOption) turbopipes.Operator[int, []int] {
 		return operators.BufferWithTime[int](time.Hour, opts...)
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
@@ -131,31 +132,22 @@ type Breaker struct {
 // 30 seconds, unless [WithThreshold] and [WithCooldown] say otherwise. With
 // [WithFailureRate] it also opens when too many of all runs fail.
 func NewBreaker(opts ...BreakerOption) *Breaker {
-	b := &Breaker{circuit: circuit{threshold: 5, cooldown: 30 * time.Second}}
-	for _, opt := range opts {
-		if opt == nil {
-			b.bad = "an option of b is nil"
-			return b
-		}
-		opt.breaker(b)
+	c, bad := opt.Gather(circuit{threshold: 5, cooldown: 30 * time.Second}, opts)
+	if bad != "" {
+		bad = "NewBreaker: " + bad
 	}
-	return b
+	return &Breaker{circuit: c, bad: bad}
 }
 
 // BreakerOption is an option of [NewBreaker].
-type BreakerOption interface{ breaker(*Breaker) }
+type BreakerOption interface{ opt.Option[circuit] }
 
-type breakerOption func(*Breaker)
-
-func (f breakerOption) breaker(b *Breaker) { f(b) }
-
-// WithThreshold makes a Breaker open after k failures in a row. k < 1 is an
+// WithThreshold makes a Breaker open after n failures in a row. n < 1 is an
 // ErrInvalidArgument of whatever uses the Breaker.
-func WithThreshold(k int) BreakerOption {
-	return breakerOption(func(b *Breaker) {
-		if b.circuit.threshold = k; k < 1 {
-			b.bad = "WithThreshold's k is less than 1"
-		}
+func WithThreshold(n int) BreakerOption {
+	return opt.Func[circuit](func(c *circuit) string {
+		c.threshold = n
+		return opt.AtLeast("WithThreshold", "n", n, 1)
 	})
 }
 
@@ -167,25 +159,23 @@ func WithThreshold(k int) BreakerOption {
 // 0 < rate ≤ 1, window > 0 and least ≥ 1 it is an ErrInvalidArgument of whatever uses
 // the Breaker.
 func WithFailureRate(rate float64, window time.Duration, least int) BreakerOption {
-	return breakerOption(func(b *Breaker) {
-		switch b.circuit.rate = newFailureRate(rate, window, least); {
+	return opt.Func[circuit](func(c *circuit) string {
+		switch c.rate = newFailureRate(rate, window, least); {
 		case !(rate > 0 && rate <= 1): // also where it is NaN
-			b.bad = fmt.Sprintf("WithFailureRate's rate is %v, want more than 0 and at most 1", rate)
+			return fmt.Sprintf("WithFailureRate: rate is %v, want more than 0 and at most 1", rate)
 		case window <= 0:
-			b.bad = fmt.Sprintf("WithFailureRate's window is %v, want more than 0", window)
-		case least < 1:
-			b.bad = fmt.Sprintf("WithFailureRate's least is %d, want at least 1", least)
+			return opt.Positive("WithFailureRate", "window", window)
 		}
+		return opt.AtLeast("WithFailureRate", "least", least, 1)
 	})
 }
 
-// WithCooldown makes a Breaker stay open for d before it lets a trial through.
-// d ≤ 0 is an ErrInvalidArgument of whatever uses the Breaker.
-func WithCooldown(d time.Duration) BreakerOption {
-	return breakerOption(func(b *Breaker) {
-		if b.circuit.cooldown = d; d <= 0 {
-			b.bad = "WithCooldown's duration is not positive"
-		}
+// WithCooldown makes a Breaker stay open for pause before it lets a trial through.
+// pause ≤ 0 is an ErrInvalidArgument of whatever uses the Breaker.
+func WithCooldown(pause time.Duration) BreakerOption {
+	return opt.Func[circuit](func(c *circuit) string {
+		c.cooldown = pause
+		return opt.Positive("WithCooldown", "pause", pause)
 	})
 }
 

@@ -34,16 +34,16 @@ func TestCircuitBreaker(t *testing.T) {
 		tptest.Marbles(t, "a-b|", operators.CircuitBreaker[string](open), "#", tptest.Error(turbopipes.ErrCircuitOpen))
 	})
 	for text, b := range map[string]*operators.Breaker{
-		"b is nil":                                                      nil,
-		"b is not made by NewBreaker":                                   new(operators.Breaker),
-		"an option of b is nil":                                         operators.NewBreaker(nil),
-		"WithThreshold's k is less than 1":                              operators.NewBreaker(operators.WithThreshold(0)),
-		"WithCooldown's duration is not positive":                       operators.NewBreaker(operators.WithCooldown(0)),
-		"WithFailureRate's rate is 0, want more than 0 and at most 1":   operators.NewBreaker(operators.WithFailureRate(0, time.Second, 1)),
-		"WithFailureRate's rate is 1.5, want more than 0 and at most 1": operators.NewBreaker(operators.WithFailureRate(1.5, time.Second, 1)),
-		"WithFailureRate's rate is NaN, want more than 0 and at most 1": operators.NewBreaker(operators.WithFailureRate(math.NaN(), time.Second, 1)),
-		"WithFailureRate's window is 0s, want more than 0":              operators.NewBreaker(operators.WithFailureRate(0.5, 0, 1)),
-		"WithFailureRate's least is 0, want at least 1":                 operators.NewBreaker(operators.WithFailureRate(0.5, time.Second, 0)),
+		"b is nil":                    nil,
+		"b is not made by NewBreaker": new(operators.Breaker),
+		"NewBreaker: option 1 is nil": operators.NewBreaker(nil),
+		"NewBreaker: WithThreshold: n is 0, want at least 1":                       operators.NewBreaker(operators.WithThreshold(0)),
+		"NewBreaker: WithCooldown: pause is 0s, want more than 0":                  operators.NewBreaker(operators.WithCooldown(0)),
+		"NewBreaker: WithFailureRate: rate is 0, want more than 0 and at most 1":   operators.NewBreaker(operators.WithFailureRate(0, time.Second, 1)),
+		"NewBreaker: WithFailureRate: rate is 1.5, want more than 0 and at most 1": operators.NewBreaker(operators.WithFailureRate(1.5, time.Second, 1)),
+		"NewBreaker: WithFailureRate: rate is NaN, want more than 0 and at most 1": operators.NewBreaker(operators.WithFailureRate(math.NaN(), time.Second, 1)),
+		"NewBreaker: WithFailureRate: window is 0s, want more than 0":              operators.NewBreaker(operators.WithFailureRate(0.5, 0, 1)),
+		"NewBreaker: WithFailureRate: least is 0, want at least 1":                 operators.NewBreaker(operators.WithFailureRate(0.5, time.Second, 0)),
 	} {
 		requireInvalid(t, operators.CircuitBreaker[int](b), "CircuitBreaker: "+text)
 		_, err := operators.Guarded(b, identity)(t.Context(), 1)

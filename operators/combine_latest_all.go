@@ -91,7 +91,7 @@ func collected[T any](ctx context.Context, name string, in turbopipes.Observable
 	var bad error
 	err = in.Push(ctx, func(o turbopipes.Observable[T]) bool {
 		if o.IsZero() {
-			bad = fault.Invalid(name, "a stream that came is the zero Observable")
+			bad = fault.Invalid(name, "an item of upstream is the zero Observable")
 			return false
 		}
 		streams = append(streams, o)

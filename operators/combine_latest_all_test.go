@@ -61,7 +61,7 @@ func requirePicked(t *testing.T, name string, op turbopipes.Operator[turbopipes.
 	bubble(t, "streams that fail", func(t *testing.T) {
 		var a alive
 		err := op(turbopipes.Just(a.ticking(), turbopipes.Observable[int]{})).Drain(t.Context())
-		require.EqualError(t, err, "turbopipes: invalid argument: "+name+": a stream that came is the zero Observable")
+		require.EqualError(t, err, "turbopipes: invalid argument: "+name+": an item of upstream is the zero Observable")
 		require.Zero(t, a.total.Load(), "nothing began")
 		panics := operators.Map(func(int) int { panic(errBoom) })(timed(1))
 		require.ErrorIs(t, op(turbopipes.Just(a.ticking(), panics)).Drain(t.Context()), errBoom)

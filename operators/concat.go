@@ -7,7 +7,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Concat emits the items of upstream, and then the items of the next streams, one
+// Concat emits the items of upstream, and then the items of the others, one
 // stream after another.
 //
 //	a:   -a-b|
@@ -26,28 +26,26 @@ import (
 // stack at each turn. At about a million turns Go ends the process: use [Repeat]
 // instead.
 //
-// Without next streams it changes nothing. A zero Observable among them is an
+// Without others it changes nothing. A zero Observable among them is an
 // ErrInvalidArgument. To run all streams at once, see [Merge]; for streams made of
 // items, [ConcatMap]. It corresponds to concat in RxJS, Reactor and RxGo.
-func Concat[T any](next ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
-	for _, o := range next {
-		if o.IsZero() {
-			return turbopipes.Invalid[T, T]("Concat", "one of next is the zero Observable")
-		}
+func Concat[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
+	if bad := zeroOther(others); bad != "" {
+		return turbopipes.Invalid[T, T]("Concat", bad)
 	}
 	return turbopipes.Lift(own.Mark+"Concat", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		if len(next) == 0 {
+		if len(others) == 0 {
 			return in.Push(ctx, emit)
 		}
 		l, inner := lineTo(ctx, emit)
-		last := len(next) - 1
+		last := len(others) - 1
 		err := in.Push(inner, l.pass)
 		for i := 0; i < last && err == nil && !l.refused; i++ {
-			err = next[i].Push(inner, l.pass)
+			err = others[i].Push(inner, l.pass)
 		}
 		if err != nil || l.refused {
 			return err
 		}
-		return next[last].Push(ctx, emit) // nothing comes after it, so its items need not pass the line
+		return others[last].Push(ctx, emit) // nobody asks how that went: its items need not pass the line
 	})
 }

@@ -42,7 +42,7 @@ import (
 // for streams that do not depend on an item, [Concat]. It corresponds to concatMap
 // in RxJS and Reactor, and to RxGo's FlatMap.
 func ConcatMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOption) turbopipes.Operator[T, R] {
-	o, bad := innerOptions(opts)
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
 	case fn == nil:
 		return turbopipes.Invalid[T, R]("ConcatMap", "fn is nil")
@@ -52,7 +52,7 @@ func ConcatMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOpt
 	return concatMap("ConcatMap", fn, o)
 }
 
-func concatMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o opt.Inner) turbopipes.Operator[T, R] {
+func concatMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o opt.Settings) turbopipes.Operator[T, R] {
 	letGo := letsGoOf[T, R]()
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		lost := run.Keep[T](run.At(ctx, name), o.Discard)

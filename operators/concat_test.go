@@ -39,7 +39,7 @@ func TestConcat(t *testing.T) {
 			})
 		})
 	}
-	requireInvalid(t, operators.Concat(turbopipes.Just(1), turbopipes.Observable[int]{}), "Concat: one of next is the zero Observable")
+	requireInvalid(t, operators.Concat(turbopipes.Just(1), turbopipes.Observable[int]{}), "Concat: others[1] is the zero Observable")
 }
 
 // A stream begins when the one before it is reaped.

@@ -21,10 +21,10 @@ func (p parts) clocks() []entry {
 		on("DelayWhen/full", operators.DelayWhen(later, turbopipes.WithQueue(1))).one(),
 		on("KeepAlive", operators.KeepAlive(long, idle)).again(),
 		on("RateLimit", operators.RateLimit[int](1, 13*time.Millisecond)).one(),
-		on("RateLimit/burst", operators.RateLimit[int](1, 23*time.Millisecond, operators.WithBurst(2), operators.WithCost(p.double))).one(),
+		on("RateLimit/burst", operators.RateLimit[int](1, 23*time.Millisecond, operators.WithBurst[int](2), operators.WithCost(p.double))).one(),
 		on("Throttle", operators.Throttle[int](long)),
-		on("Throttle/trailing", operators.Throttle[int](long, operators.Trailing())),
-		on("Throttle/only", operators.Throttle[int](long, operators.TrailingOnly())),
+		on("Throttle/trailing", operators.Throttle[int](long, operators.WithEdge(operators.BothEdges))),
+		on("Throttle/only", operators.Throttle[int](long, operators.WithEdge(operators.TrailingEdge))),
 		on("TimeInterval", operators.TimeInterval[int]()).one(),
 		on("Timestamp", turbopipes.Compose2(operators.Timestamp[int](), // the times of two subscriptions differ
 			operators.Map(func(s turbopipes.Timestamped[int]) int { return s.Value }))),

@@ -11,7 +11,7 @@ func (p parts) filtering() []entry {
 	third := func(v int) bool { return v == 2 }
 	return []entry{
 		on("Debounce", operators.Debounce[int](6*time.Millisecond)),
-		on("Debounce/long", operators.Debounce[int](16*time.Millisecond, operators.Leading())),
+		on("Debounce/long", operators.Debounce[int](16*time.Millisecond, operators.WithEdge(operators.BothEdges))),
 		on("Dedup", operators.Dedup(operators.Self[int], 2, 34*time.Millisecond)).one(),
 		on("Distinct", operators.Distinct(operators.Self[int], operators.WithMaxKeys(length))).one(),
 		on("Distinct/by key", operators.Distinct(p.small)),

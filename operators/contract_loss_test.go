@@ -159,8 +159,8 @@ func eventTimed() map[string]turbopipes.Operator[int, turbopipes.TimeWindow[int]
 	return map[string]turbopipes.Operator[int, turbopipes.TimeWindow[int]]{
 		"EventTimeWindow":          operators.EventTimeWindow(2*time.Second, at),
 		"EventTimeWindow/late":     operators.EventTimeWindow(2*time.Second, backwards),
-		"EventTimeWindow/lagging":  operators.EventTimeWindow(time.Second, at, operators.WithLag(2*time.Second)),
-		"EventTimeWindow/overflow": operators.EventTimeWindow(time.Second, at, operators.WithLag(time.Minute), operators.WithMaxOpen(3)),
+		"EventTimeWindow/lagging":  operators.EventTimeWindow(time.Second, at, operators.WithLag[int](2*time.Second)),
+		"EventTimeWindow/overflow": operators.EventTimeWindow(time.Second, at, operators.WithLag[int](time.Minute), operators.WithMaxOpen[int](3)),
 	}
 }
 
@@ -265,7 +265,7 @@ func failures(fail func(v int) int) map[string]func(in turbopipes.Observable[int
 		on("Max", operators.Max(compare)),
 		on("Min", operators.Min(compare)),
 		on("Parallel", operators.Parallel(1, try)),
-		on("RateLimit", operators.RateLimit[int](9, 1, operators.WithBurst(99), operators.WithCost(fail))),
+		on("RateLimit", operators.RateLimit[int](9, 1, operators.WithBurst[int](99), operators.WithCost(fail))),
 		on("Reduce", operators.Reduce(0, second)),
 		on("ReduceWith", operators.ReduceWith(func() int { return 0 }, second)),
 		on("Scan", operators.Scan(0, second)),

@@ -71,7 +71,7 @@ func contracts(side turbopipes.Observable[int]) []entry {
 	p := parts{side}
 	return slices.Concat(
 		p.parallel(), p.transforming(), p.windows(), p.filtering(), p.combining(), p.errors(),
-		p.clocks(), p.conditional(), p.aggregates(), p.hot(), p.utilities(),
+		p.clocks(), p.backpressure(), p.conditional(), p.aggregates(), p.hot(), p.utilities(),
 	)
 }
 

@@ -29,7 +29,6 @@ func (p parts) transforming() []entry {
 		on("BufferWithCount/flushing", operators.BufferWithCount[int](4, operators.FlushOnError())),
 		on("BufferWithTimeOrCount", operators.BufferWithTimeOrCount[int](16*time.Millisecond, 4)),
 		on("Cast", operators.Cast[int, int]()).one(),
-		on("Compose", operators.Compose(operators.Map(p.double), operators.Filter(p.small))),
 		on("ConcatMap", operators.ConcatMap(p.inner)),
 		on("ExhaustMap", operators.ExhaustMap(p.inner)),
 		on("ExhaustMap/long", operators.ExhaustMap(p.long)),
@@ -43,8 +42,8 @@ func (p parts) transforming() []entry {
 		from("Flatten", p.long, operators.Flatten[int](2)),
 		from("Flatten/one", p.long, operators.Flatten[int](1)),
 		on("Index", operators.Index[int]()).one(),
-		on("Intersperse", operators.Compose(operators.Intersperse(-1), operators.Index[int]())), // the separators differ
-		on("Intersperse/ends", operators.Compose(operators.Intersperse(-1, operators.WithEnds(-2, -3)), operators.Index[int]())),
+		on("Intersperse", turbopipes.Compose(operators.Intersperse(-1), operators.Index[int]())), // the separators differ
+		on("Intersperse/ends", turbopipes.Compose(operators.Intersperse(-1, operators.WithEnds(-2, -3)), operators.Index[int]())),
 		on("Map", operators.Map(p.double)).one(),
 		on("Marshal", operators.Marshal[int](func(v any) ([]byte, error) { return fmt.Append(nil, v), nil })).one(),
 		on("Materialize", operators.Materialize[int]()).recovering(),

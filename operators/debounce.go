@@ -16,7 +16,7 @@ import (
 //	out: ------c---d---(e|)
 //
 // Emits when quiet has passed since the last item. At completion it emits the item
-// that waits. With [Leading] it also emits the first item of a burst, at once.
+// that waits. [WithEdge] emits the first item of a burst, at once, as well or instead.
 // [WithMaxWait] limits how long a burst can hold the latest item back. Drops each
 // item that is followed by a newer one in time; these items are not counted in
 // [turbopipes.Stats]. Fails as soon as upstream fails, without the item that waits.
@@ -32,15 +32,20 @@ import (
 // debounceTime, Reactor's sampleTimeout and RxGo's Debounce. RxGo's drops the item
 // that waits at completion.
 func Debounce[T any](quiet time.Duration, opts ...DebounceOption) turbopipes.Operator[T, T] {
-	o, bad := debounceOptionsOf(quiet, opts)
-	if bad != "" {
+	o, bad := opt.Gather(opt.Settings{Edge: int(TrailingEdge)}, opts)
+	switch {
+	case quiet < 0:
+		return turbopipes.Invalid[T, T]("Debounce", opt.Negative("quiet", quiet))
+	case bad != "":
 		return turbopipes.Invalid[T, T]("Debounce", bad)
 	}
+	edge := Edge(o.Edge)
+	plan := debounceOptions{Quiet: quiet, MaxWait: o.MaxWait, Leading: edge&LeadingEdge != 0, Trailing: edge&TrailingEdge != 0}
 	return turbopipes.Lift(own.Mark+"Debounce", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		if quiet == 0 {
 			return in.Push(ctx, emit)
 		}
-		burst := debounce[T]{debounceOptions: o}
+		burst := debounce[T]{debounceOptions: plan}
 		up := feed.OpenClocked(ctx, "Debounce", discarding[T](o.Loss), &burst)
 		defer up.Scope.Close(&err)
 		up.Start(func(ctx context.Context) error {
@@ -53,43 +58,28 @@ func Debounce[T any](quiet time.Duration, opts ...DebounceOption) turbopipes.Ope
 	})
 }
 
-// DebounceOption is an option of [Debounce].
-type DebounceOption interface{ ApplyDebounce(*opt.Debounce) }
+// DebounceOption is an option of [Debounce]: [WithEdge], [WithMaxWait] and [OnDiscard]
+// are.
+type DebounceOption interface{ opt.DebounceOption }
 
-type debounceOptions = opt.Debounce
-
-type (
-	leading struct{}
-	maxWait time.Duration
-)
-
-func (leading) ApplyDebounce(o *debounceOptions) { o.Leading = true }
-
-func (m maxWait) ApplyDebounce(o *debounceOptions) {
-	if o.MaxWait = time.Duration(m); m <= 0 {
-		o.Bad = "WithMaxWait's duration is not positive"
-	}
+type debounceOptions struct {
+	Quiet    time.Duration
+	MaxWait  time.Duration // 0: no limit
+	Leading  bool          // the first item of a burst is emitted at once
+	Trailing bool          // the last one is emitted when the burst is over
 }
 
-// Leading makes [Debounce] emit the first item of a burst at once. The last one
-// of the burst follows when it is over, if it is another.
-func Leading() DebounceOption { return leading{} }
+type debounceSetting struct {
+	opt.Set
+	opt.ForDebounce
+}
 
-// WithMaxWait makes [Debounce] emit the latest item at most d after the first
-// one that it has withheld, even if the burst goes on. d ≤ 0 is an
-// ErrInvalidArgument.
-func WithMaxWait(d time.Duration) DebounceOption { return maxWait(d) }
-
-func debounceOptionsOf(quiet time.Duration, opts []DebounceOption) (o debounceOptions, bad string) {
-	o.Quiet = quiet
-	for _, option := range opts {
-		if option == nil {
-			return o, "an option is nil"
-		}
-		option.ApplyDebounce(&o)
-	}
-	if quiet < 0 {
-		return o, "quiet is negative"
-	}
-	return o, o.Bad
+// WithMaxWait makes [Debounce] emit the latest item at most limit after the first
+// item that it has withheld, even if the burst goes on. With [LeadingEdge] nothing is
+// withheld. limit ≤ 0 is an ErrInvalidArgument.
+func WithMaxWait(limit time.Duration) DebounceOption {
+	return debounceSetting{Set: func(s *opt.Settings) string {
+		s.MaxWait = limit
+		return opt.Positive("WithMaxWait", "limit", limit)
+	}}
 }

@@ -23,6 +23,9 @@ func (d *debounce[T]) item(v T, now time.Time) (news bool) {
 		d.out.put(v)
 		return true
 	}
+	if !d.Trailing {
+		return false
+	}
 	news = !d.latest.full || d.out.full
 	if !d.latest.full && d.MaxWait > 0 {
 		d.maxAt = now.Add(d.MaxWait)

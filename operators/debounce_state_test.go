@@ -22,21 +22,22 @@ func TestDebounceState(t *testing.T) {
 		out   []string
 		left  int64
 	}{
-		"one":                              {debounceOptions{Quiet: 3}, []step{{at: 1, item: "a"}, {at: 3}, {at: 4}, {at: 9}}, []string{"4a"}, 0},
-		"the latest":                       {debounceOptions{Quiet: 3}, []step{{at: 1, item: "a"}, {at: 2, item: "b"}, {at: 4}, {at: 5}}, []string{"5b"}, 0},
-		"withheld":                         {debounceOptions{Quiet: 3}, []step{{at: 1, item: "a"}, {at: 2, item: "b"}, {at: 4}}, nil, 1},
-		"an item at the deadline":          {debounceOptions{Quiet: 3}, []step{{at: 1, item: "a"}, {at: 4, item: "b"}}, []string{"4a"}, 1},
-		"the clock looked at late":         {debounceOptions{Quiet: 3}, []step{{at: 1, item: "a"}, {at: 9}}, []string{"9a"}, 0},
-		"busy, the one that is due stays":  {debounceOptions{Quiet: 3}, []step{{at: 1, item: "a"}, {at: 4, item: "b", busy: true}, {at: 5}}, []string{"5a"}, 1},
-		"busy, the newest that is due":     {debounceOptions{Quiet: 3}, []step{{at: 1, item: "a"}, {at: 4, item: "b", busy: true}, {at: 9}}, []string{"9b"}, 0},
-		"leading":                          {debounceOptions{Quiet: 3, Leading: true}, []step{{at: 1, item: "a"}, {at: 4}, {at: 5, item: "b"}, {at: 8}}, []string{"1a", "5b"}, 0},
-		"leading, with a last one":         {debounceOptions{Quiet: 3, Leading: true}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 4}, {at: 6}}, []string{"1a", "6b"}, 0},
-		"leading, a burst at the deadline": {debounceOptions{Quiet: 3, Leading: true}, []step{{at: 1, item: "a"}, {at: 4, item: "b"}}, []string{"1a", "4b"}, 0},
-		"leading, nobody asks meanwhile":   {debounceOptions{Quiet: 3, Leading: true}, []step{{at: 1, item: "a", busy: true}, {at: 1, item: "b", busy: true}, {at: 1, item: "c"}, {at: 4}}, []string{"1a", "4c"}, 0},
-		"a limit":                          {debounceOptions{Quiet: 3, MaxWait: 4}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 4}, {at: 5}, {at: 6}}, []string{"5b"}, 0},
-		"a limit that an item starts anew": {debounceOptions{Quiet: 3, MaxWait: 4}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 5}, {at: 5, item: "c"}, {at: 7}, {at: 8}}, []string{"5b", "8c"}, 0},
-		"a limit longer than the quiet":    {debounceOptions{Quiet: 3, MaxWait: 9}, []step{{at: 1, item: "a"}, {at: 4}}, []string{"4a"}, 0},
-		"a limit, and leading":             {debounceOptions{Quiet: 3, MaxWait: 4, Leading: true}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 5, item: "c"}, {at: 6}, {at: 7}}, []string{"1a", "7c"}, 0},
+		"one":                              {debounceOptions{Trailing: true, Quiet: 3}, []step{{at: 1, item: "a"}, {at: 3}, {at: 4}, {at: 9}}, []string{"4a"}, 0},
+		"the latest":                       {debounceOptions{Trailing: true, Quiet: 3}, []step{{at: 1, item: "a"}, {at: 2, item: "b"}, {at: 4}, {at: 5}}, []string{"5b"}, 0},
+		"withheld":                         {debounceOptions{Trailing: true, Quiet: 3}, []step{{at: 1, item: "a"}, {at: 2, item: "b"}, {at: 4}}, nil, 1},
+		"an item at the deadline":          {debounceOptions{Trailing: true, Quiet: 3}, []step{{at: 1, item: "a"}, {at: 4, item: "b"}}, []string{"4a"}, 1},
+		"the clock looked at late":         {debounceOptions{Trailing: true, Quiet: 3}, []step{{at: 1, item: "a"}, {at: 9}}, []string{"9a"}, 0},
+		"busy, the one that is due stays":  {debounceOptions{Trailing: true, Quiet: 3}, []step{{at: 1, item: "a"}, {at: 4, item: "b", busy: true}, {at: 5}}, []string{"5a"}, 1},
+		"busy, the newest that is due":     {debounceOptions{Trailing: true, Quiet: 3}, []step{{at: 1, item: "a"}, {at: 4, item: "b", busy: true}, {at: 9}}, []string{"9b"}, 0},
+		"leading":                          {debounceOptions{Trailing: true, Quiet: 3, Leading: true}, []step{{at: 1, item: "a"}, {at: 4}, {at: 5, item: "b"}, {at: 8}}, []string{"1a", "5b"}, 0},
+		"leading alone":                    {debounceOptions{Quiet: 3, Leading: true}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 6}, {at: 7, item: "c"}, {at: 9}}, []string{"1a", "7c"}, 0},
+		"leading, with a last one":         {debounceOptions{Trailing: true, Quiet: 3, Leading: true}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 4}, {at: 6}}, []string{"1a", "6b"}, 0},
+		"leading, a burst at the deadline": {debounceOptions{Trailing: true, Quiet: 3, Leading: true}, []step{{at: 1, item: "a"}, {at: 4, item: "b"}}, []string{"1a", "4b"}, 0},
+		"leading, nobody asks meanwhile":   {debounceOptions{Trailing: true, Quiet: 3, Leading: true}, []step{{at: 1, item: "a", busy: true}, {at: 1, item: "b", busy: true}, {at: 1, item: "c"}, {at: 4}}, []string{"1a", "4c"}, 0},
+		"a limit":                          {debounceOptions{Trailing: true, Quiet: 3, MaxWait: 4}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 4}, {at: 5}, {at: 6}}, []string{"5b"}, 0},
+		"a limit that an item starts anew": {debounceOptions{Trailing: true, Quiet: 3, MaxWait: 4}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 5}, {at: 5, item: "c"}, {at: 7}, {at: 8}}, []string{"5b", "8c"}, 0},
+		"a limit longer than the quiet":    {debounceOptions{Trailing: true, Quiet: 3, MaxWait: 9}, []step{{at: 1, item: "a"}, {at: 4}}, []string{"4a"}, 0},
+		"a limit, and leading":             {debounceOptions{Trailing: true, Quiet: 3, MaxWait: 4, Leading: true}, []step{{at: 1, item: "a"}, {at: 3, item: "b"}, {at: 5, item: "c"}, {at: 6}, {at: 7}}, []string{"1a", "7c"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.o.Quiet, c.o.MaxWait = c.o.Quiet*time.Second, c.o.MaxWait*time.Second
@@ -79,7 +80,12 @@ func TestDebounceState(t *testing.T) {
 // in order, and none later than the options say.
 func TestDebounceStateExhaustively(t *testing.T) {
 	const columns = 9
-	for _, o := range []debounceOptions{{Quiet: 2}, {Quiet: 2, Leading: true}, {Quiet: 3, MaxWait: 4}, {Quiet: 2, MaxWait: 3, Leading: true}} {
+	for _, o := range []debounceOptions{
+		{Trailing: true, Quiet: 2},
+		{Trailing: true, Quiet: 2, Leading: true},
+		{Trailing: true, Quiet: 3, MaxWait: 4},
+		{Trailing: true, Quiet: 2, MaxWait: 3, Leading: true},
+	} {
 		for pattern := range 1 << columns {
 			d := debounce[int]{debounceOptions: o}
 			var out, in []int

@@ -21,7 +21,7 @@ func debounced(quiet int, opts ...operators.DebounceOption) turbopipes.Operator[
 
 func TestDebounce(t *testing.T) {
 	tptest.Doc(t, "debounce.go", "Debounce", debounced(3))
-	leading, most := operators.Leading(), operators.WithMaxWait(5*tptest.Step)
+	leading, most := operators.WithEdge(operators.BothEdges), operators.WithMaxWait(5*tptest.Step)
 	for name, c := range map[string]struct {
 		op      turbopipes.Operator[string, string]
 		in, out string
@@ -47,9 +47,9 @@ func TestDebounce(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out) })
 	}
 	for text, op := range map[string]turbopipes.Operator[int, int]{
-		"quiet is negative":                      operators.Debounce[int](-1),
-		"an option is nil":                       operators.Debounce[int](1, nil),
-		"WithMaxWait's duration is not positive": operators.Debounce[int](1, operators.WithMaxWait(0)),
+		"quiet is -1ns, want at least 0":             operators.Debounce[int](-1),
+		"option 1 is nil":                            operators.Debounce[int](1, nil),
+		"WithMaxWait: limit is 0s, want more than 0": operators.Debounce[int](1, operators.WithMaxWait(0)),
 	} {
 		requireInvalid(t, op, "Debounce: "+text)
 	}
@@ -65,9 +65,9 @@ func TestDebounceBusyDownstream(t *testing.T) {
 		"the newest":                 {debounced(2), "abc--d-e------|", "----c------e------|"},
 		"quiet passes meanwhile":     {debounced(2), "a---b--------|", "--a------b------|"},
 		"quiet has not passed yet":   {debounced(3), "a------bc------|", "---a-------c------|"},
-		"a burst of its own":         {debounced(2, operators.Leading()), "a--b----|", "a------b------|"},
+		"a burst of its own":         {debounced(2, operators.WithEdge(operators.BothEdges)), "a--b----|", "a------b------|"},
 		"completion comes meanwhile": {debounced(2), "a---b|", "--a------b------|"},
-		"a burst, and its first":     {debounced(4, operators.Leading()), "a----bc-----|", "a------b------c------|"},
+		"a burst, and its first":     {debounced(4, operators.WithEdge(operators.BothEdges)), "a----bc-----|", "a------b------c------|"},
 		"a quiet of 0 holds":         {debounced(0), "ab|", "a------b------|"},
 	} {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out, tptest.Busy(7*tptest.Step)) })
@@ -85,11 +85,11 @@ func TestDebounceErrorBehindAnItem(t *testing.T) {
 		"with one that waits": {"0:a 1:b 5:c 5:#", "0:a 4:b 5:c 5:#"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tptest.Marbles(t, c.in, debounced(3, operators.Leading()), c.out, tptest.Once())
+			tptest.Marbles(t, c.in, debounced(3, operators.WithEdge(operators.BothEdges)), c.out, tptest.Once())
 		})
 	}
 	t.Run("a leading one that a busy downstream has kept waiting", func(t *testing.T) {
-		op := debounced(2, operators.Leading())
+		op := debounced(2, operators.WithEdge(operators.BothEdges))
 		tptest.Marbles(t, "a----c#", op, "a------c------#", tptest.Busy(7*tptest.Step), tptest.Once())
 	})
 	t.Run("not one whose time a busy downstream has kept waiting", func(t *testing.T) {
@@ -110,7 +110,7 @@ func TestDebounceDiscards(t *testing.T) {
 	}{
 		"withheld":                    {items(0), 20, nil, nil, 1},
 		"in the slot":                 {items(0, 6), 2, nil, []int{0}, 1},
-		"behind a leading one":        {items(0, 1), 20, []operators.DebounceOption{operators.Leading()}, []int{0}, 1},
+		"behind a leading one":        {items(0, 1), 20, []operators.DebounceOption{operators.WithEdge(operators.BothEdges)}, []int{0}, 1},
 		"nothing":                     {items(0), 2, nil, []int{0}, 0},
 		"what was overtaken does not": {items(0, 1, 2), 9, nil, nil, 1},
 	} {
@@ -145,7 +145,7 @@ func TestDebounceGracefulStop(t *testing.T) {
 func TestDebounceNeverHolds(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var c counting
-		s := endedBy(t, operators.Debounce[int](time.Second, operators.Leading())(c.stream(1000)), time.Hour, time.Minute, itself)
+		s := endedBy(t, operators.Debounce[int](time.Second, operators.WithEdge(operators.BothEdges))(c.stream(1000)), time.Hour, time.Minute, itself)
 		require.EqualValues(t, 1000, c.accepted.Load())
 		require.NoError(t, s.err)
 		require.Equal(t, 999, s.items[len(s.items)-1], "the last one comes")

@@ -39,8 +39,8 @@ func TestDedup(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out) })
 	}
 	requireInvalid(t, operators.Dedup[int, int](nil, 1, 0), "Dedup: key is nil")
-	requireInvalid(t, operators.Dedup(operators.Self[int], 0, 0), "Dedup: capacity is less than 1")
-	requireInvalid(t, operators.Dedup(operators.Self[int], 1, -1), "Dedup: ttl is negative")
+	requireInvalid(t, operators.Dedup(operators.Self[int], 0, 0), "Dedup: n is 0, want at least 1")
+	requireInvalid(t, operators.Dedup(operators.Self[int], 1, -1), "Dedup: ttl is -1ns, want at least 0")
 	requirePanics(t, operators.Dedup(func(string) int { panic(errBoom) }, 1, 0))
 }
 

@@ -1,26 +1,24 @@
 package operators
 
 import (
-	"context"
 	"time"
 
-	"github.com/turbopipes/turbopipes/internal/feed"
 	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/ring"
 )
 
-// delay is the queue of one Delay. It is a feed.State.
+// delay is the queue of one Delay. It is a feed.State without a wait for room: see
+// delaying.
 type delay[T any] struct {
-	bound  uint64
-	full   handoff.Full
-	room   chan struct{} // cap 1: an item was taken
-	ring   ring.Ring[delayed[T]]
-	lo, hi uint64    // how many items were taken, and how many were put
-	idle   bool      // the subscriber waits
-	out    spot[T]   // the item that was handed to the waiting subscriber
-	closed bool      // no item will come
-	failed bool      // upstream has failed: items that were not due by until are not taken
-	until  time.Time // when upstream failed
+	bound    uint64
+	overflow handoff.Overflow
+	ring     ring.Ring[delayed[T]]
+	lo, hi   uint64    // how many items were taken, and how many were put
+	idle     bool      // the subscriber waits
+	out      spot[T]   // the item that was handed to the waiting subscriber
+	closed   bool      // no item will come
+	failed   bool      // upstream has failed: items that were not due by until are not taken
+	until    time.Time // when upstream failed
 }
 
 type delayed[T any] struct {
@@ -28,31 +26,8 @@ type delayed[T any] struct {
 	due time.Time
 }
 
-func newDelay[T any](bound int, full handoff.Full) *delay[T] {
-	return &delay[T]{bound: uint64(max(bound, 0)), full: full, room: make(chan struct{}, 1)}
-}
-
-// accept is called on upstream's goroutine. It stores v, waits for room if it must,
-// and returns what has become of v. lost is the item that was dropped, if there is
-// one.
-func (d *delay[T]) accept(ctx context.Context, up *feed.Clocked[T], v T, due time.Time) (lost T, out handoff.Outcome) {
-	for {
-		stored := false
-		if !up.Do(func(now time.Time) (news bool) {
-			lost, out, stored, news = d.offer(v, due, now)
-			return news
-		}) {
-			return lost, handoff.Refused
-		}
-		if stored || out != handoff.Stored {
-			return lost, out
-		}
-		select {
-		case <-d.room:
-		case <-ctx.Done():
-			return lost, handoff.Refused
-		}
-	}
+func newDelay[T any](bound int, overflow handoff.Overflow) *delay[T] {
+	return &delay[T]{bound: uint64(max(bound, 0)), overflow: overflow}
 }
 
 // offer stores v if there is room. If v must wait for room, stored is false and out
@@ -65,13 +40,13 @@ func (d *delay[T]) offer(v T, due, now time.Time) (lost T, out handoff.Outcome, 
 		d.idle, news = false, true
 	}
 	if d.hi-d.lo >= d.bound {
-		switch d.full {
+		switch d.overflow {
 		case handoff.Block:
 			return lost, handoff.Stored, false, news
 		case handoff.DropNewest:
 			return v, handoff.Dropped, false, news
 		case handoff.Fail:
-			return v, handoff.Overflow, false, news
+			return v, handoff.Overflowed, false, news
 		case handoff.DropOldest:
 			lost, out = d.take(), handoff.Dropped
 		}
@@ -104,10 +79,6 @@ func (d *delay[T]) Next(now time.Time) (v T, ok bool) {
 	if d.lo == d.hi || now.Before(d.ring.At(d.lo).due) {
 		d.idle = true
 		return v, false
-	}
-	select {
-	case d.room <- struct{}{}:
-	default:
 	}
 	return d.take(), true
 }

@@ -12,20 +12,20 @@ import (
 func TestDelayState(t *testing.T) {
 	at := func(n int) time.Time { return time.Unix(int64(n), 0) }
 	for name, c := range map[string]struct {
-		full   handoff.Full
-		lost   string
-		out    handoff.Outcome
-		stored bool
-		news   bool
-		left   []string
+		overflow handoff.Overflow
+		lost     string
+		out      handoff.Outcome
+		stored   bool
+		news     bool
+		left     []string
 	}{
 		"blocks":           {handoff.Block, "", handoff.Stored, false, false, []string{"a", "b"}},
 		"drops the newest": {handoff.DropNewest, "c", handoff.Dropped, false, false, []string{"a", "b"}},
 		"drops the oldest": {handoff.DropOldest, "a", handoff.Dropped, true, false, []string{"b", "c"}},
-		"fails":            {handoff.Fail, "c", handoff.Overflow, false, false, []string{"a", "b"}},
+		"fails":            {handoff.Fail, "c", handoff.Overflowed, false, false, []string{"a", "b"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDelay[string](2, c.full)
+			d := newDelay[string](2, c.overflow)
 			_, ok := d.Deadline()
 			require.False(t, ok)
 			for i, v := range []string{"a", "b"} {
@@ -51,7 +51,6 @@ func TestDelayState(t *testing.T) {
 	v, ok := d.Next(at(3))
 	require.True(t, ok)
 	require.Equal(t, "a", v)
-	require.Len(t, d.room, 1)
 	due, ok := d.Deadline()
 	require.True(t, ok)
 	require.Equal(t, at(4), due)

@@ -40,9 +40,9 @@ func TestDelay(t *testing.T) {
 	}
 	t.Run("an error at an item's time", func(t *testing.T) { tptest.Marbles(t, "a--#", delayedBy(3), "---(a#)", tptest.Once()) })
 	for text, op := range map[string]turbopipes.Operator[int, int]{
-		"an option is nil":                 operators.Delay[int](1, nil),
-		"the queue's size is less than 1":  operators.Delay[int](0, turbopipes.WithQueue(0)),
-		"the overflow strategy is unknown": operators.Delay[int](1, turbopipes.WithOverflow(9)),
+		"option 1 is nil":                    operators.Delay[int](1, nil),
+		"WithQueue: n is 0, want at least 1": operators.Delay[int](0, turbopipes.WithQueue(0)),
+		"WithOverflow: the overflow strategy is 9, want Block, DropNewest, DropOldest or Fail": operators.Delay[int](1, turbopipes.WithOverflow(9)),
 	} {
 		requireInvalid(t, op, "Delay: "+text)
 	}

@@ -40,17 +40,17 @@ import (
 // delayUntil and Pekko's delayWith keep the order, and delayUntil waits for the end
 // of the stream.
 func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...DelayWhenOption) turbopipes.Operator[T, T] {
-	o, bad := delayWhenOptions(opts)
+	o, bad := queueOptions(opts)
 	switch {
 	case fn == nil:
 		return turbopipes.Invalid[T, T]("DelayWhen", "fn is nil")
 	case bad != "":
 		return turbopipes.Invalid[T, T]("DelayWhen", bad)
-	case handoff.Full(o.Overflow) == handoff.DropOldest:
-		return turbopipes.Invalid[T, T]("DelayWhen", "DropOldest is no strategy of it")
+	case o.Overflow == handoff.DropOldest:
+		return turbopipes.Invalid[T, T]("DelayWhen", "the overflow strategy is DropOldest, want Block, DropNewest or Fail")
 	}
 	return turbopipes.Lift(own.Mark+"DelayWhen", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
-		w := waiters[T]{full: handoff.Full(o.Overflow), stops: o.StopInner, free: newSlots(o.Size)}
+		w := waiters[T]{overflow: o.Overflow, stops: o.StopInner, free: newSlots(o.Size)}
 		w.fan = handoff.OpenFan[*waiter[T]](ctx, "DelayWhen", o.Size)
 		w.lost = run.Keep[T](w.fan.Scope.Stage(), o.Discard)
 		w.fan.Discard = w.discard
@@ -82,27 +82,16 @@ func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...DelayWhe
 // DelayWhenOption is an option of [DelayWhen]: the options of queues,
 // [turbopipes.WithQueue], [turbopipes.WithOverflow] and [OnDiscard], and [StopInner]
 // are.
-type DelayWhenOption interface{ ApplyDelayWhen(*opt.DelayWhen) }
-
-func delayWhenOptions(opts []DelayWhenOption) (o opt.DelayWhen, bad string) {
-	o.Size = defaultQueue
-	for _, option := range opts {
-		if option == nil {
-			return o, "an option is nil"
-		}
-		option.ApplyDelayWhen(&o)
-	}
-	return o, o.Bad
-}
+type DelayWhenOption interface{ opt.DelayWhenOption }
 
 // waiters holds the items of one DelayWhen that wait.
 type waiters[T any] struct {
-	fan     *handoff.Fan[*waiter[T]]
-	full    handoff.Full
-	stops   bool // a graceful stop reaches the notifiers
-	lost    run.Account[T]
-	free    slots
-	refusal error // why upstream was refused; written on upstream's goroutine
+	fan      *handoff.Fan[*waiter[T]]
+	overflow handoff.Overflow
+	stops    bool // a graceful stop reaches the notifiers
+	lost     run.Account[T]
+	free     slots
+	refusal  error // why upstream was refused; written on upstream's goroutine
 
 	left run.Refused[T]
 }
@@ -141,7 +130,7 @@ const (
 
 // admit waits for room for v. It runs on upstream's goroutine.
 func (w *waiters[T]) admit(ctx context.Context, v T) admission {
-	blocks := w.full == handoff.Block
+	blocks := w.overflow == handoff.Block
 	if blocks && !w.free.take(ctx) || ctx.Err() != nil || w.stops && stopping(ctx) {
 		w.left.Keep(v)
 		return refused
@@ -154,7 +143,7 @@ func (w *waiters[T]) admit(ctx context.Context, v T) admission {
 		return admitted
 	default:
 	}
-	if w.full == handoff.Fail {
+	if w.overflow == handoff.Fail {
 		w.refusal = errFull("DelayWhen")
 	}
 	if w.refusal = fault.Join(w.refusal, w.lost.Drop(v)); w.refusal != nil {

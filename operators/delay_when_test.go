@@ -66,10 +66,10 @@ func TestDelayWhen(t *testing.T) {
 func TestDelayWhenInvalid(t *testing.T) {
 	at := func(int) turbopipes.Observable[int] { return turbopipes.Just(1) }
 	for text, op := range map[string]turbopipes.Operator[int, int]{
-		"fn is nil":                       operators.DelayWhen[int, int](nil),
-		"an option is nil":                operators.DelayWhen(at, nil),
-		"the queue's size is less than 1": operators.DelayWhen(at, turbopipes.WithQueue(0)),
-		"DropOldest is no strategy of it": operators.DelayWhen(at, turbopipes.WithOverflow(turbopipes.DropOldest)),
+		"fn is nil":                          operators.DelayWhen[int, int](nil),
+		"option 1 is nil":                    operators.DelayWhen(at, nil),
+		"WithQueue: n is 0, want at least 1": operators.DelayWhen(at, turbopipes.WithQueue(0)),
+		"the overflow strategy is DropOldest, want Block, DropNewest or Fail": operators.DelayWhen(at, turbopipes.WithOverflow(turbopipes.DropOldest)),
 	} {
 		requireInvalid(t, op, "DelayWhen: "+text)
 	}

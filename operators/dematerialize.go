@@ -43,9 +43,9 @@ func endOf[T any](n turbopipes.Notification[T]) error {
 	case n.Kind == turbopipes.KindComplete:
 		return nil
 	case n.Kind != turbopipes.KindError:
-		return fault.Invalid("Dematerialize", fmt.Sprintf("a notification is of the unknown kind %d", int(n.Kind)))
+		return fault.Invalid("Dematerialize", fmt.Sprintf("the Kind of a notification is %d, want KindNext, KindError or KindComplete", int(n.Kind)))
 	case n.Err == nil:
-		return fault.Invalid("Dematerialize", "a notification of KindError has no Err")
+		return fault.Invalid("Dematerialize", "the Err of a notification of KindError is nil")
 	}
 	return n.Err
 }

@@ -53,9 +53,9 @@ func TestDematerializeStopsUpstream(t *testing.T) {
 		"boom":       {notification{Kind: turbopipes.KindError, Err: errBoom}, nil},
 		"boom\nlate": {notification{Kind: turbopipes.KindError, Err: errBoom}, errLate},
 		"late":       {notification{Kind: turbopipes.KindComplete}, errLate},
-		"turbopipes: invalid argument: Dematerialize: a notification of KindError has no Err":        {notification{Kind: turbopipes.KindError}, nil},
-		"turbopipes: invalid argument: Dematerialize: a notification is of the unknown kind 7":       {notification{Kind: 7}, nil},
-		"turbopipes: invalid argument: Dematerialize: a notification is of the unknown kind 8\nlate": {notification{Kind: 8, Err: errBoom}, errLate},
+		"turbopipes: invalid argument: Dematerialize: the Err of a notification of KindError is nil":                                   {notification{Kind: turbopipes.KindError}, nil},
+		"turbopipes: invalid argument: Dematerialize: the Kind of a notification is 7, want KindNext, KindError or KindComplete":       {notification{Kind: 7}, nil},
+		"turbopipes: invalid argument: Dematerialize: the Kind of a notification is 8, want KindNext, KindError or KindComplete\nlate": {notification{Kind: 8, Err: errBoom}, errLate},
 	} {
 		in := turbopipes.Create(func(_ context.Context, emit func(notification) bool) error {
 			require.True(t, emit(notification{Value: 1}))

@@ -30,7 +30,7 @@ import (
 // without an end, see [Dedup], which forgets keys; for adjacent repeats,
 // [DistinctUntilChanged]. It corresponds to distinct in RxJS, Reactor and RxGo.
 func Distinct[T any, K comparable](key func(v T) K, opts ...DistinctOption) turbopipes.Operator[T, T] {
-	o, bad := distinctOptionsOf(opts)
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
 	case key == nil:
 		return turbopipes.Invalid[T, T]("Distinct", "key is nil")
@@ -66,29 +66,19 @@ func Distinct[T any, K comparable](key func(v T) K, opts ...DistinctOption) turb
 	})
 }
 
-// DistinctOption is an option of [Distinct].
-type DistinctOption interface{ ApplyDistinct(*opt.Distinct) }
+// DistinctOption is an option of [Distinct]: [WithMaxKeys] and [OnDiscard] are.
+type DistinctOption interface{ opt.DistinctOption }
 
-type distinctOptions = opt.Distinct
-
-type maxKeys int
-
-func (n maxKeys) ApplyDistinct(o *distinctOptions) {
-	if o.MaxKeys = int(n); n < 1 {
-		o.Bad = "WithMaxKeys's n is less than 1"
-	}
+type distinctSetting struct {
+	opt.Set
+	opt.ForDistinct
 }
 
 // WithMaxKeys makes [Distinct] stop upstream and fail with an ErrOverflow at the
 // first item with one key more than n. n < 1 is an ErrInvalidArgument.
-func WithMaxKeys(n int) DistinctOption { return maxKeys(n) }
-
-func distinctOptionsOf(opts []DistinctOption) (o distinctOptions, bad string) {
-	for _, option := range opts {
-		if option == nil {
-			return o, "an option is nil"
-		}
-		option.ApplyDistinct(&o)
-	}
-	return o, o.Bad
+func WithMaxKeys(n int) DistinctOption {
+	return distinctSetting{Set: func(s *opt.Settings) string {
+		s.MaxKeys = n
+		return opt.AtLeast("WithMaxKeys", "n", n, 1)
+	}}
 }

@@ -30,8 +30,8 @@ func TestDistinct(t *testing.T) {
 	byCase := operators.Distinct(strings.ToLower)
 	t.Run("the first of a key", func(t *testing.T) { tptest.Marbles(t, "aABb|", byCase, "a-B-|") })
 	requireInvalid(t, operators.Distinct[int, int](nil), "Distinct: key is nil")
-	requireInvalid(t, operators.Distinct(operators.Self[int], nil), "Distinct: an option is nil")
-	requireInvalid(t, operators.Distinct(operators.Self[int], operators.WithMaxKeys(0)), "Distinct: WithMaxKeys's n is less than 1")
+	requireInvalid(t, operators.Distinct(operators.Self[int], nil), "Distinct: option 1 is nil")
+	requireInvalid(t, operators.Distinct(operators.Self[int], operators.WithMaxKeys(0)), "Distinct: WithMaxKeys: n is 0, want at least 1")
 	requirePanics(t, operators.Distinct(func(string) int { panic(errBoom) }))
 }
 

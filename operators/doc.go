@@ -18,7 +18,7 @@
 //   - [BufferWithCount], [BufferWithTimeOrCount]: batches
 //   - [Unbatch]: the items of batches
 //   - [StatefulMap]: a state that is opened and closed
-//   - [Pairwise], [Index], [Intersperse], [Compose]
+//   - [Pairwise], [Index], [Intersperse]
 //   - [Cast], [OfType], [Marshal], [Unmarshal]: other types of items
 //
 // # Windows and groups
@@ -63,6 +63,13 @@
 //   - [Delay], [DelayWhen], [DelaySubscription]
 //   - [KeepAlive]
 //   - [TimeInterval], [Timestamp]: when items come
+//
+// # Backpressure
+//
+//   - [OnBackpressureBuffer], [OnBackpressureDrop], [OnBackpressureLatest],
+//     [OnBackpressureReduce], [OnBackpressureBatch], [OnBackpressureError]
+//   - [Conflate], [ConflateByKey], [LoadShed], [BackpressureTimeout]
+//   - [LimitRate], [Gate], [Extrapolate], [SpillToDisk]
 //
 // # Conditional
 //

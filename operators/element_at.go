@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
@@ -24,7 +25,7 @@ import (
 // corresponds to elementAt in RxJS, Reactor and RxGo.
 func ElementAt[T any](i int) turbopipes.Operator[T, T] {
 	if i < 0 {
-		return turbopipes.Invalid[T, T]("ElementAt", "i is negative")
+		return turbopipes.Invalid[T, T]("ElementAt", opt.TooSmall("i", i, 0))
 	}
 	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+"ElementAt", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {

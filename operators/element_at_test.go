@@ -35,7 +35,7 @@ func TestElementAt(t *testing.T) {
 	}
 	t.Run("the first", func(t *testing.T) { tptest.Marbles(t, "-a-b|", operators.ElementAt[string](0), "-(a|)") })
 	require.EqualError(t, op(turbopipes.Just("a", "b")).Drain(t.Context()), "turbopipes: index out of range: ElementAt: index 2, and 2 items")
-	requireInvalid(t, operators.ElementAt[int](-1), "ElementAt: i is negative")
+	requireInvalid(t, operators.ElementAt[int](-1), "ElementAt: i is -1, want at least 0")
 }
 
 func ExampleElementAt() {

@@ -35,7 +35,7 @@ import (
 // you know how far apart items may be: a log that is replayed may have a pause of a
 // month.
 //
-// A lost window counts as its items, and [OnDiscard] is called for each of them. A
+// A lost window counts as its items, and [OnDrop] is called for each of them. A
 // late item counts as dropped. Downstream owns the slices; starts and ends are in
 // UTC. Backpressure: upstream's emit calls downstream's, so upstream waits while
 // downstream is busy. Memory: the items of the open windows; an item is kept in each
@@ -45,19 +45,21 @@ import (
 //
 // A size of 0 or less, a nil at and bad options are an ErrInvalidArgument. To
 // collect items by the time at which they come, see [BufferWithTime].
-func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...EventTimeOption) turbopipes.Operator[T, turbopipes.TimeWindow[T]] {
-	o, bad := eventTimeOptionsOf(size, opts)
+func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...EventTimeWindowOption[T]) turbopipes.Operator[T, turbopipes.TimeWindow[T]] {
+	o, bad := opt.Gather(opt.Typed[T]{Slide: size, MaxOpen: 1 << 20}, opts)
 	switch {
 	case size <= 0:
-		return turbopipes.Invalid[T, turbopipes.TimeWindow[T]]("EventTimeWindow", "size is not positive")
+		return turbopipes.Invalid[T, turbopipes.TimeWindow[T]]("EventTimeWindow", opt.NotPositive("size", size))
 	case at == nil:
 		return turbopipes.Invalid[T, turbopipes.TimeWindow[T]]("EventTimeWindow", "at is nil")
 	case bad != "":
 		return turbopipes.Invalid[T, turbopipes.TimeWindow[T]]("EventTimeWindow", bad)
 	}
+	plan := eventTimeOptions{Size: size, Slide: o.Slide, Lag: o.Lag, MaxAhead: o.MaxAhead, MaxOpen: o.MaxOpen}
+	late, hooks := o.Late, dropping(o)
 	return turbopipes.Lift(own.Mark+"EventTimeWindow", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.TimeWindow[T]) bool) (err error) {
-		w := eventWindows[T]{eventTimeOptions: o}
-		lost := run.Keep[T](run.At(ctx, "EventTimeWindow"), o.Discard)
+		w := eventWindows[T]{eventTimeOptions: plan}
+		lost := hooks.At(run.At(ctx, "EventTimeWindow"))
 		run.NoteBatches(lost.Record(), func(w turbopipes.TimeWindow[T], yield func(item any)) {
 			for _, v := range w.Items {
 				yield(v)
@@ -68,7 +70,7 @@ func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...
 		defer func() { err = fault.Join(err, lost.Discard(append(w.left(), inHand.all()...)...)) }()
 		var work run.Work[T]
 		defer work.Failed(ctx)
-		err = flushing(ctx, bufferOptions{}, in, work.On(func(v T) bool {
+		err = flushing(ctx, false, in, work.On(func(v T) bool {
 			work.Busy = true
 			t := plain(at(v))
 			work.Busy = false
@@ -86,8 +88,8 @@ func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...
 				if err := lost.Drop(v); err != nil {
 					panic(err)
 				}
-				if o.Late != nil {
-					o.Late(v)
+				if late != nil {
+					late(v)
 				}
 			case eventTooMany:
 				failed = w.tooMany(t)
@@ -97,7 +99,7 @@ func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...
 				return false
 			}
 			return true
-		}), func() { pourWindows(ctx, w.oldest, emit) })
+		}), func(bool) { pourWindows(ctx, w.oldest, emit) })
 		return fault.Join(failed, err)
 	})
 }
@@ -119,80 +121,72 @@ func pourWindows[T any](ctx context.Context, next func() (turbopipes.TimeWindow[
 	}
 }
 
-// EventTimeOption is an option of [EventTimeWindow].
-type EventTimeOption interface{ ApplyEventTime(*opt.EventTime) }
+// EventTimeWindowOption is an option of [EventTimeWindow]: [WithSlide], [WithLag],
+// [WithMaxAhead], [WithMaxOpen], [OnLate] and [OnDrop] are.
+type EventTimeWindowOption[T any] interface{ opt.EventTimeWindowOption[T] }
 
-type eventTimeOptions = opt.EventTime
-
-type eventTimeOption func(*eventTimeOptions)
-
-func (f eventTimeOption) ApplyEventTime(o *eventTimeOptions) { f(o) }
-
-// WithSlide makes the windows of [EventTimeWindow] begin at every multiple of s
-// instead of size: less makes them overlap, more leaves gaps, whose items are late.
-// s ≤ 0 is an ErrInvalidArgument.
-func WithSlide(s time.Duration) EventTimeOption {
-	return eventTimeOption(func(o *eventTimeOptions) {
-		if o.Slide = s; s <= 0 {
-			o.Bad = "WithSlide's s is not positive"
-		}
-	})
+// eventTimeOptions is what the windows need of the options.
+type eventTimeOptions struct {
+	Size, Slide, Lag time.Duration
+	MaxAhead         time.Duration // 0: no limit
+	MaxOpen          int
 }
 
-// WithLag makes [EventTimeWindow] wait for items that are up to l later than
-// others. A negative l is an ErrInvalidArgument.
-func WithLag(l time.Duration) EventTimeOption {
-	return eventTimeOption(func(o *eventTimeOptions) {
-		if o.Lag = l; l < 0 {
-			o.Bad = "WithLag's l is negative"
-		}
-	})
+type eventTimeSetting[T any] struct {
+	opt.Func[opt.Typed[T]]
+	opt.ForEventTimeWindow
+}
+
+// WithSlide makes the windows of [EventTimeWindow] begin at every multiple of slide
+// instead of size. If slide is less than size they overlap. If slide is more they leave
+// gaps, whose items are late. slide ≤ 0 is an ErrInvalidArgument.
+func WithSlide[T any](slide time.Duration) EventTimeWindowOption[T] {
+	return eventTimeSetting[T]{Func: func(s *opt.Typed[T]) string {
+		s.Slide = slide
+		return opt.Positive("WithSlide", "slide", slide)
+	}}
+}
+
+// WithLag makes [EventTimeWindow] wait for items that are up to lag later than
+// others. lag < 0 is an ErrInvalidArgument.
+func WithLag[T any](lag time.Duration) EventTimeWindowOption[T] {
+	return eventTimeSetting[T]{Func: func(s *opt.Typed[T]) string {
+		s.Lag = lag
+		return opt.NotNegative("WithLag", "lag", lag)
+	}}
 }
 
 // WithMaxAhead makes [EventTimeWindow] drop an item whose time is later than that of
-// every item before it by more than d, as if no window took it: see [OnLate]. It
-// moves no window. If the next item is that far ahead too, and no more than d apart
+// every item before it by more than limit, as if no window took it: see [OnLate]. It
+// moves no window. If the next item is that far ahead too, and no more than limit apart
 // from the dropped one, then time has moved on after a pause, and that item and
-// those after it are taken. So choose d greater than the usual distance of items
-// that follow each other. The first item is always taken. d ≤ 0 is an
+// those after it are taken. So choose a limit greater than the usual distance of items
+// that follow each other. The first item is always taken. limit ≤ 0 is an
 // ErrInvalidArgument.
-func WithMaxAhead(d time.Duration) EventTimeOption {
-	return eventTimeOption(func(o *eventTimeOptions) {
-		if o.MaxAhead = d; d <= 0 {
-			o.Bad = "WithMaxAhead's d is not positive"
-		}
-	})
+func WithMaxAhead[T any](limit time.Duration) EventTimeWindowOption[T] {
+	return eventTimeSetting[T]{Func: func(s *opt.Typed[T]) string {
+		s.MaxAhead = limit
+		return opt.Positive("WithMaxAhead", "limit", limit)
+	}}
 }
 
-// OnLate has fn called, on the subscriber's goroutine, for each item that
+// OnLate calls fn, on the subscriber's goroutine, with each item that
 // [EventTimeWindow] drops: because no window takes it any more, or because of
-// [WithMaxAhead]. A nil fn is an ErrInvalidArgument.
-func OnLate(fn func(item any)) EventTimeOption {
-	return eventTimeOption(func(o *eventTimeOptions) {
-		if o.Late = fn; fn == nil {
-			o.Bad = "OnLate's fn is nil"
-		}
-	})
+// [WithMaxAhead]. [OnDrop] gets these items too, and those that are left at an early
+// end. A nil fn is an ErrInvalidArgument.
+func OnLate[T any](fn func(v T)) EventTimeWindowOption[T] {
+	return eventTimeSetting[T]{Func: func(s *opt.Typed[T]) string {
+		s.Late = fn
+		return opt.NotNil("OnLate", "fn", fn == nil)
+	}}
 }
 
-// WithMaxOpen makes [EventTimeWindow] fail with an ErrOverflow when more than k
+// WithMaxOpen makes [EventTimeWindow] fail with an ErrOverflow when more than n
 // windows would have items and wait for their end. An item is in size/slide windows,
-// so with fewer the first item fails. k < 1 is an ErrInvalidArgument.
-func WithMaxOpen(k int) EventTimeOption {
-	return eventTimeOption(func(o *eventTimeOptions) {
-		if o.MaxOpen = k; k < 1 {
-			o.Bad = "WithMaxOpen's k is less than 1"
-		}
-	})
-}
-
-func eventTimeOptionsOf(size time.Duration, opts []EventTimeOption) (o eventTimeOptions, bad string) {
-	o.Size, o.Slide, o.MaxOpen = size, size, 1<<20
-	for _, option := range opts {
-		if option == nil {
-			return o, "an option is nil"
-		}
-		option.ApplyEventTime(&o)
-	}
-	return o, o.Bad
+// so with fewer the first item fails. n < 1 is an ErrInvalidArgument.
+func WithMaxOpen[T any](n int) EventTimeWindowOption[T] {
+	return eventTimeSetting[T]{Func: func(s *opt.Typed[T]) string {
+		s.MaxOpen = n
+		return opt.AtLeast("WithMaxOpen", "n", n, 1)
+	}}
 }

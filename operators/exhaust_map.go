@@ -6,6 +6,7 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/handoff"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
@@ -37,7 +38,7 @@ import (
 // end the old stream instead, see [SwitchMap]; to make upstream wait, [ConcatMap].
 // It corresponds to RxJS's exhaustMap.
 func ExhaustMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOption) turbopipes.Operator[T, R] {
-	o, bad := innerOptions(opts)
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
 	case fn == nil:
 		return turbopipes.Invalid[T, R]("ExhaustMap", "fn is nil")

@@ -42,10 +42,10 @@ import (
 // returns. For one generation only, see [FlatMap]. It corresponds to expand in RxJS
 // and Reactor.
 func Expand[T any](n int, fn func(v T) turbopipes.Observable[T], opts ...ExpandOption) turbopipes.Operator[T, T] {
-	o, bad := expandOptions(opts)
+	o, bad := opt.Gather(opt.Settings{MaxPending: 65536}, opts)
 	switch {
 	case n < 1 && n != turbopipes.Infinite:
-		return turbopipes.Invalid[T, T]("Expand", "n is less than 1")
+		return turbopipes.Invalid[T, T]("Expand", opt.TooSmall("n", n, 1))
 	case fn == nil:
 		return turbopipes.Invalid[T, T]("Expand", "fn is nil")
 	case bad != "":
@@ -136,22 +136,4 @@ func send[T any](done <-chan struct{}, to chan<- T, v T) bool {
 
 // ExpandOption is an option of [Expand]: [WithMaxPending], [StopInner] and [OnDiscard]
 // are.
-type ExpandOption interface{ ApplyExpand(*opt.Expand) }
-
-// ApplyExpand makes m an option of Expand.
-func (m MaxPending) ApplyExpand(o *opt.Expand) {
-	if o.MaxPending = m.k; m.k < 1 {
-		o.Bad = badMaxPending
-	}
-}
-
-func expandOptions(opts []ExpandOption) (o opt.Expand, bad string) {
-	o.MaxPending = 65536
-	for _, option := range opts {
-		if option == nil {
-			return o, "an option is nil"
-		}
-		option.ApplyExpand(&o)
-	}
-	return o, o.Bad
-}
+type ExpandOption interface{ opt.ExpandOption }

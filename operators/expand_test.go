@@ -52,14 +52,14 @@ func TestExpand(t *testing.T) {
 	}
 	fn := func(int) turbopipes.Observable[int] { return turbopipes.Empty[int]() }
 	for text, op := range map[string]turbopipes.Operator[int, int]{
-		"n is less than 1":                  operators.Expand(0, fn),
-		"fn is nil":                         operators.Expand[int](1, nil),
-		"an option is nil":                  operators.Expand(2, fn, nil),
-		"WithMaxPending's k is less than 1": operators.Expand(2, fn, operators.WithMaxPending(0)),
+		"n is 0, want at least 1":                 operators.Expand(0, fn),
+		"fn is nil":                               operators.Expand[int](1, nil),
+		"option 1 is nil":                         operators.Expand(2, fn, nil),
+		"WithMaxPending: n is 0, want at least 1": operators.Expand(2, fn, operators.WithMaxPending(0)),
 	} {
 		requireInvalid(t, op, "Expand: "+text)
 	}
-	requireInvalid(t, operators.Expand(-2, fn), "Expand: n is less than 1")
+	requireInvalid(t, operators.Expand(-2, fn), "Expand: n is -2, want at least 1")
 	err := operators.Expand(1, func(int) turbopipes.Observable[int] { return turbopipes.Range(0, 9) }, operators.WithMaxPending(3))(turbopipes.Just(1)).Drain(t.Context())
 	require.EqualError(t, err, "turbopipes: overflow: Expand: more than 3 items wait")
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/handoff"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -42,16 +43,16 @@ func FlatMap[T, R any](n int, fn func(v T) turbopipes.Observable[R], opts ...Fla
 }
 
 func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R], opts []FlatMapOption) turbopipes.Operator[T, R] {
-	o, bad := flatMapOptions(opts)
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
 	case n < 1 && n != turbopipes.Infinite:
-		return turbopipes.Invalid[T, R](name, "n is less than 1")
+		return turbopipes.Invalid[T, R](name, opt.TooSmall("n", n, 1))
 	case fn == nil:
 		return turbopipes.Invalid[T, R](name, "fn is nil")
 	case bad != "":
 		return turbopipes.Invalid[T, R](name, bad)
 	case n == 1 && o.Ahead == 0:
-		return concatMap(name, fn, o.Inner)
+		return concatMap(name, fn, o)
 	}
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
 		outer := ctx

@@ -60,7 +60,7 @@ func FlatMapSeq[T, R any](fn func(v T) iter.Seq[R], opts ...turbopipes.LossOptio
 			if seq == nil {
 				work.Busy = false
 				run.Keep[T](lost.Stage, nil).FailedOn(v)
-				failed = fault.Invalid("FlatMapSeq", "fn has returned a nil iterator, want an iterator")
+				failed = fault.Invalid("FlatMapSeq", "fn has returned a nil iterator")
 				return false
 			}
 			seq(yield)

@@ -37,7 +37,7 @@ func TestFlatMapSeq(t *testing.T) {
 	requirePanics(t, operators.FlatMapSeq(func(string) iter.Seq[int] { return func(func(int) bool) { panic(errBoom) } }))
 	err := operators.FlatMapSeq(func(int) iter.Seq[int] { return nil })(turbopipes.Just(1, 2)).Drain(t.Context())
 	require.ErrorIs(t, err, turbopipes.ErrInvalidArgument)
-	require.ErrorContains(t, err, "FlatMapSeq: fn has returned a nil iterator, want an iterator")
+	require.ErrorContains(t, err, "FlatMapSeq: fn has returned a nil iterator")
 }
 
 // endless yields 0, 1, 2 … for ever, and notes whether it has come to its end.

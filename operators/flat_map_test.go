@@ -56,14 +56,14 @@ func TestFlatMap(t *testing.T) {
 	}
 	fn := func(int) turbopipes.Observable[int] { return turbopipes.Just(1) }
 	for text, op := range map[string]turbopipes.Operator[int, int]{
-		"n is less than 1":         operators.FlatMap(0, fn),
-		"fn is nil":                operators.FlatMap[int, int](1, nil),
-		"an option is nil":         operators.FlatMap(2, fn, nil),
-		"Buffered's k is negative": operators.FlatMap(2, fn, operators.Buffered(-1)),
+		"n is 0, want at least 1":            operators.FlatMap(0, fn),
+		"fn is nil":                          operators.FlatMap[int, int](1, nil),
+		"option 1 is nil":                    operators.FlatMap(2, fn, nil),
+		"Buffered: n is -1, want at least 0": operators.FlatMap(2, fn, operators.Buffered(-1)),
 	} {
 		requireInvalid(t, op, "FlatMap: "+text)
 	}
-	requireInvalid(t, operators.FlatMap(-2, fn), "FlatMap: n is less than 1")
+	requireInvalid(t, operators.FlatMap(-2, fn), "FlatMap: n is -2, want at least 1")
 	for n := 1; n < 3; n++ {
 		requirePanics(t, operators.FlatMap(n, func(string) turbopipes.Observable[int] { panic(errBoom) }))
 	}

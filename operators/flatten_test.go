@@ -36,13 +36,13 @@ func TestFlatten(t *testing.T) {
 		})
 	}
 	for text, op := range map[string]turbopipes.Operator[turbopipes.Observable[int], int]{
-		"n is less than 1":         operators.Flatten[int](0),
-		"an option is nil":         operators.Flatten[int](2, nil),
-		"Buffered's k is negative": operators.Flatten[int](2, operators.Buffered(-1)),
+		"n is 0, want at least 1":            operators.Flatten[int](0),
+		"option 1 is nil":                    operators.Flatten[int](2, nil),
+		"Buffered: n is -1, want at least 0": operators.Flatten[int](2, operators.Buffered(-1)),
 	} {
 		requireInvalid(t, op, "Flatten: "+text)
 	}
-	requireInvalid(t, operators.Flatten[int](-2), "Flatten: n is less than 1")
+	requireInvalid(t, operators.Flatten[int](-2), "Flatten: n is -2, want at least 1")
 	for n := 1; n < 3; n++ {
 		zero := turbopipes.Just(turbopipes.Observable[int]{})
 		require.ErrorIs(t, operators.Flatten[int](n)(zero).Drain(t.Context()), turbopipes.ErrInvalidArgument)

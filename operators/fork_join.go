@@ -2,7 +2,6 @@ package operators
 
 import (
 	"context"
-	"slices"
 	"sync/atomic"
 
 	"github.com/turbopipes/turbopipes"
@@ -34,8 +33,8 @@ import (
 // instead of streams, see [Tasks]. It corresponds to RxJS's forkJoin and Reactor's
 // Mono.zip.
 func ForkJoin[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, []T] {
-	if anyZero(others) {
-		return turbopipes.Invalid[T, []T]("ForkJoin", zeroOther)
+	if bad := zeroOther(others); bad != "" {
+		return turbopipes.Invalid[T, []T]("ForkJoin", bad)
 	}
 	return turbopipes.Lift(own.Mark+"ForkJoin", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
 		s := scope.Open(ctx, "ForkJoin")
@@ -107,10 +106,4 @@ func (f *forkJoin[T]) left() (items []T) {
 		}
 	}
 	return items
-}
-
-const zeroOther = "one of others is the zero Observable"
-
-func anyZero[T any](streams []turbopipes.Observable[T]) bool {
-	return slices.ContainsFunc(streams, turbopipes.Observable[T].IsZero)
 }

@@ -32,7 +32,7 @@ func TestForkJoin(t *testing.T) {
 	}, func(in []turbopipes.Observable[string]) turbopipes.Observable[string] {
 		return operators.Map(together)(operators.ForkJoin(in[1:]...)(in[0]))
 	})
-	requireInvalid(t, operators.ForkJoin(turbopipes.Just(1), turbopipes.Observable[int]{}), "ForkJoin: one of others is the zero Observable")
+	requireInvalid(t, operators.ForkJoin(turbopipes.Just(1), turbopipes.Observable[int]{}), "ForkJoin: others[1] is the zero Observable")
 }
 
 func TestForkJoinReaps(t *testing.T) {

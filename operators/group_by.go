@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/split"
@@ -48,8 +49,8 @@ import (
 // number of groups, see [GroupByN]; to run one task at a time for each key,
 // [ParallelBy]. It corresponds to groupBy in RxJS and Reactor and to RxGo's
 // GroupByDynamic.
-func GroupBy[T any, K comparable](key func(v T) K, opts ...GroupOption) turbopipes.Operator[T, turbopipes.Group[K, T]] {
-	o, bad := groupOptionsOf(opts)
+func GroupBy[T any, K comparable](key func(v T) K, opts ...GroupByOption) turbopipes.Operator[T, turbopipes.Group[K, T]] {
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
 	case key == nil:
 		return turbopipes.Invalid[T, turbopipes.Group[K, T]]("GroupBy", "key is nil")

@@ -26,7 +26,7 @@ func byCase(v string) int {
 }
 
 func TestGroupByN(t *testing.T) {
-	groups := func(opts ...operators.GroupOption) turbopipes.Operator[string, turbopipes.Group[int, string]] {
+	groups := func(opts ...turbopipes.QueueOption) turbopipes.Operator[string, turbopipes.Group[int, string]] {
 		return operators.GroupByN(2, byCase, opts...)
 	}
 	names := operators.Map(func(g turbopipes.Group[int, string]) string { return []string{"x", "y"}[g.Key] })
@@ -51,12 +51,10 @@ func TestGroupByN(t *testing.T) {
 	}
 	zero := func(int) int { return 0 }
 	for text, op := range map[string]turbopipes.Operator[int, turbopipes.Group[int, int]]{
-		"n is less than 1":                 operators.GroupByN(0, zero),
-		"route is nil":                     operators.GroupByN[int](1, nil),
-		"an option is nil":                 operators.GroupByN(1, zero, nil),
-		"WithMaxGroups is no option of it": operators.GroupByN(1, zero, operators.WithMaxGroups(1)),
-		"WithIdle is no option of it":      operators.GroupByN(1, zero, operators.WithIdle(1)),
-		"the queue's size is less than 1":  operators.GroupByN(1, zero, turbopipes.WithQueue(0)),
+		"n is 0, want at least 1":            operators.GroupByN(0, zero),
+		"route is nil":                       operators.GroupByN[int](1, nil),
+		"option 1 is nil":                    operators.GroupByN(1, zero, nil),
+		"WithQueue: n is 0, want at least 1": operators.GroupByN(1, zero, turbopipes.WithQueue(0)),
 	} {
 		requireInvalid(t, op, "GroupByN: "+text)
 	}
@@ -72,7 +70,7 @@ func TestGroupByNRoutesToNowhere(t *testing.T) {
 
 // A full queue without a taker stands still until ctx ends, or fails.
 func TestGroupByNFullQueue(t *testing.T) {
-	op := func(opts ...operators.GroupOption) turbopipes.Observable[placed[int, int]] {
+	op := func(opts ...turbopipes.QueueOption) turbopipes.Observable[placed[int, int]] {
 		parity := func(v int) int { return v % 2 }
 		return grouped(1, operators.GroupByN(2, parity, append(opts, turbopipes.WithQueue(2))...))(timed(make([]time.Duration, 30)...))
 	}

@@ -20,11 +20,11 @@ import (
 func TestGroupBy(t *testing.T) {
 	keys := turbopipes.Compose2(operators.GroupBy(strings.ToLower), operators.Map(func(g turbopipes.Group[string, string]) string { return g.Key }))
 	tptest.Doc(t, "group_by.go", "GroupBy", keys)
-	items := func(n int, opts ...operators.GroupOption) turbopipes.Operator[string, string] {
+	items := func(n int, opts ...operators.GroupByOption) turbopipes.Operator[string, string] {
 		return turbopipes.Compose2(grouped(n, operators.GroupBy(strings.ToLower, opts...)),
 			operators.Map(func(p placed[string, string]) string { return p.in + p.v }))
 	}
-	runs := func(opts ...operators.GroupOption) turbopipes.Operator[string, string] {
+	runs := func(opts ...operators.GroupByOption) turbopipes.Operator[string, string] {
 		one := operators.GroupBy(func(string) string { return "" }, opts...)
 		return shown(1, turbopipes.Compose2(one, operators.Map(func(g turbopipes.Group[string, string]) turbopipes.Observable[string] { return g.Items })))
 	}
@@ -53,12 +53,12 @@ func TestGroupBy(t *testing.T) {
 	}
 	id := func(v int) int { return v }
 	for text, op := range map[string]turbopipes.Operator[int, turbopipes.Group[int, int]]{
-		"key is nil":                       operators.GroupBy[int, int](nil),
-		"an option is nil":                 operators.GroupBy(id, nil),
-		"WithMaxGroups's k is less than 1": operators.GroupBy(id, operators.WithMaxGroups(0)),
-		"WithIdle's d is not positive":     operators.GroupBy(id, operators.WithIdle(0)),
-		"the queue's size is less than 1":  operators.GroupBy(id, turbopipes.WithQueue(0)),
-		"the overflow strategy is unknown": operators.GroupBy(id, turbopipes.WithOverflow(9)),
+		"key is nil":                             operators.GroupBy[int, int](nil),
+		"option 1 is nil":                        operators.GroupBy(id, nil),
+		"WithMaxGroups: n is 0, want at least 1": operators.GroupBy(id, operators.WithMaxGroups(0)),
+		"WithIdle: idle is 0s, want more than 0": operators.GroupBy(id, operators.WithIdle(0)),
+		"WithQueue: n is 0, want at least 1":     operators.GroupBy(id, turbopipes.WithQueue(0)),
+		"WithOverflow: the overflow strategy is 9, want Block, DropNewest, DropOldest or Fail": operators.GroupBy(id, turbopipes.WithOverflow(9)),
 	} {
 		requireInvalid(t, op, "GroupBy: "+text)
 	}
@@ -68,7 +68,7 @@ func TestGroupBy(t *testing.T) {
 }
 
 // byRest groups 0 … by their rest.
-func byRest(keys int, opts ...operators.GroupOption) turbopipes.Operator[int, turbopipes.Group[int, int]] {
+func byRest(keys int, opts ...operators.GroupByOption) turbopipes.Operator[int, turbopipes.Group[int, int]] {
 	return operators.GroupBy(func(v int) int { return v % keys }, opts...)
 }
 
@@ -112,7 +112,7 @@ func TestGroupByFewerTakersThanGroups(t *testing.T) {
 // ends; options make an error of it, or let it go on.
 func TestGroupByFullQueueWithoutTaker(t *testing.T) {
 	const n = 30
-	stalls := func(opts ...operators.GroupOption) turbopipes.Observable[placed[int, int]] {
+	stalls := func(opts ...operators.GroupByOption) turbopipes.Observable[placed[int, int]] {
 		return grouped(1, byRest(2, append(opts, turbopipes.WithQueue(2))...))(timed(make([]time.Duration, n)...))
 	}
 	bubble(t, "it stands still, and ends with ctx", func(t *testing.T) {
@@ -137,7 +137,7 @@ func TestGroupByFullQueueWithoutTaker(t *testing.T) {
 		require.Len(t, s.items, 3)
 		require.EqualValues(t, 3, s.stats.Discarded, "1, 3 and 5")
 	})
-	for text, o := range map[string]operators.GroupOption{
+	for text, o := range map[string]operators.GroupByOption{
 		"turbopipes: too many groups: GroupBy: more than 1":            operators.WithMaxGroups(1),
 		"turbopipes: overflow: GroupBy: the queue of a stream is full": turbopipes.WithOverflow(turbopipes.Fail),
 	} {
@@ -145,7 +145,7 @@ func TestGroupByFullQueueWithoutTaker(t *testing.T) {
 			require.EqualError(t, stalls(o).Drain(t.Context()), text)
 		})
 	}
-	for name, opts := range map[string][]operators.GroupOption{
+	for name, opts := range map[string][]operators.GroupByOption{
 		"it drops the newest":   {turbopipes.WithOverflow(turbopipes.DropNewest)},
 		"it drops the oldest":   {turbopipes.WithOverflow(turbopipes.DropOldest)},
 		"idle groups make room": {operators.WithIdle(time.Minute)},
@@ -191,7 +191,7 @@ func TestGroupByLateSubscriber(t *testing.T) {
 		require.Equal(t, []int{i, i + 2, i + 4}, items)
 		_, err = g.Items.Collect(t.Context())
 		require.ErrorIs(t, err, turbopipes.ErrAlreadySubscribed)
-		require.EqualError(t, err, "turbopipes: already subscribed: GroupBy: a stream of it")
+		require.EqualError(t, err, "turbopipes: already subscribed: GroupBy: each of its streams takes one subscriber")
 	}
 }
 
@@ -289,7 +289,7 @@ func TestGroupByGracefulStopOfAGroup(t *testing.T) {
 
 // What upstream has given is delivered, or counted.
 func TestGroupByConserves(t *testing.T) {
-	for name, opts := range map[string][]operators.GroupOption{
+	for name, opts := range map[string][]operators.GroupByOption{
 		"held":    {turbopipes.WithQueue(3)},
 		"idle":    {turbopipes.WithQueue(3), operators.WithIdle(2 * time.Second)},
 		"dropped": {turbopipes.WithQueue(3), turbopipes.WithOverflow(turbopipes.DropOldest)},
@@ -351,7 +351,7 @@ func ExampleGroupBy() {
 
 func BenchmarkGroupBy(b *testing.B) {
 	for _, keys := range []int{1, 1000, 100_000} {
-		for name, opts := range map[string][]operators.GroupOption{"": nil, "/idle": {operators.WithIdle(time.Hour)}} {
+		for name, opts := range map[string][]operators.GroupByOption{"": nil, "/idle": {operators.WithIdle(time.Hour)}} {
 			b.Run(strconv.Itoa(keys)+name, func(b *testing.B) {
 				const items = 1 << 20
 				discarding := append(opts, turbopipes.WithOverflow(turbopipes.DropOldest), turbopipes.WithQueue(8))

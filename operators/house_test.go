@@ -33,7 +33,10 @@ func TestHouse(t *testing.T) {
 			require.LessOrEqual(t, bytes.Count(source, []byte("\n")), mostLines, "lines")
 			checkStatements(t, f)
 			checkDocs(t, f)
-			if base == "doc" || base == "self" || strings.HasSuffix(base, "options") || strings.HasSuffix(base, "_state") {
+			if strings.HasSuffix(base, "_state") {
+				checkPure(t, f)
+			}
+			if base == "doc" || base == "self" || strings.HasSuffix(base, "options") || strings.HasSuffix(base, "_state") || strings.HasSuffix(base, "_engine") {
 				return // no operator
 			}
 			name := checkNamesake(t, f, base)
@@ -85,6 +88,36 @@ func checkStatements(t *testing.T, f *ast.File) {
 		case *ast.FuncDecl:
 			if lines := fileSet.Position(n.End()).Line - fileSet.Position(n.Pos()).Line; lines > mostFunctionLines {
 				t.Errorf("%s: %s has %d lines", fileSet.Position(n.Pos()), n.Name.Name, lines)
+			}
+		}
+		return true
+	})
+}
+
+// checkPure: a file named _state.go has a pure state machine, without locks, channels,
+// goroutines or timers. A file that has these is named _engine.go.
+func checkPure(t *testing.T, f *ast.File) {
+	t.Helper()
+	impure := func(n ast.Node, what string) {
+		t.Errorf("%s: a pure state machine has no %s: name the file _engine.go", fileSet.Position(n.Pos()), what)
+	}
+	for _, spec := range f.Imports {
+		if path := strings.Trim(spec.Path.Value, `"`); path == "sync" || path == "sync/atomic" {
+			impure(spec, "import of "+path)
+		}
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ChanType:
+			impure(n, "channel")
+		case *ast.GoStmt:
+			impure(n, "goroutine")
+		case *ast.SelectorExpr:
+			if x, ok := n.X.(*ast.Ident); ok && x.Name == "time" {
+				switch n.Sel.Name {
+				case "Timer", "NewTimer", "AfterFunc", "Ticker", "NewTicker", "Now":
+					impure(n, "time."+n.Sel.Name)
+				}
 			}
 		}
 		return true

@@ -9,41 +9,30 @@ import (
 
 // InnerOption is an option of [ConcatMap], [SwitchMap], [SwitchAll] and [ExhaustMap]:
 // [StopInner] and [OnDiscard] are.
-type InnerOption interface{ ApplyInner(*opt.Inner) }
+type InnerOption interface{ opt.InnerOption }
 
-// Stops is what [StopInner] returns: an option of all operators that run inner streams.
-type Stops struct{}
+// StopInnerSetting is the type of [StopInner], and lists what takes it.
+type StopInnerSetting struct {
+	opt.Set
+	opt.ForFlatMap
+	opt.ForInner
+	opt.ForDelayWhen
+	opt.ForExpand
+}
 
 // StopInner makes a graceful stop ([turbopipes.Subscription.Stop]) reach the inner
-// streams too: their sources end as if complete, and what is in flight in them comes
-// out. No inner stream begins after the stop; the item that it would be made of is
-// discarded and counted. Without StopInner the inner streams run on to their own end,
-// and an endless one makes the stop last until its ctx ends.
+// streams too: their sources end as if complete, and the items that are in flight in
+// them are delivered. No inner stream begins after the stop; the item that it would be
+// made of is discarded and counted. Without StopInner the inner streams run on to their
+// own end, and an endless one makes the stop last until its ctx ends.
 //
-// It is an option of FlatMap, Flatten, ConcatMap, SwitchMap, SwitchAll, ExhaustMap,
-// DelayWhen and Expand.
-func StopInner() Stops { return Stops{} }
-
-// ApplyInner makes s an option of operators with inner streams.
-func (Stops) ApplyInner(o *opt.Inner) { o.StopInner = true }
-
-// ApplyFlatMap makes s an option of FlatMap.
-func (Stops) ApplyFlatMap(o *opt.FlatMap) { o.StopInner = true }
-
-// ApplyDelayWhen makes s an option of DelayWhen.
-func (Stops) ApplyDelayWhen(o *opt.DelayWhen) { o.StopInner = true }
-
-// ApplyExpand makes s an option of Expand.
-func (Stops) ApplyExpand(o *opt.Expand) { o.StopInner = true }
-
-func innerOptions(opts []InnerOption) (o opt.Inner, bad string) {
-	for _, option := range opts {
-		if option == nil {
-			return o, "an option is nil"
-		}
-		option.ApplyInner(&o)
-	}
-	return o, ""
+// It is an option of [FlatMap], [Flatten], [ConcatMap], [SwitchMap], [SwitchAll],
+// [ExhaustMap], [DelayWhen] and [Expand].
+func StopInner() StopInnerSetting {
+	return StopInnerSetting{Set: func(s *opt.Settings) string {
+		s.StopInner = true
+		return ""
+	}}
 }
 
 // innerOf returns the ctx for inner streams: a graceful stop reaches them where stops.

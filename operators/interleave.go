@@ -5,6 +5,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
@@ -28,11 +29,12 @@ import (
 // others, is an ErrInvalidArgument. To emit items as they come, see [Merge]; to make
 // tuples, [Zip]. It corresponds to Pekko's interleave.
 func Interleave[T any](n int, others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
+	bad := zeroOther(others)
 	switch {
 	case n < 1:
-		return turbopipes.Invalid[T, T]("Interleave", "n is less than 1")
-	case anyZero(others):
-		return turbopipes.Invalid[T, T]("Interleave", zeroOther)
+		return turbopipes.Invalid[T, T]("Interleave", opt.TooSmall("n", n, 1))
+	case bad != "":
+		return turbopipes.Invalid[T, T]("Interleave", bad)
 	}
 	return turbopipes.Lift(own.Mark+"Interleave", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		if len(others) == 0 {

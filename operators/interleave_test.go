@@ -37,9 +37,9 @@ func TestInterleave(t *testing.T) {
 		"one ends within":   {two("a-|", "-12|"), "0:a 2:1 2:2 3:|", nil},
 		"a busy downstream": {two("ab-|", "-1-|"), "0:a 5:b 10:1 15:|", busyFor(5)},
 	}, interleave(2))
-	requireInvalid(t, operators.Interleave[int](0), "Interleave: n is less than 1")
-	requireInvalid(t, operators.Interleave[int](-1), "Interleave: n is less than 1")
-	requireInvalid(t, operators.Interleave(1, turbopipes.Observable[int]{}), "Interleave: one of others is the zero Observable")
+	requireInvalid(t, operators.Interleave[int](0), "Interleave: n is 0, want at least 1")
+	requireInvalid(t, operators.Interleave[int](-1), "Interleave: n is -1, want at least 1")
+	requireInvalid(t, operators.Interleave(1, turbopipes.Observable[int]{}), "Interleave: others[0] is the zero Observable")
 }
 
 func TestInterleaveReaps(t *testing.T) {

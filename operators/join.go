@@ -7,11 +7,12 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Join emits fn's result for each pair of an item of upstream and an item of right
+// Join emits fn's result for each pair of an item of upstream and an item of other
 // whose times are at most window apart.
 //
 //	a:   1-3---7-|   each item's time is its digit
@@ -36,16 +37,16 @@ import (
 // for each side, joined before the stream ends; the functions run on the
 // subscriber's goroutine.
 //
-// A negative window, a nil function, or the zero Observable as right is an
+// A negative window, a nil function, or the zero Observable as other is an
 // ErrInvalidArgument. For pairs by position, see [Zip]. It corresponds to RxGo's
 // Join, and to Reactor's join, whose windows are streams.
-func Join[A, B, R any](right turbopipes.Observable[B], window time.Duration, atA func(a A) time.Time, atB func(b B) time.Time, fn func(a A, b B) R, opts ...turbopipes.LossOption) turbopipes.Operator[A, R] {
+func Join[A, B, R any](other turbopipes.Observable[B], window time.Duration, atA func(a A) time.Time, atB func(b B) time.Time, fn func(a A, b B) R, opts ...turbopipes.LossOption) turbopipes.Operator[A, R] {
 	o, bad := lossOptions(opts)
 	switch {
-	case right.IsZero():
-		bad = "right is the zero Observable"
+	case other.IsZero():
+		bad = "other is the zero Observable"
 	case window < 0:
-		bad = "window is negative"
+		bad = opt.Negative("window", window)
 	case atA == nil:
 		bad = "atA is nil"
 	case atB == nil:
@@ -58,7 +59,7 @@ func Join[A, B, R any](right turbopipes.Observable[B], window time.Duration, atA
 	}
 	return turbopipes.Lift(own.Mark+"Join", func(ctx context.Context, in turbopipes.Observable[A], emit func(R) bool) (err error) {
 		up := feed.Open(ctx, "Join", run.Hooks[A]{Each: o.Discard}, in.Push)
-		other := feed.Join(up.Scope, run.Hooks[B]{Each: o.Discard}, right.Push)
+		partner := feed.Join(up.Scope, run.Hooks[B]{Each: o.Discard}, other.Push)
 		as, bs := run.Keep[A](up.Scope.Stage(), o.Discard), run.Keep[B](up.Scope.Stage(), o.Discard)
 		a, b := joining[A]{at: atA}, joining[B]{at: atB}
 		over := func() bool { return a.ended && b.ended || a.useless() || b.useless() }
@@ -87,7 +88,7 @@ func Join[A, B, R any](right turbopipes.Observable[B], window time.Duration, atA
 			select {
 			case v, more := <-unless(a.held(b.progress, window), up.Items()):
 				going = meet(&a, &b, v, more, window, fromLeft)
-			case v, more := <-unless(b.held(a.progress, window), other.Items()):
+			case v, more := <-unless(b.held(a.progress, window), partner.Items()):
 				going = meet(&b, &a, v, more, window, fromRight)
 			case <-up.Done():
 				return nil

@@ -41,11 +41,11 @@ func TestJoin(t *testing.T) {
 	}, join(0))
 	just, fn := turbopipes.Just("1"), joined
 	for text, op := range map[string]turbopipes.Operator[string, string]{
-		"right is the zero Observable": operators.Join(turbopipes.Observable[string]{}, 1, ofDigit, ofDigit, fn),
-		"window is negative":           operators.Join(just, -1, ofDigit, ofDigit, fn),
-		"atA is nil":                   operators.Join(just, 1, nil, ofDigit, fn),
-		"atB is nil":                   operators.Join(just, 1, ofDigit, nil, fn),
-		"fn is nil":                    operators.Join[string, string, string](just, 1, ofDigit, ofDigit, nil),
+		"other is the zero Observable":    operators.Join(turbopipes.Observable[string]{}, 1, ofDigit, ofDigit, fn),
+		"window is -1ns, want at least 0": operators.Join(just, -1, ofDigit, ofDigit, fn),
+		"atA is nil":                      operators.Join(just, 1, nil, ofDigit, fn),
+		"atB is nil":                      operators.Join(just, 1, ofDigit, nil, fn),
+		"fn is nil":                       operators.Join[string, string, string](just, 1, ofDigit, ofDigit, nil),
 	} {
 		requireInvalid(t, op, "Join: "+text)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/alarm"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
@@ -33,7 +34,7 @@ func KeepAlive[T any](idle time.Duration, fn func() T, opts ...turbopipes.LossOp
 	o, bad := lossOptions(opts)
 	switch {
 	case idle <= 0:
-		return turbopipes.Invalid[T, T]("KeepAlive", "idle is not positive")
+		return turbopipes.Invalid[T, T]("KeepAlive", opt.NotPositive("idle", idle))
 	case fn == nil:
 		return turbopipes.Invalid[T, T]("KeepAlive", "fn is nil")
 	case bad != "":

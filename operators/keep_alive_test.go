@@ -37,7 +37,7 @@ func TestKeepAlive(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, alive(4), c.out, c.also...) })
 	}
 	t.Run("an error at that moment", func(t *testing.T) { tptest.Marbles(t, "a---#", alive(4), "a---(z#)", tptest.Once()) })
-	requireInvalid(t, operators.KeepAlive(0, func() int { return 0 }), "KeepAlive: idle is not positive")
+	requireInvalid(t, operators.KeepAlive(0, func() int { return 0 }), "KeepAlive: idle is 0s, want more than 0")
 	requireInvalid(t, operators.KeepAlive[int](1, nil), "KeepAlive: fn is nil")
 	bubble(t, "a panic", func(t *testing.T) {
 		p := (*turbopipes.PanicError)(nil)

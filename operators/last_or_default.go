@@ -7,19 +7,19 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// LastOrDefault emits the last item, or d if there is none.
+// LastOrDefault emits the last item, or value if there is none.
 //
-//	in:  -----|   d: x
+//	in:  -----|   value: x
 //	out: -----(x|)
 //
-// Emits when upstream completes: the last item, or d. Drops the items before, which
-// are not counted in [turbopipes.Stats]. Fails with upstream, without d and without
+// Emits when upstream completes: the last item, or value. Drops the items before, which
+// are not counted in [turbopipes.Stats]. Fails with upstream, without value and without
 // the item that it holds. That item counts as discarded, and [OnDiscard] is called
 // for it. Memory: one item. Goroutines: none; it runs on the subscriber's goroutine.
 //
-// For an error instead of d, see [Last]. It corresponds to last with a default in
+// For an error instead of value, see [Last]. It corresponds to last with a default in
 // RxJS and Reactor, and to RxGo's LastOrDefault.
-func LastOrDefault[T any](d T, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
+func LastOrDefault[T any](value T, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
 	o, bad := lossOptions(opts)
 	if bad != "" {
 		return turbopipes.Invalid[T, T]("LastOrDefault", bad)
@@ -31,7 +31,7 @@ func LastOrDefault[T any](d T, opts ...turbopipes.LossOption) turbopipes.Operato
 		case found:
 			emit(last)
 		default:
-			emit(d)
+			emit(value)
 		}
 		return err
 	})

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
@@ -28,12 +29,9 @@ import (
 // A nil option is an ErrInvalidArgument. For anything but a log, see [Do]; to name a
 // stage in errors, [Name]. It corresponds to log in Reactor and Pekko.
 func Log[T any](l *slog.Logger, name string, opts ...LogOption) turbopipes.Operator[T, T] {
-	o := logOptions{level: slog.LevelDebug}
-	for _, opt := range opts {
-		if opt == nil {
-			return turbopipes.Invalid[T, T]("Log", "an option is nil")
-		}
-		opt.log(&o)
+	o, bad := opt.Gather(logOptions{level: slog.LevelDebug}, opts)
+	if bad != "" {
+		return turbopipes.Invalid[T, T]("Log", bad)
 	}
 	if name != "" {
 		o.named = []slog.Attr{slog.String("stream", name)}
@@ -70,17 +68,18 @@ func hooksOf[T any](ctx context.Context, l *slog.Logger, o logOptions) Hooks[T] 
 	}
 }
 
-// LogOption is an option of [Log].
-type LogOption interface{ log(*logOptions) }
+// LogOption is an option of [Log]: [WithLevel] is.
+type LogOption interface{ opt.Option[logOptions] }
 
 type logOptions struct {
 	level slog.Level
 	named []slog.Attr
 }
 
-type logLevel slog.Level
-
-func (l logLevel) log(o *logOptions) { o.level = slog.Level(l) }
-
 // WithLevel sets the level of the records that [Log] writes.
-func WithLevel(level slog.Level) LogOption { return logLevel(level) }
+func WithLevel(level slog.Level) LogOption {
+	return opt.Func[logOptions](func(o *logOptions) string {
+		o.level = level
+		return ""
+	})
+}

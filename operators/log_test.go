@@ -37,7 +37,7 @@ func TestLog(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, op, c.out) })
 	}
-	requireInvalid(t, operators.Log[int](nil, "", nil), "Log: an option is nil")
+	requireInvalid(t, operators.Log[int](nil, "", nil), "Log: option 1 is nil")
 	requirePanics(t, operators.Log[string](slog.New(panicking{}), "letters"))
 }
 

@@ -125,7 +125,7 @@ func TestEventTimeWindowCutInItsWindows(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		at := func(int) time.Time { cancel(errLate); return time.Unix(1000, 0) }
-		op := operators.EventTimeWindow(100*time.Second, at, operators.WithSlide(time.Second))
+		op := operators.EventTimeWindow(100*time.Second, at, operators.WithSlide[int](time.Second))
 		s := op(turbopipes.Just(1)).Subscribe(ctx, turbopipes.Observer[turbopipes.TimeWindow[int]]{})
 		<-s.Done()
 		require.Equal(t, turbopipes.Stats{Discarded: 1}, s.Stats())
@@ -153,7 +153,7 @@ func TestStopInnerCountsApart(t *testing.T) {
 		op := operators.ConcatMap(func(int) turbopipes.Observable[int] {
 			return turbopipes.Create(func(context.Context, func(int) bool) error { <-gate; return errBoom })
 		}, operators.StopInner())
-		in := turbopipes.OnBackpressureDrop[int]()(turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
+		in := operators.OnBackpressureDrop[int]()(turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
 			for i := range 5 {
 				emit(i)
 				time.Sleep(time.Second)

@@ -83,7 +83,11 @@ func waits(ctx context.Context, _ int) (int, error) {
 
 // discarders are the operators that take OnDiscard and no queue, each in a state in which
 // it loses items when its ctx ends after a second. Its items come from deafSource.
-func discarders(hook turbopipes.DiscardHook) []entry {
+func discarders(fn func(item any)) []entry {
+	hook, drop := turbopipes.OnDiscard(fn), operators.OnDrop[int](nil)
+	if fn != nil {
+		drop = operators.OnDrop(func(v int) { fn(v) })
+	}
 	hour, never := time.Hour, turbopipes.Never[int]()
 	at := func(v int) time.Time { return time.Unix(int64(v), 0) }
 	pairs := func(v int) []int { return []int{2 * v, 2*v + 1} }
@@ -100,15 +104,15 @@ func discarders(hook turbopipes.DiscardHook) []entry {
 		on("Count", operators.Count[int](hook)),
 		on("Debounce", operators.Debounce[int](hour, hook)),
 		on("Distinct", operators.Distinct(operators.Self[int], operators.WithMaxKeys(1), hook)),
-		on("EventTimeWindow", operators.EventTimeWindow(hour, at, hook)),
+		on("EventTimeWindow", operators.EventTimeWindow(hour, at, drop)),
 		on("FlatMapSeq", operators.FlatMapSeq(func(v int) iter.Seq[int] { return slices.Values(pairs(v)) }, hook)),
-		on("Intersperse", operators.Intersperse(-1, hook)),
+		on("Intersperse", operators.Intersperse(-1, drop)),
 		on("Last", operators.Last[int](hook)),
 		on("LastOrDefault", operators.LastOrDefault(-1, hook)),
 		on("MapReduce", operators.MapReduce(1, func(ctx context.Context, v int) (int, int, error) { return parity(v), v, nil }, plus, hook)),
 		on("Max", operators.Max(ascending, hook)),
 		on("Min", operators.Min(ascending, hook)),
-		on("RateLimit", operators.RateLimit[int](1, hour, hook)),
+		on("RateLimit", operators.RateLimit[int](1, hour, drop)),
 		on("Reduce", operators.Reduce(0, plus, hook)),
 		on("ReduceWith", operators.ReduceWith(func() int { return 0 }, plus, hook)),
 		on("Sample", operators.Sample[int](never, hook)),
@@ -124,8 +128,8 @@ func discarders(hook turbopipes.DiscardHook) []entry {
 		}, nil, hook)),
 		on("Sum", operators.Sum[int](hook)),
 		on("TakeLast", operators.TakeLast[int](2, hook)),
-		on("Throttle", operators.Throttle[int](hour, operators.Trailing(), hook)),
-		on("Timeout", operators.Timeout[int](250*time.Millisecond, hook)),
+		on("Throttle", operators.Throttle[int](hour, operators.WithEdge(operators.BothEdges), hook)),
+		on("Timeout", operators.Timeout[int](250*time.Millisecond, drop)),
 		on("ToMap", operators.ToMap(parity, hook)),
 		on("ToMapWithValueSelector", operators.ToMapWithValueSelector(parity, operators.Self[int], hook)),
 		on("ToMultiMap", operators.ToMultiMap(parity, hook)),
@@ -145,15 +149,15 @@ type deafKey struct{}
 
 // OnDiscard hears of what its operator loses, as the hook of ctx does.
 func TestOnDiscardHearsOfWhatItsOperatorLoses(t *testing.T) {
-	for i, e := range discarders(turbopipes.OnDiscard(nil)) {
+	for i, e := range discarders(nil) {
 		bubble(t, e.name, func(t *testing.T) {
 			var mu sync.Mutex
 			var own, all []any
-			hook := operators.OnDiscard(func(v any) {
+			hook := func(v any) {
 				mu.Lock()
 				defer mu.Unlock()
 				own = append(own, v)
-			})
+			}
 			ctx, cancel := context.WithCancel(turbopipes.WithLossHook(t.Context(), func(l turbopipes.Loss) {
 				mu.Lock()
 				defer mu.Unlock()
@@ -172,7 +176,7 @@ func TestOnDiscardHearsOfWhatItsOperatorLoses(t *testing.T) {
 
 // An OnDiscard that panics ends the stream with that.
 func TestOnDiscardThatPanics(t *testing.T) {
-	for _, e := range discarders(turbopipes.OnDiscard(func(any) { panic(errLate) })) {
+	for _, e := range discarders(func(any) { panic(errLate) }) {
 		bubble(t, e.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()

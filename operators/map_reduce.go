@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
@@ -37,7 +38,7 @@ func MapReduce[T any, K comparable, V any](n int, fn func(ctx context.Context, v
 	o, bad := lossOptions(opts)
 	switch {
 	case n < 1:
-		return turbopipes.Invalid[T, map[K]V]("MapReduce", "n is less than 1")
+		return turbopipes.Invalid[T, map[K]V]("MapReduce", opt.TooSmall("n", n, 1))
 	case fn == nil:
 		return turbopipes.Invalid[T, map[K]V]("MapReduce", "fn is nil")
 	case reduce == nil:

@@ -36,7 +36,7 @@ func TestMapReduce(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, op, c.out) })
 	}
 	fine := func(context.Context, int) (int, int, error) { return 0, 0, nil }
-	requireInvalid(t, operators.MapReduce(0, fine, plus), "MapReduce: n is less than 1")
+	requireInvalid(t, operators.MapReduce(0, fine, plus), "MapReduce: n is 0, want at least 1")
 	requireInvalid(t, operators.MapReduce[int, int](1, nil, plus), "MapReduce: fn is nil")
 	requireInvalid(t, operators.MapReduce(1, fine, nil), "MapReduce: reduce is nil")
 	requirePanics(t, operators.MapReduce(1, func(context.Context, string) (int, int, error) { panic(errBoom) }, plus))

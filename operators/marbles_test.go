@@ -69,10 +69,10 @@ func edgesOfTime() map[string]edge {
 			return operators.Throttle[string](columns(4))(cold("abc--d-e--|"))
 		}, nil},
 		"4 Throttle's trailing item opens the next window": {"0:a 4:c 8:e 10:|", func(cold drawing) stream {
-			return operators.Throttle[string](columns(4), operators.Trailing())(cold("abc--d-e--|"))
+			return operators.Throttle[string](columns(4), operators.WithEdge(operators.BothEdges))(cold("abc--d-e--|"))
 		}, nil},
 		"5 Throttle's completion waits for the window": {"0:a 5:b 5:|", func(cold drawing) stream {
-			return operators.Throttle[string](columns(5), operators.Trailing())(cold("ab|"))
+			return operators.Throttle[string](columns(5), operators.WithEdge(operators.BothEdges))(cold("ab|"))
 		}, nil},
 		"6 Audit's completion waits for the timer": {"4:b 9:d 9:|", func(cold drawing) stream {
 			return operators.Audit[string](columns(4))(cold("ab---c-d|"))
@@ -201,7 +201,7 @@ func edgesOfBoundaries() map[string]edge {
 			return operators.Parallel(2, work, operators.Ordered())(cold("abc|"))
 		}, nil},
 		"28 Conflate joins what comes while downstream is busy": {"0:a 5:{bc} 10:d 15:|", func(cold drawing) stream {
-			return turbopipes.Conflate(operators.Self[string], joined)(cold("a-b-c-d|"))
+			return operators.Conflate(operators.Self[string], joined)(cold("a-b-c-d|"))
 		}, []tptest.Option{tptest.Busy(columns(5))}},
 	}
 }

@@ -30,10 +30,8 @@ import (
 // arrive over time, see [FlatMap]. It corresponds to merge in RxJS, Reactor and
 // RxGo.
 func Merge[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
-	for _, o := range others {
-		if o.IsZero() {
-			return turbopipes.Invalid[T, T]("Merge", "one of others is the zero Observable")
-		}
+	if bad := zeroOther(others); bad != "" {
+		return turbopipes.Invalid[T, T]("Merge", bad)
 	}
 	return turbopipes.Lift(own.Mark+"Merge", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		if len(others) == 0 {

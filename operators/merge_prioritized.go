@@ -32,8 +32,8 @@ import (
 // [Interleave]. It corresponds to Reactor's mergePriority and Pekko's
 // mergePrioritized.
 func MergePrioritized[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
-	if anyZero(others) {
-		return turbopipes.Invalid[T, T]("MergePrioritized", zeroOther)
+	if bad := zeroOther(others); bad != "" {
+		return turbopipes.Invalid[T, T]("MergePrioritized", bad)
 	}
 	return turbopipes.Lift(own.Mark+"MergePrioritized", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		if len(others) == 0 {

@@ -31,7 +31,7 @@ func TestMergePrioritized(t *testing.T) {
 	}, func(in []turbopipes.Observable[string]) turbopipes.Observable[string] {
 		return operators.MergePrioritized(in[1:]...)(in[0])
 	})
-	requireInvalid(t, operators.MergePrioritized(turbopipes.Observable[int]{}), "MergePrioritized: one of others is the zero Observable")
+	requireInvalid(t, operators.MergePrioritized(turbopipes.Observable[int]{}), "MergePrioritized: others[0] is the zero Observable")
 }
 
 func TestMergePrioritizedReaps(t *testing.T) {

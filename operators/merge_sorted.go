@@ -36,11 +36,12 @@ import (
 // ErrInvalidArgument. For items in the order in which they arrive, see [Merge]. It
 // corresponds to Reactor's mergeComparing and Pekko's mergeSorted.
 func MergeSorted[T any](compare func(a, b T) int, others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
+	bad := zeroOther(others)
 	switch {
 	case compare == nil:
 		return turbopipes.Invalid[T, T]("MergeSorted", "compare is nil")
-	case anyZero(others):
-		return turbopipes.Invalid[T, T]("MergeSorted", zeroOther)
+	case bad != "":
+		return turbopipes.Invalid[T, T]("MergeSorted", bad)
 	}
 	return turbopipes.Lift(own.Mark+"MergeSorted", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		if len(others) == 0 {

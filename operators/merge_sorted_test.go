@@ -38,7 +38,7 @@ func TestMergeSorted(t *testing.T) {
 		return operators.MergeSorted(cmp.Compare[string], in[1:]...)(in[0])
 	})
 	requireInvalid(t, operators.MergeSorted[int](nil), "MergeSorted: compare is nil")
-	requireInvalid(t, operators.MergeSorted(cmp.Compare[int], turbopipes.Observable[int]{}), "MergeSorted: one of others is the zero Observable")
+	requireInvalid(t, operators.MergeSorted(cmp.Compare[int], turbopipes.Observable[int]{}), "MergeSorted: others[0] is the zero Observable")
 	requirePanics(t, operators.MergeSorted(func(string, string) int { panic(errBoom) }, turbopipes.Just("b")))
 }
 

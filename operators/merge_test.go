@@ -45,7 +45,7 @@ func TestMerge(t *testing.T) {
 			})
 		})
 	}
-	requireInvalid(t, operators.Merge(turbopipes.Just(1), turbopipes.Observable[int]{}), "Merge: one of others is the zero Observable")
+	requireInvalid(t, operators.Merge(turbopipes.Just(1), turbopipes.Observable[int]{}), "Merge: others[1] is the zero Observable")
 }
 
 // All are subscribed at once, and reaped when one fails.

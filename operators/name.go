@@ -31,7 +31,7 @@ import (
 // checkpoint, and to Pekko's named.
 func Name[T any](name string) turbopipes.Operator[T, T] {
 	if name == "" {
-		return turbopipes.Invalid[T, T]("Name", "name is empty")
+		return turbopipes.Invalid[T, T]("Name", "name is empty, want a name")
 	}
 	return turbopipes.Lift(own.Mark+"Name", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		below := false // downstream is running: a panic is downstream's, not upstream's

@@ -26,7 +26,7 @@ func TestName(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, op, c.out) })
 	}
-	requireInvalid(t, operators.Name[int](""), "Name: name is empty")
+	requireInvalid(t, operators.Name[int](""), "Name: name is empty, want a name")
 }
 
 // stageOf gives the stage of the panic that o ends with.
@@ -143,7 +143,7 @@ func TestNameInvalid(t *testing.T) {
 	bad := operators.Take[int](-1)(turbopipes.Just(1))
 	err := first(bad).Drain(t.Context())
 	require.ErrorIs(t, err, turbopipes.ErrInvalidArgument)
-	require.EqualError(t, err, "first: turbopipes: invalid argument: Take: n is negative")
+	require.EqualError(t, err, "first: turbopipes: invalid argument: Take: n is -1, want at least 0")
 	require.EqualError(t, second(first(bad)).Drain(t.Context()), err.Error(), "up to the Name before")
 }
 

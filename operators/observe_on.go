@@ -33,11 +33,11 @@ func ObserveOn[T any](opts ...turbopipes.QueueOption) turbopipes.Operator[T, T] 
 	if bad != "" {
 		return turbopipes.Invalid[T, T]("ObserveOn", bad)
 	}
-	return observeOn[T]("ObserveOn", o)
+	return observeOn[T]("ObserveOn", o.Queue)
 }
 
 func observeOn[T any](name string, o opt.Queue) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		return handoff.Decouple(ctx, name, o.Size, handoff.Full(o.Overflow), run.Hooks[T]{Each: o.Discard}, turbopipes.ErrOverflow, in.Push, emit)
+		return handoff.Decouple(ctx, name, o.Size, o.Overflow, run.Hooks[T]{Each: o.Discard}, turbopipes.ErrOverflow, in.Push, emit)
 	})
 }

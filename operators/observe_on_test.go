@@ -37,9 +37,9 @@ func TestObserveOn(t *testing.T) {
 		})
 	}
 	for text, op := range map[string]turbopipes.Operator[int, int]{
-		"an option is nil":                 operators.ObserveOn[int](nil),
-		"the queue's size is less than 1":  operators.ObserveOn[int](turbopipes.WithQueue(0)),
-		"the overflow strategy is unknown": operators.ObserveOn[int](turbopipes.WithOverflow(9)),
+		"option 1 is nil":                    operators.ObserveOn[int](nil),
+		"WithQueue: n is 0, want at least 1": operators.ObserveOn[int](turbopipes.WithQueue(0)),
+		"WithOverflow: the overflow strategy is 9, want Block, DropNewest, DropOldest or Fail": operators.ObserveOn[int](turbopipes.WithOverflow(9)),
 	} {
 		requireInvalid(t, op, "ObserveOn: "+text)
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// OnErrorResumeNext emits upstream's items, and then the items of the next streams,
+// OnErrorResumeNext emits upstream's items, and then the items of the others,
 // one stream after another, no matter how each stream ends.
 //
 //	a:   -a-b#
@@ -27,15 +27,13 @@ import (
 // each turn. At about a million turns Go ends the process. Use [Retry] or [Repeat]
 // instead.
 //
-// A zero Observable among next is an ErrInvalidArgument. To see the error, or to
+// A zero Observable among others is an ErrInvalidArgument. To see the error, or to
 // continue only after an error, see [Catch]; to continue only after a completion,
 // see [Concat]. It corresponds to RxJS's onErrorResumeNextWith. RxGo's function of
 // that name is Catch.
-func OnErrorResumeNext[T any](next ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
-	for _, o := range next {
-		if o.IsZero() {
-			return turbopipes.Invalid[T, T]("OnErrorResumeNext", "one of next is the zero Observable")
-		}
+func OnErrorResumeNext[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
+	if bad := zeroOther(others); bad != "" {
+		return turbopipes.Invalid[T, T]("OnErrorResumeNext", bad)
 	}
 	return turbopipes.Lift(own.Mark+"OnErrorResumeNext", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		l, inner := lineTo(ctx, emit)
@@ -44,10 +42,10 @@ func OnErrorResumeNext[T any](next ...turbopipes.Observable[T]) turbopipes.Opera
 			if l.refused || err != nil && final(ctx, l.refused, err) {
 				return err
 			}
-			if i == len(next) {
+			if i == len(others) {
 				return nil
 			}
-			in = next[i]
+			in = others[i]
 		}
 	})
 }

@@ -39,7 +39,7 @@ func TestOnErrorResumeNext(t *testing.T) {
 			})
 		})
 	}
-	requireInvalid(t, operators.OnErrorResumeNext(turbopipes.Just(1), turbopipes.Observable[int]{}), "OnErrorResumeNext: one of next is the zero Observable")
+	requireInvalid(t, operators.OnErrorResumeNext(turbopipes.Just(1), turbopipes.Observable[int]{}), "OnErrorResumeNext: others[1] is the zero Observable")
 }
 
 func TestOnErrorResumeNextPanics(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/window"
 )
@@ -52,10 +53,10 @@ func Parallel[T, R any](n int, fn func(ctx context.Context, v T) (R, error), opt
 
 // parallel implements Parallel and its kin.
 func parallel[T any, K comparable, R any](name string, n int, key func(T) K, fn func(context.Context, T) (R, error), opts []ParallelOption) turbopipes.Operator[T, R] {
-	o, bad := parallelOptions(opts)
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
 	case n < 1:
-		return turbopipes.Invalid[T, R](name, "n is less than 1")
+		return turbopipes.Invalid[T, R](name, opt.TooSmall("n", n, 1))
 	case fn == nil:
 		return turbopipes.Invalid[T, R](name, "fn is nil")
 	case bad != "":

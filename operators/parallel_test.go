@@ -511,15 +511,15 @@ func TestParallelInvalid(t *testing.T) {
 	src := turbopipes.Create(func(context.Context, func(int) bool) error { t.Error("subscribed"); return nil })
 	key := func(v int) int { return v }
 	for want, op := range map[string]turbopipes.Operator[int, int]{
-		"Parallel: n is less than 1":                 operators.Parallel(0, identity),
-		"Parallel: fn is nil":                        operators.Parallel[int, int](1, nil),
-		"Parallel: Buffered's k is negative":         operators.Parallel(1, identity, operators.Buffered(-1)),
-		"Parallel: an option is nil":                 operators.Parallel(1, identity, nil),
-		"Parallel: the policy is unknown":            operators.Parallel(1, identity, operators.WithPolicy(9)),
-		"Parallel: WithMaxErrors's k is less than 1": operators.Parallel(1, identity, operators.WithMaxErrors(0)),
-		"ParallelBy: n is less than 1":               operators.ParallelBy(-1, key, identity),
-		"ParallelBy: fn is nil":                      operators.ParallelBy[int, int, int](1, key, nil),
-		"ParallelBy: key is nil":                     operators.ParallelBy[int, int](1, nil, identity),
+		"Parallel: n is 0, want at least 1":            operators.Parallel(0, identity),
+		"Parallel: fn is nil":                          operators.Parallel[int, int](1, nil),
+		"Parallel: Buffered: n is -1, want at least 0": operators.Parallel(1, identity, operators.Buffered(-1)),
+		"Parallel: option 1 is nil":                    operators.Parallel(1, identity, nil),
+		"Parallel: WithPolicy: policy is 9, want FailFast, FinishInFlight, CollectErrors or SkipErrors": operators.Parallel(1, identity, operators.WithPolicy(9)),
+		"Parallel: WithMaxErrors: n is 0, want at least 1":                                              operators.Parallel(1, identity, operators.WithMaxErrors(0)),
+		"ParallelBy: n is -1, want at least 1":                                                          operators.ParallelBy(-1, key, identity),
+		"ParallelBy: fn is nil":                                                                         operators.ParallelBy[int, int, int](1, key, nil),
+		"ParallelBy: key is nil":                                                                        operators.ParallelBy[int, int](1, nil, identity),
 	} {
 		require.EqualError(t, op(src).Drain(t.Context()), "turbopipes: invalid argument: "+want)
 	}

@@ -1,10 +1,19 @@
 package operators
 
-// MaxPending is what [WithMaxPending] returns.
-type MaxPending struct{ k int }
+import "github.com/turbopipes/turbopipes/internal/opt"
 
-const badMaxPending = "WithMaxPending's k is less than 1"
+// MaxPendingSetting is the type of [WithMaxPending], and lists what takes it.
+type MaxPendingSetting struct {
+	opt.Set
+	opt.ForExpand
+	opt.ForSerialize
+}
 
-// WithMaxPending bounds the items that an operator lets wait to k: one more is
-// an ErrOverflow. k < 1 is an ErrInvalidArgument.
-func WithMaxPending(k int) MaxPending { return MaxPending{k} }
+// WithMaxPending lets at most n items wait in [Expand] or [Serialize]. One more ends
+// the stream with an ErrOverflow. n < 1 is an ErrInvalidArgument.
+func WithMaxPending(n int) MaxPendingSetting {
+	return MaxPendingSetting{Set: func(s *opt.Settings) string {
+		s.MaxPending = n
+		return opt.AtLeast("WithMaxPending", "n", n, 1)
+	}}
+}

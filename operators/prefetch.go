@@ -21,7 +21,7 @@ import (
 // It corresponds to Reactor's publishOn(prefetch) and Pekko's buffer.
 func Prefetch[T any](n int) turbopipes.Operator[T, T] {
 	if n < 1 {
-		return turbopipes.Invalid[T, T]("Prefetch", "n is less than 1")
+		return turbopipes.Invalid[T, T]("Prefetch", opt.TooSmall("n", n, 1))
 	}
 	return observeOn[T]("Prefetch", opt.Queue{Size: n})
 }

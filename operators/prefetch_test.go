@@ -30,7 +30,7 @@ func TestPrefetch(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, operators.Prefetch[string](c.n), c.out, c.opts...) })
 	}
-	requireInvalid(t, operators.Prefetch[int](0), "Prefetch: n is less than 1")
+	requireInvalid(t, operators.Prefetch[int](0), "Prefetch: n is 0, want at least 1")
 }
 
 // Upstream works n items ahead, no more, and what is left at an early end counts.

@@ -39,8 +39,8 @@ import (
 // ErrInvalidArgument. For the items of all streams, see [Merge]. It corresponds to
 // RxJS's race, Reactor's firstWithSignal and RxGo's Amb.
 func Race[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
-	if anyZero(others) {
-		return turbopipes.Invalid[T, T]("Race", zeroOther)
+	if bad := zeroOther(others); bad != "" {
+		return turbopipes.Invalid[T, T]("Race", bad)
 	}
 	return turbopipes.Lift(own.Mark+"Race", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		if len(others) == 0 {

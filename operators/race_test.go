@@ -33,7 +33,7 @@ func TestRace(t *testing.T) {
 	}, func(in []turbopipes.Observable[string]) turbopipes.Observable[string] {
 		return operators.Race(in[1:]...)(in[0])
 	})
-	requireInvalid(t, operators.Race(turbopipes.Just(1), turbopipes.Observable[int]{}), "Race: one of others is the zero Observable")
+	requireInvalid(t, operators.Race(turbopipes.Just(1), turbopipes.Observable[int]{}), "Race: others[1] is the zero Observable")
 }
 
 // All begin at once. The others are cancelled at the first one's first item,

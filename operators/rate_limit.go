@@ -2,7 +2,6 @@ package operators
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/turbopipes/turbopipes"
@@ -21,7 +20,7 @@ import (
 // token. In each period n tokens come, evenly spaced. One token can be stored, or as
 // many as [WithBurst] sets. The store is full at first. [WithCost] makes items take
 // more than one token. Drops nothing. When ctx ends, or the ctx of a graceful stop
-// ends, the waiting item counts as discarded, and [OnDiscard] reports it. Fails and
+// ends, the waiting item counts as discarded, and [OnDrop] reports it. Fails and
 // completes with upstream, after the waiting item was emitted. The wait ends at once
 // when ctx does. A graceful stop does not shorten the wait.
 //
@@ -32,28 +31,20 @@ import (
 // An n below 1, per ≤ 0 or a bad option is an ErrInvalidArgument. To drop items
 // instead, see [Throttle] and [Sample]. It corresponds to Pekko's throttle in
 // shaping mode, and to Reactor's delayElements, which counts from the last emission.
-func RateLimit[T any](n int, per time.Duration, opts ...RateOption) turbopipes.Operator[T, T] {
-	o := rateOptions{Burst: 1}
-	for _, option := range opts {
-		if option == nil {
-			return turbopipes.Invalid[T, T]("RateLimit", "an option is nil")
-		}
-		option.ApplyRate(&o)
-	}
-	cost, typed := o.Cost.(func(T) int)
+func RateLimit[T any](n int, per time.Duration, opts ...RateLimitOption[T]) turbopipes.Operator[T, T] {
+	o, bad := opt.Gather(opt.Typed[T]{Burst: 1}, opts)
 	switch {
 	case n < 1:
-		return turbopipes.Invalid[T, T]("RateLimit", "n is less than 1")
+		return turbopipes.Invalid[T, T]("RateLimit", opt.TooSmall("n", n, 1))
 	case per <= 0:
-		return turbopipes.Invalid[T, T]("RateLimit", "per is not positive")
-	case o.Bad != "":
-		return turbopipes.Invalid[T, T]("RateLimit", o.Bad)
-	case o.Cost != nil && !typed:
-		return turbopipes.Invalid[T, T]("RateLimit", fmt.Sprintf("WithCost's function is a %T, want a %T", o.Cost, cost))
+		return turbopipes.Invalid[T, T]("RateLimit", opt.NotPositive("per", per))
+	case bad != "":
+		return turbopipes.Invalid[T, T]("RateLimit", bad)
 	}
+	cost, hooks := o.Cost, dropping(o)
 	return turbopipes.Lift(own.Mark+"RateLimit", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		store := newBucket(n, per, o.Burst)
-		lost := run.Keep[T](run.At(ctx, "RateLimit"), o.Discard)
+		lost := hooks.At(run.At(ctx, "RateLimit"))
 		var work run.Work[T]
 		defer work.Failed(ctx)
 		timer := time.NewTimer(time.Hour)
@@ -79,33 +70,30 @@ func RateLimit[T any](n int, per time.Duration, opts ...RateOption) turbopipes.O
 	})
 }
 
-// RateOption is an option of [RateLimit].
-type RateOption interface{ ApplyRate(*opt.Rate) }
+// RateLimitOption is an option of [RateLimit]: [WithBurst], [WithCost] and [OnDrop] are.
+type RateLimitOption[T any] interface{ opt.RateLimitOption[T] }
 
-type rateOptions = opt.Rate
-
-type rateOption func(*rateOptions)
-
-func (f rateOption) ApplyRate(o *rateOptions) { f(o) }
-
-// WithBurst makes [RateLimit] store up to b tokens, so that after a pause b items
-// may follow one another at once. b < 1 is an ErrInvalidArgument.
-func WithBurst(b int) RateOption {
-	return rateOption(func(o *rateOptions) {
-		if o.Burst = b; b < 1 {
-			o.Bad = "WithBurst's b is less than 1"
-		}
-	})
+type rateLimitSetting[T any] struct {
+	opt.Func[opt.Typed[T]]
+	opt.ForRateLimit
 }
 
-// WithCost makes an item of [RateLimit] take as many tokens as cost says. One that
-// takes more than can be in store waits until the store is full, and leaves a debt
-// that those behind it wait for. One that takes less than 1 does not wait. A nil
-// cost, or one for items of another type, is an ErrInvalidArgument.
-func WithCost[T any](cost func(v T) int) RateOption {
-	return rateOption(func(o *rateOptions) {
-		if o.Cost = cost; cost == nil {
-			o.Bad = "WithCost's function is nil"
-		}
-	})
+// WithBurst makes [RateLimit] store up to n tokens, so that after a pause n items
+// may follow one another at once. n < 1 is an ErrInvalidArgument.
+func WithBurst[T any](n int) RateLimitOption[T] {
+	return rateLimitSetting[T]{Func: func(s *opt.Typed[T]) string {
+		s.Burst = n
+		return opt.AtLeast("WithBurst", "n", n, 1)
+	}}
+}
+
+// WithCost makes an item of [RateLimit] take as many tokens as cost returns. An item
+// that takes more than can be in store waits until the store is full, and leaves a debt
+// that the items after it wait for. An item that takes less than 1 does not wait. A nil
+// cost is an ErrInvalidArgument.
+func WithCost[T any](cost func(v T) int) RateLimitOption[T] {
+	return rateLimitSetting[T]{Func: func(s *opt.Typed[T]) string {
+		s.Cost = cost
+		return opt.NotNil("WithCost", "cost", cost == nil)
+	}}
 }

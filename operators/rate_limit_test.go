@@ -15,13 +15,13 @@ import (
 )
 
 // rated is a RateLimit of n in so many columns.
-func rated(n, per int, opts ...operators.RateOption) turbopipes.Operator[string, string] {
+func rated(n, per int, opts ...operators.RateLimitOption[string]) turbopipes.Operator[string, string] {
 	return operators.RateLimit[string](n, time.Duration(per)*tptest.Step, opts...)
 }
 
 func TestRateLimit(t *testing.T) {
 	tptest.Doc(t, "rate_limit.go", "RateLimit", rated(1, 3))
-	burst := operators.WithBurst(3)
+	burst := operators.WithBurst[string](3)
 	cost := operators.WithCost(func(v string) int {
 		return map[string]int{"a": 1, "b": 2, "c": 3, "e": 5, "z": 0, "y": -1}[v]
 	})
@@ -52,14 +52,12 @@ func TestRateLimit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out, c.also...) })
 	}
-	stranger := operators.WithCost(func(string) int { return 1 })
 	for text, op := range map[string]turbopipes.Operator[int, int]{
-		"n is less than 1":             operators.RateLimit[int](0, 1),
-		"per is not positive":          operators.RateLimit[int](1, 0),
-		"an option is nil":             operators.RateLimit[int](1, 1, nil),
-		"WithBurst's b is less than 1": operators.RateLimit[int](1, 1, operators.WithBurst(0)),
-		"WithCost's function is nil":   operators.RateLimit[int](1, 1, operators.WithCost[int](nil)),
-		"WithCost's function is a func(string) int, want a func(int) int": operators.RateLimit[int](1, 1, stranger),
+		"n is 0, want at least 1":            operators.RateLimit[int](0, 1),
+		"per is 0s, want more than 0":        operators.RateLimit[int](1, 0),
+		"option 1 is nil":                    operators.RateLimit[int](1, 1, nil),
+		"WithBurst: n is 0, want at least 1": operators.RateLimit[int](1, 1, operators.WithBurst[int](0)),
+		"WithCost: cost is nil":              operators.RateLimit[int](1, 1, operators.WithCost[int](nil)),
 	} {
 		requireInvalid(t, op, "RateLimit: "+text)
 	}
@@ -94,7 +92,7 @@ func TestRateLimitEnds(t *testing.T) {
 
 func ExampleRateLimit() {
 	began := time.Now()
-	calls := operators.RateLimit[int](100, time.Second, operators.WithBurst(2))(turbopipes.Range(1, 4))
+	calls := operators.RateLimit[int](100, time.Second, operators.WithBurst[int](2))(turbopipes.Range(1, 4))
 	items, err := calls.Collect(context.Background())
 	fmt.Println(items, err, time.Since(began) >= 20*time.Millisecond) // two of them waited 10 ms each
 	// Output: [1 2 3 4] <nil> true
@@ -104,7 +102,7 @@ func ExampleWithCost() {
 	files := turbopipes.Just("a.txt", "movie.mp4")
 	// A kilobyte per millisecond, but not more than 64 at once.
 	size := operators.WithCost(func(name string) int { return len(name) })
-	uploads := operators.RateLimit[string](1, time.Millisecond, size, operators.WithBurst(64))
+	uploads := operators.RateLimit[string](1, time.Millisecond, size, operators.WithBurst[string](64))
 	fmt.Println(uploads(files).Collect(context.Background()))
 	// Output: [a.txt movie.mp4] <nil>
 }

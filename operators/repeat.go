@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Repeat subscribes to upstream count times, one run after another.
+// Repeat subscribes to upstream n times, one run after another.
 //
 //	in:  a-b-|       each of the runs
-//	out: a-b-a-b-|   count: 2
+//	out: a-b-a-b-|   n: 2
 //
 // Emits when any of the runs does. A run begins when the run before it has completed
 // and is reaped, at once or after [WithDelay]. Fails when a run does. Completes with
@@ -19,24 +20,18 @@ import (
 // ends the wait between two runs. Backpressure: upstream's emit is downstream's.
 // Memory: none. Goroutines: none; it runs on the subscriber's goroutine.
 //
-// With a count of 0, Repeat completes without subscribing. With
-// [turbopipes.Infinite], there is no last run. Any other negative count is an
+// With an n of 0, Repeat completes without subscribing. With
+// [turbopipes.Infinite], there is no last run. Any other negative n is an
 // ErrInvalidArgument. To subscribe again after a failure, see [Retry]. It
 // corresponds to repeat in RxJS. Reactor's and RxGo's repeat count the additional
 // runs, and RxGo's replays recorded items.
-func Repeat[T any](count int, opts ...RepeatOption) turbopipes.Operator[T, T] {
-	var o repeatOptions
-	for _, opt := range opts {
-		if opt == nil {
-			return turbopipes.Invalid[T, T]("Repeat", "an option is nil")
-		}
-		opt.repeat(&o)
-	}
+func Repeat[T any](n int, opts ...RepeatOption) turbopipes.Operator[T, T] {
+	o, bad := opt.Gather(repeatOptions{}, opts)
 	switch {
-	case count < turbopipes.Infinite:
-		return turbopipes.Invalid[T, T]("Repeat", "count is negative")
-	case o.delay < 0:
-		return turbopipes.Invalid[T, T]("Repeat", "WithDelay's duration is negative")
+	case n < turbopipes.Infinite:
+		return turbopipes.Invalid[T, T]("Repeat", countText(n))
+	case bad != "":
+		return turbopipes.Invalid[T, T]("Repeat", bad)
 	}
 	return turbopipes.Lift(own.Mark+"Repeat", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		refused := false
@@ -44,7 +39,7 @@ func Repeat[T any](count int, opts ...RepeatOption) turbopipes.Operator[T, T] {
 			refused = !emit(v)
 			return !refused
 		}
-		for left := count; left != 0; {
+		for left := n; left != 0; {
 			if err := in.Push(ctx, pass); err != nil || refused {
 				return err
 			}
@@ -59,15 +54,16 @@ func Repeat[T any](count int, opts ...RepeatOption) turbopipes.Operator[T, T] {
 	})
 }
 
-// RepeatOption is an option of [Repeat].
-type RepeatOption interface{ repeat(*repeatOptions) }
+// RepeatOption is an option of [Repeat]: [WithDelay] is.
+type RepeatOption interface{ opt.Option[repeatOptions] }
 
 type repeatOptions struct{ delay time.Duration }
 
-type repeatDelay time.Duration
-
-func (d repeatDelay) repeat(o *repeatOptions) { o.delay = time.Duration(d) }
-
-// WithDelay makes [Repeat] wait for d between two runs. The wait ends at once when
-// ctx does. A negative d is an ErrInvalidArgument.
-func WithDelay(d time.Duration) RepeatOption { return repeatDelay(d) }
+// WithDelay makes [Repeat] wait for delay between two runs. The wait ends at once when
+// ctx does. delay < 0 is an ErrInvalidArgument.
+func WithDelay(delay time.Duration) RepeatOption {
+	return opt.Func[repeatOptions](func(o *repeatOptions) string {
+		o.delay = delay
+		return opt.NotNegative("WithDelay", "delay", delay)
+	})
+}

@@ -38,9 +38,9 @@ func TestRepeat(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out) })
 	}
 	for text, op := range map[string]turbopipes.Operator[int, int]{
-		"count is negative":                operators.Repeat[int](-2),
-		"an option is nil":                 operators.Repeat[int](1, nil),
-		"WithDelay's duration is negative": operators.Repeat[int](1, operators.WithDelay(-1)),
+		"n is -2, want at least 0, or Infinite":     operators.Repeat[int](-2),
+		"option 1 is nil":                           operators.Repeat[int](1, nil),
+		"WithDelay: delay is -1ns, want at least 0": operators.Repeat[int](1, operators.WithDelay(-1)),
 	} {
 		requireInvalid(t, op, "Repeat: "+text)
 	}

@@ -3,23 +3,25 @@ package operators
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"time"
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Retry subscribes to upstream again when upstream fails, up to count times.
+// Retry subscribes to upstream again when upstream fails, up to n times.
 //
 //	in:  -a-b-#      each of the runs
-//	out: -a-b--a-b-#   count: 1
+//	out: -a-b--a-b-#   n: 1
 //
 // Emits when any of the runs does. Items before a failure stay emitted. Fails with
-// the last run's error when count is used up, or when [RetryIf] refuses a retry.
+// the last run's error when n is used up, or when [RetryIf] refuses a retry.
 // Completes when a run does. A failed run is reaped before the next run begins, at
 // once or after the wait that [WithBackoff] sets.
 //
@@ -31,12 +33,12 @@ import (
 // upstream's emit is downstream's. Memory: none. Goroutines: none; the functions of
 // the options run on the subscriber's goroutine.
 //
-// With a count of 0, Retry never retries. With [turbopipes.Infinite], there is no
-// limit. Any other negative count is an ErrInvalidArgument. To continue with
+// With an n of 0, Retry never retries. With [turbopipes.Infinite], there is no
+// limit. Any other negative n is an ErrInvalidArgument. To continue with
 // something else, see [Catch]. It corresponds to retry in RxJS and RxGo, and to
 // Reactor's retryWhen with Retry.backoff.
-func Retry[T any](count int, opts ...RetryOption) turbopipes.Operator[T, T] {
-	o, bad := retryOptionsOf(count, opts)
+func Retry[T any](n int, opts ...RetryOption) turbopipes.Operator[T, T] {
+	o, bad := retryOptionsOf(n, opts)
 	if bad != "" {
 		return turbopipes.Invalid[T, T]("Retry", bad)
 	}
@@ -98,7 +100,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 }
 
 // RetryOption is an option of [Retry].
-type RetryOption interface{ retry(*retryOptions) }
+type RetryOption interface{ opt.Option[retryOptions] }
 
 type retryOptions struct {
 	count      int
@@ -108,27 +110,21 @@ type retryOptions struct {
 	resetting  bool
 	maxElapsed time.Duration // 0: no limit
 	tell       func(attempt int, err error, wait time.Duration)
-	bad        string
 }
-
-type retryOption func(*retryOptions)
-
-func (f retryOption) retry(o *retryOptions) { f(o) }
 
 // WithBackoff makes [Retry] wait before each attempt, the first one being 1, as
 // long as backoff says; [Constant] and [Exponential] make such functions. The
 // wait ends at once when ctx does. A nil backoff is an ErrInvalidArgument.
 func WithBackoff(backoff func(attempt int, err error) time.Duration) RetryOption {
-	return retryOption(func(o *retryOptions) {
-		if o.backoff = backoff; backoff == nil {
-			o.bad = "WithBackoff's function is nil"
-		}
+	return opt.Func[retryOptions](func(o *retryOptions) string {
+		o.backoff = backoff
+		return opt.NotNil("WithBackoff", "backoff", backoff == nil)
 	})
 }
 
-// Constant is a back-off that is always d.
-func Constant(d time.Duration) func(attempt int, err error) time.Duration {
-	return func(int, error) time.Duration { return d }
+// Constant is a back-off that is always wait.
+func Constant(wait time.Duration) func(attempt int, err error) time.Duration {
+	return func(int, error) time.Duration { return wait }
 }
 
 // Exponential is a back-off that begins with first, grows by factor with each
@@ -147,64 +143,66 @@ func Exponential(first, most time.Duration, factor float64) func(attempt int, er
 	}
 }
 
-// WithJitter spreads each wait evenly between (1-f) and (1+f) times the
-// back-off, which may be more than the most of [Exponential] by that fraction. 0 ≤
-// f ≤ 1, or it is an ErrInvalidArgument.
-func WithJitter(f float64) RetryOption {
-	return retryOption(func(o *retryOptions) {
-		if o.jitter = f; !(f >= 0 && f <= 1) {
-			o.bad = "WithJitter's fraction is not between 0 and 1"
+// WithJitter spreads each wait evenly between (1-fraction) and (1+fraction) times the
+// back-off. A wait may exceed the most of [Exponential] by that fraction. A fraction
+// that is not from 0 to 1 is an ErrInvalidArgument.
+func WithJitter(fraction float64) RetryOption {
+	return opt.Func[retryOptions](func(o *retryOptions) string {
+		if o.jitter = fraction; !(fraction >= 0 && fraction <= 1) {
+			return fmt.Sprintf("WithJitter: fraction is %v, want 0 to 1", fraction)
 		}
+		return ""
 	})
 }
 
-// RetryIf makes [Retry] ask pred about each error, in place of its own rule. A
+// RetryIf makes [Retry] call pred for each error, in place of its own rule. A
 // nil pred is an ErrInvalidArgument.
 func RetryIf(pred func(error) bool) RetryOption {
-	return retryOption(func(o *retryOptions) {
-		if o.when = pred; pred == nil {
-			o.bad = "RetryIf's function is nil"
-		}
+	return opt.Func[retryOptions](func(o *retryOptions) string {
+		o.when = pred
+		return opt.NotNil("RetryIf", "pred", pred == nil)
 	})
 }
 
 // ResetOnItem makes [Retry] count, and back off, from the start again after a
 // run that has emitted an item. The time of [WithMaxElapsed] begins anew, too, with
 // the failure of that run.
-func ResetOnItem() RetryOption { return retryOption(func(o *retryOptions) { o.resetting = true }) }
+func ResetOnItem() RetryOption {
+	return opt.Func[retryOptions](func(o *retryOptions) string {
+		o.resetting = true
+		return ""
+	})
+}
 
 // WithMaxElapsed makes [Retry] give up when the next attempt would begin more
-// than d after the subscription, or with [ResetOnItem] more than d after the
-// failure of the last run that has emitted an item. d ≤ 0 is an ErrInvalidArgument.
-func WithMaxElapsed(d time.Duration) RetryOption {
-	return retryOption(func(o *retryOptions) {
-		if o.maxElapsed = d; d <= 0 {
-			o.bad = "WithMaxElapsed's duration is not positive"
-		}
+// than limit after the subscription, or with [ResetOnItem] more than limit after the
+// failure of the last run that has emitted an item. limit ≤ 0 is an ErrInvalidArgument.
+func WithMaxElapsed(limit time.Duration) RetryOption {
+	return opt.Func[retryOptions](func(o *retryOptions) string {
+		o.maxElapsed = limit
+		return opt.Positive("WithMaxElapsed", "limit", limit)
 	})
 }
 
-// OnRetry has fn called before each wait. A nil fn is an ErrInvalidArgument.
+// OnRetry calls fn before each wait. A nil fn is an ErrInvalidArgument.
 func OnRetry(fn func(attempt int, err error, wait time.Duration)) RetryOption {
-	return retryOption(func(o *retryOptions) {
-		if o.tell = fn; fn == nil {
-			o.bad = "OnRetry's function is nil"
-		}
+	return opt.Func[retryOptions](func(o *retryOptions) string {
+		o.tell = fn
+		return opt.NotNil("OnRetry", "fn", fn == nil)
 	})
 }
 
-func retryOptionsOf(count int, opts []RetryOption) (o retryOptions, bad string) {
-	o = retryOptions{count: count, backoff: Constant(0), when: retryable, tell: func(int, error, time.Duration) {}}
-	if count < turbopipes.Infinite {
-		return o, "count is negative"
+func retryOptionsOf(n int, opts []RetryOption) (o retryOptions, bad string) {
+	o = retryOptions{count: n, backoff: Constant(0), when: retryable, tell: func(int, error, time.Duration) {}}
+	if n < turbopipes.Infinite {
+		return o, countText(n)
 	}
-	for _, opt := range opts {
-		if opt == nil {
-			return o, "an option is nil"
-		}
-		opt.retry(&o)
-	}
-	return o, o.bad
+	return opt.Gather(o, opts)
+}
+
+// countText is the text for a count that is neither Infinite nor at least 0.
+func countText(n int) string {
+	return opt.TooSmall("n", n, 0) + ", or Infinite"
 }
 
 func retryable(err error) bool {

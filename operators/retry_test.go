@@ -51,13 +51,13 @@ func TestRetry(t *testing.T) {
 
 func TestRetryInvalid(t *testing.T) {
 	for text, op := range map[string]turbopipes.Operator[int, int]{
-		"count is negative":                            operators.Retry[int](-2),
-		"an option is nil":                             operators.Retry[int](1, nil),
-		"WithBackoff's function is nil":                operators.Retry[int](1, operators.WithBackoff(nil)),
-		"WithJitter's fraction is not between 0 and 1": operators.Retry[int](1, operators.WithJitter(1.5)),
-		"RetryIf's function is nil":                    operators.Retry[int](1, operators.RetryIf(nil)),
-		"WithMaxElapsed's duration is not positive":    operators.Retry[int](1, operators.WithMaxElapsed(0)),
-		"OnRetry's function is nil":                    operators.Retry[int](1, operators.OnRetry(nil)),
+		"n is -2, want at least 0, or Infinite":         operators.Retry[int](-2),
+		"option 1 is nil":                               operators.Retry[int](1, nil),
+		"WithBackoff: backoff is nil":                   operators.Retry[int](1, operators.WithBackoff(nil)),
+		"WithJitter: fraction is 1.5, want 0 to 1":      operators.Retry[int](1, operators.WithJitter(1.5)),
+		"RetryIf: pred is nil":                          operators.Retry[int](1, operators.RetryIf(nil)),
+		"WithMaxElapsed: limit is 0s, want more than 0": operators.Retry[int](1, operators.WithMaxElapsed(0)),
+		"OnRetry: fn is nil":                            operators.Retry[int](1, operators.OnRetry(nil)),
 	} {
 		requireInvalid(t, op, "Retry: "+text)
 	}
@@ -214,7 +214,7 @@ func TestRetryTellsWhyItWaited(t *testing.T) {
 			require.EqualError(t, err, "turbopipes: timeout: no item within 1s\nboom")
 			require.ErrorIs(t, err, turbopipes.ErrTimeout)
 			require.ErrorIs(t, err, errBoom)
-			items, err := operators.Timeout[int](time.Second, operators.FallbackTo(turbopipes.Just(7)))(o).Collect(t.Context())
+			items, err := operators.Timeout[int](time.Second, operators.WithFallback(turbopipes.Just(7)))(o).Collect(t.Context())
 			require.NoError(t, err, "what waited is no failed clean-up")
 			require.Equal(t, []int{7}, items)
 		})

@@ -12,11 +12,11 @@ import (
 var rxjsTime = map[string]rxjsBuilder{
 	"debounceTime": rxjsOn("Debounce", func(w *rxjsWorld) rxjsOperator { return operators.Debounce[string](w.d("d")) }),
 	"throttleTime": rxjsOn("Throttle", func(w *rxjsWorld) rxjsOperator { return operators.Throttle[string](w.d("d")) }),
-	"throttleTime.trailing": rxjsOn("Throttle with Trailing", func(w *rxjsWorld) rxjsOperator {
-		return operators.Throttle[string](w.d("d"), operators.Trailing())
+	"throttleTime.trailing": rxjsOn("Throttle with WithEdge(BothEdges)", func(w *rxjsWorld) rxjsOperator {
+		return operators.Throttle[string](w.d("d"), operators.WithEdge(operators.BothEdges))
 	}),
-	"throttleTime.trailingOnly": rxjsOn("Throttle with TrailingOnly", func(w *rxjsWorld) rxjsOperator {
-		return operators.Throttle[string](w.d("d"), operators.TrailingOnly())
+	"throttleTime.trailingOnly": rxjsOn("Throttle with WithEdge(TrailingEdge)", func(w *rxjsWorld) rxjsOperator {
+		return operators.Throttle[string](w.d("d"), operators.WithEdge(operators.TrailingEdge))
 	}),
 	"auditTime": rxjsOn("Audit", func(w *rxjsWorld) rxjsOperator { return operators.Audit[string](w.d("d")) }),
 	"delay":     rxjsOn("Delay", func(w *rxjsWorld) rxjsOperator { return operators.Delay[string](w.d("d")) }),
@@ -30,16 +30,16 @@ var rxjsTime = map[string]rxjsBuilder{
 		})(operators.Timestamp[string]()(w.src("a")))
 	}},
 	"timeout": rxjsOn("Timeout", func(w *rxjsWorld) rxjsOperator { return rxjsTimeout(w) }),
-	"timeout.with": rxjsOn("Timeout with FallbackTo", func(w *rxjsWorld) rxjsOperator {
-		return rxjsTimeout(w, operators.FallbackTo(w.src("b")))
+	"timeout.with": rxjsOn("Timeout with WithFallback", func(w *rxjsWorld) rxjsOperator {
+		return rxjsTimeout(w, operators.WithFallback(w.src("b")))
 	}),
 }
 
-func rxjsTimeout(w *rxjsWorld, opts ...operators.TimeoutOption) rxjsOperator {
+func rxjsTimeout(w *rxjsWorld, opts ...operators.TimeoutOption[string]) rxjsOperator {
 	var d time.Duration
 	if w.has("first") {
 		d = w.d("first")
-		opts = append(opts, operators.FirstOnly())
+		opts = append(opts, operators.WithScope[string](operators.FirstItem))
 	} else {
 		d = w.d("each")
 	}

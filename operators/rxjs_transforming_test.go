@@ -62,9 +62,9 @@ func shownSlices(o turbopipes.Observable[[]string]) rxjsStream {
 }
 
 // empties is EmitEmpty where the case asks for it.
-func (w *rxjsWorld) empties() []operators.BufferOption {
+func (w *rxjsWorld) empties() []operators.BufferWithTimeOption {
 	if w.has("empties") {
-		return []operators.BufferOption{operators.EmitEmpty()}
+		return []operators.BufferWithTimeOption{operators.EmitEmpty()}
 	}
 	return nil
 }

@@ -33,18 +33,15 @@ import (
 // [turbopipes.Interval] as notifier. To keep the first item instead, see [Throttle].
 // It corresponds to sample in RxJS, Reactor and RxGo; Reactor's emits the last item.
 func Sample[T, N any](notifier turbopipes.Observable[N], opts ...SampleOption) turbopipes.Operator[T, T] {
-	if notifier.IsZero() {
+	o, bad := opt.Gather(opt.Settings{}, opts)
+	switch {
+	case notifier.IsZero():
 		return turbopipes.Invalid[T, T]("Sample", "notifier is the zero Observable")
-	}
-	var o sampleOptions
-	for _, option := range opts {
-		if option == nil {
-			return turbopipes.Invalid[T, T]("Sample", "an option is nil")
-		}
-		option.ApplySample(&o)
+	case bad != "":
+		return turbopipes.Invalid[T, T]("Sample", bad)
 	}
 	return turbopipes.Lift(own.Mark+"Sample", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
-		newest := sample[T]{sampleOptions: o}
+		newest := sample[T]{emitLast: o.EmitLast}
 		up := feed.OpenClocked(ctx, "Sample", discarding[T](o.Loss), &newest)
 		defer up.Scope.Close(&err)
 		up.Start(func(ctx context.Context) error {
@@ -62,14 +59,18 @@ func Sample[T, N any](notifier turbopipes.Observable[N], opts ...SampleOption) t
 	})
 }
 
-// SampleOption is an option of [Sample].
-type SampleOption interface{ ApplySample(*opt.Sample) }
+// SampleOption is an option of [Sample]: [EmitLast] and [OnDiscard] are.
+type SampleOption interface{ opt.SampleOption }
 
-type sampleOptions = opt.Sample
-
-type emitLast struct{}
-
-func (emitLast) ApplySample(o *sampleOptions) { o.EmitLast = true }
+type sampleSetting struct {
+	opt.Set
+	opt.ForSample
+}
 
 // EmitLast makes [Sample] emit the item that waits when upstream completes.
-func EmitLast() SampleOption { return emitLast{} }
+func EmitLast() SampleOption {
+	return sampleSetting{Set: func(s *opt.Settings) string {
+		s.EmitLast = true
+		return ""
+	}}
+}

@@ -4,17 +4,17 @@ import "time"
 
 // sample is the state of one Sample. It is a feed.State.
 type sample[T any] struct {
-	sampleOptions
-	latest spot[T] // waits for the notifier
-	out    spot[T] // has to be emitted now
-	silent bool    // the notifier has ended
-	closed bool    // upstream has ended, or something has failed
+	emitLast bool
+	latest   spot[T] // waits for the notifier
+	out      spot[T] // is to be emitted now
+	silent   bool    // the notifier has ended
+	closed   bool    // upstream has ended, or something has failed
 }
 
 // item takes a new item of upstream. It always returns false: there is no news for
 // the subscriber.
 func (s *sample[T]) item(v T) (news bool) {
-	if !s.silent || s.EmitLast {
+	if !s.silent || s.emitLast {
 		s.latest.put(v)
 	}
 	return false
@@ -32,7 +32,7 @@ func (s *sample[T]) tick() (news bool) {
 // silence notes that the notifier has ended.
 func (s *sample[T]) silence(_ time.Time, failed bool) {
 	s.silent, s.closed = true, s.closed || failed
-	if !failed && !s.EmitLast {
+	if !failed && !s.emitLast {
 		s.latest.take()
 	}
 }
@@ -40,8 +40,8 @@ func (s *sample[T]) silence(_ time.Time, failed bool) {
 // end notes that upstream has ended.
 func (s *sample[T]) end(_ time.Time, failed bool) {
 	switch {
-	case s.closed || failed: // the waiting item stays: Left returns it
-	case s.EmitLast:
+	case s.closed || failed: // what waits is left
+	case s.emitLast:
 		s.tick()
 	default:
 		s.latest.take()

@@ -45,7 +45,7 @@ func TestSampleState(t *testing.T) {
 		"as-bs-#-+": {last: true, left: 1},
 	} {
 		t.Run(script, func(t *testing.T) {
-			s := sample[string]{sampleOptions: sampleOptions{EmitLast: c.last}}
+			s := sample[string]{emitLast: c.last}
 			now, out := time.Time{}, ""
 			ended := false
 			for _, r := range strings.TrimSuffix(script, "+") {

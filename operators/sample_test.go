@@ -60,7 +60,7 @@ func TestSample(t *testing.T) {
 		})
 	}
 	requireInvalid(t, operators.Sample[int](turbopipes.Observable[int]{}), "Sample: notifier is the zero Observable")
-	requireInvalid(t, operators.Sample[int](turbopipes.Never[int](), nil), "Sample: an option is nil")
+	requireInvalid(t, operators.Sample[int](turbopipes.Never[int](), nil), "Sample: option 1 is nil")
 }
 
 // Both are subscribed at once; whichever ends it, the other is reaped first.

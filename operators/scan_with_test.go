@@ -62,7 +62,9 @@ func retried(t *testing.T, op turbopipes.Operator[string, map[string]int]) map[s
 // failed run has left, unless each run makes its own.
 func TestScanWithBeginsAnew(t *testing.T) {
 	right := map[string]int{"a": 2, "b": 1}
+	//turbopipesvet:ignore sharedseed the test shows what a shared seed does
 	require.Equal(t, map[string]int{"a": 4, "b": 2}, retried(t, operators.Scan(noCounts(), counted)), "all runs share Scan's seed")
+	//turbopipesvet:ignore sharedseed the test shows what a shared seed does
 	require.Equal(t, map[string]int{"a": 4, "b": 2}, retried(t, operators.Reduce(noCounts(), counted)), "and Reduce's")
 	require.Equal(t, right, retried(t, operators.ScanWith(noCounts, counted)))
 	require.Equal(t, right, retried(t, operators.ReduceWith(noCounts, counted)))

@@ -71,9 +71,9 @@ func (z *zipped[A, B]) both() bool {
 	come := func() bool { return (z.a.has || z.a.ended) && (z.b.has || z.b.ended) }
 	for !come() {
 		select {
-		case v, more := <-z.a.open():
+		case v, more := <-onlyIf(z.a.wants(), z.ins):
 			z.a.receive(v, more)
-		case v, more := <-z.b.open():
+		case v, more := <-onlyIf(z.b.wants(), z.others):
 			z.b.receive(v, more)
 		case <-z.Ctx.Done():
 			return false

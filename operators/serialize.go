@@ -33,7 +33,7 @@ import (
 // the start, see [Ordered]. It corresponds to RxGo's Serialize. Other libraries use
 // the name for calls that come one at a time, which is a rule of every stream here.
 func Serialize[T any](from int, id func(v T) int, opts ...SerializeOption) turbopipes.Operator[T, T] {
-	o, bad := serializeOptionsOf(opts)
+	o, bad := opt.Gather(opt.Settings{MaxPending: 1024}, opts)
 	switch {
 	case id == nil:
 		return turbopipes.Invalid[T, T]("Serialize", "id is nil")
@@ -85,32 +85,20 @@ func Serialize[T any](from int, id func(v T) int, opts ...SerializeOption) turbo
 	})
 }
 
-// SerializeOption is an option of [Serialize].
-type SerializeOption interface{ ApplySerialize(*opt.Serialize) }
+// SerializeOption is an option of [Serialize]: [WithMaxPending], [SkipGaps] and
+// [OnDiscard] are.
+type SerializeOption interface{ opt.SerializeOption }
 
-type serializeOptions = opt.Serialize
-
-func (m MaxPending) ApplySerialize(o *serializeOptions) {
-	if o.MaxPending = m.k; m.k < 1 {
-		o.Bad = badMaxPending
-	}
+type serializeSetting struct {
+	opt.Set
+	opt.ForSerialize
 }
 
-type skipGaps struct{}
-
-func (skipGaps) ApplySerialize(o *serializeOptions) { o.SkipGaps = true }
-
-// SkipGaps makes [Serialize] emit what waits when upstream completes, in the
+// SkipGaps makes [Serialize] emit the items that wait when upstream completes, in the
 // order of the ids, instead of failing.
-func SkipGaps() SerializeOption { return skipGaps{} }
-
-func serializeOptionsOf(opts []SerializeOption) (o serializeOptions, bad string) {
-	o.MaxPending = 1024
-	for _, option := range opts {
-		if option == nil {
-			return o, "an option is nil"
-		}
-		option.ApplySerialize(&o)
-	}
-	return o, o.Bad
+func SkipGaps() SerializeOption {
+	return serializeSetting{Set: func(s *opt.Settings) string {
+		s.SkipGaps = true
+		return ""
+	}}
 }

@@ -46,9 +46,9 @@ func TestSerialize(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out, c.opts...) })
 	}
 	for text, op := range map[string]turbopipes.Operator[int, int]{
-		"id is nil":                         operators.Serialize[int](0, nil),
-		"an option is nil":                  operators.Serialize(0, operators.Self[int], nil),
-		"WithMaxPending's k is less than 1": operators.Serialize(0, operators.Self[int], operators.WithMaxPending(0)),
+		"id is nil":       operators.Serialize[int](0, nil),
+		"option 1 is nil": operators.Serialize(0, operators.Self[int], nil),
+		"WithMaxPending: n is 0, want at least 1": operators.Serialize(0, operators.Self[int], operators.WithMaxPending(0)),
 	} {
 		requireInvalid(t, op, "Serialize: "+text)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/alarm"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -29,13 +30,13 @@ import (
 // the items of a slice, and one item that upstream holds. Goroutines: one, for
 // upstream, joined before SessionWindow ends.
 //
-// gap ≤ 0 and other options are an ErrInvalidArgument. For only the last item of a
+// gap ≤ 0 is an ErrInvalidArgument. For only the last item of a
 // burst, see [Debounce]. It corresponds to RxJS's buffer with a debounceTime.
-func SessionWindow[T any](gap time.Duration, opts ...BufferOption) turbopipes.Operator[T, []T] {
-	o, bad := bufferOptionsOf(opts, takesMaxItems|takesMaxDuration|takesFlushOnError)
+func SessionWindow[T any](gap time.Duration, opts ...SessionWindowOption) turbopipes.Operator[T, []T] {
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
 	case gap <= 0:
-		return turbopipes.Invalid[T, []T]("SessionWindow", "gap is not positive")
+		return turbopipes.Invalid[T, []T]("SessionWindow", opt.NotPositive("gap", gap))
 	case bad != "":
 		return turbopipes.Invalid[T, []T]("SessionWindow", bad)
 	case o.MaxItems == 0:

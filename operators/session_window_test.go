@@ -14,7 +14,7 @@ import (
 )
 
 func TestSessionWindow(t *testing.T) {
-	sessions := func(gap int, opts ...operators.BufferOption) turbopipes.Operator[string, string] {
+	sessions := func(gap int, opts ...operators.SessionWindowOption) turbopipes.Operator[string, string] {
 		return strung(operators.SessionWindow[string](time.Duration(gap)*tptest.Step, opts...))
 	}
 	tptest.Doc(t, "session_window.go", "SessionWindow", sessions(3)) // 19
@@ -39,18 +39,16 @@ func TestSessionWindow(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out, c.opts...) })
 	}
 	for text, op := range map[string]turbopipes.Operator[int, []int]{
-		"gap is not positive":                 operators.SessionWindow[int](0),
-		"an option is nil":                    operators.SessionWindow[int](1, nil),
-		"WithMaxDuration's d is not positive": operators.SessionWindow[int](1, operators.WithMaxDuration(0)),
-		"EmitEmpty is no option of it":        operators.SessionWindow[int](1, operators.EmitEmpty()),
-		"WithStep is no option of it":         operators.SessionWindow[int](1, operators.WithStep(1)),
+		"gap is 0s, want more than 0":                    operators.SessionWindow[int](0),
+		"option 1 is nil":                                operators.SessionWindow[int](1, nil),
+		"WithMaxDuration: limit is 0s, want more than 0": operators.SessionWindow[int](1, operators.WithMaxDuration(0)),
 	} {
 		requireInvalid(t, op, "SessionWindow: "+text)
 	}
 }
 
 func TestSessionWindowDiscards(t *testing.T) {
-	accounted(t, func(opts ...operators.BufferOption) turbopipes.Operator[int, []int] {
+	accounted[operators.SessionWindowOption](t, operators.FlushOnError(), func(opts ...operators.SessionWindowOption) turbopipes.Operator[int, []int] {
 		return operators.SessionWindow[int](time.Hour, opts...)
 	})
 }

@@ -39,9 +39,6 @@ import (
 // in RxJS and Reactor.
 func Share[T any](opts ...ShareOption) turbopipes.Operator[T, T] {
 	o, bad := shareOptions(opts)
-	if bad == "" && o.TTL != 0 {
-		bad = "WithTTL is no option of it"
-	}
 	if bad != "" {
 		return turbopipes.Invalid[T, T]("Share", bad)
 	}

@@ -3,6 +3,7 @@ package operators
 import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/hot"
+	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
 // ShareReplay is [Share], but a late subscriber first receives the newest n items,
@@ -26,10 +27,10 @@ import (
 //
 // n < 1 is an ErrInvalidArgument. It corresponds to RxJS's shareReplay with
 // refCount: true, and to Reactor's replay(n).refCount.
-func ShareReplay[T any](n int, opts ...ShareOption) turbopipes.Operator[T, T] {
+func ShareReplay[T any](n int, opts ...ShareReplayOption) turbopipes.Operator[T, T] {
 	o, bad := shareOptions(opts)
 	if n < 1 {
-		bad = "n is less than 1"
+		bad = opt.TooSmall("n", n, 1)
 	}
 	if bad != "" {
 		return turbopipes.Invalid[T, T]("ShareReplay", bad)

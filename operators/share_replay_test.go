@@ -23,19 +23,19 @@ func TestShareReplay(t *testing.T) {
 			tptest.Marbles(t, diagram, operators.ShareReplay[string](2), diagram)
 		})
 	}
-	requireInvalid(t, operators.ShareReplay[int](0), "ShareReplay: n is less than 1")
-	requireInvalid(t, operators.ShareReplay[int](1, nil), "ShareReplay: an option is nil")
-	requireInvalid(t, operators.ShareReplay[int](1, turbopipes.WithTTL(-1)), "ShareReplay: WithTTL's d is not positive")
+	requireInvalid(t, operators.ShareReplay[int](0), "ShareReplay: n is 0, want at least 1")
+	requireInvalid(t, operators.ShareReplay[int](1, nil), "ShareReplay: option 1 is nil")
+	requireInvalid(t, operators.ShareReplay[int](1, turbopipes.WithTTL(-1)), "ShareReplay: WithTTL: age is -1ns, want more than 0")
 }
 
 func TestShareReplayAmongSeveral(t *testing.T) {
 	for name, c := range map[string]struct {
-		options []operators.ShareOption
+		options []operators.ShareReplayOption
 		after   string
 	}{
 		"two":                {nil, "12:c 12:d 12:|"},
-		"of the last 3":      {[]operators.ShareOption{turbopipes.WithTTL(3*tptest.Step + tptest.Step/2)}, "12:d 12:|"},
-		"more than queueing": {[]operators.ShareOption{turbopipes.WithQueue(1)}, "12:c 12:d 12:|"},
+		"of the last 3":      {[]operators.ShareReplayOption{turbopipes.WithTTL(3*tptest.Step + tptest.Step/2)}, "12:d 12:|"},
+		"more than queueing": {[]operators.ShareReplayOption{turbopipes.WithQueue(1)}, "12:c 12:d 12:|"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tptest.Run(t, func(s *tptest.Scenario) {

@@ -26,14 +26,12 @@ func TestShare(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, diagram, operators.Share[string](), diagram) })
 	}
 	for bad, options := range map[string][]operators.ShareOption{
-		"Share: an option is nil":                      {nil},
-		"Share: WithTTL is no option of it":            {turbopipes.WithTTL(time.Second)},
-		"Share: WithTTL's d is not positive":           {turbopipes.WithTTL(0)},
-		"Share: the queue's size is less than 1":       {turbopipes.WithQueue(0)},
-		"Share: the overflow strategy is unknown":      {turbopipes.WithOverflow(7)},
-		"Share: WithMinSubscribers's n is less than 1": {turbopipes.WithMinSubscribers(0)},
-		"Share: WithGrace's d is not positive":         {turbopipes.WithGrace(-1)},
-		"Share: KeepConnected's ctx is nil":            {operators.KeepConnected(noCtx)},
+		"Share: option 1 is nil":                    {nil},
+		"Share: WithQueue: n is 0, want at least 1": {turbopipes.WithQueue(0)},
+		"Share: WithOverflow: the overflow strategy is 7, want Block, DropNewest, DropOldest or Fail": {turbopipes.WithOverflow(7)},
+		"Share: WithMinSubscribers: n is 0, want at least 1":                                          {turbopipes.WithMinSubscribers(0)},
+		"Share: WithGrace: idle is -1ns, want more than 0":                                            {turbopipes.WithGrace(-1)},
+		"Share: KeepConnected: ctx is nil":                                                            {operators.KeepConnected(noCtx)},
 	} {
 		requireInvalid(t, operators.Share[int](options...), bad)
 	}

@@ -13,6 +13,25 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
+// ticks emits 0, 1, 2 … every d.
+func (a *alive) ticks(d time.Duration) turbopipes.Observable[int] {
+	return turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
+		defer a.enter()()
+		t := time.NewTicker(d)
+		defer t.Stop()
+		for i := 0; ; i++ {
+			select {
+			case <-t.C:
+				if !emit(i) {
+					return nil
+				}
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+	})
+}
+
 // ticking emits 0, 1, 2 … every millisecond, for ever, and takes a second to
 // unwind.
 func (a *alive) ticking() turbopipes.Observable[int] {
@@ -89,7 +108,7 @@ func TestSidesFail(t *testing.T) {
 			"BufferWithTime…":          operators.Map(func([]int) int { return 0 })(operators.BufferWithTimeOrCount[int](time.Hour, 1<<20)(operators.Merge(good)(bad))),
 			"ObserveOn":                operators.ObserveOn[int]()(operators.Merge(good)(bad)),
 			"Timeout":                  operators.Timeout[int](time.Hour)(operators.Merge(good)(bad)),
-			"Timeout's fallback":       operators.Timeout[int](time.Second, operators.FallbackTo(operators.Merge(good)(bad)))(turbopipes.Never[int]()),
+			"Timeout's fallback":       operators.Timeout[int](time.Second, operators.WithFallback(operators.Merge(good)(bad)))(turbopipes.Never[int]()),
 			"Catch's stream":           operators.Catch(func(error) turbopipes.Observable[int] { return operators.Merge(good)(bad) })(turbopipes.Throw[int](errLate)),
 			"SkipUntil":                operators.SkipUntil[int](bad)(good),
 			"SkipUntil, upstream":      operators.SkipUntil[int](none(good))(bad),
@@ -105,10 +124,10 @@ func TestSidesFail(t *testing.T) {
 			"Race":                     operators.Race(bad)(none(good)),
 			"SwitchAll":                operators.SwitchAll[int]()(operators.Concat(turbopipes.Never[turbopipes.Observable[int]]())(turbopipes.Just(operators.Merge(good)(bad)))),
 			"Flatten":                  operators.Flatten[int](3)(turbopipes.Just(good, bad, good)),
-			"Gate":                     turbopipes.Gate[int](operators.Map(func(int) bool { return true })(bad))(good),
-			"Gate, upstream":           turbopipes.Gate[int](operators.Map(func(int) bool { return true })(good))(bad),
+			"Gate":                     operators.Gate[int](operators.Map(func(int) bool { return true })(bad))(good),
+			"Gate, upstream":           operators.Gate[int](operators.Map(func(int) bool { return true })(good))(bad),
 			"SwitchIfEmpty":            operators.SwitchIfEmpty(operators.Merge(good)(bad))(turbopipes.Empty[int]()),
-			"OnBackpressureLatest":     turbopipes.OnBackpressureLatest[int]()(operators.Merge(good)(bad)),
+			"OnBackpressureLatest":     operators.OnBackpressureLatest[int]()(operators.Merge(good)(bad)),
 			"SubscribeOn":              operators.SubscribeOn[int](func(task func()) { go task() })(operators.Merge(good)(bad)),
 		} {
 			t.Run(name+" "+how, func(t *testing.T) {

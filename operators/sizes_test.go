@@ -66,6 +66,14 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 	"WithFailureRate": func(in ints, n int) toTheEnd {
 		return plainly(operators.CircuitBreaker[int](operators.NewBreaker(operators.WithFailureRate(0.5, time.Hour, n)))(in))
 	},
+	"LimitRate": func(in ints, n int) toTheEnd { return plainly(operators.LimitRate[int](n)(in)) },
+	"LoadShed":  func(in ints, n int) toTheEnd { return plainly(operators.LoadShed[int](n, time.Hour)(in)) },
+	"OnBackpressureBatch": func(in ints, n int) toTheEnd {
+		return plainly(operators.OnBackpressureBatch[int](n)(in))
+	},
+	"OnBackpressureBuffer": func(in ints, n int) toTheEnd {
+		return plainly(operators.OnBackpressureBuffer[int](n, turbopipes.DropOldest)(in))
+	},
 	"Parallel": func(in ints, n int) toTheEnd { return plainly(operators.Parallel(n, identity)(in)) },
 	"Parallel, ordered": func(in ints, n int) toTheEnd {
 		return plainly(operators.Parallel(n, identity, operators.Ordered())(in))
@@ -83,6 +91,7 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 	"SkipLast":            func(in ints, n int) toTheEnd { return plainly(operators.SkipLast[int](n)(in)) },
 	"SlidingWindow":       func(in ints, n int) toTheEnd { return plainly(operators.SlidingWindow[int](n, 1)(in)) },
 	"SlidingWindow, step": func(in ints, n int) toTheEnd { return plainly(operators.SlidingWindow[int](2, n)(in)) },
+	"SpillToDisk":         func(in ints, n int) toTheEnd { return plainly(operators.SpillToDisk("", n, decimals)(in)) },
 	"Take":                func(in ints, n int) toTheEnd { return plainly(operators.Take[int](n)(in)) },
 	"TakeLast":            func(in ints, n int) toTheEnd { return plainly(operators.TakeLast[int](n)(in)) },
 	"Tasks":               func(in ints, n int) toTheEnd { return plainly(operators.Tasks[int](n)(sizeTasks(in))) },
@@ -95,11 +104,14 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 	},
 
 	"WithBurst": func(in ints, n int) toTheEnd {
-		return plainly(operators.RateLimit[int](1, time.Second, operators.WithBurst(n))(in))
+		return plainly(operators.RateLimit[int](1, time.Second, operators.WithBurst[int](n))(in))
 	},
 	"WithCapacity": func(in ints, n int) toTheEnd { return plainly(operators.ToSlice[int](operators.WithCapacity(n))(in)) },
 	"WithCapacity, bounded": func(in ints, n int) toTheEnd {
 		return plainly(operators.ToSlice[int](operators.WithCapacity(n), operators.WithMaxItems(10))(in))
+	},
+	"WithMaxBytes": func(in ints, n int) toTheEnd {
+		return plainly(operators.SpillToDisk("", 1, decimals, operators.WithMaxBytes[int](int64(n)))(in))
 	},
 	"WithMaxErrors": func(in ints, n int) toTheEnd {
 		return plainly(operators.Parallel(2, identity, operators.WithMaxErrors(n))(in))
@@ -107,8 +119,11 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 	"WithMaxKeys": func(in ints, n int) toTheEnd {
 		return plainly(operators.Distinct(operators.Self[int], operators.WithMaxKeys(n))(in))
 	},
+	"WithMaxPendingKeys": func(in ints, n int) toTheEnd {
+		return plainly(operators.ConflateByKey(operators.Self[int], operators.WithMaxPendingKeys[int](n))(in))
+	},
 	"WithMaxOpen": func(in ints, n int) toTheEnd {
-		return plainly(operators.EventTimeWindow(time.Hour, sizeTime, operators.WithMaxOpen(n))(in))
+		return plainly(operators.EventTimeWindow(time.Hour, sizeTime, operators.WithMaxOpen[int](n))(in))
 	},
 	"WithThreshold": func(in ints, n int) toTheEnd {
 		return plainly(operators.CircuitBreaker[int](operators.NewBreaker(operators.WithThreshold(n)))(in))

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
@@ -21,7 +22,7 @@ import (
 // Reactor and RxGo.
 func Skip[T any](n int) turbopipes.Operator[T, T] {
 	if n < 0 {
-		return turbopipes.Invalid[T, T]("Skip", "n is negative")
+		return turbopipes.Invalid[T, T]("Skip", opt.TooSmall("n", n, 0))
 	}
 	out := leavingOut[T]()
 	return turbopipes.Lift(own.Mark+"Skip", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {

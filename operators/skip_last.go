@@ -5,6 +5,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/ring"
 	"github.com/turbopipes/turbopipes/internal/run"
@@ -29,7 +30,7 @@ func SkipLast[T any](n int, opts ...turbopipes.LossOption) turbopipes.Operator[T
 	o, bad := lossOptions(opts)
 	switch {
 	case n < 0:
-		return turbopipes.Invalid[T, T]("SkipLast", "n is negative")
+		return turbopipes.Invalid[T, T]("SkipLast", opt.TooSmall("n", n, 0))
 	case bad != "":
 		return turbopipes.Invalid[T, T]("SkipLast", bad)
 	}

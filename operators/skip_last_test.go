@@ -29,7 +29,7 @@ func TestSkipLast(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, op, c.out) })
 	}
 	t.Run("none", func(t *testing.T) { tptest.Marbles(t, "-a-b|", operators.SkipLast[string](0), "-a-b|") })
-	requireInvalid(t, operators.SkipLast[int](-1), "SkipLast: n is negative")
+	requireInvalid(t, operators.SkipLast[int](-1), "SkipLast: n is -1, want at least 0")
 	requireDiscards(t, operators.SkipLast[int](3), discards{failure: 3, stop: 3})
 }
 

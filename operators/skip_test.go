@@ -24,7 +24,7 @@ func TestSkip(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, op, c.out) })
 	}
 	t.Run("none", func(t *testing.T) { tptest.Marbles(t, "-a-b|", operators.Skip[string](0), "-a-b|") })
-	requireInvalid(t, operators.Skip[int](-1), "Skip: n is negative")
+	requireInvalid(t, operators.Skip[int](-1), "Skip: n is -1, want at least 0")
 }
 
 func ExampleSkip() {

@@ -13,7 +13,7 @@ import (
 )
 
 func TestSlidingWindow(t *testing.T) {
-	slide := func(size, step int, opts ...operators.BufferOption) turbopipes.Operator[string, string] {
+	slide := func(size, step int, opts ...operators.SlidingWindowOption) turbopipes.Operator[string, string] {
 		return strung(operators.SlidingWindow[string](size, step, opts...))
 	}
 	tptest.Doc(t, "sliding_window.go", "SlidingWindow", turbopipes.Compose2(slide(3, 2), operators.Map(func(b string) string {
@@ -43,12 +43,9 @@ func TestSlidingWindow(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out, c.opts...) })
 	}
 	for text, op := range map[string]turbopipes.Operator[int, []int]{
-		"size is less than 1":          operators.SlidingWindow[int](0, 1),
-		"step is less than 1":          operators.SlidingWindow[int](1, 0),
-		"an option is nil":             operators.SlidingWindow[int](1, 1, nil),
-		"FlushOnError needs Partial":   operators.SlidingWindow[int](1, 1, flush),
-		"WithStep is no option of it":  operators.SlidingWindow[int](1, 1, operators.WithStep(1)),
-		"EmitEmpty is no option of it": operators.SlidingWindow[int](1, 1, operators.EmitEmpty()),
+		"n is 0, want at least 1":    operators.SlidingWindow[int](0, 1),
+		"step is 0, want at least 1": operators.SlidingWindow[int](1, 0),
+		"option 1 is nil":            operators.SlidingWindow[int](1, 1, nil),
 	} {
 		requireInvalid(t, op, "SlidingWindow: "+text)
 	}

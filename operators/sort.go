@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -29,7 +30,7 @@ import (
 // ErrInvalidArgument. For the first few items only, see [TopK]; for the first item,
 // see [Min]. It corresponds to Reactor's sort.
 func Sort[T any](compare func(a, b T) int, opts ...SortOption) turbopipes.Operator[T, T] {
-	o, bad := sortOptions(opts)
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
 	case compare == nil:
 		return turbopipes.Invalid[T, T]("Sort", "compare is nil")

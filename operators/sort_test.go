@@ -36,8 +36,8 @@ func TestSort(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out, c.errs...) })
 	}
 	requireInvalid(t, operators.Sort[int](nil), "Sort: compare is nil")
-	requireInvalid(t, operators.Sort(ascending, nil), "Sort: an option is nil")
-	requireInvalid(t, operators.Sort(ascending, operators.WithMaxItems(0)), "Sort: WithMaxItems's k is less than 1")
+	requireInvalid(t, operators.Sort(ascending, nil), "Sort: option 1 is nil")
+	requireInvalid(t, operators.Sort(ascending, operators.WithMaxItems(0)), "Sort: WithMaxItems: n is 0, want at least 1")
 	requirePanics(t, twice(operators.Sort(func(string, string) int { panic(errBoom) })))
 }
 

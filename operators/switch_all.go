@@ -1,6 +1,9 @@
 package operators
 
-import "github.com/turbopipes/turbopipes"
+import (
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/opt"
+)
 
 // SwitchAll emits the items of the newest stream that upstream has emitted.
 //
@@ -27,7 +30,7 @@ import "github.com/turbopipes/turbopipes"
 // [SwitchMap] for items that are streams; for the items of all streams, see
 // [Flatten]. It corresponds to RxJS's switchAll and Reactor's switchOnNext.
 func SwitchAll[T any](opts ...InnerOption) turbopipes.Operator[turbopipes.Observable[T], T] {
-	o, bad := innerOptions(opts)
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	if bad != "" {
 		return turbopipes.Invalid[turbopipes.Observable[T], T]("SwitchAll", bad)
 	}

@@ -16,7 +16,7 @@ import (
 func TestSwitchIfEmpty(t *testing.T) {
 	doc := tptest.DocDiagram(t, "switch_if_empty.go", "SwitchIfEmpty")
 	for name, c := range map[string]struct{ in, alt, out string }{
-		"as documented":            {doc["in"], doc["alt"], doc["out"]},
+		"as documented":            {doc["in"], doc["other"], doc["out"]},
 		"not empty":                {"-a-|", "-x-y|", "-a-|"},
 		"both empty":               {"-|", "--|", "---|"},
 		"both at once":             {"|", "(xy|)", "(xy|)"},
@@ -32,7 +32,7 @@ func TestSwitchIfEmpty(t *testing.T) {
 			})
 		})
 	}
-	requireInvalid(t, operators.SwitchIfEmpty(turbopipes.Observable[int]{}), "SwitchIfEmpty: alt is the zero Observable")
+	requireInvalid(t, operators.SwitchIfEmpty(turbopipes.Observable[int]{}), "SwitchIfEmpty: other is the zero Observable")
 }
 
 // alt begins when upstream is reaped, and is not subscribed to when downstream

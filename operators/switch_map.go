@@ -43,7 +43,7 @@ import (
 // [ConcatMap]; to keep the old stream instead, see [ExhaustMap]. It corresponds to
 // switchMap in RxJS and Reactor, which do not wait for the old stream to unwind.
 func SwitchMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOption) turbopipes.Operator[T, R] {
-	o, bad := innerOptions(opts)
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
 	case fn == nil:
 		return turbopipes.Invalid[T, R]("SwitchMap", "fn is nil")
@@ -53,7 +53,7 @@ func SwitchMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOpt
 	return switchMap("SwitchMap", fn, o)
 }
 
-func switchMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o opt.Inner) turbopipes.Operator[T, R] {
+func switchMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o opt.Settings) turbopipes.Operator[T, R] {
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
 		s := scope.Open(ctx, name)
 		x := switching[T, R]{newestItem: newSwitch[T](), fn: fn, stops: o.StopInner, out: make(chan switched[R]), letGo: letsGoOf[T, R]()}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
@@ -22,7 +23,7 @@ import (
 // corresponds to take in RxJS, Reactor and RxGo.
 func Take[T any](n int) turbopipes.Operator[T, T] {
 	if n < 0 {
-		return turbopipes.Invalid[T, T]("Take", "n is negative")
+		return turbopipes.Invalid[T, T]("Take", opt.TooSmall("n", n, 0))
 	}
 	return turbopipes.Lift(own.Mark+"Take", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		if n == 0 {

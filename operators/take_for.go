@@ -11,30 +11,30 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// TakeFor lets items through for the time d, and then completes.
+// TakeFor lets items through for the length of span, and then completes.
 //
-//	in:  a-b-c-d-|   d: 3
+//	in:  a-b-c-d-|   span: 3
 //	out: a-b|
 //
-// Emits when an item arrives. Fails when upstream fails before the end. Completes d
+// Emits when an item arrives. Fails when upstream fails before the end. Completes span
 // after the subscription, when upstream was cancelled and reaped, or with upstream.
 //
 // Backpressure: upstream's emit is downstream's. If downstream is busy when the time
 // is up, the stream ends when downstream has finished with its item. Memory: none.
 // Goroutines: only the timer's.
 //
-// With d ≤ 0, TakeFor completes without subscribing. To stop at a signal, see
-// [TakeUntil]; to fail at the limit, see [Timeout] with [Total]. It corresponds to
+// With span ≤ 0, TakeFor completes without subscribing. To stop at a signal, see
+// [TakeUntil]; to fail at the limit, see [Timeout] with [WithScope]. It corresponds to
 // RxJS's takeUntil(timer), Reactor's take(Duration) and Pekko's takeWithin.
-func TakeFor[T any](d time.Duration) turbopipes.Operator[T, T] {
+func TakeFor[T any](span time.Duration) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+"TakeFor", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		if d <= 0 {
+		if span <= 0 {
 			return nil
 		}
 		own, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
 		var cut atomic.Bool
-		timer := afterFunc(d, func() {
+		timer := afterFunc(span, func() {
 			cut.Store(true)
 			cancel(errTimeUp)
 		})

@@ -28,7 +28,7 @@ func TestTakeLast(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, op, c.out) })
 	}
 	t.Run("a slow downstream", func(t *testing.T) { tptest.Marbles(t, "abc|", op, "---b--c--|", tptest.Busy(3*tptest.Step)) })
-	requireInvalid(t, operators.TakeLast[int](-1), "TakeLast: n is negative")
+	requireInvalid(t, operators.TakeLast[int](-1), "TakeLast: n is -1, want at least 0")
 	requireDiscards(t, operators.TakeLast[int](3), discards{failure: 3, stop: 2})
 }
 

@@ -28,7 +28,7 @@ func TestTake(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, op, c.out) })
 	}
-	requireInvalid(t, operators.Take[int](-1), "Take: n is negative")
+	requireInvalid(t, operators.Take[int](-1), "Take: n is -1, want at least 0")
 }
 
 func TestTakeNone(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -22,8 +23,8 @@ import (
 // A nil pred is an ErrInvalidArgument. To use a count instead of a condition, see
 // [Take]; to drop these items and keep the rest, see [SkipWhile]. It corresponds to
 // takeWhile in RxJS, Reactor and RxGo.
-func TakeWhile[T any](pred func(v T) bool, opts ...TakeOption) turbopipes.Operator[T, T] {
-	o, bad := takeOptionsOf(opts)
+func TakeWhile[T any](pred func(v T) bool, opts ...TakeWhileOption) turbopipes.Operator[T, T] {
+	o, bad := opt.Gather(takeWhileOptions{}, opts)
 	switch {
 	case pred == nil:
 		return turbopipes.Invalid[T, T]("TakeWhile", "pred is nil")
@@ -48,24 +49,15 @@ func TakeWhile[T any](pred func(v T) bool, opts ...TakeOption) turbopipes.Operat
 	})
 }
 
-// TakeOption is an option of [TakeWhile].
-type TakeOption interface{ take(*takeOptions) }
+// TakeWhileOption is an option of [TakeWhile]: [Inclusive] is.
+type TakeWhileOption interface{ opt.Option[takeWhileOptions] }
 
-type takeOptions struct{ inclusive bool }
-
-type inclusive struct{}
-
-func (inclusive) take(o *takeOptions) { o.inclusive = true }
+type takeWhileOptions struct{ inclusive bool }
 
 // Inclusive makes [TakeWhile] emit the item that ends it as well.
-func Inclusive() TakeOption { return inclusive{} }
-
-func takeOptionsOf(opts []TakeOption) (o takeOptions, bad string) {
-	for _, opt := range opts {
-		if opt == nil {
-			return o, "an option is nil"
-		}
-		opt.take(&o)
-	}
-	return o, ""
+func Inclusive() TakeWhileOption {
+	return opt.Func[takeWhileOptions](func(o *takeWhileOptions) string {
+		o.inclusive = true
+		return ""
+	})
 }

@@ -24,7 +24,7 @@ func TestTakeWhile(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, op, c.out) })
 	}
 	requireInvalid(t, operators.TakeWhile[int](nil), "TakeWhile: pred is nil")
-	requireInvalid(t, operators.TakeWhile(func(int) bool { return true }, nil), "TakeWhile: an option is nil")
+	requireInvalid(t, operators.TakeWhile(func(int) bool { return true }, nil), "TakeWhile: option 1 is nil")
 	requirePanics(t, operators.TakeWhile(func(string) bool { panic(errBoom) }))
 }
 

@@ -10,15 +10,15 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Throttle emits an item, and then no item for the time d.
+// Throttle emits an item, and then no item for the length of a window.
 //
-//	in:  abc--d-e--|   d: 4
+//	in:  abc--d-e--|   window: 4
 //	out: a----d----|
 //
-// Emits when an item arrives while no window is open. This item opens a window of
-// length d. Drops the items that arrive in the window. [Trailing] also emits the
-// newest item of the window at its end, which opens the next window. [TrailingOnly]
-// does the same, but does not emit the first item. Fails as soon as upstream fails,
+// Emits when an item arrives while no window is open. This item opens a window.
+// Drops the items that arrive in the window. [WithEdge] with [BothEdges] also emits the
+// newest item of the window at its end, which opens the next window. With
+// [TrailingEdge], Throttle does the same, but does not emit the first item. Fails as soon as upstream fails,
 // without the waiting trailing item, which counts as discarded. [OnDiscard] reports
 // this item, and an item that arrives too late. Dropped items are not counted.
 // Completes with upstream. If a trailing item waits, completes when it was emitted
@@ -29,30 +29,26 @@ import (
 // the items that they release then, only the newest waits. Memory: two items.
 // Goroutines: one, for upstream, joined before Throttle ends.
 //
-// d ≤ 0 is an ErrInvalidArgument. To slow items down without losing any, see
+// window ≤ 0 is an ErrInvalidArgument. To slow items down without losing any, see
 // [RateLimit]; to wait for a pause instead, see [Debounce]. It corresponds to RxJS's
 // throttleTime and Reactor's sampleFirst. Pekko's throttle is RateLimit.
-func Throttle[T any](d time.Duration, opts ...ThrottleOption) turbopipes.Operator[T, T] {
-	o := throttleOptions{D: d, Leading: true, Reopens: true}
-	for _, option := range opts {
-		if option == nil {
-			return turbopipes.Invalid[T, T]("Throttle", "an option is nil")
-		}
-		option.ApplyThrottle(&o)
+func Throttle[T any](window time.Duration, opts ...ThrottleOption) turbopipes.Operator[T, T] {
+	o, bad := opt.Gather(opt.Settings{Edge: int(LeadingEdge)}, opts)
+	if bad != "" {
+		return turbopipes.Invalid[T, T]("Throttle", bad)
 	}
-	if o.Both == 3 {
-		return turbopipes.Invalid[T, T]("Throttle", "Trailing and TrailingOnly exclude each other")
-	}
-	return throttled[T]("Throttle", o)
+	edge := Edge(o.Edge)
+	plan := throttleOptions{Window: window, Leading: edge&LeadingEdge != 0, Trailing: edge&TrailingEdge != 0, Reopens: true}
+	return throttled[T]("Throttle", plan, o.Loss)
 }
 
-func throttled[T any](name string, o throttleOptions) turbopipes.Operator[T, T] {
-	if o.D <= 0 {
-		return turbopipes.Invalid[T, T](name, "d is not positive")
+func throttled[T any](name string, o throttleOptions, loss opt.Loss) turbopipes.Operator[T, T] {
+	if o.Window <= 0 {
+		return turbopipes.Invalid[T, T](name, opt.NotPositive("window", o.Window))
 	}
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		windows := throttle[T]{throttleOptions: o}
-		up := feed.OpenClocked(ctx, name, discarding[T](o.Loss), &windows)
+		up := feed.OpenClocked(ctx, name, discarding[T](loss), &windows)
 		defer up.Scope.Close(&err)
 		up.Start(func(ctx context.Context) error {
 			return in.Push(ctx, func(v T) bool {
@@ -64,28 +60,12 @@ func throttled[T any](name string, o throttleOptions) turbopipes.Operator[T, T] 
 	})
 }
 
-// ThrottleOption is an option of [Throttle].
-type ThrottleOption interface{ ApplyThrottle(*opt.Throttle) }
+// ThrottleOption is an option of [Throttle]: [WithEdge] and [OnDiscard] are.
+type ThrottleOption interface{ opt.ThrottleOption }
 
-type throttleOptions = opt.Throttle
-
-type throttleOption func(*throttleOptions)
-
-func (f throttleOption) ApplyThrottle(o *throttleOptions) { f(o) }
-
-// Trailing makes [Throttle] emit the newest item of a window at its end as well.
-func Trailing() ThrottleOption {
-	return throttleOption(func(o *throttleOptions) {
-		o.Trailing = true
-		o.Both |= 1
-	})
-}
-
-// TrailingOnly makes [Throttle] emit nothing but the newest item of each window,
-// at its end.
-func TrailingOnly() ThrottleOption {
-	return throttleOption(func(o *throttleOptions) {
-		o.Trailing, o.Leading = true, false
-		o.Both |= 2
-	})
+type throttleOptions struct {
+	Window   time.Duration
+	Leading  bool // the item that opens a window is emitted at once
+	Trailing bool // the newest of those that are not is emitted at the window's end
+	Reopens  bool // which opens another window
 }

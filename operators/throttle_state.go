@@ -17,7 +17,7 @@ type throttle[T any] struct {
 func (t *throttle[T]) item(v T, now time.Time) (news bool) {
 	t.advance(now)
 	if !t.open {
-		t.open, t.until = true, now.Add(t.D)
+		t.open, t.until = true, now.Add(t.Window)
 		if t.Leading {
 			t.out.put(v)
 			return true
@@ -48,7 +48,7 @@ func (t *throttle[T]) advance(now time.Time) {
 		}
 		v, _ := t.latest.take()
 		t.out.put(v)
-		t.open, t.until = t.Reopens, t.until.Add(t.D)
+		t.open, t.until = t.Reopens, t.until.Add(t.Window)
 	}
 }
 

@@ -15,10 +15,10 @@ func TestThrottleStateExhaustively(t *testing.T) {
 	const columns = 10
 	at := func(n int) time.Time { return time.Unix(0, int64(n)) }
 	for _, o := range []throttleOptions{
-		{D: 3, Leading: true, Reopens: true},
-		{D: 3, Leading: true, Trailing: true, Reopens: true},
-		{D: 3, Trailing: true, Reopens: true},
-		{D: 3, Trailing: true},
+		{Window: 3, Leading: true, Reopens: true},
+		{Window: 3, Leading: true, Trailing: true, Reopens: true},
+		{Window: 3, Trailing: true, Reopens: true},
+		{Window: 3, Trailing: true},
 	} {
 		for pattern := range 1 << columns {
 			s := throttle[int]{throttleOptions: o}
@@ -66,7 +66,7 @@ func TestThrottleStateExhaustively(t *testing.T) {
 // due yet waits on.
 func TestThrottleStateAskedLate(t *testing.T) {
 	at := func(n int) time.Time { return time.Unix(0, int64(n)) }
-	s := throttle[string]{throttleOptions: throttleOptions{D: 4, Leading: true, Trailing: true, Reopens: true}}
+	s := throttle[string]{throttleOptions: throttleOptions{Window: 4, Leading: true, Trailing: true, Reopens: true}}
 	require.True(t, s.item("a", at(0)))
 	require.True(t, s.item("b", at(1)), "the clock must be set")
 	require.True(t, s.item("c", at(5)), "a is out, b has come")

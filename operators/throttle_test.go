@@ -20,7 +20,7 @@ func throttled(d int, opts ...operators.ThrottleOption) turbopipes.Operator[stri
 
 func TestThrottle(t *testing.T) {
 	tptest.Doc(t, "throttle.go", "Throttle", throttled(4)) // 3
-	trailing, only := operators.Trailing(), operators.TrailingOnly()
+	trailing, only := operators.WithEdge(operators.BothEdges), operators.WithEdge(operators.TrailingEdge)
 	for name, c := range map[string]struct {
 		op      turbopipes.Operator[string, string]
 		in, out string
@@ -56,18 +56,18 @@ func TestThrottle(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out) })
 	}
 	for text, op := range map[string]turbopipes.Operator[int, int]{
-		"d is not positive":                            operators.Throttle[int](0),
-		"an option is nil":                             operators.Throttle[int](1, nil),
-		"Trailing and TrailingOnly exclude each other": operators.Throttle[int](1, only, trailing),
+		"window is 0s, want more than 0": operators.Throttle[int](0),
+		"option 1 is nil":                operators.Throttle[int](1, nil),
+		"WithEdge: edge is 4, want LeadingEdge, TrailingEdge or BothEdges": operators.Throttle[int](1, operators.WithEdge(4)),
 	} {
 		requireInvalid(t, op, "Throttle: "+text)
 	}
-	requireInvalid(t, operators.Throttle[int](-1), "Throttle: d is not positive")
+	requireInvalid(t, operators.Throttle[int](-1), "Throttle: window is -1ns, want more than 0")
 }
 
 // Windows go on while downstream is busy, and the newest of what they give waits.
 func TestThrottleBusyDownstream(t *testing.T) {
-	trailing, only := operators.Trailing(), operators.TrailingOnly()
+	trailing, only := operators.WithEdge(operators.BothEdges), operators.WithEdge(operators.TrailingEdge)
 	for name, c := range map[string]struct {
 		op      turbopipes.Operator[string, string]
 		in, out string
@@ -107,8 +107,8 @@ func TestThrottleSameInstant(t *testing.T) {
 				items []int
 			}{
 				{nil, []int{1}},
-				{[]operators.ThrottleOption{operators.Trailing()}, []int{1}},
-				{[]operators.ThrottleOption{operators.TrailingOnly()}, nil},
+				{[]operators.ThrottleOption{operators.WithEdge(operators.BothEdges)}, []int{1}},
+				{[]operators.ThrottleOption{operators.WithEdge(operators.TrailingEdge)}, nil},
 			} {
 				s := endedBy(t, operators.Throttle[int](time.Second, c.opts...)(in), 0, 0, itself)
 				require.Equal(t, c.items, s.items)
@@ -122,7 +122,7 @@ func TestThrottleSameInstant(t *testing.T) {
 // waits for downstream.
 func TestThrottleDiscards(t *testing.T) {
 	items := func(at ...time.Duration) turbopipes.Observable[int] { return silent(timed(at...)) }
-	trailing, only := operators.Trailing(), operators.TrailingOnly()
+	trailing, only := operators.WithEdge(operators.BothEdges), operators.WithEdge(operators.TrailingEdge)
 	for name, c := range map[string]struct {
 		in    turbopipes.Observable[int]
 		d     time.Duration
@@ -156,7 +156,7 @@ func TestThrottleDiscards(t *testing.T) {
 // A stop is a completion, and the item that waits is due at once.
 func TestThrottleGracefulStop(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
-		throttle := operators.Throttle[int](5*time.Second, operators.Trailing())
+		throttle := operators.Throttle[int](5*time.Second, operators.WithEdge(operators.BothEdges))
 		s := endedBy(t, throttle(turbopipes.Interval(time.Second)), 0, 3500*time.Millisecond, stop)
 		require.Equal(t, []int{0, 2}, s.items)
 		require.True(t, s.completed)
@@ -167,7 +167,7 @@ func TestThrottleGracefulStop(t *testing.T) {
 
 // Upstream is never held.
 func TestThrottleNeverHolds(t *testing.T) {
-	for _, opts := range [][]operators.ThrottleOption{nil, {operators.Trailing()}, {operators.TrailingOnly()}} {
+	for _, opts := range [][]operators.ThrottleOption{nil, {operators.WithEdge(operators.BothEdges)}, {operators.WithEdge(operators.TrailingEdge)}} {
 		bubble(t, "", func(t *testing.T) {
 			var c counting
 			s := endedBy(t, operators.Throttle[int](time.Second, opts...)(c.stream(1000)), time.Hour, time.Minute, itself)
@@ -194,10 +194,10 @@ func ExampleThrottle() {
 	// Output: [buy] <nil>
 }
 
-func ExampleTrailing() {
+func ExampleWithEdge() {
 	progress := turbopipes.Range(1, 100) // per cent
 	// Draws the first state at once, then the newest one every 20 ms.
-	drawn := operators.Throttle[int](20*time.Millisecond, operators.Trailing())(progress)
+	drawn := operators.Throttle[int](20*time.Millisecond, operators.WithEdge(operators.BothEdges))(progress)
 	states, err := drawn.Collect(context.Background())
 	fmt.Println(states[0], states[len(states)-1], err)
 	// Output: 1 100 <nil>
@@ -206,5 +206,5 @@ func ExampleTrailing() {
 func BenchmarkThrottle(b *testing.B) { benchmark(b, operators.Throttle[int](time.Hour)) }
 
 func BenchmarkThrottleTrailing(b *testing.B) {
-	benchmark(b, operators.Throttle[int](time.Microsecond, operators.Trailing()))
+	benchmark(b, operators.Throttle[int](time.Microsecond, operators.WithEdge(operators.BothEdges)))
 }

@@ -12,56 +12,52 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Timeout fails when upstream emits nothing for d.
+// Timeout fails when upstream emits nothing for limit.
 //
-//	in:  a--b-----c|   d: 4
+//	in:  a--b-----c|   limit: 4
 //	out: a--b---#
 //
-// Emits when an item arrives. Fails with an ErrTimeout when d has passed without an
+// Emits when an item arrives. Fails with an ErrTimeout when limit has passed without an
 // item; upstream is cancelled and reaped first. The time starts at the subscription,
 // and again when downstream has finished with an item. So the time that downstream
-// takes does not count. [FirstOnly] limits only the wait for the first item, [Total]
-// limits the whole run, and [FallbackTo] continues with another stream instead of
-// failing. An item that arrives too late counts as discarded, and [OnDiscard]
-// reports it. Otherwise fails and completes with upstream. A graceful stop stops the
+// takes does not count. [WithScope] limits only the wait for the first item, or the
+// whole run, and [WithFallback] continues with another stream instead of failing. An
+// item that arrives too late counts as discarded, and [OnDrop] reports it. Otherwise fails and completes with upstream. A graceful stop stops the
 // clock, and there is no timeout after it.
 //
 // Backpressure: upstream's emit is downstream's. Memory: none. Goroutines: only the
 // timer's.
 //
-// d ≤ 0 is an ErrInvalidArgument. It corresponds to timeout in RxJS and Reactor, and
+// limit ≤ 0 is an ErrInvalidArgument. It corresponds to timeout in RxJS and Reactor, and
 // to Pekko's idleTimeout, initialTimeout and completionTimeout.
-func Timeout[T any](d time.Duration, opts ...TimeoutOption) turbopipes.Operator[T, T] {
-	o, bad := timeoutOptionsOf(d, opts)
-	if bad != "" {
+func Timeout[T any](limit time.Duration, opts ...TimeoutOption[T]) turbopipes.Operator[T, T] {
+	o, bad := opt.Gather(opt.Typed[T]{}, opts)
+	switch {
+	case limit <= 0:
+		return turbopipes.Invalid[T, T]("Timeout", opt.NotPositive("limit", limit))
+	case bad != "":
 		return turbopipes.Invalid[T, T]("Timeout", bad)
 	}
-	fallback, typed := o.Fallback.(turbopipes.Observable[T])
-	switch {
-	case o.Fallback != nil && !typed:
-		return turbopipes.Invalid[T, T]("Timeout", fmt.Sprintf("FallbackTo's stream is a %T, want a %T", o.Fallback, fallback))
-	case typed && fallback.IsZero():
-		return turbopipes.Invalid[T, T]("Timeout", "FallbackTo's stream is the zero Observable")
-	}
+	scope := TimeoutScope(o.Scope)
 	return turbopipes.Lift(own.Mark+"Timeout", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		late, refused, err := timed(ctx, o, in, emit)
+		late, refused, err := timed(ctx, limit, scope, dropping(o), in, emit)
 		if !late || refused || ctx.Err() != nil {
 			return err
 		}
-		if !typed || !fault.OnlyWaited(err) || stopping(ctx) {
-			return fault.Join(fmt.Errorf("%w: %s", turbopipes.ErrTimeout, o.Text), err)
+		if o.Fallback == nil || !fault.OnlyWaited(err) || stopping(ctx) {
+			return fault.Join(fmt.Errorf("%w: %s", turbopipes.ErrTimeout, scope.text(limit)), err)
 		}
-		return fallback.Push(ctx, emit)
+		return o.Fallback(ctx, emit)
 	})
 }
 
 // timed runs in, and reports whether its time was over before it ended.
-func timed[T any](ctx context.Context, o timeoutOptions, in turbopipes.Observable[T], emit func(T) bool) (late, refused bool, err error) {
+func timed[T any](ctx context.Context, limit time.Duration, scope TimeoutScope, hooks run.Hooks[T], in turbopipes.Observable[T], emit func(T) bool) (late, refused bool, err error) {
 	own, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	w := newWatch(o, turbopipes.Stopping(ctx), func() { cancel(fault.ErrTimeUp) })
+	w := newWatch(limit, scope, turbopipes.Stopping(ctx), func() { cancel(fault.ErrTimeUp) })
 	defer w.stop()
-	lost := run.Keep[T](run.At(ctx, "Timeout"), o.Discard)
+	lost := hooks.At(run.At(ctx, "Timeout"))
 	err = in.Push(own, func(v T) bool {
 		if !w.item() {
 			return lost.Refuse(v)
@@ -77,47 +73,57 @@ func timed[T any](ctx context.Context, o timeoutOptions, in turbopipes.Observabl
 	return late, refused, fault.Strip(own, err)
 }
 
-// TimeoutOption is an option of [Timeout].
-type TimeoutOption interface{ ApplyTimeout(*opt.Timeout) }
+// TimeoutOption is an option of [Timeout]: [WithScope], [WithFallback] and [OnDrop] are.
+type TimeoutOption[T any] interface{ opt.TimeoutOption[T] }
 
-type timeoutOptions = opt.Timeout
-
-type timeoutOption func(*timeoutOptions)
-
-func (f timeoutOption) ApplyTimeout(o *timeoutOptions) { f(o) }
-
-// FirstOnly makes [Timeout] wait for the first item only.
-func FirstOnly() TimeoutOption { return timeoutOption(func(o *timeoutOptions) { o.FirstOnly = true }) }
-
-// Total makes [Timeout] limit the whole run, with the time that downstream takes.
-func Total() TimeoutOption { return timeoutOption(func(o *timeoutOptions) { o.Total = true }) }
-
-// FallbackTo makes [Timeout] go on with o instead of failing, once upstream is
-// reaped, unless its clean-up has failed. A stream of another type, or a zero
-// one, is an ErrInvalidArgument.
-func FallbackTo[T any](o turbopipes.Observable[T]) TimeoutOption {
-	return timeoutOption(func(options *timeoutOptions) { options.Fallback = o })
+type timeoutSetting[T any] struct {
+	opt.Func[opt.Typed[T]]
+	opt.ForTimeout
 }
 
-func timeoutOptionsOf(d time.Duration, opts []TimeoutOption) (o timeoutOptions, bad string) {
-	o.D = d
-	for _, option := range opts {
-		if option == nil {
-			return o, "an option is nil"
+// TimeoutScope is what a [Timeout] limits.
+type TimeoutScope int
+
+// The scopes of a Timeout.
+const (
+	// EachItem limits each wait for an item. It is the default.
+	EachItem TimeoutScope = iota
+	// FirstItem limits the wait for the first item.
+	FirstItem
+	// WholeRun limits the whole run, with the time that downstream takes.
+	WholeRun
+)
+
+// text says what has not come within limit.
+func (s TimeoutScope) text(limit time.Duration) string {
+	switch s {
+	case FirstItem:
+		return fmt.Sprintf("no first item within %v", limit)
+	case WholeRun:
+		return fmt.Sprintf("not complete within %v", limit)
+	}
+	return fmt.Sprintf("no item within %v", limit)
+}
+
+// WithScope sets what [Timeout] limits: [EachItem], which is the default, limits each
+// wait for an item; [FirstItem] limits the wait for the first one; [WholeRun] limits the
+// whole run. Another scope is an ErrInvalidArgument.
+func WithScope[T any](scope TimeoutScope) TimeoutOption[T] {
+	return timeoutSetting[T]{Func: func(s *opt.Typed[T]) string {
+		if s.Scope = int(scope); scope < EachItem || scope > WholeRun {
+			return fmt.Sprintf("WithScope: scope is %d, want EachItem, FirstItem or WholeRun", scope)
 		}
-		option.ApplyTimeout(&o)
-	}
-	switch {
-	case d <= 0:
-		return o, "d is not positive"
-	case o.FirstOnly && o.Total:
-		return o, "FirstOnly and Total exclude each other"
-	case o.FirstOnly:
-		o.Text = fmt.Sprintf("no first item within %v", d)
-	case o.Total:
-		o.Text = fmt.Sprintf("not complete within %v", d)
-	default:
-		o.Text = fmt.Sprintf("no item within %v", d)
-	}
-	return o, ""
+		return ""
+	}}
+}
+
+// WithFallback makes [Timeout] go on with other instead of failing, once upstream is
+// reaped, unless its clean-up has failed. The zero Observable is an ErrInvalidArgument.
+func WithFallback[T any](other turbopipes.Observable[T]) TimeoutOption[T] {
+	return timeoutSetting[T]{Func: func(s *opt.Typed[T]) string {
+		if s.Fallback = other.Push; other.IsZero() {
+			return "WithFallback: other is the zero Observable"
+		}
+		return ""
+	}}
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // limited is a Timeout of that many columns.
-func limited(d int, opts ...operators.TimeoutOption) turbopipes.Operator[string, string] {
+func limited(d int, opts ...operators.TimeoutOption[string]) turbopipes.Operator[string, string] {
 	return operators.Timeout[string](time.Duration(d)*tptest.Step, opts...)
 }
 
@@ -23,7 +23,7 @@ func TestTimeout(t *testing.T) {
 	late := tptest.Error(turbopipes.ErrTimeout)
 	busy := func(columns int) tptest.Option { return tptest.Busy(time.Duration(columns) * tptest.Step) }
 	tptest.Doc(t, "timeout.go", "Timeout", limited(4), late) // 24
-	first, total := operators.FirstOnly(), operators.Total()
+	first, total := operators.WithScope[string](operators.FirstItem), operators.WithScope[string](operators.WholeRun)
 	for name, c := range map[string]struct {
 		op      turbopipes.Operator[string, string]
 		in, out string
@@ -53,23 +53,21 @@ func TestTimeout(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out, c.opts...) })
 	}
-	stranger := operators.FallbackTo(turbopipes.Just("a"))
 	for text, op := range map[string]turbopipes.Operator[int, int]{
-		"d is not positive":                          operators.Timeout[int](0),
-		"an option is nil":                           operators.Timeout[int](1, nil),
-		"FirstOnly and Total exclude each other":     operators.Timeout[int](1, first, total),
-		"FallbackTo's stream is the zero Observable": operators.Timeout[int](1, operators.FallbackTo(turbopipes.Observable[int]{})),
-		"FallbackTo's stream is a turbopipes.Observable[string], want a turbopipes.Observable[int]": operators.Timeout[int](1, stranger),
+		"limit is 0s, want more than 0": operators.Timeout[int](0),
+		"option 1 is nil":               operators.Timeout[int](1, nil),
+		"WithScope: scope is 3, want EachItem, FirstItem or WholeRun": operators.Timeout[int](1, operators.WithScope[int](3)),
+		"WithFallback: other is the zero Observable":                  operators.Timeout[int](1, operators.WithFallback(turbopipes.Observable[int]{})),
 	} {
 		requireInvalid(t, op, "Timeout: "+text)
 	}
 }
 
 func TestTimeoutTexts(t *testing.T) {
-	for text, opts := range map[string][]operators.TimeoutOption{
+	for text, opts := range map[string][]operators.TimeoutOption[int]{
 		"turbopipes: timeout: no item within 3s":       nil,
-		"turbopipes: timeout: no first item within 3s": {operators.FirstOnly()},
-		"turbopipes: timeout: not complete within 3s":  {operators.Total()},
+		"turbopipes: timeout: no first item within 3s": {operators.WithScope[int](operators.FirstItem)},
+		"turbopipes: timeout: not complete within 3s":  {operators.WithScope[int](operators.WholeRun)},
 	} {
 		bubble(t, text, func(t *testing.T) {
 			err := operators.Timeout[int](3*time.Second, opts...)(turbopipes.Never[int]()).Drain(t.Context())
@@ -102,7 +100,7 @@ func TestTimeoutFallback(t *testing.T) {
 				if c.unwinds > 0 {
 					opts = append(opts, tptest.Unstopped())
 				}
-				tptest.Expect(s, limited(4, operators.FallbackTo(fallback))(in), c.out, nil, opts...)
+				tptest.Expect(s, limited(4, operators.WithFallback(fallback))(in), c.out, nil, opts...)
 			})
 		})
 	}
@@ -132,14 +130,14 @@ func TestTimeoutStubbornUpstream(t *testing.T) {
 		require.Equal(t, 9*time.Second, time.Since(begin))
 	})
 	bubble(t, "no fallback, and no ErrTimeout, under a ctx that has ended", func(t *testing.T) {
-		for _, opts := range [][]operators.TimeoutOption{nil, {operators.FallbackTo(uncalled(t))}} {
+		for _, opts := range [][]operators.TimeoutOption[int]{nil, {operators.WithFallback(uncalled(t))}} {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			time.AfterFunc(2*time.Second, func() { cancel(errBoom) })
 			require.Equal(t, errBoom, operators.Timeout[int](time.Second, opts...)(stubborn).Drain(ctx))
 		}
 	})
 	bubble(t, "no fallback in a subscription that is being stopped", func(t *testing.T) {
-		op := operators.Timeout[int](2*time.Second, operators.FallbackTo(uncalled(t)))
+		op := operators.Timeout[int](2*time.Second, operators.WithFallback(uncalled(t)))
 		s := endedBy(t, op(stubborn), 0, time.Second, stop)
 		require.NoError(t, s.err, "the clock stops at a stop")
 		require.Equal(t, 9*time.Second, s.took)
@@ -160,13 +158,13 @@ func TestTimeoutStubbornUpstream(t *testing.T) {
 // with joined behind the ErrTimeout, and then there is no fallback.
 func TestTimeoutCleanUp(t *testing.T) {
 	bubble(t, "fails", func(t *testing.T) {
-		for _, opts := range [][]operators.TimeoutOption{nil, {operators.FallbackTo(uncalled(t))}} {
+		for _, opts := range [][]operators.TimeoutOption[int]{nil, {operators.WithFallback(uncalled(t))}} {
 			err := operators.Timeout[int](time.Second, opts...)(failingCleanUp[int](errLate)).Drain(t.Context())
 			require.EqualError(t, err, "turbopipes: timeout: no item within 1s\nlate")
 		}
 	})
 	bubble(t, "panics", func(t *testing.T) {
-		err := operators.Timeout[int](time.Second, operators.FallbackTo(uncalled(t)))(turbopipes.Create(func(ctx context.Context, _ func(int) bool) error {
+		err := operators.Timeout[int](time.Second, operators.WithFallback(uncalled(t)))(turbopipes.Create(func(ctx context.Context, _ func(int) bool) error {
 			<-ctx.Done()
 			panic(errBoom)
 		})).Drain(t.Context())
@@ -179,7 +177,7 @@ func TestTimeoutCleanUp(t *testing.T) {
 // One who leaves while the time runs out has left.
 func TestTimeoutDownstreamLeaves(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
-		op := operators.Timeout[int](time.Second, operators.Total(), operators.FallbackTo(uncalled(t)))
+		op := operators.Timeout[int](time.Second, operators.WithScope[int](operators.WholeRun), operators.WithFallback(uncalled(t)))
 		err := op(turbopipes.Just(1, 2)).Each(t.Context(), func(int) error {
 			time.Sleep(9 * time.Second)
 			return errLate
@@ -191,7 +189,7 @@ func TestTimeoutDownstreamLeaves(t *testing.T) {
 // A stop ends upstream in time.
 func TestTimeoutGracefulStop(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
-		op := operators.Timeout[int](2*time.Second, operators.FallbackTo(uncalled(t)))
+		op := operators.Timeout[int](2*time.Second, operators.WithFallback(uncalled(t)))
 		s := endedBy(t, op(turbopipes.Interval(time.Second)), 0, 3500*time.Millisecond, stop)
 		require.Equal(t, []int{0, 1, 2}, s.items)
 		require.True(t, s.completed)
@@ -201,8 +199,8 @@ func TestTimeoutGracefulStop(t *testing.T) {
 
 // Inline: no allocation per item, whatever the options.
 func TestTimeoutAllocatesNothingPerItem(t *testing.T) {
-	for name, opts := range map[string][]operators.TimeoutOption{
-		"plain": nil, "first only": {operators.FirstOnly()}, "total": {operators.Total()},
+	for name, opts := range map[string][]operators.TimeoutOption[int]{
+		"plain": nil, "first only": {operators.WithScope[int](operators.FirstItem)}, "total": {operators.WithScope[int](operators.WholeRun)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			allocs := func(n int) float64 {
@@ -218,7 +216,7 @@ func TestTimeoutAllocatesNothingPerItem(t *testing.T) {
 // nothing is left behind.
 func TestTimeoutManyTimes(t *testing.T) {
 	for i := range 300 {
-		for _, opts := range [][]operators.TimeoutOption{nil, {operators.FirstOnly()}, {operators.Total()}} {
+		for _, opts := range [][]operators.TimeoutOption[int]{nil, {operators.WithScope[int](operators.FirstItem)}, {operators.WithScope[int](operators.WholeRun)}} {
 			n := 0
 			err := operators.Timeout[int](time.Duration(i+1)*time.Microsecond, opts...)(turbopipes.Range(0, 1000)).Each(t.Context(), func(v int) error {
 				require.Equal(t, n, v)
@@ -237,7 +235,7 @@ func TestTimeoutManyTimes(t *testing.T) {
 func ExampleTimeout() {
 	primary := turbopipes.Never[string]() // it hangs
 	replica := turbopipes.Just("from the replica")
-	answers := operators.Timeout[string](10*time.Millisecond, operators.FallbackTo(replica))(primary)
+	answers := operators.Timeout[string](10*time.Millisecond, operators.WithFallback(replica))(primary)
 	fmt.Println(answers.Collect(context.Background()))
 
 	_, err := operators.Timeout[string](10 * time.Millisecond)(primary).Collect(context.Background())

@@ -7,6 +7,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -28,7 +29,7 @@ import (
 // the way, see [BufferWithCount]. It corresponds to RxJS's toArray, Reactor's
 // collectList and RxGo's ToSlice.
 func ToSlice[T any](opts ...ToSliceOption) turbopipes.Operator[T, []T] {
-	o, bad := toSliceOptions(opts)
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	if bad != "" {
 		return turbopipes.Invalid[T, []T]("ToSlice", bad)
 	}
@@ -44,7 +45,7 @@ func ToSlice[T any](opts ...ToSliceOption) turbopipes.Operator[T, []T] {
 
 // gather collects all items. If it fails or panics, the items so far count as
 // discarded.
-func gather[T any](ctx context.Context, name string, in turbopipes.Observable[T], o gatherOptions) (all []T, err error) {
+func gather[T any](ctx context.Context, name string, in turbopipes.Observable[T], o opt.Settings) (all []T, err error) {
 	room := roomOf(o)
 	all = make([]T, 0, min(room, mostReserved))
 	complete := false

@@ -34,9 +34,9 @@ func TestToSlice(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out, c.errs...) })
 	}
-	requireInvalid(t, operators.ToSlice[int](nil), "ToSlice: an option is nil")
-	requireInvalid(t, operators.ToSlice[int](operators.WithCapacity(-1)), "ToSlice: WithCapacity's n is negative")
-	requireInvalid(t, operators.ToSlice[int](operators.WithMaxItems(0)), "ToSlice: WithMaxItems's k is less than 1")
+	requireInvalid(t, operators.ToSlice[int](nil), "ToSlice: option 1 is nil")
+	requireInvalid(t, operators.ToSlice[int](operators.WithCapacity(-1)), "ToSlice: WithCapacity: n is -1, want at least 0")
+	requireInvalid(t, operators.ToSlice[int](operators.WithMaxItems(0)), "ToSlice: WithMaxItems: n is 0, want at least 1")
 }
 
 func TestToSliceIsNeverNil(t *testing.T) {

@@ -5,38 +5,39 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// TopK emits the k greatest items, as ordered by compare, the greatest first.
+// TopK emits the n greatest items, as ordered by compare, the greatest first.
 //
-//	in:  b-d-a-c-|   k: 2; compare: the alphabet
+//	in:  b-d-a-c-|   n: 2; compare: the alphabet
 //	out: --------(dc|)
 //
-// Emits when upstream completes: k items, or all items if there are fewer. Of equal
+// Emits when upstream completes: n items, or all items if there are fewer. Of equal
 // items, the earlier ones are kept, and they come first. Drops the other items,
 // which are not counted. Fails with upstream. Kept items that are undelivered at an
 // early end count as discarded, and [OnDiscard] reports them. Completes after the
-// last item. Memory: k items. Goroutines: none; compare runs on the subscriber's
+// last item. Memory: n items. Goroutines: none; compare runs on the subscriber's
 // goroutine.
 //
 // compare returns a negative number when a is less than b, and a positive number
-// when a is greater, as cmp.Compare does. For the k least items, reverse compare. A
-// k below 1 or a nil compare is an ErrInvalidArgument. For one item, see [Max]; for
+// when a is greater, as cmp.Compare does. For the n least items, reverse compare. An
+// n below 1 or a nil compare is an ErrInvalidArgument. For one item, see [Max]; for
 // all items, see [Sort].
-func TopK[T any](k int, compare func(a, b T) int, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
+func TopK[T any](n int, compare func(a, b T) int, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
 	o, bad := lossOptions(opts)
 	switch {
-	case k < 1:
-		return turbopipes.Invalid[T, T]("TopK", "k is less than 1")
+	case n < 1:
+		return turbopipes.Invalid[T, T]("TopK", opt.TooSmall("n", n, 1))
 	case compare == nil:
 		return turbopipes.Invalid[T, T]("TopK", "compare is nil")
 	case bad != "":
 		return turbopipes.Invalid[T, T]("TopK", bad)
 	}
 	return turbopipes.Lift(own.Mark+"TopK", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
-		t := top[T]{k: k, compare: compare}
+		t := top[T]{k: n, compare: compare}
 		emitted := 0
 		var work run.Work[T]
 		defer func() {

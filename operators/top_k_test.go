@@ -30,8 +30,8 @@ func TestTopK(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, op, c.out) })
 	}
-	requireInvalid(t, operators.TopK(0, ascending), "TopK: k is less than 1")
-	requireInvalid(t, operators.TopK(-1, ascending), "TopK: k is less than 1")
+	requireInvalid(t, operators.TopK(0, ascending), "TopK: n is 0, want at least 1")
+	requireInvalid(t, operators.TopK(-1, ascending), "TopK: n is -1, want at least 1")
 	requireInvalid(t, operators.TopK[int](1, nil), "TopK: compare is nil")
 	requirePanics(t, twice(operators.TopK(1, func(string, string) int { panic(errBoom) })))
 }

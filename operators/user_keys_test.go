@@ -27,12 +27,12 @@ func emptied[R any](op turbopipes.Operator[keyedItem, R]) turbopipes.Operator[ke
 func userKeys() map[string]turbopipes.Operator[keyedItem, int] {
 	key := func(v keyedItem) any { return v.key }
 	run := func(_ context.Context, v keyedItem) (int, error) { return v.n, nil }
-	groups := func(opts ...operators.GroupOption) turbopipes.Operator[keyedItem, int] {
+	groups := func(opts ...operators.GroupByOption) turbopipes.Operator[keyedItem, int] {
 		return emptied(grouped(turbopipes.Infinite, operators.GroupBy(key, opts...)))
 	}
 	return map[string]turbopipes.Operator[keyedItem, int]{
 		"BufferUntilChanged":   emptied(operators.BufferUntilChanged(key)),
-		"ConflateByKey":        emptied(turbopipes.ConflateByKey(key)),
+		"ConflateByKey":        emptied(operators.ConflateByKey(key)),
 		"Contains":             turbopipes.Compose3(operators.Map(key), operators.Contains[any]([]int{}), operators.Map(func(bool) int { return 0 })),
 		"Dedup":                emptied(operators.Dedup(key, 8, time.Minute)),
 		"Distinct":             emptied(operators.Distinct(key)),
@@ -104,7 +104,7 @@ func TestUserKeysNaN(t *testing.T) {
 		"Distinct":             operators.Distinct(nan, operators.WithMaxKeys(2)),
 		"DistinctUntilChanged": operators.DistinctUntilChanged(nan),
 		"ParallelBy":           operators.ParallelBy(2, nan, func(_ context.Context, v int) (int, error) { return v, nil }),
-		"ConflateByKey":        turbopipes.ConflateByKey(nan, turbopipes.WithMaxKeys[int](2)),
+		"ConflateByKey":        operators.ConflateByKey(nan, operators.WithMaxPendingKeys[int](2)),
 		"BufferUntilChanged": turbopipes.Compose2(operators.BufferUntilChanged(nan), operators.Map(func(run []int) int {
 			require.Len(t, run, 1)
 			return run[0]
@@ -132,7 +132,7 @@ func TestUserKeysNaN(t *testing.T) {
 // goes on; without WithIdle it counts as a group to the end.
 func TestGroupByNaN(t *testing.T) {
 	nan := func(int) float64 { return math.NaN() }
-	for name, opts := range map[string][]operators.GroupOption{"": nil, "idle": {operators.WithIdle(time.Hour)}} {
+	for name, opts := range map[string][]operators.GroupByOption{"": nil, "idle": {operators.WithIdle(time.Hour)}} {
 		bubble(t, name, func(t *testing.T) {
 			var took []time.Duration
 			begin := time.Now()

@@ -6,71 +6,40 @@ import (
 	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
-// WindowOption is an option of [WindowWithCount] and its kin. The options of
-// queues, [turbopipes.WithQueue], [turbopipes.WithOverflow] and [OnDiscard], are
-// some: each window has a queue of its own. The function of OnDiscard is called
-// where the item is lost: by upstream, and by those whose windows they leave, so
-// also at the same time.
-type WindowOption interface{ ApplyWindow(*opt.Window) }
+// WindowWithCountOption is an option of [WindowWithCount]: [WithStep] and the options
+// of queues, [turbopipes.WithQueue], [turbopipes.WithOverflow] and [OnDiscard], are.
+// Each window has a queue of its own. The function of OnDiscard is called where the
+// item is lost: by upstream, and by the consumers that leave their windows. So it may
+// run on several goroutines at the same time.
+type WindowWithCountOption interface{ opt.WindowWithCountOption }
 
-// GroupOption is an option of [GroupBy] and [GroupByN]. The options of queues,
-// [turbopipes.WithQueue], [turbopipes.WithOverflow] and [OnDiscard], are some:
-// each group has a queue of its own. The function of OnDiscard is called where the
-// item is lost: by upstream, and by those whose groups they leave, so also at the
-// same time.
-type GroupOption interface{ ApplyGroup(*opt.Group) }
+// WindowWithTimeOption is an option of [WindowWithTime]: [EmitEmpty] and the options
+// of queues, as for [WindowWithCountOption].
+type WindowWithTimeOption interface{ opt.WindowWithTimeOption }
 
-type (
-	maxGroups int
-	idleAfter time.Duration
-)
+// GroupByOption is an option of [GroupBy]: [WithMaxGroups], [WithIdle] and the options
+// of queues, as for [WindowWithCountOption], with groups in place of windows.
+type GroupByOption interface{ opt.GroupByOption }
 
-func (k maxGroups) ApplyGroup(g *opt.Group) {
-	if g.MaxGroups = int(k); k < 1 {
-		opt.Note(&g.Bad, "WithMaxGroups's k is less than 1")
-	}
+type groupSetting struct {
+	opt.Set
+	opt.ForGroupBy
 }
 
-func (d idleAfter) ApplyGroup(g *opt.Group) {
-	if g.Idle = time.Duration(d); d <= 0 {
-		opt.Note(&g.Bad, "WithIdle's d is not positive")
-	}
+// WithMaxGroups makes [GroupBy] fail with an ErrTooManyGroups at a key beyond n
+// open groups. n < 1 is an ErrInvalidArgument.
+func WithMaxGroups(n int) GroupByOption {
+	return groupSetting{Set: func(s *opt.Settings) string {
+		s.MaxGroups = n
+		return opt.AtLeast("WithMaxGroups", "n", n, 1)
+	}}
 }
 
-// WithMaxGroups makes [GroupBy] fail with an ErrTooManyGroups at a key beyond k
-// open groups. k < 1 is an ErrInvalidArgument.
-func WithMaxGroups(k int) GroupOption { return maxGroups(k) }
-
-// WithIdle makes [GroupBy] complete a group that has got nothing for d; an item
-// with its key, later, opens a new one. d ≤ 0 is an ErrInvalidArgument.
-func WithIdle(d time.Duration) GroupOption { return idleAfter(d) }
-
-// windowOptionsOf gathers the options. takesEmpties and takesStep tell which of
-// those the operator has a use for.
-func windowOptionsOf(opts []WindowOption, takes int) (o opt.Window, bad string) {
-	for _, option := range opts {
-		if option == nil {
-			return o, "an option is nil"
-		}
-		option.ApplyWindow(&o)
-	}
-	switch {
-	case o.Bad != "":
-		return o, o.Bad
-	case o.Step > 0 && takes&takesStep == 0:
-		return o, "WithStep is no option of it"
-	case o.Empties && takes&takesEmpties == 0:
-		return o, "EmitEmpty is no option of it"
-	}
-	return o, ""
-}
-
-func groupOptionsOf(opts []GroupOption) (o opt.Group, bad string) {
-	for _, option := range opts {
-		if option == nil {
-			return o, "an option is nil"
-		}
-		option.ApplyGroup(&o)
-	}
-	return o, o.Bad
+// WithIdle makes [GroupBy] complete a group that has got no item for idle. A later item
+// with its key opens a new one. idle ≤ 0 is an ErrInvalidArgument.
+func WithIdle(idle time.Duration) GroupByOption {
+	return groupSetting{Set: func(s *opt.Settings) string {
+		s.Idle = idle
+		return opt.Positive("WithIdle", "idle", idle)
+	}}
 }

@@ -23,7 +23,7 @@ func TestWindowWhen(t *testing.T) {
 		in, boundary, out string
 		opts              []tptest.Option
 	}{
-		"as documented":        {lettered[turbopipes.Observable[string]], doc["in"], doc["boundary"], doc["out"], nil},
+		"as documented":        {lettered[turbopipes.Observable[string]], doc["in"], doc["notifier"], doc["out"], nil},
 		"items":                {nil, "a-b---c-|", "---x-x", "0:{1a} 2:{1b} 3:{1.} 6:{2c} 8:{2.} 8:|", nil},
 		"boundary completes":   {nil, "a-b---c-|", "-x|", "0:{1a} 1:{1.} 2:{2b} 6:{2c} 8:{2.} 8:|", nil},
 		"an empty boundary":    {nil, "a-b-|", "|", "0:{1a} 2:{1b} 4:{1.} 4:|", nil},
@@ -47,10 +47,8 @@ func TestWindowWhen(t *testing.T) {
 	}
 	never := turbopipes.Never[int]()
 	for text, op := range map[string]turbopipes.Operator[int, turbopipes.Observable[int]]{
-		"boundary is the zero Observable": operators.WindowWhen[int](turbopipes.Observable[int]{}),
-		"an option is nil":                operators.WindowWhen[int](never, nil),
-		"WithStep is no option of it":     operators.WindowWhen[int](never, operators.WithStep(1)),
-		"EmitEmpty is no option of it":    operators.WindowWhen[int](never, operators.EmitEmpty()),
+		"notifier is the zero Observable": operators.WindowWhen[int](turbopipes.Observable[int]{}),
+		"option 1 is nil":                 operators.WindowWhen[int](never, nil),
 	} {
 		requireInvalid(t, op, "WindowWhen: "+text)
 	}

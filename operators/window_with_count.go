@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/split"
 )
@@ -14,7 +15,7 @@ import (
 //	out: x---y---z-|   x: a-b|, y: c-d|, z: e-|
 //
 // Emits when the first item of a window arrives, so no window is empty. The window
-// completes with its n-th item. With [WithStep], a window begins at every k-th item
+// completes with its n-th item. With [WithStep], a window begins at every step-th item
 // instead of every n-th. If that leaves gaps, the items in the gaps are dropped, and
 // not counted. Fails and completes with upstream, and the open windows do too, after
 // their waiting items. When downstream stops, the open windows complete. When ctx
@@ -29,18 +30,18 @@ import (
 //
 // Backpressure: the queue of a window has room for all its items, unless
 // [turbopipes.WithQueue] sets a smaller size. Upstream waits when downstream has not
-// taken the last n/k windows. So windows can be consumed one after another, by
+// taken the last n/step windows. So windows can be consumed one after another, by
 // [ConcatMap], and also at the same time, by [FlatMap]. Memory: n items for each
 // window that is not consumed. Goroutines: one, for upstream, joined before
 // WindowWithCount ends.
 //
 // An n below 1 is an ErrInvalidArgument. For slices, see [BufferWithCount]. It
 // corresponds to RxJS's windowCount, Reactor's window and RxGo's WindowWithCount.
-func WindowWithCount[T any](n int, opts ...WindowOption) turbopipes.Operator[T, turbopipes.Observable[T]] {
-	o, bad := windowOptionsOf(opts, takesStep)
+func WindowWithCount[T any](n int, opts ...WindowWithCountOption) turbopipes.Operator[T, turbopipes.Observable[T]] {
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
 	case n < 1:
-		return turbopipes.Invalid[T, turbopipes.Observable[T]]("WindowWithCount", "n is less than 1")
+		return turbopipes.Invalid[T, turbopipes.Observable[T]]("WindowWithCount", opt.TooSmall("n", n, 1))
 	case bad != "":
 		return turbopipes.Invalid[T, turbopipes.Observable[T]]("WindowWithCount", bad)
 	case o.Step == 0:

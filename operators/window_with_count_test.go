@@ -31,7 +31,7 @@ func shown(n int, op turbopipes.Operator[string, turbopipes.Observable[string]])
 
 func TestWindowWithCount(t *testing.T) {
 	tptest.Doc(t, "window_with_count.go", "WindowWithCount", lettered(operators.WindowWithCount[string](2)))
-	items := func(windows, n int, opts ...operators.WindowOption) turbopipes.Operator[string, string] {
+	items := func(windows, n int, opts ...operators.WindowWithCountOption) turbopipes.Operator[string, string] {
 		return shown(windows, operators.WindowWithCount[string](n, opts...))
 	}
 	for name, c := range map[string]struct {
@@ -58,12 +58,11 @@ func TestWindowWithCount(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out, c.opts...) })
 	}
 	for text, op := range map[string]turbopipes.Operator[int, turbopipes.Observable[int]]{
-		"n is less than 1":                 operators.WindowWithCount[int](0),
-		"an option is nil":                 operators.WindowWithCount[int](1, nil),
-		"WithStep's k is less than 1":      operators.WindowWithCount[int](1, operators.WithStep(0)),
-		"EmitEmpty is no option of it":     operators.WindowWithCount[int](1, operators.EmitEmpty()),
-		"the queue's size is less than 1":  operators.WindowWithCount[int](1, turbopipes.WithQueue(0)),
-		"the overflow strategy is unknown": operators.WindowWithCount[int](1, turbopipes.WithOverflow(-1)),
+		"n is 0, want at least 1":            operators.WindowWithCount[int](0),
+		"option 1 is nil":                    operators.WindowWithCount[int](1, nil),
+		"WithStep: n is 0, want at least 1":  operators.WindowWithCount[int](1, operators.WithStep(0)),
+		"WithQueue: n is 0, want at least 1": operators.WindowWithCount[int](1, turbopipes.WithQueue(0)),
+		"WithOverflow: the overflow strategy is -1, want Block, DropNewest, DropOldest or Fail": operators.WindowWithCount[int](1, turbopipes.WithOverflow(-1)),
 	} {
 		requireInvalid(t, op, "WindowWithCount: "+text)
 	}
@@ -73,12 +72,12 @@ func TestWindowWithCount(t *testing.T) {
 // one window's queue.
 func TestWindowWithCountHoldsUpstream(t *testing.T) {
 	for name, c := range map[string]struct {
-		opts     []operators.WindowOption
+		opts     []operators.WindowWithCountOption
 		accepted int64
 	}{
-		"windows that wait": {nil, 6},                                               // in downstream's hand, and waiting
-		"overlapping":       {[]operators.WindowOption{operators.WithStep(1)}, 4},   // the 5th would open another
-		"a full queue":      {[]operators.WindowOption{turbopipes.WithQueue(2)}, 2}, // of the first
+		"windows that wait": {nil, 6},                                                        // in downstream's hand, and waiting
+		"overlapping":       {[]operators.WindowWithCountOption{operators.WithStep(1)}, 4},   // the 5th would open another
+		"a full queue":      {[]operators.WindowWithCountOption{turbopipes.WithQueue(2)}, 2}, // of the first
 	} {
 		bubble(t, name, func(t *testing.T) {
 			var source counting

@@ -5,14 +5,15 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/split"
 )
 
-// WindowWithTime emits windows: streams of the items that arrive within each d,
+// WindowWithTime emits windows: streams of the items that arrive within each span,
 // counted from the subscription.
 //
-//	in:  -a-b--c-----d-|   d: 4
+//	in:  -a-b--c-----d-|   span: 4
 //	out: -x----y-----z-|   x: a-b|, y: c|, z: d-|
 //
 // Emits when the first item after a tick arrives. The window completes at the next
@@ -29,21 +30,21 @@ import (
 // not consumed. Goroutines: two, for upstream and for the clock, joined before
 // WindowWithTime ends.
 //
-// d ≤ 0 is an ErrInvalidArgument, and so is [WithStep]. For slices, see
+// span ≤ 0 is an ErrInvalidArgument. For slices, see
 // [BufferWithTime]. It corresponds to RxJS's windowTime, Reactor's window and RxGo's
 // WindowWithTime.
-func WindowWithTime[T any](d time.Duration, opts ...WindowOption) turbopipes.Operator[T, turbopipes.Observable[T]] {
-	o, bad := windowOptionsOf(opts, takesEmpties)
+func WindowWithTime[T any](span time.Duration, opts ...WindowWithTimeOption) turbopipes.Operator[T, turbopipes.Observable[T]] {
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
-	case d <= 0:
-		return turbopipes.Invalid[T, turbopipes.Observable[T]]("WindowWithTime", "d is not positive")
+	case span <= 0:
+		return turbopipes.Invalid[T, turbopipes.Observable[T]]("WindowWithTime", opt.NotPositive("span", span))
 	case bad != "":
 		return turbopipes.Invalid[T, turbopipes.Observable[T]]("WindowWithTime", bad)
 	}
 	return turbopipes.Lift(own.Mark+"WindowWithTime", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Observable[T]) bool) (err error) {
 		s := split.Open[struct{}](ctx, splitConfig[T]("WindowWithTime", o.Queue, 1))
 		defer s.Close(&err)
-		w := openWindow[T]{split: s, ends: ticksFrom(time.Now(), d), clock: time.NewTimer(d)}
+		w := openWindow[T]{split: s, ends: ticksFrom(time.Now(), span), clock: time.NewTimer(span)}
 		defer w.clock.Stop()
 		if o.Empties {
 			w.next = make(chan struct{}, 1)
@@ -57,7 +58,7 @@ func WindowWithTime[T any](d time.Duration, opts ...WindowOption) turbopipes.Ope
 	})
 }
 
-// ticksFrom returns a function that returns the first of begin+d, begin+2d … that is
+// ticksFrom returns a function that returns the first of begin+span, begin+2d … that is
 // later than now.
 func ticksFrom(begin time.Time, d time.Duration) func(now time.Time) time.Time {
 	return func(now time.Time) time.Time { return begin.Add((now.Sub(begin)/d + 1) * d) }

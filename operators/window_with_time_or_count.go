@@ -5,18 +5,19 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/split"
 )
 
 // WindowWithTimeOrCount emits windows: streams of n items, or of the items that
-// arrive within d after the window's first item.
+// arrive within span after the window's first item.
 //
-//	in:  abc-d------ef-|   d: 4, n: 3
+//	in:  abc-d------ef-|   span: 4, n: 3
 //	out: x---y------z--|   x: abc|, y: d---|, z: ef-|
 //
 // Emits when the first item of a window arrives, so no window is empty, and an idle
-// stream wakes no goroutine. The window completes with its n-th item, or when d has
+// stream wakes no goroutine. The window completes with its n-th item, or when span has
 // passed. Fails and completes with upstream. The open window does too, as in
 // [WindowWithCount], which describes how windows are consumed and which items
 // [OnDiscard] reports.
@@ -28,23 +29,23 @@ import (
 // each window that is not consumed. Goroutines: two, for upstream and for the clock,
 // joined before WindowWithTimeOrCount ends.
 //
-// d ≤ 0, an n below 1, [WithStep] and [EmitEmpty] are an ErrInvalidArgument. For
+// span ≤ 0 and an n below 1 are an ErrInvalidArgument. For
 // slices, see [BufferWithTimeOrCount]. It corresponds to Reactor's windowTimeout and
 // RxGo's WindowWithTimeOrCount; RxJS's windowTime restarts a clock of its own.
-func WindowWithTimeOrCount[T any](d time.Duration, n int, opts ...WindowOption) turbopipes.Operator[T, turbopipes.Observable[T]] {
-	o, bad := windowOptionsOf(opts, 0)
+func WindowWithTimeOrCount[T any](span time.Duration, n int, opts ...turbopipes.QueueOption) turbopipes.Operator[T, turbopipes.Observable[T]] {
+	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
-	case d <= 0:
-		return turbopipes.Invalid[T, turbopipes.Observable[T]]("WindowWithTimeOrCount", "d is not positive")
+	case span <= 0:
+		return turbopipes.Invalid[T, turbopipes.Observable[T]]("WindowWithTimeOrCount", opt.NotPositive("span", span))
 	case n < 1:
-		return turbopipes.Invalid[T, turbopipes.Observable[T]]("WindowWithTimeOrCount", "n is less than 1")
+		return turbopipes.Invalid[T, turbopipes.Observable[T]]("WindowWithTimeOrCount", opt.TooSmall("n", n, 1))
 	case bad != "":
 		return turbopipes.Invalid[T, turbopipes.Observable[T]]("WindowWithTimeOrCount", bad)
 	}
 	return turbopipes.Lift(own.Mark+"WindowWithTimeOrCount", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Observable[T]) bool) (err error) {
 		s := split.Open[struct{}](ctx, splitConfig[T]("WindowWithTimeOrCount", o.Queue, 1))
 		defer s.Close(&err)
-		w := openWindow[T]{split: s, ends: func(begin time.Time) time.Time { return begin.Add(d) }, clock: time.NewTimer(d)}
+		w := openWindow[T]{split: s, ends: func(begin time.Time) time.Time { return begin.Add(span) }, clock: time.NewTimer(span)}
 		defer w.clock.Stop()
 		s.Scope.Go(w.tick)
 		var filling *split.Part[struct{}, T]

@@ -14,7 +14,7 @@ import (
 )
 
 func TestWindowWithTimeOrCount(t *testing.T) {
-	windows := func(d, n int, opts ...operators.WindowOption) turbopipes.Operator[string, turbopipes.Observable[string]] {
+	windows := func(d, n int, opts ...turbopipes.QueueOption) turbopipes.Operator[string, turbopipes.Observable[string]] {
 		return operators.WindowWithTimeOrCount[string](time.Duration(d)*tptest.Step, n, opts...)
 	}
 	tptest.Doc(t, "window_with_time_or_count.go", "WindowWithTimeOrCount", lettered(windows(4, 3)))
@@ -34,11 +34,9 @@ func TestWindowWithTimeOrCount(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out, c.opts...) })
 	}
 	for text, op := range map[string]turbopipes.Operator[int, turbopipes.Observable[int]]{
-		"d is not positive":            operators.WindowWithTimeOrCount[int](0, 1),
-		"n is less than 1":             operators.WindowWithTimeOrCount[int](1, 0),
-		"an option is nil":             operators.WindowWithTimeOrCount[int](1, 1, nil),
-		"WithStep is no option of it":  operators.WindowWithTimeOrCount[int](1, 1, operators.WithStep(1)),
-		"EmitEmpty is no option of it": operators.WindowWithTimeOrCount[int](1, 1, operators.EmitEmpty()),
+		"span is 0s, want more than 0": operators.WindowWithTimeOrCount[int](0, 1),
+		"n is 0, want at least 1":      operators.WindowWithTimeOrCount[int](1, 0),
+		"option 1 is nil":              operators.WindowWithTimeOrCount[int](1, 1, nil),
 	} {
 		requireInvalid(t, op, "WindowWithTimeOrCount: "+text)
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 func TestWindowWithTime(t *testing.T) {
-	windows := func(d int, opts ...operators.WindowOption) turbopipes.Operator[string, turbopipes.Observable[string]] {
+	windows := func(d int, opts ...operators.WindowWithTimeOption) turbopipes.Operator[string, turbopipes.Observable[string]] {
 		return operators.WindowWithTime[string](time.Duration(d)*tptest.Step, opts...)
 	}
 	tptest.Doc(t, "window_with_time.go", "WindowWithTime", lettered(windows(4)))
@@ -41,10 +41,9 @@ func TestWindowWithTime(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out, c.opts...) })
 	}
 	for text, op := range map[string]turbopipes.Operator[int, turbopipes.Observable[int]]{
-		"d is not positive":               operators.WindowWithTime[int](0),
-		"an option is nil":                operators.WindowWithTime[int](1, nil),
-		"WithStep is no option of it":     operators.WindowWithTime[int](1, operators.WithStep(1)),
-		"the queue's size is less than 1": operators.WindowWithTime[int](1, turbopipes.WithQueue(0)),
+		"span is 0s, want more than 0":       operators.WindowWithTime[int](0),
+		"option 1 is nil":                    operators.WindowWithTime[int](1, nil),
+		"WithQueue: n is 0, want at least 1": operators.WindowWithTime[int](1, turbopipes.WithQueue(0)),
 	} {
 		requireInvalid(t, op, "WindowWithTime: "+text)
 	}
@@ -52,7 +51,7 @@ func TestWindowWithTime(t *testing.T) {
 
 // A window that nobody reads holds upstream until the tick, and no longer.
 func TestWindowWithTimeUnreadWindows(t *testing.T) {
-	for name, opts := range map[string][]operators.WindowOption{"": nil, "empties": {operators.EmitEmpty()}} {
+	for name, opts := range map[string][]operators.WindowWithTimeOption{"": nil, "empties": {operators.EmitEmpty()}} {
 		bubble(t, name, func(t *testing.T) {
 			var source counting
 			op := operators.WindowWithTime[int](time.Second, append(opts, turbopipes.WithQueue(2))...)
@@ -67,7 +66,7 @@ func TestWindowWithTimeUnreadWindows(t *testing.T) {
 
 // While downstream has no room for another window, ticks collapse.
 func TestWindowWithTimeBusyDownstream(t *testing.T) {
-	for name, opts := range map[string][]operators.WindowOption{"": nil, "empties": {operators.EmitEmpty()}} {
+	for name, opts := range map[string][]operators.WindowWithTimeOption{"": nil, "empties": {operators.EmitEmpty()}} {
 		bubble(t, name, func(t *testing.T) {
 			op := operators.WindowWithTime[int](time.Second, opts...)
 			s := endedBy(t, op(turbopipes.Interval(400*time.Millisecond)), 10*time.Second, 35*time.Second, dispose)
@@ -80,7 +79,7 @@ func TestWindowWithTimeBusyDownstream(t *testing.T) {
 }
 
 func TestWindowWithTimeConserves(t *testing.T) {
-	for name, opts := range map[string][]operators.WindowOption{
+	for name, opts := range map[string][]operators.WindowWithTimeOption{
 		"": nil, "empties": {operators.EmitEmpty()}, "small": {turbopipes.WithQueue(1)},
 		"dropping": {turbopipes.WithQueue(1), turbopipes.WithOverflow(turbopipes.DropNewest)},
 	} {

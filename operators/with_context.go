@@ -43,9 +43,9 @@ func WithContext[T any](derive func(ctx context.Context) context.Context, opts .
 		child := derive(marked)
 		switch {
 		case child == nil:
-			return fault.Invalid("WithContext", "derive has given a nil ctx")
+			return fault.Invalid("WithContext", "derive has returned a nil ctx, want a child of its own")
 		case child.Value(parentKey{}) != marked.Value(parentKey{}), child.Done() == nil && ctx.Done() != nil:
-			return fault.Invalid("WithContext", "derive has given a ctx that is no child of its own")
+			return fault.Invalid("WithContext", "derive has returned a ctx that is no child of its own, want a child")
 		case child.Done() == ctx.Done(): // they end together
 			return in.Push(child, emit)
 		}

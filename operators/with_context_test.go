@@ -44,10 +44,10 @@ func TestWithContext(t *testing.T) {
 		derive func(context.Context) context.Context
 		text   string
 	}{
-		{func(context.Context) context.Context { return nil }, "derive has given a nil ctx"},
-		{func(context.Context) context.Context { return context.Background() }, "derive has given a ctx that is no child of its own"},
-		{func(context.Context) context.Context { return ownChild(t.Context()) }, "derive has given a ctx that is no child of its own"},
-		{context.WithoutCancel, "derive has given a ctx that is no child of its own"},
+		{func(context.Context) context.Context { return nil }, "derive has returned a nil ctx, want a child of its own"},
+		{func(context.Context) context.Context { return context.Background() }, "derive has returned a ctx that is no child of its own, want a child"},
+		{func(context.Context) context.Context { return ownChild(t.Context()) }, "derive has returned a ctx that is no child of its own, want a child"},
+		{context.WithoutCancel, "derive has returned a ctx that is no child of its own, want a child"},
 	} {
 		requireInvalid(t, operators.WithContext[int](c.derive), "WithContext: "+c.text)
 	}

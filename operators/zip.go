@@ -64,12 +64,14 @@ func Zip[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R, opts 
 // zipped holds two upstreams from which items are taken in pairs.
 type zipped[A, B any] struct {
 	*feed.Band
-	left  *feed.Feed[A]
-	right *feed.Feed[B]
-	a     side[A]
-	b     side[B]
-	as    run.Account[A]
-	bs    run.Account[B]
+	left   *feed.Feed[A]
+	right  *feed.Feed[B]
+	ins    <-chan A // the items of left
+	others <-chan B // the items of right
+	a      side[A]
+	b      side[B]
+	as     run.Account[A]
+	bs     run.Account[B]
 }
 
 func openZip[A, B any](ctx context.Context, name string, o opt.Loss, in turbopipes.Observable[A], other turbopipes.Observable[B]) *zipped[A, B] {
@@ -77,7 +79,7 @@ func openZip[A, B any](ctx context.Context, name string, o opt.Loss, in turbopip
 	as, bs := run.Hooks[A]{Each: o.Discard}, run.Hooks[B]{Each: o.Discard}
 	z.as, z.bs = as.At(z.Stage()), bs.At(z.Stage())
 	z.left, z.right = feed.In(z.Band, as, in.Push), feed.In(z.Band, bs, other.Push)
-	z.a.in, z.b.in = z.left.Items(), z.right.Items()
+	z.ins, z.others = z.left.Items(), z.right.Items()
 	return z
 }
 
@@ -93,9 +95,9 @@ func (z *zipped[A, B]) pair() bool {
 			return false
 		}
 		select {
-		case v, more := <-z.a.open():
+		case v, more := <-onlyIf(z.a.wants(), z.ins):
 			z.a.receive(v, more)
-		case v, more := <-z.b.open():
+		case v, more := <-onlyIf(z.b.wants(), z.others):
 			z.b.receive(v, more)
 		case <-z.Ctx.Done():
 			return false
@@ -106,13 +108,21 @@ func (z *zipped[A, B]) pair() bool {
 	return true
 }
 
+// onlyIf returns items, or nil if they are not wanted.
+func onlyIf[T any](wanted bool, items <-chan T) <-chan T {
+	if !wanted {
+		return nil
+	}
+	return items
+}
+
 // receive takes an item that is already there, if any. It reports whether there is
 // nothing more to wait for.
 func (z *zipped[A, B]) receive() bool {
 	select {
-	case v, more := <-z.a.open():
+	case v, more := <-onlyIf(z.a.wants(), z.ins):
 		z.a.receive(v, more)
-	case v, more := <-z.b.open():
+	case v, more := <-onlyIf(z.b.wants(), z.others):
 		z.b.receive(v, more)
 	default:
 	}

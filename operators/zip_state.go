@@ -1,21 +1,14 @@
 package operators
 
-// side is one side of a Zip: its stream, and its item that is not paired yet.
+// side is one side of a Zip: the item that is not paired yet.
 type side[T any] struct {
-	in    <-chan T
 	v     T
 	has   bool
 	ended bool
 }
 
-// open returns the channel to receive from. It is nil while an item waits for the
-// other side.
-func (s *side[T]) open() <-chan T {
-	if s.has || s.ended {
-		return nil
-	}
-	return s.in
-}
+// wants reports whether to receive an item: none waits for the other side.
+func (s *side[T]) wants() bool { return !s.has && !s.ended }
 
 // receive stores the result of a receive.
 func (s *side[T]) receive(v T, more bool) {

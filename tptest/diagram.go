@@ -70,7 +70,7 @@ func parse(text, marks string) (diagram, error) {
 		return diagram{}, fmt.Errorf("tptest: diagram %s: %w", quoted(p.runes, p.next), err)
 	}
 	if p.columns == 0 {
-		return diagram{}, fmt.Errorf("tptest: diagram %s: it is empty; - is a column of nothing", quote(text))
+		return diagram{}, fmt.Errorf("tptest: diagram %s: it is empty, want at least one column; - is a column of nothing", quote(text))
 	}
 	return p.diagram, nil
 }

@@ -14,19 +14,14 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
 // expectation is what [Expect] was told, but for its type.
 type expectation struct {
-	want      []signal // the last one is the end
-	target    error    // what # stands for
-	busy      time.Duration
-	lingers   time.Duration
-	at        int // the column of At, or -1
-	bad       error
-	once      bool
-	unstopped bool
-	index     int // among those of the scenario
+	settings
+	want  []signal // the last one is the end
+	index int      // among those of the scenario
 }
 
 // Expect fails the test unless o does what diagram draws. It subscribes at once
@@ -44,16 +39,11 @@ type expectation struct {
 // after emit has refused, nor after its end.
 func Expect[T any](s *Scenario, o turbopipes.Observable[T], diagram string, values map[string]T, opts ...Option) {
 	s.Helper()
-	x := &expectation{target: ErrMarble, at: -1, index: len(s.jobs)}
-	for _, opt := range opts {
-		if opt == nil {
-			s.abort(errors.New("tptest: an option is nil"))
-		}
-		opt.expect(x)
+	given, bad := opt.Gather(settings{target: ErrMarble, at: -1}, opts)
+	if bad != "" {
+		s.abort(fmt.Errorf("tptest: Expect: %s", bad))
 	}
-	if x.bad != nil {
-		s.abort(x.bad)
-	}
+	x := &expectation{settings: given, index: len(s.jobs)}
 	names := naming[T]{values}
 	wanted, err := read(x, diagram, names)
 	if err != nil {

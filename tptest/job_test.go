@@ -12,7 +12,7 @@ import (
 // on the subscriber alone.
 func TestEmitTwiceAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		j := newJob(&Scenario{TB: t}, &expectation{busy: Step})
+		j := newJob(&Scenario{TB: t}, &expectation{settings: settings{busy: Step}})
 		j.runner = goroutineID()
 		name := func(int) string { return "a" }
 		second := make(chan error)

@@ -3,10 +3,38 @@ package tptest
 import (
 	"fmt"
 	"time"
+
+	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
+// settings is what the options set, of an expectation or of a source.
+type settings struct {
+	target error // what # stands for
+
+	// of an expectation
+	busy      time.Duration
+	lingers   time.Duration
+	at        int // the column of At, or -1
+	once      bool
+	unstopped bool
+
+	// of a source
+	unwinds time.Duration // how long it takes to return once it has to
+	checks  bool          // the subscriptions are compared
+	wanted  []lifetime    // in columns
+}
+
 // Option is an option of [Expect], [Marbles] and [Doc].
-type Option interface{ expect(*expectation) }
+type Option interface {
+	opt.Option[settings]
+	expects()
+}
+
+// SourceOption is an option of [Cold] and [Hot].
+type SourceOption interface {
+	opt.Option[settings]
+	draws()
+}
 
 // ErrorOption is an [Option] and a [SourceOption].
 type ErrorOption interface {
@@ -15,54 +43,96 @@ type ErrorOption interface {
 }
 
 type (
-	busy      time.Duration
-	lingers   time.Duration
-	at        int
-	once      struct{}
-	unstopped struct{}
-	errorFor  struct{ target error }
+	forExpect struct{}
+	forSource struct{}
+
+	expectSetting struct {
+		opt.Func[settings]
+		forExpect
+	}
+	sourceSetting struct {
+		opt.Func[settings]
+		forSource
+	}
+	errorSetting struct {
+		opt.Func[settings]
+		forExpect
+		forSource
+	}
 )
 
-func (d busy) expect(x *expectation)     { x.busy = time.Duration(d) }
-func (d lingers) expect(x *expectation)  { x.lingers = time.Duration(d) }
-func (once) expect(x *expectation)       { x.once = true }
-func (unstopped) expect(x *expectation)  { x.unstopped = true }
-func (e errorFor) expect(x *expectation) { x.target = e.target }
-func (e errorFor) source(s *source)      { s.err = e.target }
+func (forExpect) expects() {}
+func (forSource) draws()   {}
 
-func (n at) expect(x *expectation) {
-	if x.at = int(n); n < 0 || n > maxColumn {
-		x.bad = fmt.Errorf("tptest: At(%d), want a column from 0 to %d", n, maxColumn)
-	}
-}
-
-// Busy makes downstream take d for each item, before it takes the next or
+// Busy makes downstream take work for each item, before it takes the next or
 // leaves.
-func Busy(d time.Duration) Option { return busy(d) }
+func Busy(work time.Duration) Option {
+	return expectSetting{Func: func(s *settings) string {
+		s.busy = work
+		return ""
+	}}
+}
 
 // Error tells which error # stands for. For [Expect], [Marbles] and [Doc] that
 // is any error that Is target; for [Cold] and [Hot] it is target itself. Without
 // it, # is [ErrMarble].
-func Error(target error) ErrorOption { return errorFor{target} }
+func Error(target error) ErrorOption {
+	return errorSetting{Func: func(s *settings) string {
+		s.target = target
+		return ""
+	}}
+}
 
-// Once has an expectation run to its end only, neither left nor cancelled nor
+// Once makes an expectation run to its end only, neither left nor cancelled nor
 // stopped on the way: for a stream of which the early ends can't be told from its
 // diagram.
-func Once() Option { return once{} }
+func Once() Option {
+	return expectSetting{Func: func(s *settings) string {
+		s.once = true
+		return ""
+	}}
+}
 
-// Unstopped has an expectation not stopped gracefully: for a stream that does not
-// end then, or that fails with an error of its own.
-func Unstopped() Option { return unstopped{} }
+// Unstopped makes an expectation run without a graceful stop: for a stream that does
+// not end then, or that fails with an error of its own.
+func Unstopped() Option {
+	return expectSetting{Func: func(s *settings) string {
+		s.unstopped = true
+		return ""
+	}}
+}
 
-// Lingers lets a stream take up to d to end when it is stopped or cancelled.
-// Without it, the end must come in the same column, but for what [Unwinds] says
-// of the sources of the scenario.
-func Lingers(d time.Duration) Option { return lingers(d) }
+// Lingers lets a stream take up to limit to end when it is stopped or cancelled.
+// Without it, the end must come in the same column, except for the time that
+// [Unwinds] allows the sources of the scenario.
+func Lingers(limit time.Duration) Option {
+	return expectSetting{Func: func(s *settings) string {
+		s.lingers = limit
+		return ""
+	}}
+}
 
-// At has [Expect] subscribe in the given column of the scenario's time, next to
+// At makes [Expect] subscribe in the given column of the scenario's time, next to
 // the other expectations that have an At: they run when the scenario function
 // has returned, and Expect itself returns at once. The columns of the diagram
 // are then counted from the start of the scenario, not from the subscription, and
 // what is left behind is looked for when the last one of them has ended. A column
 // below 0 or above 1,000,000 fails the test.
-func At(column int) Option { return at(column) }
+func At(column int) Option {
+	return expectSetting{Func: func(s *settings) string {
+		if s.at = column; column < 0 || column > maxColumn {
+			return fmt.Sprintf("At: column is %d, want 0 to %d", column, maxColumn)
+		}
+		return ""
+	}}
+}
+
+// Unwinds makes a source take wait to return once its ctx is done or its emit has
+// refused, as one does that has a connection to close. [Expect] then lets the
+// stream end that much later.
+func Unwinds(wait time.Duration) SourceOption {
+	return sourceSetting{Func: func(s *settings) string {
+		s.unwinds = wait
+		return ""
+	}}
+}

@@ -40,7 +40,7 @@ func TestMarbles(t *testing.T) {
 		"is busy":              {"abc--|", "a--b--c--|", operators.Map(identity), []tptest.Option{tptest.Busy(3 * step)}},
 		"is busy and decoupled": {
 			"a-b-c-d|", "a----{bc}----d----|",
-			turbopipes.OnBackpressureReduce(func(a, b string) string { return a + b }),
+			operators.OnBackpressureReduce(func(a, b string) string { return a + b }),
 			[]tptest.Option{tptest.Busy(5 * step)},
 		},
 		"times between columns": {"a-b|", "-a-(b|)", operators.Debounce[string](step * 3 / 2), nil},

@@ -2,38 +2,23 @@ package tptest
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/opt"
 )
-
-// SourceOption is an option of [Cold] and [Hot].
-type SourceOption interface{ source(*source) }
 
 // source is a stream that a scenario draws.
 type source struct {
-	kind    string // cold or hot
-	text    string
-	err     error         // what # stands for
-	unwinds time.Duration // how long it takes to return once it has to
-	checks  bool          // the subscriptions are compared
-	wanted  []lifetime    // in columns
-	bad     error         // an option was wrong
+	settings
+	kind string // cold or hot
+	text string
 
 	mu  sync.Mutex // guards got
 	got []*lifetime
 }
-
-type unwinds time.Duration
-
-func (d unwinds) source(s *source) { s.unwinds = time.Duration(d) }
-
-// Unwinds makes a source take d to return once its ctx is done or its emit has
-// refused, as one does that has a connection to close. [Expect] then lets the
-// stream end that much later.
-func Unwinds(d time.Duration) SourceOption { return unwinds(d) }
 
 // Cold draws a stream that plays diagram from the beginning for each
 // subscription. Each signal comes in its own column, counted from the
@@ -69,13 +54,11 @@ type planned[T any] struct {
 
 func draw[T any](s *Scenario, kind, text string, values map[string]T, opts []SourceOption) turbopipes.Observable[T] {
 	s.Helper()
-	src := &source{kind: kind, text: text, err: ErrMarble}
-	for _, opt := range opts {
-		if opt == nil {
-			s.abort(errors.New("tptest: an option is nil"))
-		}
-		opt.source(src)
+	given, bad := opt.Gather(settings{target: ErrMarble}, opts)
+	if bad != "" {
+		s.abort(fmt.Errorf("tptest: the %s source: %s", kind, bad))
 	}
+	src := &source{settings: given, kind: kind, text: text}
 	marks := "|#"
 	if kind == "hot" {
 		marks += "^"
@@ -92,7 +75,7 @@ func draw[T any](s *Scenario, kind, text string, values map[string]T, opts []Sou
 			plan[i].item, err = naming[T]{values}.value(sig.key)
 		}
 	}
-	if err = errors.Join(err, src.bad); err != nil {
+	if err != nil {
 		s.abort(err)
 	}
 	turn := time.Duration(len(s.sources)) * 100 * time.Nanosecond
@@ -112,7 +95,7 @@ func draw[T any](s *Scenario, kind, text string, values map[string]T, opts []Sou
 			s.spared.Add(1)
 			defer s.spared.Add(-1)
 		}
-		cut, err := play(ctx, plan, begin, from, src.err, func(v T) bool {
+		cut, err := play(ctx, plan, begin, from, src.target, func(v T) bool {
 			s.stir()
 			s.hands(v)
 			return emit(v)

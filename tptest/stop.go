@@ -55,7 +55,7 @@ func (j *job) failsStopped(err error) bool {
 	}
 	allowed := slices.Clone(short)
 	for _, s := range j.s.sources {
-		allowed = append(allowed, s.err)
+		allowed = append(allowed, s.target)
 	}
 	return slices.ContainsFunc(allowed, func(target error) bool { return errors.Is(err, target) })
 }

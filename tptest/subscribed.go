@@ -1,7 +1,6 @@
 package tptest
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,17 +12,6 @@ import (
 // wanted.
 type lifetime struct{ from, to time.Duration }
 
-type subscribed []string
-
-func (diagrams subscribed) source(s *source) {
-	s.checks = true
-	for _, text := range diagrams {
-		life, err := parseLifetime(text)
-		s.bad = errors.Join(s.bad, err)
-		s.wanted = append(s.wanted, life)
-	}
-}
-
 // Subscribed fails the test unless the source is subscribed to as diagrams draw:
 // one for each subscription, in order, with ^ in the column in which it begins
 // and ! in the one in which it ends, counted from the start of the scenario.
@@ -33,7 +21,19 @@ func (diagrams subscribed) source(s *source) {
 // In a run in which the only expectation of a scenario ends early, the
 // subscriptions have to end there; with several, they are compared in the runs
 // to the end.
-func Subscribed(diagrams ...string) SourceOption { return subscribed(diagrams) }
+func Subscribed(diagrams ...string) SourceOption {
+	return sourceSetting{Func: func(s *settings) string {
+		s.checks = true
+		for _, text := range diagrams {
+			life, err := parseLifetime(text)
+			if err != nil {
+				return "Subscribed: " + err.Error()
+			}
+			s.wanted = append(s.wanted, life)
+		}
+		return ""
+	}}
+}
 
 func parseLifetime(text string) (lifetime, error) {
 	d, err := parse(text, "^!")
@@ -48,11 +48,11 @@ func parseLifetime(text string) (lifetime, error) {
 		case s.kind == cancelled && life.from >= 0:
 			life.to = time.Duration(s.at) * Step
 		default:
-			return lifetime{}, fmt.Errorf("tptest: diagram %s: column %d: %s can't be here: a subscription has one ^ and at most one ! behind it", quote(text), s.at, without(s.String(), mostQuoted))
+			return lifetime{}, fmt.Errorf("diagram %s: column %d: %s can't be here: a subscription has one ^ and at most one ! behind it", quote(text), s.at, without(s.String(), mostQuoted))
 		}
 	}
 	if life.from < 0 {
-		return lifetime{}, fmt.Errorf("tptest: diagram %s: there is no ^ in it", quote(text))
+		return lifetime{}, fmt.Errorf("diagram %s: there is no ^ in it", quote(text))
 	}
 	return life, nil
 }

@@ -25,11 +25,11 @@ func TestScenarioFailures(t *testing.T) {
 		"a bad expectation":     {func(s *Scenario) { Expect(s, turbopipes.Just(1), "^", nil) }, `tptest: diagram "^": column 0: '^' can't be here`},
 		"a bad subscription": {
 			func(s *Scenario) { Cold[string](s, "a", nil, Subscribed("-a!")) },
-			`tptest: diagram "-a!": column 1: a can't be here: a subscription has one ^ and at most one ! behind it`,
+			`tptest: the cold source: Subscribed: diagram "-a!": column 1: a can't be here: a subscription has one ^ and at most one ! behind it`,
 		},
-		"a subscription that never begins": {func(s *Scenario) { Cold[string](s, "a", nil, Subscribed("--")) }, `tptest: diagram "--": there is no ^ in it`},
-		"a nil option":                     {func(s *Scenario) { Expect(s, turbopipes.Just(1), "|", nil, nil) }, "tptest: an option is nil"},
-		"a nil source option":              {func(s *Scenario) { Cold[string](s, "|", nil, nil) }, "tptest: an option is nil"},
+		"a subscription that never begins": {func(s *Scenario) { Cold[string](s, "a", nil, Subscribed("--")) }, `tptest: the cold source: Subscribed: diagram "--": there is no ^ in it`},
+		"a nil option":                     {func(s *Scenario) { Expect(s, turbopipes.Just(1), "|", nil, nil) }, "tptest: Expect: option 1 is nil"},
+		"a nil source option":              {func(s *Scenario) { Cold[string](s, "|", nil, nil) }, "tptest: the cold source: option 1 is nil"},
 		"another value": {
 			func(s *Scenario) { Expect(s, turbopipes.Just("b"), "(a|)", nil) },
 			"run to the end:\nwanted: (a|)\n   got: (b|)\nwanted a in column 0, got b in column 0",

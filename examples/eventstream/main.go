@@ -140,8 +140,8 @@ func showLive(ctx context.Context, out *printer) *live {
 	viewing, hurry := context.WithCancel(ctx)
 	l := &live{events: make(chan event), hurry: hurry}
 	var dropped atomic.Int64
-	count := tp.OnDrop(func(event) { dropped.Add(1) })
-	l.Subscription = tp.OnBackpressureBuffer(8, tp.DropOldest, count)(tp.FromChannel(l.events)).
+	count := operators.OnDrop(func(event) { dropped.Add(1) })
+	l.Subscription = operators.OnBackpressureBuffer(8, tp.DropOldest, count)(tp.FromChannel(l.events)).
 		Subscribe(ctx, tp.Observer[event]{Next: func(e event) {
 			out.printf("live      %s #%d %s (%d dropped so far)\n", text.Clean(e.User, 40), e.Seq, text.Clean(e.Kind, 40), dropped.Load())
 			_ = wait(viewing, 250*time.Millisecond)

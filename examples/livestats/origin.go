@@ -130,7 +130,7 @@ func (w *site) open(ctx context.Context, log io.Writer) (*tp.Subscription, error
 		}
 	})
 	return tp.Pipe2(visits,
-		operators.RateLimit[string](w.rate, time.Second, operators.WithBurst(max(1, w.rate/20))),
+		operators.RateLimit[string](w.rate, time.Second, operators.WithBurst[string](max(1, w.rate/20))),
 		operators.Parallel(visitors, w.visit)).
 		Subscribe(ctx, tp.Observer[int64]{Next: func(int64) { w.answered.Add(1) }}), nil
 }

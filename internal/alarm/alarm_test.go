@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// rings gives when a, whose deadline is told by deadline, was acted on.
+// rings returns how long it took until a was acted on. deadline returns a's
+// deadline.
 func rings(a *Alarm, deadline func() (time.Time, bool)) time.Duration {
 	begin := time.Now()
 	for {
@@ -29,12 +30,12 @@ func TestAlarm(t *testing.T) {
 		at := time.Now().Add(time.Second)
 		require.Equal(t, time.Second, rings(a, func() (time.Time, bool) { return at, true }))
 
-		// Later than it was set for: it rings early, and is set again.
+		// Later than before: it rings early, and is set again.
 		early, late := time.Now().Add(time.Second), time.Now().Add(time.Minute)
 		a.Set(early, true)
 		require.Equal(t, time.Minute, rings(a, func() (time.Time, bool) { return late, true }))
 
-		// Earlier.
+		// Earlier than before.
 		a.Set(time.Now().Add(time.Hour), true)
 		soon := time.Now().Add(time.Second)
 		require.Equal(t, time.Second, rings(a, func() (time.Time, bool) { return soon, true }))

@@ -84,18 +84,18 @@ func (h *hotWorld) hand(v int) {
 func (h *hotWorld) build() {
 	p := h.plan
 	queue := []tp.QueueOption{tp.WithQueue(p.Queue), tp.WithOverflow(tp.Overflow(p.Overflow))}
-	share := []tp.ShareOption{tp.WithQueue(p.Queue), tp.WithOverflow(tp.Overflow(p.Overflow)), tp.WithMinSubscribers(min(p.Min, len(p.Members)))}
+	share := []tp.ShareSetting{tp.WithMinSubscribers(min(p.Min, len(p.Members)))}
 	if p.Grace > 0 {
 		share = append(share, tp.WithGrace(h.time(p.Grace)))
 	}
 	one := func(o stream) { h.streams = []stream{o} }
 	switch p.Kind {
 	case "Share":
-		one(operators.Share[int](share...)(h.source()))
+		one(operators.Share[int](sharing[operators.ShareOption](share, queue)...)(h.source()))
 	case "ShareReplay":
-		one(operators.ShareReplay[int](p.Queue, share...)(h.source()))
+		one(operators.ShareReplay[int](p.Queue, sharing[operators.ShareReplayOption](share, queue)...)(h.source()))
 	case "RefCount":
-		one(tp.Publish(h.source(), queue...).RefCount(share[2:]...))
+		one(tp.Publish(h.source(), queue...).RefCount(sharing[tp.RefCountOption](share, nil)...))
 	case "AutoConnect":
 		one(tp.Publish(h.source(), queue...).AutoConnect(h.limit, min(p.Min, len(p.Members))))
 	case "Publish":
@@ -109,6 +109,17 @@ func (h *hotWorld) build() {
 	default:
 		h.buildFed(queue)
 	}
+}
+
+// sharing are share and queue as options of one family.
+func sharing[O any](share []tp.ShareSetting, queue []tp.QueueOption) (opts []O) {
+	for _, o := range share {
+		opts = append(opts, any(o).(O)) //nolint:forcetypeassert // the caller knows the family
+	}
+	for _, o := range queue {
+		opts = append(opts, any(o).(O)) //nolint:forcetypeassert // the caller knows the family
+	}
+	return opts
 }
 
 func (h *hotWorld) buildFed(queue []tp.QueueOption) {

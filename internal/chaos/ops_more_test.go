@@ -29,7 +29,7 @@ func ends(errs ...error) func(o *op) {
 // number makes an item of what an operator made of the items.
 func number[T any](build func(w *world, s *step) tp.Operator[int, T], value func(v T) int) *op {
 	return plain(func(w *world, s *step) operator {
-		return operators.Compose(build(w, s), operators.Map(value))
+		return tp.Compose(build(w, s), operators.Map(value))
 	}).with(wild)
 }
 
@@ -104,13 +104,13 @@ func moreOps() map[string]*op {
 			return operators.ScanWith(func() int { return 0 }, func(a, v int) int { w.must(s.Point, v); return a + v })
 		}, func(v int) int { return v }),
 		"Pairwise": plain(func(*world, *step) operator {
-			return operators.Compose(operators.Pairwise[int](), operators.Map(func(p tp.Pair[int, int]) int { return p.Second }))
+			return tp.Compose(operators.Pairwise[int](), operators.Map(func(p tp.Pair[int, int]) int { return p.Second }))
 		}).with(drops, vague),
 		"Sliding": number(func(_ *world, s *step) tp.Operator[int, []int] {
 			return operators.SlidingWindow[int](s.N, 1+s.N/2, operators.Partial())
 		}, func(v []int) int { return len(v) }),
 		"EventTime": plain(func(w *world, s *step) operator {
-			return operators.Compose(operators.EventTimeWindow(time.Duration(s.N)*time.Second, func(v int) time.Time {
+			return tp.Compose(operators.EventTimeWindow(time.Duration(s.N)*time.Second, func(v int) time.Time {
 				w.must(s.Point, v)
 				return time.Unix(int64(mod(v, 1000)), 0)
 			}), operators.FlatMapSeq(func(v tp.TimeWindow[int]) iter.Seq[int] { return slices.Values(v.Items) }))
@@ -138,12 +138,12 @@ func moreOps() map[string]*op {
 			}
 		}),
 		"Tasks": plain(func(w *world, s *step) operator {
-			return operators.Compose(operators.Map(func(v int) tp.Task[int] {
+			return tp.Compose(operators.Map(func(v int) tp.Task[int] {
 				return func(context.Context) (int, error) { return v, w.user(s.Point, v, true) }
-			}), operators.Compose(operators.Tasks[int](s.N), operators.Unwrap[int]()))
+			}), tp.Compose(operators.Tasks[int](s.N), operators.Unwrap[int]()))
 		}).with(mixes, vague),
 		"DeadLetter": plain(func(w *world, s *step) operator {
-			return operators.Compose(operators.ParallelResults(s.N, func(_ context.Context, v int) (int, error) { return v, w.user(s.Point, v, true) }),
+			return tp.Compose(operators.ParallelResults(s.N, func(_ context.Context, v int) (int, error) { return v, w.user(s.Point, v, true) }),
 				operators.DeadLetter(func(context.Context, tp.Result[int]) error { return nil }))
 		}).with(mixes, drops, vague).but(func(o *op) { o.recovers = true }),
 		"Partition": plain(func(w *world, s *step) operator {
@@ -161,26 +161,26 @@ func moreOps() map[string]*op {
 		}, func(v int) int { return v }).but(func(o *op) { o.once = true }),
 		"Intersperse": number(func(*world, *step) tp.Operator[int, int] { return operators.Intersperse(-6) }, func(v int) int { return v }),
 		"Equal": {other: true, early: true, model: func(_ *model, _ *step, f flow) flow { f.any = true; return f.some() }, build: func(w *world, s *step, in stream) stream {
-			return operators.Compose(operators.SequenceEqual(w.source(s.Other), func(a, b int) bool { return a%1000 == b%1000 }), operators.Map(truth))(in)
+			return tp.Compose(operators.SequenceEqual(w.source(s.Other), func(a, b int) bool { return a%1000 == b%1000 }), operators.Map(truth))(in)
 		}},
 		"ForkJoin": {other: true, early: true, model: func(_ *model, _ *step, f flow) flow { f.any = true; return f.some() }, build: func(w *world, s *step, in stream) stream {
-			return operators.Compose(operators.ForkJoin(w.source(s.Other)), operators.Unbatch[int]())(in)
+			return tp.Compose(operators.ForkJoin(w.source(s.Other)), operators.Unbatch[int]())(in)
 		}},
 		"Resume": plain(func(*world, *step) operator { return operators.OnErrorResumeNext(tp.Just(-9)) }).with(vague).but(func(o *op) {
 			o.recovers, o.top, o.cold = true, true, true
 			o.model = func(_ *model, _ *step, f flow) flow { f.seq = append(slices.Clone(f.seq), -9); return f.some() }
 		}),
 		"Json": plain(func(*world, *step) operator {
-			return operators.Compose(operators.Marshal[int](json.Marshal), operators.Unmarshal[int](json.Unmarshal))
+			return tp.Compose(operators.Marshal[int](json.Marshal), operators.Unmarshal[int](json.Unmarshal))
 		}),
 		"OfType": plain(func(*world, *step) operator {
-			return operators.Compose(operators.Map(func(v int) any { return v }), operators.OfType[int, any]())
+			return tp.Compose(operators.Map(func(v int) any { return v }), operators.OfType[int, any]())
 		}),
 		"Cast": plain(func(*world, *step) operator {
-			return operators.Compose(operators.Map(func(v int) any { return v }), operators.Cast[int, any]())
+			return tp.Compose(operators.Map(func(v int) any { return v }), operators.Cast[int, any]())
 		}),
 		"Results": plain(func(*world, *step) operator {
-			return operators.Compose(operators.Results[int](), operators.Unwrap[int]())
+			return tp.Compose(operators.Results[int](), operators.Unwrap[int]())
 		}).with(vague), // it makes one more item, of an error
 		"Log": plain(func(*world, *step) operator {
 			return operators.Log[int](slog.New(slog.DiscardHandler), "log")
@@ -200,7 +200,7 @@ func moreOps() map[string]*op {
 			return operators.ThrowIfEmpty[int](func() error { return errNone })
 		}).but(func(o *op) { o.errs = []error{errNone} }),
 		"Fallback": plain(func(w *world, s *step) operator {
-			return operators.Timeout[int](w.time(s.N), operators.FallbackTo(tp.Just(-10)))
+			return operators.Timeout[int](w.time(s.N), operators.WithFallback(tp.Just(-10)))
 		}).with(early, drops).but(func(o *op) {
 			o.recovers, o.cold, o.top, o.errs = true, true, true, []error{tp.ErrTimeout} // a stop begins no fallback
 			o.model = func(_ *model, _ *step, f flow) flow { f.seq = append(slices.Clone(f.seq), -10); return f.some() }
@@ -219,25 +219,25 @@ func moreFlatOps() map[string]*op {
 	}
 	return map[string]*op{
 		"WindowWhen": part(func(w *world, s *step, inner func(o stream) stream) operator {
-			return operators.Compose(operators.WindowWhen[int](tp.Interval(w.time(s.N))), operators.ConcatMap(inner))
+			return tp.Compose(operators.WindowWhen[int](tp.Interval(w.time(s.N))), operators.ConcatMap(inner))
 		}),
 		"WindowBoth": part(func(w *world, s *step, inner func(o stream) stream) operator {
-			return operators.Compose(operators.WindowWithTimeOrCount[int](w.time(s.N), s.N), operators.FlatMap(tp.Infinite, inner))
+			return tp.Compose(operators.WindowWithTimeOrCount[int](w.time(s.N), s.N), operators.FlatMap(tp.Infinite, inner))
 		}).with(mixes),
 		"GroupIdle": part(func(w *world, s *step, inner func(o stream) stream) operator {
-			return operators.Compose(operators.GroupBy(func(v int) int { w.must(s.Point, v); return mod(v, 3) }, operators.WithIdle(w.time(s.N))),
+			return tp.Compose(operators.GroupBy(func(v int) int { w.must(s.Point, v); return mod(v, 3) }, operators.WithIdle(w.time(s.N))),
 				operators.FlatMap(tp.Infinite, func(g tp.Group[int, int]) stream { return inner(g.Items) }))
 		}).with(mixes),
 		"SwitchAll": plain(func(w *world, s *step) operator {
-			return operators.Compose(operators.Map(func(v int) stream { w.must(s.Point, v); return w.inner(s, v) }), operators.SwitchAll[int]())
+			return tp.Compose(operators.Map(func(v int) stream { w.must(s.Point, v); return w.inner(s, v) }), operators.SwitchAll[int]())
 		}).with(drops, vague).but(func(o *op) { o.inner, o.model = true, flat }),
 		"CombineAll": plain(func(w *world, s *step) operator {
-			return operators.Compose(operators.Compose(operators.Take[int](3), operators.Map(func(v int) stream { return w.inner(s, v) })),
-				operators.Compose(operators.CombineLatestAll[int](), operators.Unbatch[int]()))
+			return tp.Compose(tp.Compose(operators.Take[int](3), operators.Map(func(v int) stream { return w.inner(s, v) })),
+				tp.Compose(operators.CombineLatestAll[int](), operators.Unbatch[int]()))
 		}).with(wild, ends()).but(func(o *op) { o.inner = true }),
 		"ZipAll": plain(func(w *world, s *step) operator {
-			return operators.Compose(operators.Compose(operators.Take[int](3), operators.Map(func(v int) stream { return w.inner(s, v) })),
-				operators.Compose(operators.ZipAll[int](), operators.Unbatch[int]()))
+			return tp.Compose(tp.Compose(operators.Take[int](3), operators.Map(func(v int) stream { return w.inner(s, v) })),
+				tp.Compose(operators.ZipAll[int](), operators.Unbatch[int]()))
 		}).with(wild, ends()).but(func(o *op) { o.inner = true }),
 	}
 }

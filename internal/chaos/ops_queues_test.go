@@ -15,51 +15,51 @@ func (w *world) time(n int) time.Duration { return time.Duration(n) * w.unit }
 
 // queueOps have a queue, or a share in a hot stream.
 func queueOps() map[string]*op {
-	size := func(s *step) tp.QueueSize { return tp.WithQueue(s.N) }
+	size := func(s *step) tp.QueueSetting { return tp.WithQueue(s.N) }
 	return map[string]*op{
 		"ObserveOn": plain(func(_ *world, s *step) operator { return operators.ObserveOn[int](size(s)) }),
 		"Prefetch":  plain(func(_ *world, s *step) operator { return operators.Prefetch[int](s.N) }),
-		"LimitRate": plain(func(_ *world, s *step) operator { return tp.LimitRate[int](s.N) }),
-		"Buffer":    plain(func(_ *world, s *step) operator { return tp.OnBackpressureBuffer[int](s.N, tp.Block) }),
+		"LimitRate": plain(func(_ *world, s *step) operator { return operators.LimitRate[int](s.N) }),
+		"Buffer":    plain(func(_ *world, s *step) operator { return operators.OnBackpressureBuffer[int](s.N, tp.Block) }),
 		"BufferOldest": plain(func(_ *world, s *step) operator {
-			return tp.OnBackpressureBuffer[int](s.N, tp.DropOldest)
+			return operators.OnBackpressureBuffer[int](s.N, tp.DropOldest)
 		}).with(drops),
 		"BufferNewest": plain(func(_ *world, s *step) operator {
-			return tp.OnBackpressureBuffer[int](s.N, tp.DropNewest)
+			return operators.OnBackpressureBuffer[int](s.N, tp.DropNewest)
 		}).with(drops),
 		"BufferFail": plain(func(_ *world, s *step) operator {
-			return tp.OnBackpressureBuffer[int](s.N*4, tp.Fail)
+			return operators.OnBackpressureBuffer[int](s.N*4, tp.Fail)
 		}).with(drops).but(func(o *op) { o.errs = []error{tp.ErrOverflow} }),
-		"Drop":    plain(func(*world, *step) operator { return tp.OnBackpressureDrop[int]() }).with(drops),
-		"Latest":  plain(func(*world, *step) operator { return tp.OnBackpressureLatest[int]() }).with(drops),
-		"OnError": plain(func(*world, *step) operator { return tp.OnBackpressureError[int]() }).with(drops).but(func(o *op) { o.errs = []error{tp.ErrOverflow} }),
+		"Drop":    plain(func(*world, *step) operator { return operators.OnBackpressureDrop[int]() }).with(drops),
+		"Latest":  plain(func(*world, *step) operator { return operators.OnBackpressureLatest[int]() }).with(drops),
+		"OnError": plain(func(*world, *step) operator { return operators.OnBackpressureError[int]() }).with(drops).but(func(o *op) { o.errs = []error{tp.ErrOverflow} }),
 		"LoadShed": plain(func(w *world, s *step) operator {
-			return tp.LoadShed(s.N, w.time(s.N), tp.WithShedPriority(func(v int) int { w.must1(s.Point, v); return v % 3 }))
+			return operators.LoadShed(s.N, w.time(s.N), operators.WithShedPriority(func(v int) int { w.must1(s.Point, v); return v % 3 }))
 		}).with(drops, mixes),
 		"ByKey": plain(func(w *world, s *step) operator {
-			return tp.ConflateByKey(func(v int) int { w.must1(s.Point, v); return v % s.N })
+			return operators.ConflateByKey(func(v int) int { w.must1(s.Point, v); return v % s.N })
 		}).with(drops, mixes),
 		"Reduce": plain(func(*world, *step) operator {
-			return tp.OnBackpressureReduce(func(_, next int) int { return next })
+			return operators.OnBackpressureReduce(func(_, next int) int { return next })
 		}).with(drops, vague),
 		"Conflate": plain(func(*world, *step) operator {
-			return tp.Conflate(func(v int) int { return v }, func(_, next int) int { return next })
+			return operators.Conflate(func(v int) int { return v }, func(_, next int) int { return next })
 		}).with(drops, vague),
 		"Batch": plain(func(_ *world, s *step) operator {
-			return operators.Compose(tp.OnBackpressureBatch[int](s.N), operators.Unbatch[int]())
+			return tp.Compose(operators.OnBackpressureBatch[int](s.N), operators.Unbatch[int]())
 		}),
-		"Slow": plain(func(w *world, _ *step) operator { return tp.BackpressureTimeout[int](w.time(10_000_000)) }),
+		"Slow": plain(func(w *world, _ *step) operator { return operators.BackpressureTimeout[int](w.time(10_000_000)) }),
 		"Extrapolate": plain(func(*world, *step) operator {
-			return tp.Extrapolate(func(int) iter.Seq[int] { return nil })
+			return operators.Extrapolate(func(int) iter.Seq[int] { return nil })
 		}),
 		"Spill": plain(func(w *world, s *step) operator {
-			return tp.SpillToDisk(w.dir, s.N, tp.Codec[int]{
+			return operators.SpillToDisk(w.dir, s.N, operators.Codec[int]{
 				Encode: func(v int) ([]byte, error) { return []byte(strconv.Itoa(v)), nil },
 				Decode: func(b []byte) (int, error) { return strconv.Atoi(string(b)) },
 			})
 		}),
 		"Gate": plain(func(w *world, s *step) operator {
-			return tp.Gate[int](tp.Pipe2(tp.Interval(w.time(s.N)), operators.Take[int](6), operators.Map(func(i int) bool { return i%2 == 1 })))
+			return operators.Gate[int](tp.Pipe2(tp.Interval(w.time(s.N)), operators.Take[int](6), operators.Map(func(i int) bool { return i%2 == 1 })))
 		}),
 		"Share":       plain(func(*world, *step) operator { return operators.Share[int]() }),
 		"ShareSmall":  plain(func(_ *world, s *step) operator { return operators.Share[int](size(s)) }),

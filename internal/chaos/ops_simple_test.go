@@ -21,10 +21,10 @@ func simpleOps() map[string]*op {
 			return operators.WithContext[int](func(ctx context.Context) context.Context { return ctx })
 		}),
 		"Materialize": plain(func(*world, *step) operator {
-			return operators.Compose(operators.Materialize[int](), operators.Dematerialize[int]())
+			return tp.Compose(operators.Materialize[int](), operators.Dematerialize[int]())
 		}),
 		"Index": plain(func(*world, *step) operator {
-			return operators.Compose(operators.Index[int](), operators.Map(func(v tp.Indexed[int]) int { return v.Value }))
+			return tp.Compose(operators.Index[int](), operators.Map(func(v tp.Indexed[int]) int { return v.Value }))
 		}),
 		"Even": plain(func(*world, *step) operator {
 			return operators.Filter(func(v int) bool { return v%2 == 0 })
@@ -110,8 +110,10 @@ func timeOps() map[string]*op {
 		}).with(mixes),
 		"RateLimit": plain(func(w *world, s *step) operator { return operators.RateLimit[int](s.N, w.time(2)) }),
 		"Debounce":  plain(func(w *world, s *step) operator { return operators.Debounce[int](w.time(s.N)) }).with(drops, vague),
-		"Throttle":  plain(func(w *world, s *step) operator { return operators.Throttle[int](w.time(s.N), operators.Trailing()) }).with(drops, vague),
-		"Audit":     plain(func(w *world, s *step) operator { return operators.Audit[int](w.time(s.N)) }).with(drops, vague),
+		"Throttle": plain(func(w *world, s *step) operator {
+			return operators.Throttle[int](w.time(s.N), operators.WithEdge(operators.BothEdges))
+		}).with(drops, vague),
+		"Audit": plain(func(w *world, s *step) operator { return operators.Audit[int](w.time(s.N)) }).with(drops, vague),
 		"Sample": plain(func(w *world, s *step) operator {
 			return operators.Sample[int](tp.Interval(w.time(s.N)), operators.EmitLast())
 		}).with(drops, vague),
@@ -119,10 +121,10 @@ func timeOps() map[string]*op {
 		"DelaySubscription": plain(func(w *world, s *step) operator { return operators.DelaySubscription[int](w.time(s.N)) }).with(late),
 		"TakeFor":           plain(func(w *world, s *step) operator { return operators.TakeFor[int](w.time(s.N * 10)) }).with(early, drops),
 		"TimeInterval": plain(func(*world, *step) operator {
-			return operators.Compose(operators.TimeInterval[int](), operators.Map(func(v tp.Elapsed[int]) int { return v.Value }))
+			return tp.Compose(operators.TimeInterval[int](), operators.Map(func(v tp.Elapsed[int]) int { return v.Value }))
 		}),
 		"Timestamp": plain(func(*world, *step) operator {
-			return operators.Compose(operators.Timestamp[int](), operators.Map(func(v tp.Timestamped[int]) int { return v.Value }))
+			return tp.Compose(operators.Timestamp[int](), operators.Map(func(v tp.Timestamped[int]) int { return v.Value }))
 		}),
 	}
 }
@@ -131,7 +133,7 @@ func timeOps() map[string]*op {
 func bufferOps() map[string]*op {
 	slice := func(build func(w *world, s *step) tp.Operator[int, []int]) *op {
 		return plain(func(w *world, s *step) operator {
-			return operators.Compose(build(w, s), operators.Unbatch[int]())
+			return tp.Compose(build(w, s), operators.Unbatch[int]())
 		})
 	}
 	return map[string]*op{
@@ -235,7 +237,7 @@ func faultOps() map[string]*op {
 			o.errs = []error{tp.ErrCircuitOpen}
 		}),
 		"Serialize": plain(func(*world, *step) operator {
-			return operators.Compose(operators.Index[int](), operators.Compose(
+			return tp.Compose(operators.Index[int](), tp.Compose(
 				operators.Serialize(0, func(v tp.Indexed[int]) int { return v.Index }),
 				operators.Map(func(v tp.Indexed[int]) int { return v.Value })))
 		}).but(func(o *op) { o.top = true }),

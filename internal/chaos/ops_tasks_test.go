@@ -22,7 +22,7 @@ func taskOps() map[string]*op {
 			return operators.ParallelBy(s.N, func(v int) int { return mod(v, 3) }, task(w, s))
 		}).with(mixes),
 		"ParallelResults": plain(func(w *world, s *step) operator {
-			return operators.Compose(operators.ParallelResults(s.N, task(w, s)), operators.Unwrap[int]())
+			return tp.Compose(operators.ParallelResults(s.N, task(w, s)), operators.Unwrap[int]())
 		}).with(mixes),
 		"ParallelPipes": {
 			inner: true, mixes: true,
@@ -40,7 +40,7 @@ func taskOps() map[string]*op {
 		"Map": plain(func(w *world, s *step) operator {
 			return operators.Map(func(v int) int { w.must(s.Point, v); return v })
 		}),
-		"MapTwice": plain(func(w *world, s *step) operator { return operators.Compose(fusedMap(w, s), fusedMap(w, s)) }),
+		"MapTwice": plain(func(w *world, s *step) operator { return tp.Compose(fusedMap(w, s), fusedMap(w, s)) }),
 		"Filter": plain(func(w *world, s *step) operator {
 			return operators.Filter(func(v int) bool { w.must(s.Point, v); return true })
 		}),
@@ -82,27 +82,27 @@ func flatOps() map[string]*op {
 			return operators.ExhaustMap(fn(w, s))
 		}).with(drops, vague),
 		"GroupBy": nested(func(w *world, s *step) operator {
-			return operators.Compose(operators.GroupBy(func(v int) int { w.must(s.Point, v); return mod(v, 3) }),
+			return tp.Compose(operators.GroupBy(func(v int) int { w.must(s.Point, v); return mod(v, 3) }),
 				operators.FlatMap(tp.Infinite, func(g tp.Group[int, int]) stream { return w.chain(g.Items, s.Inner) }))
 		}).with(mixes).but(partwise),
 		"GroupByN": nested(func(w *world, s *step) operator {
-			return operators.Compose(operators.GroupByN(s.N, func(v int) int { w.must(s.Point, v); return mod(v, s.N) }),
+			return tp.Compose(operators.GroupByN(s.N, func(v int) int { w.must(s.Point, v); return mod(v, s.N) }),
 				operators.FlatMap(tp.Infinite, func(g tp.Group[int, int]) stream { return w.chain(g.Items, s.Inner) }))
 		}).with(mixes).but(partwise),
 		"WindowFlat": nested(func(w *world, s *step) operator {
-			return operators.Compose(operators.WindowWithCount[int](s.N), operators.FlatMap(2, func(o stream) stream { return w.chain(o, s.Inner) }))
+			return tp.Compose(operators.WindowWithCount[int](s.N), operators.FlatMap(2, func(o stream) stream { return w.chain(o, s.Inner) }))
 		}).with(mixes).but(partwise),
 		"WindowConcat": nested(func(w *world, s *step) operator {
-			return operators.Compose(operators.WindowWithCount[int](s.N), operators.ConcatMap(func(o stream) stream { return w.chain(o, s.Inner) }))
+			return tp.Compose(operators.WindowWithCount[int](s.N), operators.ConcatMap(func(o stream) stream { return w.chain(o, s.Inner) }))
 		}).but(partwise),
 		"WindowTime": nested(func(w *world, s *step) operator {
-			return operators.Compose(operators.WindowWithTime[int](w.time(s.N)), operators.ConcatMap(func(o stream) stream { return w.chain(o, s.Inner) }))
+			return tp.Compose(operators.WindowWithTime[int](w.time(s.N)), operators.ConcatMap(func(o stream) stream { return w.chain(o, s.Inner) }))
 		}).but(partwise),
 		"Flatten": nested(func(w *world, s *step) operator {
-			return operators.Compose(operators.Map(fn(w, s)), operators.Flatten[int](s.N))
+			return tp.Compose(operators.Map(fn(w, s)), operators.Flatten[int](s.N))
 		}).with(mixes, vague), // what Map makes is a stream, and no item
 		"Unbatch": nested(func(w *world, s *step) operator {
-			return operators.Compose(operators.Map(func(v int) []int { w.must(s.Point, v); return []int{v} }), operators.Unbatch[int]())
+			return tp.Compose(operators.Map(func(v int) []int { w.must(s.Point, v); return []int{v} }), operators.Unbatch[int]())
 		}).but(func(o *op) { o.inner, o.model = false, nil }),
 	}
 }

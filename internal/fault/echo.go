@@ -6,25 +6,26 @@ import (
 	"reflect"
 )
 
-// An echo is an error that only repeats that ctx has ended: ctx is done, and
-// the error is its cause, or every leaf of the error Is ctx.Err() or Is its cause.
-// A PanicError is never one, whatever its value, unless it is the cause. Errors are not compared by ==, since some are
-// slices and comparing them panics.
+// An echo is an error that only repeats that ctx has ended: ctx is done, and either
+// the error is ctx's cause, or every leaf of the error Is ctx.Err() or Is the cause.
+// A PanicError is never an echo, whatever its value, unless it is the cause. Errors
+// are not compared by ==, because some are slices and comparing them panics.
 
-// Strip removes the echoes of ctx from err: nil when nothing else is in it.
+// Strip removes the echoes of ctx from err. It returns nil if nothing else is in
+// err.
 func Strip(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() == nil {
 		return err
 	}
-	if err == context.Canceled && ctx.Err() == context.Canceled { //nolint:errorlint // what nearly every task returns; this can't panic
+	if err == context.Canceled && ctx.Err() == context.Canceled { //nolint:errorlint // nearly every task returns this error; comparing it can't panic
 		return nil
 	}
 	err, _ = strip(ctx, err)
 	return err
 }
 
-// Settle is what a run under ctx ended with. A cut run never reads as a
-// complete one, and the cause of the cancellation is kept.
+// Settle returns the error of a run under ctx that returned err. A cut run never
+// reads as a complete one, and the cause of the cancellation is kept.
 func Settle(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
 		return err
@@ -33,20 +34,21 @@ func Settle(ctx context.Context, err error) error {
 	switch {
 	case rest == nil:
 		return context.Cause(ctx)
-	case changed, OnlyWaited(rest): // what waited has not ended the run
+	case changed, OnlyWaited(rest): // a Waited error has not ended the run
 		return errors.Join(context.Cause(ctx), rest)
 	}
 	return err
 }
 
-// identical tells whether two errors are the same pointer.
+// identical reports whether two errors are the same pointer.
 func identical(a, b error) bool {
-	return a != nil && reflect.TypeOf(a).Kind() == reflect.Pointer && a == b //nolint:errorlint // what is in them does not count
+	return a != nil && reflect.TypeOf(a).Kind() == reflect.Pointer && a == b //nolint:errorlint // wrapped errors do not count
 }
 
-// strip also tells whether it has removed anything. ctx must be done.
+// strip is Strip, and also reports whether it has removed anything. ctx must be
+// done.
 func strip(ctx context.Context, err error) (rest error, changed bool) {
-	if identical(err, context.Cause(ctx)) { // its leaves need not be: the cause may be several errors
+	if identical(err, context.Cause(ctx)) { // its leaves need not be echoes: the cause may be several errors
 		return nil, true
 	}
 	switch e := err.(type) { //nolint:errorlint // the tree is walked here, level by level
@@ -61,7 +63,7 @@ func strip(ctx context.Context, err error) (rest error, changed bool) {
 		if rest, changed := strip(ctx, inner); inner != nil && rest == nil {
 			return nil, true
 		} else if changed {
-			return err, false // real failures are in it: the wrapper keeps them together
+			return err, false // it contains real failures: the wrapper keeps them together
 		}
 	}
 	if errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)) {
@@ -86,7 +88,7 @@ func stripMany(ctx context.Context, err error, many []error) (rest error, change
 	return Join(kept...), true
 }
 
-// Join is errors.Join, but a single error stays as it is.
+// Join is errors.Join, except that a single error is returned as it is.
 func Join(errs ...error) error {
 	var only error
 	n := 0

@@ -1,4 +1,4 @@
-// Package fault turns what can go wrong in user code into errors.
+// Package fault turns failures of user code into errors.
 package fault
 
 import (
@@ -8,43 +8,40 @@ import (
 	"runtime/debug"
 )
 
-// ErrGoexit is what a goroutine ended with when its code called
-// runtime.Goexit.
+// ErrGoexit is the error of a goroutine whose code has called runtime.Goexit.
 var ErrGoexit = errors.New("turbopipes: runtime.Goexit was called")
 
-// The sentinels that engines end streams with.
+// The errors with which engines end streams.
 var (
 	ErrOverflow  = errors.New("turbopipes: overflow")
 	ErrClosed    = errors.New("turbopipes: closed")
-	ErrReentrant = errors.New("turbopipes: waits for itself")
+	ErrReentrant = errors.New("turbopipes: the call would wait for itself")
 )
 
-// ErrInvalidArgument is misuse, told at subscription.
+// ErrInvalidArgument reports misuse. It is returned at subscription.
 var ErrInvalidArgument = errors.New("turbopipes: invalid argument")
 
-// Invalid is the error of a bad argument: where names the operator, why the
-// argument.
+// Invalid returns the error of a bad argument. where names the operator; why says
+// what is wrong.
 func Invalid(where, why string) error {
 	return fmt.Errorf("%w: %s: %s", ErrInvalidArgument, where, why)
 }
 
-// PanicError is the error that a panic in user code becomes where user code
-// has no frame to recover in.
+// PanicError is the error for a panic in user code, where user code has no frame to
+// recover in.
 //
-// Value is what was passed to panic, and Stack is the stack of the goroutine
-// that panicked, as debug.Stack formats it. Stage is the name that the
-// operator Name has given to the part of the pipeline in which it happened,
-// or empty. errors.Is and errors.As look through a PanicError at a Value that
-// is an error. The verb %+v prints the stack as well; a log of
-// package slog does not.
+// Value is the value that was passed to panic. Stack is the stack of the goroutine
+// that panicked, as debug.Stack formats it. Stage is the name that the operator Name
+// has given to the part of the pipeline where the panic happened, or empty.
+// errors.Is and errors.As unwrap a PanicError to its Value if that is an error. The
+// verb %+v also prints the stack; a log of package slog does not.
 type PanicError struct {
 	Value any
 	Stack []byte
 	Stage string
 }
 
-// Error gives the panic's value, and the stage where it is known; not the
-// stack.
+// Error returns the panic's value, and the stage if it is known, without the stack.
 func (p *PanicError) Error() string {
 	if p.Stage != "" {
 		return fmt.Sprintf("turbopipes: panic in %s: %v", p.Stage, p.Value)
@@ -52,11 +49,12 @@ func (p *PanicError) Error() string {
 	return fmt.Sprintf("turbopipes: panic: %v", p.Value)
 }
 
-// Format prints the stack after the text for %+v. The other verbs print the text.
+// Format prints the text, followed by the stack for %+v. The other verbs print the
+// text.
 func (p *PanicError) Format(f fmt.State, verb rune) {
 	switch {
 	case verb == 'v' && f.Flag('#'):
-		type plain PanicError // has no methods
+		type plain PanicError // without methods
 		_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), (*plain)(p))
 	case verb == 'v' && f.Flag('+'):
 		_, _ = fmt.Fprintf(f, "%s\n\n%s", p.Error(), p.Stack)
@@ -65,17 +63,17 @@ func (p *PanicError) Format(f fmt.State, verb rune) {
 	}
 }
 
-// LogValue is the text: what logs is not to have a stack within a line.
+// LogValue returns the text: a log line should not contain a stack.
 func (p *PanicError) LogValue() slog.Value { return slog.StringValue(p.Error()) }
 
-// Unwrap gives Value where it is an error, else nil.
+// Unwrap returns Value if it is an error, and nil otherwise.
 func (p *PanicError) Unwrap() error {
 	err, _ := p.Value.(error)
 	return err
 }
 
-// In is p with a stage, unless it has one. p itself, which may be shared, is left
-// as it is.
+// In returns p with a stage, unless p has one. It does not change p, which may be
+// shared.
 func (p *PanicError) In(stage string) *PanicError {
 	if p.Stage != "" || stage == "" {
 		return p
@@ -85,8 +83,8 @@ func (p *PanicError) In(stage string) *PanicError {
 	return &named
 }
 
-// FromPanic makes the error of a recovered value. Call it in the deferred
-// function that recovered, while the panic's stack is still there.
+// FromPanic returns the error of a recovered value. Call it in the deferred function
+// that recovered, while the panic's stack still exists.
 func FromPanic(v any) *PanicError {
 	if p, ok := v.(*PanicError); ok { // raised again: keep the innermost stack
 		return p
@@ -94,8 +92,9 @@ func FromPanic(v any) *PanicError {
 	return &PanicError{Value: v, Stack: debug.Stack()}
 }
 
-// Foot is the last frame of a goroutine of ours: nothing that f does gets past
-// it. ended is told f's error, or what its panic or its Goexit became.
+// Foot is the outermost frame of a library goroutine: no panic and no Goexit of f
+// passes it. It calls ended with f's error, or with the error of f's panic or
+// Goexit.
 func Foot(f func() error, ended func(error)) {
 	err := ErrGoexit
 	defer func() {
@@ -107,7 +106,7 @@ func Foot(f func() error, ended func(error)) {
 	err = f()
 }
 
-// Call runs f and makes a panic its error. A Goexit goes through.
+// Call runs f and returns a panic as an error. A Goexit is not caught.
 func Call(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -5,40 +5,41 @@ import (
 	"errors"
 )
 
-// ErrTimeUp is the cause by which a Timeout ends its upstream.
+// ErrTimeUp is the cause with which a Timeout ends its upstream.
 var ErrTimeUp = errors.New("turbopipes: time is up")
 
-// Waited is the failure after which a Retry was waiting when its ctx ended. It stands
-// beside the cause, so that a reader learns what was wrong; but the cause has ended the
-// stream. Its text is the failure's.
+// Waited is the failure after which a Retry was waiting when its ctx ended. It is
+// joined to the cause, so that a reader learns what was wrong. But the cause has
+// ended the stream. Its text is that of the failure.
 type Waited struct{ Last error }
 
-// Error is that of the failure.
+// Error returns the text of the failure.
 func (w *Waited) Error() string { return w.Last.Error() }
 
 // Unwrap returns the failure.
 func (w *Waited) Unwrap() error { return w.Last }
 
-// CutShort is the error of a wait after last that the end of ctx has ended. called is
-// why the ctx of the consuming call has ended, nil while that lives. last is told where
-// that, a deadline or a Timeout has ended the wait; not where downstream has left, or
-// another stream has failed, which is what counts then.
+// CutShort returns the error of a wait that ctx has ended. last is the failure
+// before the wait. called is the reason why the ctx of the consuming call has ended,
+// or nil if it has not. last is part of the result if called, a deadline or a
+// Timeout has ended the wait. It is not if downstream has left or another stream has
+// failed: then only that counts.
 func CutShort(ctx context.Context, last, called error) error {
 	cause := context.Cause(ctx)
-	if cause == ErrTimeUp || cause == context.DeadlineExceeded || called != nil && errors.Is(cause, called) { //nolint:errorlint // a wrapped one is another stream's failure
+	if cause == ErrTimeUp || cause == context.DeadlineExceeded || called != nil && errors.Is(cause, called) { //nolint:errorlint // a wrapped cause is another stream's failure
 		return errors.Join(cause, &Waited{last})
 	}
 	return cause
 }
 
-// Cut tells whether the end of ctx, and no failure of its own, has ended the run that
-// returned err.
+// Cut reports whether the end of ctx, and no failure of its own, has ended the run
+// that returned err.
 func Cut(ctx context.Context, err error) bool {
 	return ctx.Err() != nil && OnlyWaited(Strip(ctx, err))
 }
 
-// OnlyWaited tells whether nothing is in err but failures that a Retry was waiting
-// after. It is true of nil.
+// OnlyWaited reports whether err contains nothing but failures that a Retry was
+// waiting after. It is true for nil.
 func OnlyWaited(err error) bool {
 	switch e := err.(type) { //nolint:errorlint // the tree is walked here, level by level
 	case nil, *Waited:
@@ -58,8 +59,8 @@ func OnlyWaited(err error) bool {
 	return false
 }
 
-// Wrap gives wrap what is no echo of ctx in err. Echoes stay outside, where Strip and
-// Settle find them.
+// Wrap applies wrap to the part of err that is no echo of ctx. Echoes stay outside,
+// where Strip and Settle find them.
 func Wrap(ctx context.Context, err error, wrap func(error) error) error {
 	if err == nil {
 		return nil

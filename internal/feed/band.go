@@ -9,30 +9,30 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// Band is several upstreams of an operator that asks one or the other of them for its
-// next item. The failure of one takes the place of its next item. An operator that
-// waits for another one then waits no longer than it takes an upstream that is running
-// to come up with an item: see Await.
+// Band is the upstreams of an operator that waits for the next item of one upstream
+// at a time. If an upstream fails, the failure takes the place of its next item. If
+// the operator waits for another upstream at that time, it waits only as long as a
+// running upstream needs to emit an item: see Await.
 type Band struct {
 	*scope.Scope
 	once    sync.Once
 	broken  chan struct{} // closed by the first failure
-	failure error         // written before
+	failure error         // written before broken is closed
 }
 
-// OpenBand opens one without an upstream. The caller must defer Close.
+// OpenBand opens a Band without an upstream. The caller must defer Close.
 func OpenBand(ctx context.Context, name string) *Band {
 	return &Band{Scope: scope.Open(ctx, name), broken: make(chan struct{})}
 }
 
-// In starts an upstream of b. Items is closed when it has completed or failed; End
-// tells which.
+// In starts an upstream of b. Items is closed after the upstream has completed or
+// failed; End tells which.
 func In[T any](b *Band, hooks run.Hooks[T], up Push[T]) *Feed[T] {
 	f := &Feed[T]{Scope: b.Scope, items: make(chan T), lost: hooks.At(b.Stage()), counts: true}
 	f.account()
 	f.Scope.Upstream(func(ctx context.Context) error { return up(ctx, f.hand) }, func(err error) {
 		if b.Ctx.Err() != nil {
-			b.Fail(err) // of its clean-up
+			b.Fail(err) // the failure of its clean-up
 			return
 		}
 		f.err = err
@@ -47,13 +47,13 @@ func In[T any](b *Band, hooks run.Hooks[T], up Push[T]) *Feed[T] {
 	return f
 }
 
-// End is how the upstream of a Band has ended, once Items is closed.
+// End is the error of the upstream of a Band, after Items is closed.
 func (f *Feed[T]) End() error { return f.err }
 
 // Broken is closed when an upstream has failed.
 func (b *Band) Broken() <-chan struct{} { return b.broken }
 
-// Failure is the first failure, once Broken is closed, else nil.
+// Failure is the first failure after Broken is closed, and nil before.
 func (b *Band) Failure() error {
 	select {
 	case <-b.broken:
@@ -63,15 +63,15 @@ func (b *Band) Failure() error {
 	}
 }
 
-// patience is how often an operator whose Band is broken lets others run before it
-// gives up waiting for one of them.
-const patience = 1000
+// lingerYields is how often an operator whose Band is broken yields to other
+// goroutines before it stops waiting for an upstream.
+const lingerYields = 1000
 
-// Linger calls try, which tells whether an item has come, until it has, or until every
-// upstream that runs has had the time to come up with one. Only who runs on can: one
-// that waits for something is not waited for.
+// Linger calls try until it reports that an item has come, or until every running
+// upstream has had the time to emit one. It does not wait for an upstream that is
+// blocked.
 func (b *Band) Linger(try func() bool) bool {
-	for range patience {
+	for range lingerYields {
 		if try() {
 			return true
 		}
@@ -80,8 +80,8 @@ func (b *Band) Linger(try func() bool) bool {
 	return false
 }
 
-// Await waits for the next item of f. ok is false where another upstream has failed, or
-// ctx is done; more is false where f has ended.
+// Await waits for the next item of f. ok is false if another upstream has failed or
+// ctx is done. more is false if f has ended.
 func Await[T any](b *Band, f *Feed[T]) (v T, more, ok bool) {
 	items := f.Items()
 	select {

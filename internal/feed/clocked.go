@@ -10,39 +10,38 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// State is what an operator that the clock drives does with what comes. Upstreams
-// change it by Do, and the subscriber asks it, so that each item finds it as it
-// is at that moment, also while downstream is busy. Its methods are called one at
-// a time.
+// State is the logic of an operator that the clock drives. Upstreams change it with
+// Do, and the subscriber calls Next. So each item finds the state as it is at that
+// moment, also while downstream is busy. The methods are called one at a time.
 type State[T any] interface {
-	// Next gives what is to be emitted now, if anything is.
+	// Next returns the item to emit now, if there is one.
 	Next(now time.Time) (v T, ok bool)
-	// Deadline is when Next must be asked again though nothing has come; ok is
-	// false where it need not be. It is called when Next has given nothing.
+	// Deadline returns when Next must be called again although nothing has come. ok is
+	// false if there is no need. It is called after Next has returned no item.
 	Deadline() (at time.Time, ok bool)
-	// Over tells that Next will never give anything. It is called when Next has
-	// given nothing.
+	// Over reports whether Next will never return an item again. It is called after
+	// Next has returned no item.
 	Over() bool
-	// Left is what waits. It is called when all upstreams have ended.
+	// Left returns the items that wait. It is called after all upstreams have ended.
 	Left() []T
 }
 
-// Clocked runs upstreams on goroutines of their own, which share a State with the
+// Clocked runs upstreams on their own goroutines. They share a State with the
 // subscriber.
 type Clocked[T any] struct {
 	Scope *scope.Scope
-	news  chan struct{} // cap 1: the subscriber must ask again
+	news  chan struct{} // cap 1: the subscriber must call Next again
 
 	lost    run.Account[T]
-	refused run.Refused[T] // what came when all had ended
+	refused run.Refused[T] // items that came after the end
 
-	mu    sync.Mutex // guards state, for a few assignments
+	mu    sync.Mutex // guards state; held for a few assignments
 	state State[T]
 }
 
-// OpenClocked opens one without an upstream. The caller must defer Close, and
-// call Loop. Close accounts for what waits then, and for what Give has refused; hooks are
-// those of the operator.
+// OpenClocked opens a Clocked without an upstream. The caller must defer Close, and
+// call Loop. Close accounts for the items that wait then, and for those that Give
+// has refused. hooks are those of the operator.
 func OpenClocked[T any](ctx context.Context, name string, hooks run.Hooks[T], state State[T]) *Clocked[T] {
 	c := &Clocked[T]{Scope: scope.Open(ctx, name), news: make(chan struct{}, 1), state: state}
 	c.lost = hooks.At(c.Scope.Stage())
@@ -50,9 +49,9 @@ func OpenClocked[T any](ctx context.Context, name string, hooks run.Hooks[T], st
 	return c
 }
 
-// Start runs up. ended is told when it has ended, and whether by a failure, and
-// changes the state accordingly: a failure is the end of all, and what Next still
-// gives then is delivered before it.
+// Start runs up. ended is called after up has ended; it learns whether up has
+// failed, and changes the state accordingly. A failure ends the Clocked. Items that
+// Next still returns are delivered before the failure.
 func (c *Clocked[T]) Start(up func(ctx context.Context) error, ended func(now time.Time, failed bool)) {
 	c.Scope.Upstream(up, func(err error) {
 		c.change(func(now time.Time) bool {
@@ -65,18 +64,18 @@ func (c *Clocked[T]) Start(up func(ctx context.Context) error, ended func(now ti
 	})
 }
 
-// Give is Do for an item, which is v.
+// Give is Do for the item v.
 func (c *Clocked[T]) Give(v T, change func(now time.Time) (news bool)) bool {
 	return c.Do(change) || c.Refuse(v)
 }
 
-// Refuse keeps an item that came when all had ended, for Close to account for. It
+// Refuse keeps an item that came after the end. Close accounts for it. Refuse
 // returns false, for an emit to return.
 func (c *Clocked[T]) Refuse(v T) bool { return c.refused.Keep(v) }
 
-// Do changes the state, and tells whether upstream may go on: it does nothing
-// where all has ended. change gets the time, which never goes back from one change
-// to the next, and tells whether the subscriber must know.
+// Do changes the state, and reports whether upstream may go on. It does nothing
+// after the end. change receives the time, which never goes back from one change to
+// the next. It reports whether the subscriber must look again.
 func (c *Clocked[T]) Do(change func(now time.Time) (news bool)) bool {
 	if c.Scope.Ctx.Err() != nil {
 		return false
@@ -97,9 +96,10 @@ func (c *Clocked[T]) change(change func(now time.Time) bool) {
 	}
 }
 
-// Loop delivers what the state gives until it is over, ctx, which the Clocked was
-// opened with, is done, or emit refuses. It tells whether the state was over. From a
-// graceful stop on no deadline is waited for: what is due next is due now.
+// Loop delivers the items of the state until the state is over, ctx is done, or emit
+// refuses. ctx is the one that the Clocked was opened with. Loop reports whether the
+// state was over. After a graceful stop it waits for no deadline: the next item that
+// is due is due now.
 func (c *Clocked[T]) Loop(ctx context.Context, emit func(T) bool) (over bool) {
 	c.Scope.Settle()
 	clock := alarm.New()
@@ -126,7 +126,7 @@ func (c *Clocked[T]) Loop(ctx context.Context, emit func(T) bool) (over bool) {
 			if ctx.Err() != nil {
 				return false
 			}
-			failed = true // the state knows, see Start: what came before may be left
+			failed = true // the state knows of it, see Start; earlier items may be left
 		}
 	}
 }

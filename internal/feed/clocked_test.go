@@ -11,7 +11,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// late gives each number a second after it came.
+// late returns each number one second after it came.
 type late struct {
 	items  []int
 	due    []time.Time
@@ -44,7 +44,7 @@ func (l *late) put(v int, now time.Time) bool {
 
 func (l *late) end(now time.Time, failed bool) {
 	l.closed = true
-	for failed && len(l.due) > 0 && now.Before(l.due[len(l.due)-1]) { // what is not due is lost
+	for failed && len(l.due) > 0 && now.Before(l.due[len(l.due)-1]) { // numbers that are not due are lost
 		l.items, l.due = l.items[:len(l.items)-1], l.due[:len(l.due)-1]
 	}
 }
@@ -56,7 +56,8 @@ func TestClocked(t *testing.T) {
 		err   error
 		took  time.Duration
 	}
-	// use runs up, whose clean-up takes a second, for a downstream that takes busy.
+	// use runs up, whose clean-up takes a second, for a downstream that takes busy per
+	// item.
 	use := func(ctx context.Context, busy time.Duration, most int, up Push[int]) (o outcome) {
 		begin := time.Now()
 		state := &late{}

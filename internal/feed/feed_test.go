@@ -2,19 +2,13 @@ package feed
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/turbopipes/turbopipes/internal/run"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-var errBoom = errors.New("boom")
 
 func TestFeed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -42,7 +36,7 @@ func TestFeed(t *testing.T) {
 	})
 }
 
-// What is not received was never in.
+// An item that is not received was never in.
 func TestFeedRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		refused := false

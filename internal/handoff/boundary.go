@@ -10,25 +10,25 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// Boundary runs an upstream on a goroutine of its own, with a queue between it
-// and the subscriber.
+// Boundary runs an upstream on its own goroutine, with a queue between upstream and
+// the subscriber.
 type Boundary[T any] struct {
 	Scope *scope.Scope
 	Queue *Queue[T]
-	// Lost accounts for what is dropped or refused, on upstream's goroutine, and for
-	// what is left, on the subscriber's.
+	// Lost accounts for dropped and refused items on upstream's goroutine, and for
+	// items that are left on the subscriber's.
 	Lost run.Account[T]
 
 	refused  run.Refused[T]
 	name     string
-	overflow error // of an item that finds no room where it must
-	refusal  error // why upstream was refused; of upstream's goroutine
+	overflow error // the cause when an item finds no room where it must
+	refusal  error // why upstream was refused; only upstream's goroutine uses it
 	release  func()
 }
 
-// OpenBoundary opens one without an upstream. overflow is what an item that finds
-// no room where it must ends the stream with, before the name. The caller sets Lost,
-// and must defer Close.
+// OpenBoundary opens a Boundary without an upstream. If an item finds no room where
+// it must, the stream ends with an error that wraps overflow and adds name. The
+// caller sets Lost, and must defer Close.
 func OpenBoundary[T any](ctx context.Context, name string, capacity int, overflow error) *Boundary[T] {
 	b := &Boundary[T]{Scope: scope.Open(ctx, name), Queue: New[T](capacity), name: name, overflow: overflow}
 	b.Lost = run.Keep[T](b.Scope.Stage(), nil)
@@ -36,9 +36,9 @@ func OpenBoundary[T any](ctx context.Context, name string, capacity int, overflo
 	return b
 }
 
-// Start runs up. put is called with each item, on upstream's goroutine, and tells
-// whether upstream may go on. How up has ended is reported after what is in the
-// queue, but what its clean-up fails with, once it was cancelled, at once.
+// Start runs up. It calls put with each item on upstream's goroutine; put reports
+// whether upstream may go on. The end of up is reported after the items in the
+// queue. A failure of its clean-up, after it was cancelled, is reported at once.
 func (b *Boundary[T]) Start(up feed.Push[T], put func(T) bool) {
 	b.Scope.Upstream(func(ctx context.Context) error {
 		return fault.Join(up(ctx, put), b.refusal)
@@ -54,8 +54,8 @@ func (b *Boundary[T]) Start(up feed.Push[T], put func(T) bool) {
 // Put stores v, or refuses it.
 func (b *Boundary[T]) Put(v T) bool { return b.Queue.Put(v) || b.refused.Keep(v) }
 
-// Loop delivers until the queue is closed and empty, ctx is done, or emit
-// refuses. It returns how upstream has ended.
+// Loop delivers until the queue is closed and empty, ctx is done, or emit refuses.
+// It returns upstream's error.
 func (b *Boundary[T]) Loop(emit func(T) bool) error {
 	b.Scope.Settle()
 	for {
@@ -69,38 +69,39 @@ func (b *Boundary[T]) Loop(emit func(T) bool) error {
 	}
 }
 
-// Close joins upstream and accounts for what is left.
+// Close joins upstream and accounts for the items that are left.
 func (b *Boundary[T]) Close(err *error) {
 	b.Scope.Close(err)
 	b.release()
 	*err = fault.Join(*err, b.Lost.Discard(append(b.Queue.Left(), b.refused.Take()...)...))
 }
 
-// Outcome accounts for what became of an item that was offered, and tells whether
-// upstream may go on. lost is the item that has fallen or was refused.
+// Outcome accounts for the outcome of an offer. It reports whether upstream may go
+// on. lost is the item that was dropped or refused.
 func (b *Boundary[T]) Outcome(lost T, out Outcome) bool {
 	switch out {
 	case Stored:
 		return true
 	case Refused:
 		return b.refused.Keep(lost)
-	case Overflow:
+	case Overflowed:
 		b.refusal = fmt.Errorf("%w: %s: downstream is busy", b.overflow, b.name)
 	}
 	b.refusal = fault.Join(b.refusal, b.Lost.DropFor(b.refusal, lost))
 	return b.refusal == nil
 }
 
-// Decouple runs up with a queue of that capacity. full is what a full one does.
-func Decouple[T any](ctx context.Context, name string, capacity int, full Full, hooks run.Hooks[T], overflow error, up feed.Push[T], emit func(T) bool) (err error) {
-	b := OpenBoundary[T](ctx, name, capacity, overflow)
+// Decouple runs up with a queue of the given capacity and strategy. Under Fail, the
+// error wraps cause.
+func Decouple[T any](ctx context.Context, name string, capacity int, overflow Overflow, hooks run.Hooks[T], cause error, up feed.Push[T], emit func(T) bool) (err error) {
+	b := OpenBoundary[T](ctx, name, capacity, cause)
 	b.Lost = hooks.At(b.Scope.Stage())
 	defer b.Close(&err)
 	put := b.Put
-	if full == Block {
-		b.Queue.lends = true // nobody but the subscriber takes anything
+	if overflow == Block {
+		b.Queue.lends = true // only the subscriber takes items out
 	} else {
-		put = func(v T) bool { return b.Outcome(b.Queue.Offer(v, full)) }
+		put = func(v T) bool { return b.Outcome(b.Queue.Offer(v, overflow)) }
 	}
 	b.Start(up, put)
 	return b.Loop(emit)

@@ -8,13 +8,13 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// Desk is a Boundary for operators that keep what waits in a store of their own.
-// The functions that it is given touch that store, under the Desk's lock: they
-// must be quick and call nothing of a user's.
+// Desk is a Boundary for operators that keep waiting items in a store of their own.
+// The functions that are passed to a Desk use the store under the Desk's lock. They
+// must be quick, and must not call user code.
 type Desk struct {
 	*scope.Scope
 
-	mu     sync.Mutex // guards all below but refusal, and the operator's store
+	mu     sync.Mutex // guards all fields below except refusal, and the operator's store
 	room   sync.Cond  // upstream waits for room
 	ready  chan struct{}
 	parked bool // the subscriber waits on ready
@@ -22,11 +22,11 @@ type Desk struct {
 	halted bool // nothing more will be put or taken
 	err    error
 
-	refusal error // why upstream was refused; of upstream's goroutine
+	refusal error // why upstream was refused; only upstream's goroutine uses it
 	release func()
 }
 
-// OpenDesk opens one without an upstream. The caller must defer Close.
+// OpenDesk opens a Desk without an upstream. The caller must defer Close.
 func OpenDesk(ctx context.Context, name string) *Desk {
 	d := &Desk{Scope: scope.Open(ctx, name), ready: make(chan struct{}, 1)}
 	d.room.L = &d.mu
@@ -41,8 +41,8 @@ func (d *Desk) halt() {
 	d.unlockWake()
 }
 
-// unlockWake wakes the subscriber if it is parked. The flag is cleared before
-// the send, so ready always has room.
+// unlockWake wakes the subscriber if it is parked. The flag is cleared before the
+// send, so ready always has room.
 func (d *Desk) unlockWake() {
 	wake := d.parked
 	d.parked = false
@@ -52,8 +52,8 @@ func (d *Desk) unlockWake() {
 	}
 }
 
-// Start runs up. How it ended is told behind what waits, but what its clean-up
-// fails with, once it was cancelled, is told at once.
+// Start runs up. The end of up is reported after the waiting items. A failure of its
+// clean-up, after it was cancelled, is reported at once.
 func (d *Desk) Start(up func(ctx context.Context) error) {
 	d.Upstream(func(ctx context.Context) error {
 		return fault.Join(up(ctx), d.refusal)
@@ -68,9 +68,9 @@ func (d *Desk) Start(up func(ctx context.Context) error) {
 	})
 }
 
-// Put waits until try, which tells whether there was room, has stored an item.
-// It asks again after each call of Room. false: the Desk was halted, and try has
-// not stored.
+// Put waits until try has stored an item. try reports whether there was room; Put
+// calls it again after each call of Room. Put returns false if the Desk was halted,
+// and nothing was stored.
 func (d *Desk) Put(try func() bool) bool {
 	d.mu.Lock()
 	for !d.halted {
@@ -84,20 +84,20 @@ func (d *Desk) Put(try func() bool) bool {
 	return false
 }
 
-// Room lets upstream try again. It is called under the lock.
+// Room lets upstream try again. The caller holds the lock.
 func (d *Desk) Room() { d.room.Signal() }
 
-// Refuse has the stream end with err, behind what waits. It is called on
-// upstream's goroutine, whose emit then refuses with what Refuse gives: whether
+// Refuse makes the stream end with err, after the waiting items. It is called on
+// upstream's goroutine, whose emit then returns the result of Refuse: whether
 // upstream may go on.
 func (d *Desk) Refuse(err error) bool {
 	d.refusal = fault.Join(d.refusal, err)
 	return d.refusal == nil
 }
 
-// Take waits until try, which tells whether there was something, has taken it.
-// false: upstream has ended and nothing waits, or the Desk was halted; Err tells
-// how upstream has ended.
+// Take waits until try has taken an item. try reports whether there was one. Take
+// returns false if upstream has ended and nothing waits, or if the Desk was halted.
+// Err then returns upstream's error.
 func (d *Desk) Take(try func() bool) bool {
 	d.Settle()
 	d.mu.Lock()
@@ -118,14 +118,14 @@ func (d *Desk) Take(try func() bool) bool {
 	return false
 }
 
-// Do calls f under the lock, and has the subscriber look again.
+// Do calls f under the lock, and makes the subscriber look again.
 func (d *Desk) Do(f func()) {
 	d.mu.Lock()
 	defer d.unlockWake()
 	f()
 }
 
-// Err is how upstream has ended; nil where the Desk was halted before its turn.
+// Err is upstream's error; nil if the Desk was halted before.
 func (d *Desk) Err() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -135,9 +135,26 @@ func (d *Desk) Err() error {
 	return d.err
 }
 
-// Close cancels, joins upstream, and gives what has failed. What is left in the
-// store is the operator's to account for, behind it.
+// Close cancels, joins upstream, and sets err to all failures. Afterwards the
+// operator must account for the items in its store.
 func (d *Desk) Close(err *error) {
 	d.Scope.Close(err)
 	d.release()
+}
+
+// Deliver emits what next takes out of the store of d, under whose lock it is
+// called.
+func Deliver[T any](d *Desk, next func() (T, bool), emit func(T) bool) error {
+	for {
+		var v T
+		if !d.Take(func() (ok bool) {
+			v, ok = next()
+			return ok
+		}) {
+			return d.Err()
+		}
+		if !emit(v) {
+			return nil
+		}
+	}
 }

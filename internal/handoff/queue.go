@@ -1,5 +1,5 @@
-// Package handoff passes items from producers on goroutines of their own to
-// the subscriber's goroutine, through one bounded queue.
+// Package handoff passes items from producers, on their own goroutines, to the
+// subscriber's goroutine, through one bounded queue.
 package handoff
 
 import (
@@ -9,76 +9,78 @@ import (
 	"github.com/turbopipes/turbopipes/internal/ring"
 )
 
-// Queue is first in, first out. Producers Put or Offer, one subscriber takes.
-// The lock is never held across a wait or a call.
+// Queue is first in, first out. Producers Put or Offer, one subscriber takes. The
+// lock is never held across a wait or a call.
 //
-// A Queue that lends lets the subscriber borrow what is there and take it item
-// by item without the lock; each item has its place until then. At most one
-// producer is on its way from a wait for room; once it has put its item, it calls
-// the next one. So a quick producer fills what has become free in one go.
+// The subscriber of a lending Queue borrows all items that are there, and takes them
+// one by one without the lock. Each item keeps its place until it is taken. A
+// producer that waits for room is called when there is room. At most one producer is
+// called at a time; after it has put its item, it calls the next producer. So a
+// quick producer fills all free places in one go.
 type Queue[T any] struct {
-	taken    atomic.Uint64
-	starving atomic.Bool // producers wait, and none is called: who takes must call one
-	halted   atomic.Bool // nothing more will be taken
-	end      uint64      // borrowed up to here; changed under the lock
-	borrowed ring.Ring[T]
-	_        [line]byte
+	taken       atomic.Uint64
+	starving    atomic.Bool // producers wait, and none is called: whoever takes an item must call one
+	halted      atomic.Bool // nothing more will be taken
+	borrowedEnd uint64      // borrowed up to this position; changed under the lock
+	borrowed    ring.Ring[T]
+	_           [cacheLine]byte
 
-	mu      sync.Mutex // guards all below
-	room    sync.Cond  // producers wait for room
-	ready   chan struct{}
-	ring    ring.Ring[T]
-	hi      uint64 // put
-	bound   uint64
-	waiting int  // producers that wait for room
-	called  bool // one of them is on its way
-	lends   bool
-	idle    bool // the subscriber waits, or has not begun
-	parked  bool // it waits on ready
-	closed  bool // nothing more will be put
-	err     error
+	mu               sync.Mutex // guards all fields below
+	room             sync.Cond  // producers wait for room
+	ready            chan struct{}
+	ring             ring.Ring[T]
+	stored           uint64 // items put since the beginning
+	bound            uint64
+	waitingProducers int  // producers that wait for room
+	producerCalled   bool // one of them is called, and has not continued yet
+	lends            bool
+	idle             bool // the subscriber waits, or has not begun
+	parked           bool // the subscriber waits on ready
+	closed           bool // nothing more will be put
+	err              error
 }
 
-// line keeps what the subscriber writes off the producers' cache lines, two of
-// which are fetched at a time.
-const line = 128
+// cacheLine keeps the subscriber's writes off the producers' cache lines. It is
+// twice the size of a cache line: processors fetch two at a time.
+const cacheLine = 128
 
-// New makes a queue of at most bound items.
+// New returns a queue of at most bound items.
 func New[T any](bound int) *Queue[T] {
 	q := &Queue[T]{bound: uint64(max(bound, 0)), ready: make(chan struct{}, 1), idle: true}
 	q.room.L = &q.mu
 	return q
 }
 
-// Lending makes a queue that lends. Its producers only Put.
+// Lending returns a queue that lends. Its producers only Put.
 func Lending[T any](bound int) *Queue[T] {
 	q := New[T](bound)
 	q.lends = true
 	return q
 }
 
-// Widen lets by more items wait, or fewer where by is negative.
+// Widen raises the bound by by items, or lowers it if by is negative.
 func (q *Queue[T]) Widen(by int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.bound = uint64(int(q.bound) + by) //nolint:gosec // the owner takes back what it gave
-	q.call()
+	q.bound = uint64(int(q.bound) + by) //nolint:gosec // the owner takes back what it has added
+	q.callProducer()
 }
 
-// waits is the number of items that do.
-func (q *Queue[T]) waits() uint64 { return q.hi - q.taken.Load() }
+// length is the number of waiting items.
+func (q *Queue[T]) length() uint64 { return q.stored - q.taken.Load() }
 
-// Put waits for room. false: the queue was closed or halted, and v was not stored.
+// Put waits for room. It returns false if the queue was closed or halted, and v was
+// not stored.
 func (q *Queue[T]) Put(v T) bool {
 	q.mu.Lock()
-	for q.waits() >= q.bound && !q.over() {
-		q.waiting++
-		q.starving.Store(!q.called)
-		if q.waits() >= q.bound { // looked at again: the subscriber takes first, and then looks
+	for q.length() >= q.bound && !q.over() {
+		q.waitingProducers++
+		q.starving.Store(!q.producerCalled)
+		if q.length() >= q.bound { // read again: the subscriber takes first, and reads starving afterwards
 			q.room.Wait()
-			q.called = false
+			q.producerCalled = false
 		}
-		q.waiting--
+		q.waitingProducers--
 	}
 	if q.over() {
 		q.mu.Unlock()
@@ -88,15 +90,15 @@ func (q *Queue[T]) Put(v T) bool {
 	return true
 }
 
-// over tells whether nothing more is stored.
+// over reports whether nothing more is stored.
 func (q *Queue[T]) over() bool { return q.closed || q.halted.Load() }
 
-// call makes one of the producers that wait come, if there is room and none is
-// on its way.
-func (q *Queue[T]) call() {
-	starving := q.waiting > 0 && !q.called
-	if starving && q.waits() < q.bound {
-		q.called, starving = true, false
+// callProducer calls one of the waiting producers, if there is room and none is
+// called already.
+func (q *Queue[T]) callProducer() {
+	starving := q.waitingProducers > 0 && !q.producerCalled
+	if starving && q.length() < q.bound {
+		q.producerCalled, starving = true, false
 		q.room.Signal()
 	}
 	if starving != q.starving.Load() {
@@ -104,48 +106,37 @@ func (q *Queue[T]) call() {
 	}
 }
 
-// Outcome is what became of an item that was offered.
+// Outcome is the result of an offer.
 type Outcome int
 
 // The outcomes of an offer.
 const (
-	Stored   Outcome = iota
-	Dropped          // an item, the offered one or an older one, was dropped to make room
-	Overflow         // the offered item found no room, and that is an error
-	Refused          // the queue was closed or halted; the item was never in
+	Stored     Outcome = iota
+	Dropped            // an item was dropped to make room: the offered item or an older one
+	Overflowed         // the offered item found no room, and that is an error
+	Refused            // the queue was closed or halted; the item was never in it
 )
 
-// Full is what an offer does where there is no room.
-type Full int
-
-// What a full queue does, in the order of turbopipes.Overflow. An offer is never
-// made to Block.
-const (
-	Block Full = iota
-	DropNewest
-	DropOldest
-	Fail
-)
-
-// Offer never waits. lost is the item that was dropped, met the overflow, or was
-// refused.
-func (q *Queue[T]) Offer(v T, full Full) (lost T, out Outcome) {
+// Offer stores v. If there is no room, it applies the strategy s. It never waits, so
+// s is not Block. lost is the item that was dropped, that met the overflow, or that
+// was refused.
+func (q *Queue[T]) Offer(v T, s Overflow) (lost T, out Outcome) {
 	q.mu.Lock()
 	switch {
 	case q.over():
 		q.mu.Unlock()
 		return v, Refused
-	case q.waits() < q.bound:
+	case q.length() < q.bound:
 		q.store(v)
 		return lost, Stored
-	case full == DropOldest:
+	case s == DropOldest:
 		lost = q.take()
 		q.store(v)
 		return lost, Dropped
 	}
 	q.mu.Unlock()
-	if full == Fail {
-		return v, Overflow
+	if s == Fail {
+		return v, Overflowed
 	}
 	return v, Dropped
 }
@@ -157,7 +148,7 @@ func (q *Queue[T]) OfferIdle(v T) Outcome {
 	case q.halted.Load():
 		q.mu.Unlock()
 		return Refused
-	case q.idle && q.waits() == 0:
+	case q.idle && q.length() == 0:
 		q.store(v)
 		return Stored
 	}
@@ -165,30 +156,32 @@ func (q *Queue[T]) OfferIdle(v T) Outcome {
 	return Dropped
 }
 
-// Withdraw takes back the newest item, for one producer that will put another
-// one in its place. ok is false where the queue is empty.
+// Withdraw takes back the newest item. It is for a queue with one producer, which
+// will put another item in its place. ok is false if the queue is empty.
 func (q *Queue[T]) Withdraw() (v T, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.waits() == 0 {
+	if q.length() == 0 {
 		return v, false
 	}
-	q.hi--
-	return q.ring.Take(q.hi), true
+	q.stored--
+	return q.ring.Take(q.stored), true
 }
 
-// store is called with the lock held and room for v, and unlocks.
+// store stores v. The caller holds the lock, and there is room for v; store releases
+// the lock.
 func (q *Queue[T]) store(v T) {
-	q.ring.Fit(q.taken.Load(), q.end, q.hi)
-	*q.ring.At(q.hi) = v
-	q.hi++
-	if q.waiting > 0 {
-		q.call()
+	q.ring.Fit(q.taken.Load(), q.borrowedEnd, q.stored)
+	*q.ring.At(q.stored) = v
+	q.stored++
+	if q.waitingProducers > 0 {
+		q.callProducer()
 	}
 	q.unlockWake()
 }
 
-// take is called with the lock held and an item that is not borrowed.
+// take takes the oldest item. The caller holds the lock, and that item is not
+// borrowed.
 func (q *Queue[T]) take() T {
 	at := q.taken.Load()
 	v := q.ring.Take(at)
@@ -196,8 +189,8 @@ func (q *Queue[T]) take() T {
 	return v
 }
 
-// unlockWake wakes the subscriber if it is parked. The flag is cleared before
-// the send, so ready always has room.
+// unlockWake wakes the subscriber if it is parked. The flag is cleared before the
+// send, so ready always has room.
 func (q *Queue[T]) unlockWake() {
 	wake := q.parked
 	q.parked = false
@@ -207,90 +200,90 @@ func (q *Queue[T]) unlockWake() {
 	}
 }
 
-// Next waits for an item. false: the queue was closed and is empty, or it was
-// halted; Err tells what Close was given.
+// Next waits for an item. It returns false if the queue was closed and is empty, or
+// if it was halted; Err then returns the error of Close.
 func (q *Queue[T]) Next() (v T, ok bool) {
 	at := q.taken.Load()
 	if !q.lends {
-		return q.one()
+		return q.takeOne()
 	}
-	if at == q.end && !q.borrow() || q.halted.Load() {
+	if at == q.borrowedEnd && !q.borrow() || q.halted.Load() {
 		return v, false
 	}
 	v = q.borrowed.Take(at)
 	q.taken.Store(at + 1)
-	if q.starving.Load() { // looked at behind it: see Put
+	if q.starving.Load() { // read after taken was stored: see Put
 		q.mu.Lock()
-		q.call()
+		q.callProducer()
 		q.mu.Unlock()
 	}
 	return v, true
 }
 
-// one is Next of a queue that does not lend.
-func (q *Queue[T]) one() (v T, ok bool) {
+// takeOne is Next of a queue that does not lend.
+func (q *Queue[T]) takeOne() (v T, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.wait() {
+	if !q.await() {
 		return v, false
 	}
 	v = q.take()
-	q.call()
+	q.callProducer()
 	return v, true
 }
 
-// borrow waits for items, and makes all that are there the subscriber's own.
+// borrow waits for items, and lends all items that are there to the subscriber.
 func (q *Queue[T]) borrow() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.wait() {
+	if !q.await() {
 		return false
 	}
-	q.end, q.borrowed = q.hi, q.ring
+	q.borrowedEnd, q.borrowed = q.stored, q.ring
 	return true
 }
 
-// NextAll waits for an item and takes all that are there.
+// NextAll waits for an item and takes all items that are there.
 func (q *Queue[T]) NextAll() (all []T, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.wait() {
+	if !q.await() {
 		return nil, false
 	}
 	all = q.drain()
-	q.call()
+	q.callProducer()
 	return all, true
 }
 
-// wait is called with the lock held, and holds it when it returns. It tells
-// whether there is an item to take.
-func (q *Queue[T]) wait() bool {
-	for q.waits() == 0 && !q.over() {
+// await waits for an item, and reports whether there is one to take. The caller
+// holds the lock; await may release and reacquire it.
+func (q *Queue[T]) await() bool {
+	for q.length() == 0 && !q.over() {
 		q.idle, q.parked = true, true
 		q.mu.Unlock()
 		<-q.ready
 		q.mu.Lock()
 	}
 	q.idle = false
-	return q.waits() > 0 && !q.halted.Load()
+	return q.length() > 0 && !q.halted.Load()
 }
 
-// drain takes all, also what is borrowed.
+// drain takes all items, also the borrowed ones.
 func (q *Queue[T]) drain() []T {
 	at := q.taken.Load()
-	all := make([]T, 0, q.hi-at)
-	for ; at < q.end; at++ {
+	all := make([]T, 0, q.stored-at)
+	for ; at < q.borrowedEnd; at++ {
 		all = append(all, q.borrowed.Take(at))
 	}
-	for ; at < q.hi; at++ {
+	for ; at < q.stored; at++ {
 		all = append(all, q.ring.Take(at))
 	}
 	q.taken.Store(at)
 	return all
 }
 
-// Close tells that nothing more will be put, and why; the first one counts. It
-// frees a producer that waits.
+// Close notes that nothing more will be put, and why. The first call counts. It
+// frees the producers that wait.
 func (q *Queue[T]) Close(err error) {
 	q.mu.Lock()
 	if !q.closed {
@@ -300,14 +293,15 @@ func (q *Queue[T]) Close(err error) {
 	q.unlockWake()
 }
 
-// Err is what Close was given.
+// Err is the error that was passed to Close.
 func (q *Queue[T]) Err() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.err
 }
 
-// End is Err where the subscriber has come to it: nil where the queue was halted before.
+// End is the error that the subscriber ends with: Err, or nil if the queue was
+// halted.
 func (q *Queue[T]) End() error {
 	if q.halted.Load() {
 		return nil
@@ -323,7 +317,7 @@ func (q *Queue[T]) Halt() {
 	q.unlockWake()
 }
 
-// Abort is Halt that tells why, whatever Close was given.
+// Abort is Halt with an error, which replaces the error of Close.
 func (q *Queue[T]) Abort(err error) {
 	q.mu.Lock()
 	q.err = err
@@ -331,7 +325,8 @@ func (q *Queue[T]) Abort(err error) {
 	q.Halt()
 }
 
-// Left takes what was stored and not taken. Call it when everyone has ended.
+// Left takes the items that were stored and not taken. Call it after everyone has
+// ended.
 func (q *Queue[T]) Left() []T {
 	q.mu.Lock()
 	defer q.mu.Unlock()

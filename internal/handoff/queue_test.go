@@ -27,7 +27,7 @@ func TestQueue(t *testing.T) {
 	require.Equal(t, Dropped, out)
 	require.Equal(t, 1, lost)
 	lost, out = q.Offer(5, Fail)
-	require.Equal(t, Overflow, out)
+	require.Equal(t, Overflowed, out)
 	require.Equal(t, 5, lost)
 	require.Equal(t, Dropped, q.OfferIdle(6))
 	v, ok := q.Withdraw()
@@ -64,8 +64,8 @@ func TestQueueBlocksAndHalts(t *testing.T) {
 	})
 }
 
-// A producer that waits for room is freed by the close, and what is in is still
-// taken.
+// The close frees a producer that waits for room, and the items in the queue are
+// still taken.
 func TestQueueCloseFreesProducers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := New[int](1)
@@ -141,7 +141,8 @@ func TestFan(t *testing.T) {
 	})
 }
 
-// A million upstreams, one after another, need no more room than those at once.
+// A million upstreams, one after another, need no more room than those that run at
+// once.
 func TestFanForgetsUpstreams(t *testing.T) {
 	use := func() (err error) {
 		f := OpenFan[int](t.Context(), "test", 0)
@@ -161,8 +162,8 @@ func TestFanForgetsUpstreams(t *testing.T) {
 	require.NoError(t, use())
 }
 
-// Upstreams that come one after another share a goroutine, and those at once have
-// one each.
+// Upstreams that come one after another share a goroutine. Upstreams that run at
+// once have one each.
 func TestFanGive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		goroutines := map[string]bool{}

@@ -14,64 +14,64 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// Balance deals the items of one run of a stream to subscribers, each to one of
-// them.
+// Balance deals the items of one run of a stream to subscribers. Each item goes to
+// one subscriber.
 type Balance[T any] struct {
 	cfg Config[T]
 	up  feed.Push[T]
 
-	mu     sync.Mutex // guards all below, and every out; never held across a wait or a call of user code
-	conn   *Conn
-	outs   []*out[T]     // who is there
-	turn   int           // who is asked first
-	given  uint64        // items that upstream has given
-	back   []numbered[T] // what those who left have not taken, in order
-	room   chan struct{} // cap 1: wakes upstream
-	waits  bool          // it does
-	closed bool          // upstream has ended
-	over   bool          // everybody has left before
-	err    error
+	mu            sync.Mutex // guards all fields below, and every recipient; never held across a wait or a call of user code
+	conn          *Conn
+	recipients    []*recipient[T] // the current subscribers
+	next          int             // index of the subscriber that is tried first
+	dealt         uint64          // the number of items that upstream has emitted
+	returned      []numbered[T]   // items that subscribers have left behind, in order
+	room          chan struct{}   // cap 1: wakes upstream
+	upstreamWaits bool            // upstream waits on room
+	closed        bool            // upstream has ended
+	over          bool            // all subscribers left before upstream ended
+	err           error
 }
 
 type numbered[T any] struct {
-	n uint64
-	v T
+	number uint64
+	item   T
 }
 
-// out is a subscriber.
-type out[T any] struct {
+// recipient is a subscriber.
+type recipient[T any] struct {
 	queue    []numbered[T]
 	ready    chan struct{} // cap 1
 	waits    bool
 	halted   bool // its ctx is done
-	stopping bool // gracefully
-	shut     bool // it takes no more
+	stopping bool // it stops gracefully
+	shut     bool // it takes no more items
 }
 
-// NewBalance makes a Balance. Its first subscriber starts up.
+// NewBalance returns a Balance. Its first subscriber starts up.
 func NewBalance[T any](cfg Config[T], up feed.Push[T]) *Balance[T] {
 	return &Balance[T]{cfg: cfg, up: up, room: make(chan struct{}, 1)}
 }
 
-// Run is one subscriber.
+// Run runs one subscriber.
 func (b *Balance[T]) Run(ctx context.Context, emit func(T) bool) (err error) {
 	rec := run.From(ctx)
 	if rec.Stopping() {
 		return nil
 	}
-	o := &out[T]{ready: make(chan struct{}, 1)}
+	o := &recipient[T]{ready: make(chan struct{}, 1)}
 	b.mu.Lock()
-	if b.over || b.closed && len(b.outs) == 0 {
+	if b.over || b.closed && len(b.recipients) == 0 {
 		defer b.mu.Unlock()
 		switch {
 		case !b.over:
 			return b.err
-		case ctx.Err() != nil: // it is late because of that
+		case ctx.Err() != nil: // this is why it came too late
 			return context.Cause(ctx)
 		}
 		return fault.ErrClosed
 	}
-	b.outs = append(b.outs, o)
+	b.recipients = append(b.recipients, o)
 	if b.conn == nil {
 		b.conn = start(context.WithoutCancel(ctx), b.cfg.Name, b.feed, b.ended, func() bool { return false })
 	}
@@ -107,56 +107,57 @@ func (b *Balance[T]) feed(ctx context.Context, cut *atomic.Bool) error {
 		if cut.Load() {
 			b.mu.Lock()
 			defer b.mu.Unlock()
-			return b.keep(numbered[T]{b.given, v})
+			return b.keep(numbered[T]{b.dealt, v})
 		}
 		return b.put(ctx, v, lost)
 	})
 }
 
-// keep keeps an item that nobody takes, for the last one who leaves to account for.
-// It is false, for an emit to return.
+// keep keeps an item that nobody takes. The last subscriber that leaves accounts for
+// it. keep returns false, for an emit to return.
 func (b *Balance[T]) keep(item numbered[T]) bool {
-	b.back = append(b.back, item)
+	b.returned = append(b.returned, item)
 	return false
 }
 
-// free finds the first subscriber with room, from the one whose turn it is.
-func (b *Balance[T]) free() *out[T] {
-	for i := range b.outs {
-		at := (b.turn + i) % len(b.outs)
-		if o := b.outs[at]; !o.shut && len(o.queue) < b.cfg.Size {
-			b.turn = (at + 1) % len(b.outs)
+// free returns the first subscriber with room, starting at next; nil if there is
+// none.
+func (b *Balance[T]) free() *recipient[T] {
+	for i := range b.recipients {
+		at := (b.next + i) % len(b.recipients)
+		if o := b.recipients[at]; !o.shut && len(o.queue) < b.cfg.Size {
+			b.next = (at + 1) % len(b.recipients)
 			return o
 		}
 	}
 	return nil
 }
 
-func (o *out[T]) add(v numbered[T]) {
+func (o *recipient[T]) add(v numbered[T]) {
 	o.queue = append(o.queue, v)
 	o.wake()
 }
 
-func (o *out[T]) wake() {
+func (o *recipient[T]) wake() {
 	if o.waits {
 		o.waits = false
-		o.ready <- struct{}{} // it has room: the flag was set
+		o.ready <- struct{}{} // it has room, because the flag was set
 	}
 }
 
-// deal hands out what has come back, and then lets upstream go on.
+// deal hands out the returned items, and then lets upstream go on.
 func (b *Balance[T]) deal() {
-	for len(b.back) > 0 {
+	for len(b.returned) > 0 {
 		o := b.free()
 		if o == nil {
 			return
 		}
-		o.add(b.back[0])
-		clear(b.back[:1])
-		b.back = b.back[1:]
+		o.add(b.returned[0])
+		clear(b.returned[:1])
+		b.returned = b.returned[1:]
 	}
-	if b.waits {
-		b.waits = false
+	if b.upstreamWaits {
+		b.upstreamWaits = false
 		b.room <- struct{}{}
 	}
 }
@@ -164,34 +165,34 @@ func (b *Balance[T]) deal() {
 // put deals v. It runs on upstream's goroutine.
 func (b *Balance[T]) put(ctx context.Context, v T, account run.Account[T]) bool {
 	b.mu.Lock()
-	item := numbered[T]{b.given, v}
+	item := numbered[T]{b.dealt, v}
 	for {
-		o := (*out[T])(nil)
-		if len(b.back) == 0 {
+		o := (*recipient[T])(nil)
+		if len(b.returned) == 0 {
 			o = b.free()
 		}
 		if o != nil {
-			b.given++
+			b.dealt++
 			o.add(item)
 			b.mu.Unlock()
 			return true
 		}
-		if b.cfg.Full != handoff.Block {
+		if b.cfg.Overflow != handoff.Block {
 			lost := b.drop(item)
 			b.mu.Unlock()
-			return b.fell(lost, account)
+			return b.dropped(lost, account)
 		}
-		b.waits = true
+		b.upstreamWaits = true
 		b.mu.Unlock()
 		select {
 		case <-b.room:
 			b.mu.Lock()
 		case <-ctx.Done():
 			b.mu.Lock()
-			if !b.waits {
-				<-b.room // it is in there
+			if !b.upstreamWaits {
+				<-b.room // the signal was already sent
 			}
-			b.waits = false
+			b.upstreamWaits = false
 			b.keep(item)
 			b.mu.Unlock()
 			return false
@@ -199,29 +200,30 @@ func (b *Balance[T]) put(ctx context.Context, v T, account run.Account[T]) bool 
 	}
 }
 
-// drop makes room for item, or drops that.
+// drop makes room for item, or drops item itself.
 func (b *Balance[T]) drop(item numbered[T]) (lost T) {
-	if b.cfg.Full == handoff.DropOldest {
-		for i := range b.outs {
-			at := (b.turn + i) % len(b.outs)
-			if o := b.outs[at]; !o.shut && len(o.queue) > 0 {
-				lost = o.queue[0].v
+	if b.cfg.Overflow == handoff.DropOldest {
+		for i := range b.recipients {
+			at := (b.next + i) % len(b.recipients)
+			if o := b.recipients[at]; !o.shut && len(o.queue) > 0 {
+				lost = o.queue[0].item
 				clear(o.queue[:1])
 				o.queue = o.queue[1:]
-				b.turn = (at + 1) % len(b.outs)
-				b.given++
+				b.next = (at + 1) % len(b.recipients)
+				b.dealt++
 				o.add(item)
 				return lost
 			}
 		}
 	}
-	return item.v
+	return item.item
 }
 
-// fell accounts for what a strategy has dropped, and tells whether to go on.
-func (b *Balance[T]) fell(v T, account run.Account[T]) bool {
+// dropped accounts for an item that the strategy has dropped, and reports whether to
+// go on.
+func (b *Balance[T]) dropped(v T, account run.Account[T]) bool {
 	var err error
-	if b.cfg.Full == handoff.Fail {
+	if b.cfg.Overflow == handoff.Fail {
 		err = overflow(b.cfg.Name)
 	}
 	err = fault.Join(err, account.DropFor(err, v))
@@ -231,7 +233,8 @@ func (b *Balance[T]) fell(v T, account run.Account[T]) bool {
 	return err == nil
 }
 
-// ended is told on upstream's goroutine how it has ended. The first one counts.
+// ended runs as upstream's goroutine ends, with upstream's error. The first call
+// counts.
 func (b *Balance[T]) ended(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -239,13 +242,13 @@ func (b *Balance[T]) ended(err error) {
 		return
 	}
 	b.closed, b.err = true, err
-	for _, o := range b.outs {
+	for _, o := range b.recipients {
 		o.wake()
 	}
 }
 
-// take waits for an item of o. false: there will be none.
-func (b *Balance[T]) take(o *out[T]) (v T, ok bool) {
+// take waits for an item of o. It returns false if no item will come.
+func (b *Balance[T]) take(o *recipient[T]) (v T, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for len(o.queue) == 0 || o.halted {
@@ -257,38 +260,40 @@ func (b *Balance[T]) take(o *out[T]) (v T, ok bool) {
 		<-o.ready
 		b.mu.Lock()
 	}
-	v = o.queue[0].v
+	v = o.queue[0].item
 	clear(o.queue[:1])
 	o.queue = o.queue[1:]
 	b.deal()
 	return v, true
 }
 
-// halt gives back what o has not taken, though its downstream may still be busy.
-func (b *Balance[T]) halt(o *out[T]) {
+// halt takes back the items that o has not taken, although o's downstream may still
+// be busy.
+func (b *Balance[T]) halt(o *recipient[T]) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	o.halted = true
-	if len(b.outs) > 1 {
+	if len(b.recipients) > 1 {
 		b.giveBack(o)
 	}
 	o.wake()
 }
 
-func (b *Balance[T]) giveBack(o *out[T]) {
+func (b *Balance[T]) giveBack(o *recipient[T]) {
 	o.shut = true
-	b.back = append(b.back, o.queue...)
+	b.returned = append(b.returned, o.queue...)
 	o.queue = nil
-	slices.SortFunc(b.back, func(x, y numbered[T]) int { return cmp.Compare(x.n, y.n) })
+	slices.SortFunc(b.returned, func(x, y numbered[T]) int { return cmp.Compare(x.number, y.number) })
 	b.deal()
 }
 
-// stop ends the intake of o, or, if everybody is being stopped, upstream.
-func (b *Balance[T]) stop(o *out[T]) {
+// stop ends the intake of o. If all subscribers are being stopped, it stops upstream
+// instead.
+func (b *Balance[T]) stop(o *recipient[T]) {
 	b.mu.Lock()
 	o.stopping = true
 	all := true
-	for _, other := range b.outs {
+	for _, other := range b.recipients {
 		all = all && (other.stopping || other.halted)
 	}
 	if !all {
@@ -301,14 +306,14 @@ func (b *Balance[T]) stop(o *out[T]) {
 	}
 }
 
-// leave gives back what o has not taken; the last one to leave reaps upstream,
-// and accounts for what nobody takes.
-func (b *Balance[T]) leave(o *out[T], account run.Account[T]) error {
+// leave takes back the items that o has not taken. The last subscriber to leave
+// reaps upstream, and accounts for the items that nobody takes.
+func (b *Balance[T]) leave(o *recipient[T], account run.Account[T]) error {
 	b.mu.Lock()
-	b.outs = slices.DeleteFunc(b.outs, func(other *out[T]) bool { return other == o })
-	b.turn = 0
+	b.recipients = slices.DeleteFunc(b.recipients, func(other *recipient[T]) bool { return other == o })
+	b.next = 0
 	b.giveBack(o)
-	if len(b.outs) > 0 {
+	if len(b.recipients) > 0 {
 		b.mu.Unlock()
 		return nil
 	}
@@ -322,11 +327,11 @@ func (b *Balance[T]) leave(o *out[T], account run.Account[T]) error {
 	b.conn.scope.Join()
 	joined()
 	b.mu.Lock()
-	lost := make([]T, 0, len(b.back))
-	for _, item := range b.back {
-		lost = append(lost, item.v)
+	lost := make([]T, 0, len(b.returned))
+	for _, item := range b.returned {
+		lost = append(lost, item.item)
 	}
-	b.back = nil
+	b.returned = nil
 	b.mu.Unlock()
 	err := account.Discard(lost...)
 	if told {

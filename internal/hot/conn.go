@@ -9,9 +9,9 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// Conn is a task on a goroutine of its own, that outlives the call which has
-// started it. It has a record of its own: the Stop of a subscription that has
-// started it does not reach it.
+// Conn is a task on its own goroutine that outlives the call that started it. It has
+// its own record: if a subscription has started it, the subscription's Stop does not
+// reach it.
 type Conn struct {
 	rec    *run.Record
 	scope  *scope.Scope
@@ -21,9 +21,9 @@ type Conn struct {
 	err    error // written before done is closed
 }
 
-// start starts task under ctx. cut is set when ctx is done, or the Conn
-// cancelled. ended is told how the task has ended, on its goroutine; within
-// tells whether who asks is waited for by the task.
+// start starts task under ctx. cut is set when ctx is done or the Conn is cancelled.
+// ended is called with the task's error, on the task's goroutine. within reports
+// whether the task waits for the calling goroutine.
 func start(ctx context.Context, name string, task func(ctx context.Context, cut *atomic.Bool) error, ended func(error), within func() bool) *Conn {
 	c := &Conn{rec: run.New(ctx, true), within: within, done: make(chan struct{})}
 	own, cancel := context.WithCancelCause(c.rec.With(ctx))
@@ -50,14 +50,15 @@ func start(ctx context.Context, name string, task func(ctx context.Context, cut 
 	return c
 }
 
-// Ended is a Conn that was never connected.
+// Ended returns a Conn that was never connected.
 func Ended(err error) *Conn {
 	c := &Conn{done: make(chan struct{}), err: err}
 	close(c.done)
 	return c
 }
 
-// Stop ends the sources as if they were complete, and waits until all has ended.
+// Stop ends the sources as if they were complete, and waits until everything has
+// ended.
 func (c *Conn) Stop() {
 	if c.over() {
 		return
@@ -69,8 +70,9 @@ func (c *Conn) Stop() {
 	_ = c.wait()
 }
 
-// Wait waits until all has ended, and tells how. inside: it is called from
-// within, and would wait for itself.
+// Wait waits until everything has ended, and returns the task's error. inside is
+// true if the call comes from within the task and would wait for itself; then Wait
+// does not wait.
 func (c *Conn) Wait() (inside bool, err error) {
 	if !c.over() && (c.rec.Inside() || c.within()) {
 		return true, nil

@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// goroutine tells goroutines apart. The runtime gives its number only at the
-// head of a stack trace, which takes some 2 µs: it is asked for once for each
+// goroutine identifies a goroutine. The runtime shows its number only at the head of
+// a stack trace, which takes about 2 µs. So the number is read only once for each
 // subscriber, and by a producer that is about to park.
 type goroutine uint64
 

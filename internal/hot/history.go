@@ -6,44 +6,44 @@ import (
 	"github.com/turbopipes/turbopipes/internal/ring"
 )
 
-// History is the newest items, for subscribers to come. A nil History is empty.
+// History holds the newest items for later subscribers. A nil History is empty.
 type History[T any] struct {
 	N    int
 	TTL  time.Duration // older items are forgotten; 0: never
-	Late bool          // also for who comes after the end
+	Late bool          // also for subscribers that come after the end
 
-	ring   ring.Ring[dated[T]]
-	lo, hi uint64
+	ring        ring.Ring[dated[T]]
+	oldest, end uint64
 }
 
 type dated[T any] struct {
-	v  T
-	at time.Time // set where there is a TTL
+	item T
+	time time.Time // set if there is a TTL
 }
 
 func (h *History[T]) add(v T) {
 	if h == nil {
 		return
 	}
-	d := dated[T]{v: v}
+	d := dated[T]{item: v}
 	if h.TTL > 0 {
-		d.at = time.Now()
-		h.expire(d.at)
+		d.time = time.Now()
+		h.expire(d.time)
 	}
-	if h.hi-h.lo == uint64(h.N) { //nolint:gosec // at least 1
-		h.ring.Take(h.lo)
-		h.lo++
+	if h.end-h.oldest == uint64(h.N) { //nolint:gosec // at least 1
+		h.ring.Take(h.oldest)
+		h.oldest++
 	}
-	h.ring.Grow(h.lo, h.hi)
-	*h.ring.At(h.hi) = d
-	h.hi++
+	h.ring.Grow(h.oldest, h.end)
+	*h.ring.At(h.end) = d
+	h.end++
 }
 
-// expire forgets what is older than TTL.
+// expire forgets the items that are older than TTL.
 func (h *History[T]) expire(now time.Time) {
-	for h.lo < h.hi && now.Sub(h.ring.At(h.lo).at) > h.TTL {
-		h.ring.Take(h.lo)
-		h.lo++
+	for h.oldest < h.end && now.Sub(h.ring.At(h.oldest).time) > h.TTL {
+		h.ring.Take(h.oldest)
+		h.oldest++
 	}
 }
 
@@ -54,22 +54,22 @@ func (h *History[T]) snapshot(closed bool) []T {
 	if h.TTL > 0 {
 		h.expire(time.Now())
 	}
-	items := make([]T, 0, h.hi-h.lo)
-	for i := h.lo; i < h.hi; i++ {
-		items = append(items, h.ring.At(i).v)
+	items := make([]T, 0, h.end-h.oldest)
+	for i := h.oldest; i < h.end; i++ {
+		items = append(items, h.ring.At(i).item)
 	}
 	return items
 }
 
-// newest is the zero value where there is none.
+// newest is the newest item, or the zero value.
 func (h *History[T]) newest() (v T) {
-	if h.hi > h.lo {
-		v = h.ring.At(h.hi - 1).v
+	if h.end > h.oldest {
+		v = h.ring.At(h.end - 1).item
 	}
 	return v
 }
 
-// Seed makes a History with a first item.
+// Seed adds a first item to a new History.
 func (h *History[T]) Seed(v T) *History[T] {
 	h.add(v)
 	return h

@@ -1,11 +1,11 @@
-// Package hot gives one run of a stream to many subscribers: each has a bounded
-// queue of its own, which it drains on its own goroutine.
+// Package hot shares one run of a stream among many subscribers. Each subscriber has
+// its own bounded queue, and drains it on its own goroutine.
 //
-// Under handoff.Block the queues share one ring: the items are stored once, and
-// each subscriber has a cursor of its own, so that an item costs its producer
-// the same for one subscriber as for a thousand. The slowest cursor holds the
-// producers. A strategy that drops leaves gaps in a queue, so there each
-// subscriber has a queue for itself.
+// Under handoff.Block the queues share one ring. The items are stored once, and each
+// subscriber has its own cursor. So an item costs its producer the same for one
+// subscriber as for a thousand. The slowest cursor holds the producers. A strategy
+// that drops items leaves gaps in a queue, so each subscriber has a separate queue
+// then.
 package hot
 
 import (
@@ -19,56 +19,56 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Config is what a Hub is made of.
+// Config is the configuration of a Hub.
 type Config[T any] struct {
-	Name    string
-	Size    int // of each subscriber's queue
-	Full    handoff.Full
-	Discard func(any)   // is called with what a subscriber loses; may be nil
-	History *History[T] // what a new subscriber gets first; nil: nothing
+	Name     string
+	Size     int // of each subscriber's queue
+	Overflow handoff.Overflow
+	Discard  func(any)   // called with each item that a subscriber loses; may be nil
+	History  *History[T] // the first items for a new subscriber; nil: none
 }
 
-// Hub is the many queues, and what producers put into them. Its locks are never
-// held across a wait or a call of user code.
+// Hub holds the queues of the subscribers. Producers put items into it. Its locks
+// are never held across a wait or a call of user code.
 type Hub[T any] struct {
-	// What every subscriber reads, once for a run of items.
-	hi   atomic.Uint64 // items stored
-	ring atomic.Pointer[[]T]
-	_    line
+	// Every subscriber reads these fields, once for a run of items.
+	published atomic.Uint64 // the number of stored items
+	ring      atomic.Pointer[[]T]
+	_         cacheLine
 
 	parking[T]
-	_ line
+	_ cacheLine
 
-	mu      sync.Mutex // guards all below
-	cfg     Config[T]
-	subs    []*Sub[T]
-	next    uint64    // hi, for who holds the lock
-	low     uint64    // no cursor is below it
-	scan    int       // where the search for a cursor that lags goes on
-	waiters []*waiter // producers that wait for room, in the order of their arrival
-	closed  bool
-	err     error
-	owned   owner          // whose the run is that fills the Hub
-	nobody  bool           // the last subscriber has left: nothing is taken any more
-	live    int            // subscribers that take what comes
-	last    run.Account[T] // of the subscriber that has left last, where nobody is there
+	mu        sync.Mutex // guards all fields below
+	cfg       Config[T]
+	subs      []*Sub[T]
+	stored    uint64    // the same as published, for code that holds the lock
+	lowest    uint64    // no cursor is below this position
+	scanFrom  int       // index where the search for a lagging cursor goes on
+	waiters   []*waiter // producers that wait for room, in the order of their arrival
+	closed    bool
+	err       error
+	owned     owner          // who owns the run that fills the Hub
+	abandoned bool           // the last subscriber has left: nothing is taken any more
+	taking    int            // subscribers that still take items
+	last      run.Account[T] // of the last subscriber, after it has left
 }
 
-// owner is whose the run is that fills a Hub.
+// owner says who owns the run that fills a Hub.
 type owner int
 
 const (
-	others      owner = iota // what comes while nobody is subscribed is nobody's
-	subscribers              // nothing is taken any more when the last one has left
-	lingering                // nor is anything kept then; but it is taken, for another may come
+	others      owner = iota // somebody else: an item that comes without a subscriber counts for nobody
+	subscribers              // the subscribers: nothing is taken any more after the last one has left
+	lingering                // the subscribers: without one, items are still taken, but not kept; another may come
 )
 
-// ErrNobody is what Put returns for an item that came while nobody was subscribed,
-// to a run that waits for another subscriber.
+// ErrNobody is returned by Put for an item that came while nobody was subscribed, to
+// a run that waits for another subscriber.
 var ErrNobody = errors.New("turbopipes: nobody is subscribed now")
 
-// Own makes the run that fills the Hub its subscribers' own; lingers tells whether
-// it waits for others when the last one has left.
+// Own makes the subscribers the owners of the run that fills the Hub. lingers says
+// whether the run waits for another subscriber after the last one has left.
 func (h *Hub[T]) Own(lingers bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -77,8 +77,8 @@ func (h *Hub[T]) Own(lingers bool) {
 	}
 }
 
-// Lost accounts for items of the run that no subscriber was given: they are the
-// last one's, or fallback's.
+// Lost returns the Account for items of the run that no subscriber has received:
+// that of the last subscriber, or fallback.
 func (h *Hub[T]) Lost(fallback run.Account[T]) run.Account[T] {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -88,34 +88,34 @@ func (h *Hub[T]) Lost(fallback run.Account[T]) run.Account[T] {
 	return h.last
 }
 
-// over tells whether nothing more is taken.
+// over reports whether nothing more is taken.
 func (h *Hub[T]) over() bool { return h.closed || h.deserted() }
 
-// deserted tells whether the run is its subscribers', and all of them have left or take
-// nothing more.
+// deserted reports whether the subscribers own the run, and all of them have left or
+// take no more items.
 func (h *Hub[T]) deserted() bool {
-	return h.nobody || h.owned == subscribers && h.live == 0 && len(h.subs) > 0
+	return h.abandoned || h.owned == subscribers && h.taking == 0 && len(h.subs) > 0
 }
 
-type line [128]byte // keeps what one core writes off the line that another one reads
+type cacheLine [128]byte // keeps the writes of one core off a cache line that another core reads
 
-// New makes a Hub without subscribers.
+// New returns a Hub without subscribers.
 func New[T any](cfg Config[T]) *Hub[T] { return &Hub[T]{cfg: cfg} }
 
-// Put gives v to all who are subscribed. Under handoff.Block it waits for room in
-// each queue; when it returns an error, v is in none of them.
+// Put puts v into the queue of each subscriber. Under handoff.Block it waits for
+// room in every queue. If it returns an error, v is in none of them.
 func (h *Hub[T]) Put(ctx context.Context, v T) error {
-	if h.cfg.Full != handoff.Block {
+	if h.cfg.Overflow != handoff.Block {
 		return h.offer(v)
 	}
 	h.mu.Lock()
-	if h.over() || len(h.waiters) > 0 || len(h.subs) > 0 && !h.forNobody() && h.next-h.low >= uint64(h.cfg.Size) { //nolint:gosec // at least 1
+	if h.over() || len(h.waiters) > 0 || len(h.subs) > 0 && !h.forNobody() && h.stored-h.lowest >= uint64(h.cfg.Size) { //nolint:gosec // at least 1
 		if err := h.await(ctx); err != nil {
 			h.mu.Unlock()
 			return err
 		}
 	}
-	if h.forNobody() { // also where the last one has left while v waited
+	if h.forNobody() { // also if the last subscriber has left while v waited
 		h.cfg.History.add(v)
 		h.admit()
 		h.mu.Unlock()
@@ -127,12 +127,12 @@ func (h *Hub[T]) Put(ctx context.Context, v T) error {
 	return nil
 }
 
-// forNobody tells whether an item that comes now is lost.
+// forNobody reports whether an item that comes now is lost.
 func (h *Hub[T]) forNobody() bool {
-	return h.owned == lingering && h.live == 0
+	return h.owned == lingering && h.taking == 0
 }
 
-// offer is Put where a full queue drops.
+// offer is Put under a strategy that drops items or fails.
 func (h *Hub[T]) offer(v T) error {
 	type loss struct {
 		of    *Sub[T]
@@ -157,19 +157,19 @@ func (h *Hub[T]) offer(v T) error {
 		if s.ended {
 			continue
 		}
-		item, out := s.own.Offer(v, h.cfg.Full)
+		item, out := s.own.Offer(v, h.cfg.Overflow)
 		if out == handoff.Stored {
 			continue
 		}
 		l := loss{of: s, as: s.lost, out: out, v: item}
-		if out == handoff.Overflow {
+		if out == handoff.Overflowed {
 			l.cause = overflow(h.cfg.Name)
 			s.end(l.cause)
 		}
 		lost = append(lost, l)
 	}
 	h.mu.Unlock()
-	for _, l := range lost { // the hook is user code: its panic is the end of that subscriber alone
+	for _, l := range lost { // the hook is user code: if it panics, only this subscriber ends
 		var err error
 		if l.out == handoff.Refused { // its ctx has ended, and it is about to leave
 			err = l.as.Discard(l.v)
@@ -185,128 +185,131 @@ func (h *Hub[T]) offer(v T) error {
 	return nil
 }
 
-// room tells whether every cursor is far enough for one more item. It goes on
-// where it has found one that is not: cursors don't go back.
+// room reports whether every queue has room for one more item. The search goes on at
+// the last cursor that was too low: cursors don't go back. The caller holds the
+// lock.
 func (h *Hub[T]) room() bool {
-	if len(h.subs) == 0 || h.next-h.low < uint64(h.cfg.Size) { //nolint:gosec // at least 1
+	if len(h.subs) == 0 || h.stored-h.lowest < uint64(h.cfg.Size) { //nolint:gosec // at least 1
 		return true
 	}
-	for h.scan < len(h.subs) {
-		s := h.subs[h.scan]
+	for h.scanFrom < len(h.subs) {
+		s := h.subs[h.scanFrom]
 		switch {
 		case !h.lags(s):
-			h.scan++
+			h.scanFrom++
 		case s.flags.Load()&halted != 0:
 			h.detach(s)
 		default:
 			return false
 		}
 	}
-	h.scan = 0
+	h.scanFrom = 0
 	h.measure()
 	return true
 }
 
-// measure brings low up to date.
+// measure updates lowest.
 func (h *Hub[T]) measure() {
-	h.low = h.next
+	h.lowest = h.stored
 	for _, s := range h.subs {
-		h.low = min(h.low, s.cursor.Load())
+		h.lowest = min(h.lowest, s.cursor.Load())
 	}
 }
 
-// detach removes a subscriber whose ctx is done, but whose downstream is still
-// busy. It may be reading: it gets the ring, and the others a copy.
+// detach removes a subscriber whose ctx is done, but whose downstream is still busy.
+// The subscriber may be reading the ring. So it keeps the ring, and the others get a
+// copy.
 func (h *Hub[T]) detach(s *Sub[T]) {
 	s.end(nil)
-	s.left = h.ring.Load()
+	s.ring = h.ring.Load()
 	h.remove(s)
-	if s.left != nil && len(h.subs) > 0 {
-		cells := make([]T, len(*s.left))
-		copy(cells, *s.left)
+	if s.ring != nil && len(h.subs) > 0 {
+		cells := make([]T, len(*s.ring))
+		copy(cells, *s.ring)
 		h.ring.Store(&cells)
 	}
 }
 
-// remove takes s out of the subscribers, if it is one of them. If it was the last
-// one, and the run is theirs, nothing is taken from here on.
+// remove removes s from the subscribers, if it is one. If s was the last one, and
+// the subscribers own the run, nothing is taken from now on.
 func (h *Hub[T]) remove(s *Sub[T]) {
-	i := s.at
+	i := s.index
 	if i < 0 {
 		return
 	}
 	last := len(h.subs) - 1
 	h.subs[i], h.subs[last] = h.subs[last], nil
 	if i < last {
-		h.subs[i].at = i
+		h.subs[i].index = i
 	}
-	h.subs, s.at = h.subs[:last], -1
+	h.subs, s.index = h.subs[:last], -1
 	if !s.ended {
-		h.live--
+		h.taking--
 		h.forsake()
 	}
-	h.scan = 0
+	h.scanFrom = 0
 	if last > 0 {
 		return
 	}
-	h.ring.Store(nil) // nobody reads it, and it keeps nothing alive
+	h.ring.Store(nil) // nobody reads it, and it must keep nothing alive
 	if h.owned == others || h.closed {
 		return
 	}
 	h.last = s.lost
 	if h.owned == subscribers {
-		h.nobody = true
+		h.abandoned = true
 		h.refuse()
 	}
 }
 
 func (h *Hub[T]) lags(s *Sub[T]) bool {
-	return h.next-s.cursor.Load() >= uint64(h.cfg.Size) //nolint:gosec // at least 1
+	return h.stored-s.cursor.Load() >= uint64(h.cfg.Size) //nolint:gosec // at least 1
 }
 
-// first is the size of a ring that begins; it grows to what is in use.
-const first = 64
+// minRing is the first size of a ring, which grows with its use.
+const minRing = 64
 
-// store is called with the lock held and room for v. Nothing is kept while
-// nobody is subscribed.
+// store stores v. The caller holds the lock, and there is room for v. While nobody
+// is subscribed, v is not kept in the ring.
 func (h *Hub[T]) store(v T) {
 	h.cfg.History.add(v)
 	if len(h.subs) > 0 {
 		cells := h.ring.Load()
 		if cells == nil {
 			cells = h.grow(nil)
-		} else if h.next-h.low >= uint64(len(*cells)) {
-			if h.measure(); h.next-h.low >= uint64(len(*cells)) {
+		} else if h.stored-h.lowest >= uint64(len(*cells)) {
+			if h.measure(); h.stored-h.lowest >= uint64(len(*cells)) {
 				cells = h.grow(cells)
 			}
 		}
-		(*cells)[h.next&uint64(len(*cells)-1)] = v
-		h.next++
-		h.hi.Store(h.next)
+		(*cells)[h.stored&uint64(len(*cells)-1)] = v
+		h.stored++
+		h.published.Store(h.stored)
 	}
 	h.admit()
 }
 
-// grow makes a larger ring. Who reads from the old one finds there what it has
-// seen to be stored: that one is not written to any more.
+// grow makes a larger ring. Nothing is written to the old ring any more. So a
+// subscriber that still reads the old ring finds every item there that it has seen
+// as stored.
 func (h *Hub[T]) grow(old *[]T) *[]T {
 	size := 1
-	for size < min(first, h.cfg.Size) {
+	for size < min(minRing, h.cfg.Size) {
 		size <<= 1
 	}
 	if old != nil {
 		size = 2 * len(*old)
 	}
 	cells := make([]T, size)
-	for i := h.low; i < h.next; i++ {
+	for i := h.lowest; i < h.stored; i++ {
 		cells[i&uint64(size-1)] = (*old)[i&uint64(len(*old)-1)] //nolint:gosec // a power of two
 	}
 	h.ring.Store(&cells)
 	return &cells
 }
 
-// Close ends every subscriber's stream with err, behind what is in its queue,
-// and tells whether it was the first to do so. Producers that wait give up.
+// Close ends every subscriber's stream with err, after the items in its queue. It
+// reports whether this was the first call. Producers that wait give up.
 func (h *Hub[T]) Close(err error) bool {
 	h.mu.Lock()
 	if h.closed {
@@ -323,14 +326,14 @@ func (h *Hub[T]) Close(err error) bool {
 	return true
 }
 
-// Len is how many are subscribed.
+// Len is the number of subscribers.
 func (h *Hub[T]) Len() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.subs)
 }
 
-// Closed tells whether Close was called.
+// Closed reports whether Close was called.
 func (h *Hub[T]) Closed() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -344,14 +347,14 @@ func (h *Hub[T]) Newest() T {
 	return h.cfg.History.newest()
 }
 
-// Within tells whether the calling goroutine is a subscriber's, as far as that
-// can be seen: under handoff.Block.
+// Within reports whether the calling goroutine is a subscriber's. It can tell only
+// under handoff.Block.
 func (h *Hub[T]) Within() bool {
 	id := current()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, s := range h.subs {
-		if s.id == id {
+		if s.goroutine == id {
 			return true
 		}
 	}

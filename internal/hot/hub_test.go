@@ -2,7 +2,6 @@ package hot
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -13,69 +12,20 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/handoff"
-	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-var errBoom = errors.New("boom")
-
-// item is the n-th one of a producer.
-type item struct{ producer, n int }
-
-// subscriber is a subscriber that ends in a random way.
-type subscriber struct {
-	how  string
-	at   int // items, or microseconds, after which it does
-	work func()
-	seen []item
-	err  error
-}
-
-func (s *subscriber) run(h *Hub[item], lost func(*subscriber)) {
-	ctx, cancel := context.WithCancelCause(run.New(context.Background(), true).With(context.Background()))
-	defer cancel(nil)
-	rec := run.From(ctx)
-	switch s.how {
-	case "is cancelled":
-		defer time.AfterFunc(time.Duration(s.at)*time.Microsecond, func() { cancel(errBoom) }).Stop()
-	case "is stopped":
-		defer time.AfterFunc(time.Duration(s.at)*time.Microsecond, rec.Stop).Stop()
-	}
-	defer func() {
-		if p := recover(); p != nil && s.how != "panics" {
-			panic(p)
-		}
-		lost(s)
-	}()
-	s.err = h.Join(ctx).Run(ctx, func(v item) bool {
-		s.seen = append(s.seen, v)
-		s.work()
-		if len(s.seen) == s.at {
-			switch s.how {
-			case "panics":
-				panic(errBoom)
-			case "leaves":
-				return false
-			}
-		}
-		return ctx.Err() == nil
-	}, nil, nil)
-}
-
 // TestHubRandomly has random subscribers come and go while random producers put.
-// Under Block nobody misses an item or gets one twice; under every strategy, each
-// producer's items keep their order.
+// Under Block, nobody misses an item or receives one twice. Under every strategy,
+// the items of each producer keep their order.
 func TestHubRandomly(t *testing.T) {
-	for _, full := range []handoff.Full{handoff.Block, handoff.DropNewest, handoff.DropOldest, handoff.Fail} {
+	for _, overflow := range []handoff.Overflow{handoff.Block, handoff.DropNewest, handoff.DropOldest, handoff.Fail} {
 		for seed := range uint64(150) {
-			name := fmt.Sprintf("%v/%v", full, seed)
+			name := fmt.Sprintf("%v/%v", overflow, seed)
 			t.Run(name, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) { randomly(t, rand.New(rand.NewPCG(seed, uint64(full))), full) })
+				synctest.Test(t, func(t *testing.T) { randomly(t, rand.New(rand.NewPCG(seed, uint64(overflow))), overflow) })
 			})
 			if t.Failed() {
 				return
@@ -84,9 +34,9 @@ func TestHubRandomly(t *testing.T) {
 	}
 }
 
-func randomly(t *testing.T, random *rand.Rand, full handoff.Full) {
+func randomly(t *testing.T, random *rand.Rand, overflow handoff.Overflow) {
 	t.Helper()
-	pause := func(most int) func() { // each goroutine has one of its own
+	pause := func(most int) func() { // each goroutine has its own
 		random := rand.New(rand.NewPCG(random.Uint64(), 0))
 		return func() {
 			d := time.Duration(random.IntN(most+1)) * time.Microsecond
@@ -97,7 +47,7 @@ func randomly(t *testing.T, random *rand.Rand, full handoff.Full) {
 			time.Sleep(d)
 		}
 	}
-	h := New(Config[item]{Name: "test", Size: []int{1, 2, 3, 7, 64, 100}[random.IntN(6)], Full: full})
+	h := New(Config[item]{Name: "test", Size: []int{1, 2, 3, 7, 64, 100}[random.IntN(6)], Overflow: overflow})
 	var accepted [3]atomic.Int64
 	producers, perProducer := 1+random.IntN(3), random.IntN(120)
 	var producing, consuming sync.WaitGroup
@@ -146,19 +96,19 @@ func randomly(t *testing.T, random *rand.Rand, full handoff.Full) {
 	for _, s := range subs {
 		last := map[int]int{}
 		for _, v := range s.seen {
-			if before, ok := last[v.producer]; ok && full == handoff.Block {
+			if before, ok := last[v.producer]; ok && overflow == handoff.Block {
 				require.Equal(t, before+1, v.n, "%s: %v", s.how, s.seen)
 			} else if ok {
 				require.Greater(t, v.n, before)
 			}
 			last[v.producer] = v.n
 		}
-		if full == handoff.Block && s.how == "stays" {
+		if overflow == handoff.Block && s.how == "stays" {
 			for p, n := range last {
 				require.EqualValues(t, accepted[p].Load()-1, n, "the last one, too")
 			}
 		}
-		if full != handoff.Fail {
+		if overflow != handoff.Fail {
 			require.NoError(t, s.err)
 		} else if s.err != nil {
 			require.ErrorIs(t, s.err, fault.ErrOverflow)
@@ -166,17 +116,18 @@ func randomly(t *testing.T, random *rand.Rand, full handoff.Full) {
 	}
 }
 
-// TestHubAccounts: what a subscriber gets and what it is told to have lost is all
-// that was put, in order, whoever is slow and however it ends.
+// TestHubAccounts checks that the items that a subscriber receives and the items
+// that it reports as lost are together all items, in order. Each subscriber may be
+// slow, and may end in any way.
 func TestHubAccounts(t *testing.T) {
-	for _, full := range []handoff.Full{handoff.Block, handoff.DropNewest, handoff.DropOldest, handoff.Fail} {
+	for _, overflow := range []handoff.Overflow{handoff.Block, handoff.DropNewest, handoff.DropOldest, handoff.Fail} {
 		for seed := range uint64(150) {
 			synctest.Test(t, func(t *testing.T) {
-				random := rand.New(rand.NewPCG(seed, uint64(full)))
+				random := rand.New(rand.NewPCG(seed, uint64(overflow)))
 				var mu sync.Mutex // the hook runs on the producer's goroutine, and on the subscriber's
 				lost := map[item]int{}
 				h := New(Config[item]{
-					Name: "test", Size: 1 + random.IntN(9), Full: full, Discard: func(v any) {
+					Name: "test", Size: 1 + random.IntN(9), Overflow: overflow, Discard: func(v any) {
 						mu.Lock()
 						defer mu.Unlock()
 						lost[v.(item)]++
@@ -210,24 +161,24 @@ func TestHubAccounts(t *testing.T) {
 				for _, n := range lost {
 					count += n
 				}
-				if s.how == "stays" && full != handoff.Fail {
+				if s.how == "stays" && overflow != handoff.Fail {
 					require.Equal(t, put, count)
 				}
 				for n := range count {
-					if full == handoff.Block {
+					if overflow == handoff.Block {
 						require.True(t, n < len(s.seen) && s.seen[n].n == n || lost[item{0, n}] == 1, "%v", n)
 					}
 				}
 			})
 			if t.Failed() {
-				t.Fatalf("%v, seed %v", full, seed)
+				t.Fatalf("%v, seed %v", overflow, seed)
 			}
 		}
 	}
 }
 
-// A producer that is blocked goes on when the slow one leaves, and when its ctx
-// ends, though its downstream is still busy.
+// A blocked producer goes on when the slow subscriber leaves. It also goes on when
+// the subscriber's ctx ends, although its downstream is still busy.
 func TestHubFreesProducers(t *testing.T) {
 	for _, how := range []string{"leaves", "is cancelled", "panics"} {
 		t.Run(how, func(t *testing.T) {
@@ -263,8 +214,8 @@ func TestHubFreesProducers(t *testing.T) {
 	}
 }
 
-// Producers that wait are served in the order in which they came, and a Close
-// frees them.
+// Waiting producers are served in the order of their arrival, and a Close frees
+// them.
 func TestHubServesInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := New(Config[item]{Name: "test", Size: 1})
@@ -292,7 +243,7 @@ func TestHubServesInOrder(t *testing.T) {
 	})
 }
 
-// As TestHubRandomly, but as fast as it goes, on real time.
+// The same as TestHubRandomly, but at full speed, in real time.
 func TestHubRaces(t *testing.T) {
 	const items = 20000
 	h := New(Config[int]{Name: "test", Size: 100})

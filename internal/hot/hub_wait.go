@@ -11,20 +11,20 @@ import (
 
 // waiter is a producer that waits for room.
 type waiter struct {
-	wake  chan struct{} // cap 1
-	woken bool
-	id    goroutine
-	err   error // it waits in vain
+	wake      chan struct{} // cap 1
+	woken     bool
+	goroutine goroutine
+	err       error // its wait has failed
 }
 
-// polls is how often who finds nothing to do yields before it parks: a wake-up
-// costs as much as a hundred items.
-const polls = 16
+// yields is how often an idle goroutine yields before it parks: a wake-up costs as
+// much as a hundred items.
+const yields = 16
 
-// await waits until the caller may store. It is called and left with the lock
-// held.
+// await waits until the caller may store. The caller holds the lock; await may
+// release and reacquire it.
 func (h *Hub[T]) await(ctx context.Context) error {
-	for range polls {
+	for range yields {
 		switch {
 		case h.over():
 			return fault.ErrClosed
@@ -43,10 +43,11 @@ func (h *Hub[T]) await(ctx context.Context) error {
 	return h.queue(ctx)
 }
 
-// queue waits behind the other producers.
+// queue waits in line after the other producers. The caller holds the lock; queue
+// releases and reacquires it.
 func (h *Hub[T]) queue(ctx context.Context) error {
 	h.mu.Unlock()
-	w := &waiter{wake: make(chan struct{}, 1), id: current()}
+	w := &waiter{wake: make(chan struct{}, 1), goroutine: current()}
 	h.mu.Lock()
 	if h.over() {
 		return fault.ErrClosed
@@ -69,11 +70,11 @@ func (h *Hub[T]) queue(ctx context.Context) error {
 			h.admit()
 			return context.Cause(ctx)
 		case h.waiters[0] == w && h.room():
-			if w.err != nil { // room has found that nobody is there any more
+			if w.err != nil { // room has noticed that the last subscriber is gone
 				return w.err
 			}
 			h.forget(w)
-			return nil // store admits the next one
+			return nil // store admits the next producer
 		}
 	}
 }
@@ -99,12 +100,12 @@ func (w *waiter) signal() {
 		w.woken = true
 		select {
 		case w.wake <- struct{}{}:
-		default: // it has a signal that it has not heard yet
+		default: // an earlier signal is still unread
 		}
 	}
 }
 
-// forsake frees the producers that wait where nobody takes anything more.
+// forsake frees the waiting producers if nobody takes any more items.
 func (h *Hub[T]) forsake() {
 	if !h.closed && h.deserted() {
 		h.refuse()
@@ -119,20 +120,20 @@ func (h *Hub[T]) refuse() {
 	h.waiters = nil
 }
 
-// admit wakes the first waiter if there is room; if not, it has the subscriber
-// that lags tell when it does no longer. It is called when one has moved on or
-// left, and when the line has changed.
+// admit wakes the first waiter if there is room. If there is none, it asks the
+// lagging subscriber to report when it has moved on. It is called after a subscriber
+// has moved on or left, and after the line has changed.
 func (h *Hub[T]) admit() {
 	for len(h.waiters) > 0 && !h.room() {
-		s := h.subs[h.scan]
+		s := h.subs[h.scanFrom]
 		s.flags.Or(watched)
 		if h.lags(s) {
 			h.reenters(s)
 			return
 		}
-		s.flags.And(^uint32(watched)) // it has moved on before it could see the flag
+		s.flags.And(^uint32(watched)) // it moved on before it could see the flag
 	}
-	if len(h.waiters) > 0 { // room may have found that nobody is there any more
+	if len(h.waiters) > 0 { // room may have noticed that the last subscriber is gone
 		h.waiters[0].signal()
 	}
 }
@@ -142,7 +143,7 @@ func (h *Hub[T]) admit() {
 func (h *Hub[T]) reenters(s *Sub[T]) {
 	for i := 0; i < len(h.waiters); {
 		w := h.waiters[i]
-		if s.id == none || w.id != s.id {
+		if s.goroutine == none || w.goroutine != s.goroutine {
 			i++
 			continue
 		}

@@ -2,13 +2,13 @@ package hot
 
 import "github.com/turbopipes/turbopipes/internal/run"
 
-// state of a Link.
+// state is the state of a Link.
 type state int
 
 const (
 	waiting state = iota // for a connection
 	running
-	closing // newcomers wait until it is reaped
+	closing // new subscribers wait until the run is reaped
 	over    // upstream has ended
 )
 
@@ -19,17 +19,17 @@ type Link[T any] struct {
 	state    state
 	conn     *Conn
 	policy   Policy
-	owned    bool // the last subscriber to leave ends it
-	subs     int  // who is subscribed, or about to leave
-	halting  int  // of those, whose ctx is done
+	owned    bool // the last subscriber to leave ends the run
+	subs     int  // subscribers, including those about to leave
+	halting  int  // of those, the number whose ctx is done
 	members  map[*member[T]]struct{}
-	cut      bool          // upstream was cancelled, since nobody is there
-	arrived  int           // who has ever come
-	newcomer chan struct{} // closed by one; nil: nobody waits for that
-	reaped   chan struct{} // closed when a closing Link is
+	cut      bool          // upstream was cancelled because nobody was subscribed
+	arrived  int           // all subscribers that have ever come
+	newcomer chan struct{} // closed by the next subscriber; nil: nobody waits for it
+	reaped   chan struct{} // closed when a closing Link is reaped
 }
 
-// member is one of those who are subscribed.
+// member is one of the subscribers.
 type member[T any] struct {
 	rec               *run.Record
 	sub               *Sub[T]
@@ -52,10 +52,10 @@ func (l *Link[T]) remove(m *member[T]) {
 	}
 }
 
-// allStop tells whether all who still take something are being stopped
-// gracefully. Several may belong to one subscription, whose stop is told to one
-// after the other: they count at once, or the first ones would miss what the last
-// one still gets.
+// allStop reports whether all subscribers that still take items are being stopped
+// gracefully. Several of them may belong to one subscription, whose Stop reaches one
+// after the other. They count as stopped together; otherwise the first ones would
+// miss items that the last one still receives.
 func (l *Link[T]) allStop() bool {
 	for m := range l.members {
 		if !m.stopping && !m.halting && !m.rec.Stopping() {
@@ -65,8 +65,8 @@ func (l *Link[T]) allStop() bool {
 	return true
 }
 
-// waitsFor tells whether the run can't be reaped before who has rec is served: it
-// runs within the subscription of a member.
+// waitsFor reports whether the run can't be reaped before the subscriber with rec is
+// served, because that subscriber runs within the subscription of a member.
 func (l *Link[T]) waitsFor(rec *run.Record) bool {
 	for m := range l.members {
 		if rec.Within(m.rec) {

@@ -5,73 +5,73 @@ import (
 	"sync/atomic"
 )
 
-// parking is where subscribers wait for items. It has a lock of its own, so that
-// they never meet a producer at the other one.
+// parking is where subscribers wait for items. It has its own lock, so that waiting
+// subscribers don't contend with producers for the Hub's lock.
 type parking[T any] struct {
-	parked atomic.Int64 // how many there are: a producer looks at this only
-	pmu    sync.Mutex   // guards head, and the links and the flag of each Sub
-	head   *Sub[T]
+	parked    atomic.Int64 // the number of parked subscribers; a producer reads only this
+	parkingMu sync.Mutex   // guards head, and the links and the flag of each Sub
+	head      *Sub[T]
 }
 
-// park adds s, unless ready tells that it need not wait. The count comes first,
-// then the question; a producer stores first, and then looks at the count. So one
-// of them sees the other.
+// park adds s, unless ready reports that s need not wait. A subscriber first counts
+// itself and then looks for items. A producer first stores an item and then looks at
+// the count. So at least one of them notices the other.
 func (p *parking[T]) park(s *Sub[T], ready func() bool) bool {
-	p.pmu.Lock()
-	defer p.pmu.Unlock()
+	p.parkingMu.Lock()
+	defer p.parkingMu.Unlock()
 	p.parked.Add(1)
 	if ready() {
 		p.parked.Add(-1)
 		return false
 	}
 	s.waits = true
-	s.prev, s.after = nil, p.head
+	s.previous, s.next = nil, p.head
 	if p.head != nil {
-		p.head.prev = s
+		p.head.previous = s
 	}
 	p.head = s
 	return true
 }
 
-// wakeAll wakes everyone who is parked.
+// wakeAll wakes all parked subscribers.
 func (p *parking[T]) wakeAll() {
 	if p.parked.Load() == 0 {
 		return
 	}
-	p.pmu.Lock()
+	p.parkingMu.Lock()
 	all := p.head
 	p.head = nil
-	for s := all; s != nil; s = s.after {
-		s.waits = false // so it is woken by nobody else, and its link stays
+	for s := all; s != nil; s = s.next {
+		s.waits = false // nobody else wakes s now, so its link stays
 		p.parked.Add(-1)
 	}
-	p.pmu.Unlock()
+	p.parkingMu.Unlock()
 	for s := all; s != nil; {
-		after := s.after
-		s.after = nil
-		s.ready <- struct{}{} // it has room: s is parked once
+		after := s.next
+		s.next = nil
+		s.ready <- struct{}{} // it has room: s is parked only once
 		s = after
 	}
 }
 
 // wakeOne wakes s if it is parked.
 func (p *parking[T]) wakeOne(s *Sub[T]) {
-	p.pmu.Lock()
+	p.parkingMu.Lock()
 	waits := s.waits
 	if waits {
 		s.waits = false
 		p.parked.Add(-1)
-		if s.prev != nil {
-			s.prev.after = s.after
+		if s.previous != nil {
+			s.previous.next = s.next
 		} else {
-			p.head = s.after
+			p.head = s.next
 		}
-		if s.after != nil {
-			s.after.prev = s.prev
+		if s.next != nil {
+			s.next.previous = s.previous
 		}
-		s.prev, s.after = nil, nil
+		s.previous, s.next = nil, nil
 	}
-	p.pmu.Unlock()
+	p.parkingMu.Unlock()
 	if waits {
 		s.ready <- struct{}{}
 	}

@@ -14,48 +14,49 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// Shared is a stream whose runs are shared: each run, a Link, has a Hub and a
-// connection, which is upstream on a goroutine of its own.
+// Shared is a stream whose runs are shared. Each run is a Link. It has a Hub and a
+// connection, which is upstream on its own goroutine.
 type Shared[T any] struct {
 	name  string
 	up    feed.Push[T]
 	fresh func() *Hub[T]
 
-	mu  sync.Mutex // guards cur and every Link; taken before a Hub's lock
-	cur *Link[T]   // what a newcomer joins; nil: a new one
+	mu      sync.Mutex // guards current and every Link; taken before a Hub's lock
+	current *Link[T]   // a new subscriber joins it; nil: a new one
 }
 
-// Policy is when a run begins and ends.
+// Policy says when a run begins and ends.
 type Policy struct {
-	Min        int             // so many subscribers connect it; 0: none do
-	Arrivals   bool            // Min counts those that have left, too
-	Grace      time.Duration   // how long the last one that leaves waits for another
-	Connected  context.Context //nolint:containedctx // the owner; nil: the last to leave
-	KeepOnEnd  bool            // who comes after a completion gets that, and not a new run
+	Min        int             // this many subscribers connect the run; 0: never
+	Arrivals   bool            // Min also counts subscribers that have left
+	Grace      time.Duration   // how long the run waits for another subscriber after the last one has left
+	Connected  context.Context //nolint:containedctx // the owner of the run; nil: the last subscriber to leave
+	KeepOnEnd  bool            // a subscriber that comes after a completion completes at once, and starts no new run
 	KeepOnFail bool            // the same for an error
 }
 
-// NewShared makes a Shared; fresh makes the Hub of a run.
+// NewShared returns a Shared. fresh makes the Hub of a run.
 func NewShared[T any](name string, up feed.Push[T], fresh func() *Hub[T]) *Shared[T] {
 	return &Shared[T]{name: name, up: up, fresh: fresh}
 }
 
-// link is called with the lock held.
+// link returns the current run. The caller holds the lock.
 func (s *Shared[T]) link() *Link[T] {
-	if s.cur == nil {
-		s.cur = &Link[T]{Hub: s.fresh()}
+	if s.current == nil {
+		s.current = &Link[T]{Hub: s.fresh()}
 	}
-	return s.cur
+	return s.current
 }
 
-// Run subscribes to the current run, and returns when that is over for the
-// subscriber, and, if it was the last one and owns it, when it is reaped.
+// Run subscribes to the current run. It returns when the run is over for this
+// subscriber. The last subscriber of a run that the subscribers own also waits until
+// the run is reaped.
 func (s *Shared[T]) Run(ctx context.Context, emit func(T) bool, p Policy) error {
 	return s.run(ctx, emit, p, func() *Hub[T] { return nil }, func(*Link[T]) {})
 }
 
-// run is Run with two hooks, called with the lock held: ended gives what to
-// subscribe to instead, if anything, and joined is told what was joined.
+// run is Run with two hooks, which are called under the lock. ended returns another
+// Hub to subscribe to, or nil. joined is called with the joined run.
 func (s *Shared[T]) run(ctx context.Context, emit func(T) bool, p Policy, ended func() *Hub[T], joined func(*Link[T])) (err error) {
 	rec := run.From(ctx)
 	var sub *Sub[T]
@@ -74,22 +75,22 @@ func (s *Shared[T]) run(ctx context.Context, emit func(T) bool, p Policy, ended 
 			return hub.Join(ctx).Run(ctx, emit, nil, nil)
 		}
 		if s.link().state == over { // upstream has ended by itself, and its end is kept
-			sub = s.cur.Hub.Join(ctx)
+			sub = s.current.Hub.Join(ctx)
 			break
 		}
-		if s.cur.state != closing {
-			if sub = s.cur.Hub.TryJoin(ctx); sub != nil {
+		if s.current.state != closing {
+			if sub = s.current.Hub.TryJoin(ctx); sub != nil {
 				break
 			}
-			s.close(s.cur) // the last one has left it, and is about to say so
+			s.close(s.current) // the last subscriber has ended, and has not called memberLeft yet
 		}
-		if s.cur.waitsFor(rec) {
-			s.cur = nil
+		if s.current.waitsFor(rec) {
+			s.current = nil
 			continue
 		}
 		s.reaped(ctx, rec)
 	}
-	l := s.cur
+	l := s.current
 	m := &member[T]{rec: rec, sub: sub}
 	l.add(m)
 	l.arrived++
@@ -107,14 +108,14 @@ func (s *Shared[T]) run(ctx context.Context, emit func(T) bool, p Policy, ended 
 	}
 	s.mu.Unlock()
 
-	defer func() { err = fault.Join(err, s.left(l, rec, m)) }()
+	defer func() { err = fault.Join(err, s.memberLeft(l, rec, m)) }()
 	return sub.Run(ctx, emit, func() { s.stop(l, m) }, func() { s.halt(l, m) })
 }
 
-// reaped waits for the run that is being reaped. It is called and left with the
-// lock held.
+// reaped waits until the closing run is reaped. The caller holds the lock; reaped
+// releases and reacquires it.
 func (s *Shared[T]) reaped(ctx context.Context, rec *run.Record) {
-	reaped := s.cur.reaped
+	reaped := s.current.reaped
 	s.mu.Unlock()
 	rec.Settle(ctx)
 	select {
@@ -125,10 +126,10 @@ func (s *Shared[T]) reaped(ctx context.Context, rec *run.Record) {
 	s.mu.Lock()
 }
 
-// stop ends the intake of one that is being stopped gracefully, and at the same
-// item that of the others in its subscription. If all are being stopped, and the
-// run is theirs, upstream is stopped instead, so that what it has in hand and what
-// its operators flush is not lost.
+// stop ends the intake of a subscriber that is being stopped gracefully. The other
+// subscribers of the same subscription end at the same item. If all subscribers are
+// being stopped, and they own the run, upstream is stopped instead. So the items
+// that upstream has in hand, and those that its operators flush, are not lost.
 func (s *Shared[T]) stop(l *Link[T], m *member[T]) {
 	s.mu.Lock()
 	if _, here := l.members[m]; !here {
@@ -154,8 +155,8 @@ func (s *Shared[T]) stop(l *Link[T], m *member[T]) {
 	}
 }
 
-// halt cancels upstream as soon as nobody is there but those whose downstream is
-// still busy, so that it does not go on for nobody.
+// halt cancels upstream as soon as the ctx of every subscriber is done, although
+// their downstreams may still be busy. So upstream does not go on for nobody.
 func (s *Shared[T]) halt(l *Link[T], m *member[T]) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -173,20 +174,20 @@ func (s *Shared[T]) halt(l *Link[T], m *member[T]) {
 	}
 }
 
-// close makes newcomers wait for the next run.
+// close makes new subscribers wait for the next run.
 func (s *Shared[T]) close(l *Link[T]) {
 	l.state = closing
 	l.reaped = make(chan struct{})
 }
 
-// left is called by each subscriber that leaves. The last one ends the run if the
-// subscribers own it. left then returns the error of the run's clean-up, or the error
+// memberLeft is called by each subscriber that leaves. The last one ends the run if the
+// subscribers own it. memberLeft then returns the error of the run's clean-up, or the error
 // of a run that has ended during the grace.
-func (s *Shared[T]) left(l *Link[T], rec *run.Record, m *member[T]) error {
+func (s *Shared[T]) memberLeft(l *Link[T], rec *run.Record, m *member[T]) error {
 	s.mu.Lock()
 	l.remove(m)
-	told := l.Hub.Closed() // how upstream has ended; nobody is told what happens in the grace
-	if !s.last(l, rec) {
+	told := l.Hub.Closed() // upstream's end was delivered; what happens during the grace is not
+	if !s.isLast(l, rec) {
 		s.mu.Unlock()
 		return nil
 	}
@@ -205,8 +206,8 @@ func (s *Shared[T]) left(l *Link[T], rec *run.Record, m *member[T]) error {
 	if l.state == closing {
 		l.state = over
 		close(l.reaped)
-		if s.cur == l {
-			s.cur = nil
+		if s.current == l {
+			s.current = nil
 		}
 	}
 	s.mu.Unlock()
@@ -216,9 +217,10 @@ func (s *Shared[T]) left(l *Link[T], rec *run.Record, m *member[T]) error {
 	return l.conn.err
 }
 
-// last tells whether who leaves is the last one, and the owner, after the grace.
-// It is called and left with the lock held.
-func (s *Shared[T]) last(l *Link[T], rec *run.Record) bool {
+// isLast reports whether the leaving subscriber is the last one, after the grace,
+// and the run's owner. The caller holds the lock; isLast may release and reacquire
+// it.
+func (s *Shared[T]) isLast(l *Link[T], rec *run.Record) bool {
 	if l.subs > 0 || !l.owned {
 		return false
 	}
@@ -239,7 +241,7 @@ func (s *Shared[T]) last(l *Link[T], rec *run.Record) bool {
 	grace.Stop()
 	s.mu.Lock()
 	if l.newcomer != newcomer {
-		return false // one has come, and leaves the run in its turn
+		return false // another subscriber has come, and will leave the run later
 	}
 	l.newcomer = nil
 	return true
@@ -247,7 +249,7 @@ func (s *Shared[T]) last(l *Link[T], rec *run.Record) bool {
 
 var errDisconnected = errors.New("turbopipes: nobody is subscribed")
 
-// connect starts upstream. It is called with the lock held.
+// connect starts upstream. The caller holds the lock.
 func (s *Shared[T]) connect(l *Link[T], ctx context.Context, p Policy, owned bool) *Conn {
 	l.state, l.policy, l.owned = running, p, owned
 	if owned {
@@ -257,7 +259,7 @@ func (s *Shared[T]) connect(l *Link[T], ctx context.Context, p Policy, owned boo
 		own := l.Hub.account(ctx)
 		return s.up(ctx, func(v T) bool {
 			if !cut.Load() {
-				switch l.Hub.Put(ctx, v) { //nolint:errorlint // as it is
+				switch l.Hub.Put(ctx, v) { //nolint:errorlint // Put returns ErrNobody unwrapped
 				case nil:
 					return true
 				case ErrNobody:
@@ -274,29 +276,30 @@ func (s *Shared[T]) connect(l *Link[T], ctx context.Context, p Policy, owned boo
 	return l.conn
 }
 
-// cutOff notes that upstream is refused since nobody is there: it has not completed.
+// cutOff notes that upstream was refused because nobody is subscribed: it has not
+// completed.
 func (s *Shared[T]) cutOff(l *Link[T]) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l.cut = l.cut || l.owned
 }
 
-// ended is told on upstream's goroutine how it has ended.
+// ended runs as upstream's goroutine ends, with upstream's error.
 func (s *Shared[T]) ended(l *Link[T], err error) {
 	s.mu.Lock()
 	if l.state == running {
 		l.state = over
 		keep := !l.cut && (err == nil && l.policy.KeepOnEnd || err != nil && l.policy.KeepOnFail)
-		if s.cur == l && !keep {
-			s.cur = nil
+		if s.current == l && !keep {
+			s.current = nil
 		}
 	}
 	s.mu.Unlock()
 	l.Hub.Close(err)
 }
 
-// Connect starts the current run under ctx, or gives the connection that it has.
-// It waits for one that is being reaped.
+// Connect starts the current run under ctx, or returns the connection that the run
+// has. If the run is closing, Connect waits for the next one.
 func (s *Shared[T]) Connect(ctx context.Context) *Conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -307,15 +310,16 @@ func (s *Shared[T]) Connect(ctx context.Context) *Conn {
 			return Ended(context.Cause(ctx))
 		case l.state == closing:
 			s.reaped(ctx, run.From(context.Background()))
-		case l.state == over: // and kept, for others
-			s.cur = nil
+		case l.state == over: // its end is kept, for others
+			s.current = nil
 		default:
 			return s.connected(l, ctx)
 		}
 	}
 }
 
-// connected is called with the lock held.
+// connected returns the connection of l, and starts it if necessary. The caller
+// holds the lock.
 func (s *Shared[T]) connected(l *Link[T], ctx context.Context) *Conn {
 	if l.state == waiting {
 		s.connect(l, ctx, Policy{}, false)
@@ -323,8 +327,8 @@ func (s *Shared[T]) connected(l *Link[T], ctx context.Context) *Conn {
 	return l.conn
 }
 
-// Auto gives the Run of a stream that connects under ctx when the n-th subscriber
-// has come, at once where n is 0, and not again.
+// Auto returns the Run of a stream that connects under ctx when the n-th subscriber
+// has come, or at once if n is 0, and never again.
 func (s *Shared[T]) Auto(ctx context.Context, n int) func(ctx context.Context, emit func(T) bool) error {
 	var bound *Link[T] // guarded by s's lock, as is arrived
 	arrived := 0
@@ -355,7 +359,7 @@ func (s *Shared[T]) Auto(ctx context.Context, n int) func(ctx context.Context, e
 				bind(l)
 				return
 			}
-			release = scope.OnDone(ctx, func() { // it can't connect any more: all who wait are told
+			release = scope.OnDone(ctx, func() { // it can't connect any more: bind ends all that wait
 				s.mu.Lock()
 				defer s.mu.Unlock()
 				bind(l)
@@ -364,8 +368,8 @@ func (s *Shared[T]) Auto(ctx context.Context, n int) func(ctx context.Context, e
 	}
 }
 
-// PolicyOf is what options say.
-func PolicyOf(o opt.Share) Policy {
+// PolicyOf returns the Policy that options set.
+func PolicyOf(o opt.Settings) Policy {
 	return Policy{
 		Min: o.MinSubscribers, Grace: o.Grace, Connected: o.Connected,
 		KeepOnEnd: o.KeepOnComplete, KeepOnFail: o.KeepOnError,

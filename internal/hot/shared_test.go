@@ -12,8 +12,8 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// The stop of a subscription may be told to a reader that has left meanwhile: it
-// must not end the run that waits for another one.
+// The stop of a subscription may reach a subscriber that has left meanwhile. It must
+// not end the run, which waits for another subscriber.
 func TestStopOfOneThatHasLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		up := func(ctx context.Context, _ func(int) bool) error {
@@ -24,7 +24,7 @@ func TestStopOfOneThatHasLeft(t *testing.T) {
 				return nil
 			}
 		}
-		s := NewShared("test", up, func() *Hub[int] { return New(Config[int]{Size: 4, Full: handoff.Block}) })
+		s := NewShared("test", up, func() *Hub[int] { return New(Config[int]{Size: 4, Overflow: handoff.Block}) })
 		rec := run.New(t.Context(), true)
 		defer rec.End()
 		ctx, leave := context.WithCancel(rec.With(t.Context()))
@@ -36,7 +36,7 @@ func TestStopOfOneThatHasLeft(t *testing.T) {
 			left <- time.Since(begin)
 		}()
 		synctest.Wait()
-		l := s.cur
+		l := s.current
 		var m *member[int]
 		for m = range l.members {
 		}

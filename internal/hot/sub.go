@@ -15,26 +15,26 @@ import (
 
 // Sub is one subscriber. It is subscribed from Join until Run returns.
 type Sub[T any] struct {
-	_      line
-	cursor atomic.Uint64 // the next item; those before it are handed over
+	_      cacheLine
+	cursor atomic.Uint64 // the next item; earlier items are delivered
 	flags  atomic.Uint32
-	_      line
+	_      cacheLine
 
-	hub   *Hub[T]
-	limit atomic.Uint64     // where its stream ends
-	own   *handoff.Queue[T] // nil under handoff.Block
-	ready chan struct{}     // cap 1: it is no longer parked
-	past  []T               // of the history, to be handed over first
+	hub     *Hub[T]
+	limit   atomic.Uint64     // the position where its stream ends
+	own     *handoff.Queue[T] // nil under handoff.Block
+	ready   chan struct{}     // cap 1: wakes the parked subscriber
+	history []T               // of the Hub, to be delivered first
 
-	prev, after *Sub[T] // guarded by the parking's lock, as is waits
-	waits       bool
+	previous, next *Sub[T] // guarded by the lock of parking, as is waits
+	waits          bool
 
-	lost  run.Account[T] // guarded by the Hub's lock, as are all below
-	id    goroutine      // on which it runs
-	at    int            // its place among the subscribers; -1: it is none
-	ended bool           // nothing more is given to it
-	left  *[]T           // the ring that it was left alone with
-	err   error          // what its stream ends with
+	lost      run.Account[T] // guarded by the Hub's lock, as are all fields below
+	goroutine goroutine      // the goroutine that it runs on
+	index     int            // its place in Hub.subs; -1: it is not there
+	ended     bool           // it receives nothing more
+	ring      *[]T           // after detach: the ring that it still reads
+	err       error          // its stream ends with this error
 }
 
 const (
@@ -46,8 +46,9 @@ func overflow(name string) error {
 	return fmt.Errorf("%w: %s: a subscriber's queue is full", fault.ErrOverflow, name)
 }
 
-// Join subscribes: what is put from now on is given to the Sub. It must Run. ctx is that
-// of Run: what is dropped before Run is called counts for the subscriber already.
+// Join subscribes: the Sub receives all items that are put from now on. The caller
+// must call Run, with the same ctx. Items that are dropped before Run count as the
+// subscriber's already.
 func (h *Hub[T]) Join(ctx context.Context) *Sub[T] {
 	lost := h.account(ctx)
 	h.mu.Lock()
@@ -55,8 +56,8 @@ func (h *Hub[T]) Join(ctx context.Context) *Sub[T] {
 	return h.join(lost)
 }
 
-// TryJoin is Join, unless the run is over since nobody was subscribed: then it
-// returns nil.
+// TryJoin is Join, except that it returns nil if the run is over because nobody was
+// subscribed.
 func (h *Hub[T]) TryJoin(ctx context.Context) *Sub[T] {
 	lost := h.account(ctx)
 	h.mu.Lock()
@@ -70,16 +71,16 @@ func (h *Hub[T]) TryJoin(ctx context.Context) *Sub[T] {
 func (h *Hub[T]) join(lost run.Account[T]) *Sub[T] {
 	s := &Sub[T]{hub: h, ready: make(chan struct{}, 1), lost: lost}
 	s.limit.Store(math.MaxUint64)
-	if h.cfg.Full != handoff.Block {
+	if h.cfg.Overflow != handoff.Block {
 		s.own = handoff.New[T](h.cfg.Size)
 	}
-	s.past = h.cfg.History.snapshot(h.closed)
-	s.cursor.Store(h.next)
+	s.history = h.cfg.History.snapshot(h.closed)
+	s.cursor.Store(h.stored)
 	if len(h.subs) == 0 {
-		h.low, h.scan = h.next, 0
+		h.lowest, h.scanFrom = h.stored, 0
 	}
-	s.at = len(h.subs)
-	h.live++
+	s.index = len(h.subs)
+	h.taking++
 	h.subs = append(h.subs, s)
 	if h.closed {
 		s.end(h.err)
@@ -87,32 +88,32 @@ func (h *Hub[T]) join(lost run.Account[T]) *Sub[T] {
 	return s
 }
 
-// account is that of a subscriber with ctx.
+// account returns the Account of a subscriber with ctx.
 func (h *Hub[T]) account(ctx context.Context) run.Account[T] {
 	return run.Keep[T](run.At(ctx, h.cfg.Name), h.cfg.Discard)
 }
 
-// end lets nothing more in. It is called with the Hub's lock held; under
-// handoff.Block s must be woken then.
+// end lets nothing more in. The caller holds the Hub's lock. Under handoff.Block the
+// caller must wake s afterwards.
 func (s *Sub[T]) end(err error) {
 	if s.ended {
 		return
 	}
 	s.ended, s.err = true, err
-	s.hub.live--
+	s.hub.taking--
 	s.hub.forsake()
 	if s.own != nil {
 		s.own.Close(err)
 		return
 	}
-	s.limit.Store(s.hub.next)
+	s.limit.Store(s.hub.stored)
 }
 
-// Stop ends the intake: what is in the queue comes out, and then the stream
+// Stop ends the intake: the items in the queue are delivered, and then the stream
 // completes.
 func (s *Sub[T]) Stop() { s.hub.stop([]*Sub[T]{s}) }
 
-// stop ends the intake of several at the same item.
+// stop ends the intake of several subscribers at the same item.
 func (h *Hub[T]) stop(subs []*Sub[T]) {
 	h.mu.Lock()
 	for _, s := range subs {
@@ -137,8 +138,8 @@ func (s *Sub[T]) halt() {
 	s.hub.mu.Unlock()
 }
 
-// Run delivers until the stream ends, ctx does, or emit refuses. stop is what a
-// graceful stop does; nil is Stop. halting, which may be nil, is called when ctx
+// Run delivers until the stream ends, ctx is done, or emit refuses. stop is called
+// for a graceful stop; nil means Stop. halting, which may be nil, is called when ctx
 // ends, before the queue is given up. Run is called once.
 func (s *Sub[T]) Run(ctx context.Context, emit func(T) bool, stop, halting func()) (err error) {
 	defer s.leave(&err)
@@ -154,18 +155,18 @@ func (s *Sub[T]) Run(ctx context.Context, emit func(T) bool, stop, halting func(
 	s.hub.mu.Lock()
 	s.lost = lost
 	if s.own == nil {
-		s.id = current()
+		s.goroutine = current()
 	}
 	s.hub.mu.Unlock()
 	defer scope.OnDone(ctx, func() { halting(); s.halt() })()
 	defer rec.Leave(rec.Enter(s.hub.cfg.Name, stop))
-	for len(s.past) > 0 {
+	for len(s.history) > 0 {
 		if s.flags.Load()&halted != 0 {
 			return nil
 		}
-		v := s.past[0]
-		clear(s.past[:1])
-		s.past = s.past[1:]
+		v := s.history[0]
+		clear(s.history[:1])
+		s.history = s.history[1:]
 		if !emit(v) {
 			return nil
 		}
@@ -184,8 +185,8 @@ func (s *Sub[T]) Run(ctx context.Context, emit func(T) bool, stop, halting func(
 	return s.drain(emit)
 }
 
-// drain hands over what is in the shared ring. An item's place is free as soon as
-// it is handed over.
+// drain delivers the items of the shared ring. An item's place is free as soon as
+// the item is read.
 func (s *Sub[T]) drain(emit func(T) bool) error {
 	at, tries := s.cursor.Load(), 1
 	for {
@@ -196,12 +197,12 @@ func (s *Sub[T]) drain(emit func(T) bool) error {
 		if end == at {
 			return s.outcome()
 		}
-		if tries = 1; end-at > 3 { // they come fast
-			tries = polls
+		if tries = 1; end-at > 3 { // items come fast
+			tries = yields
 		}
-		cells := s.hub.ring.Load() // behind hi: it has all that hi has told of
+		cells := s.hub.ring.Load() // read after published: this ring has every published item
 		if s.flags.Load()&halted != 0 {
-			return nil // asked behind the ring: it may be that of the others
+			return nil // read after the ring: if s is detached, the ring may be that of the others
 		}
 		ring := *cells
 		for at < end {
@@ -219,7 +220,7 @@ func (s *Sub[T]) drain(emit func(T) bool) error {
 	}
 }
 
-// flagged tells whether to give up.
+// flagged handles the flags f, and reports whether to give up.
 func (s *Sub[T]) flagged(f uint32) bool {
 	if f&watched != 0 {
 		s.hub.mu.Lock()
@@ -230,12 +231,12 @@ func (s *Sub[T]) flagged(f uint32) bool {
 	return f&halted != 0
 }
 
-// wait waits for items, and tells where those that are there end. There are none
-// where the stream ends here, or is halted.
+// wait waits for items, and returns the position where the available items end. That
+// is at if the stream ends there, or if s is halted.
 func (s *Sub[T]) wait(at uint64, tries int) (end uint64) {
 	ready := func() bool {
-		end = s.hub.hi.Load()
-		limit := s.limit.Load() // behind hi: a limit that is set later is not below it
+		end = s.hub.published.Load()
+		limit := s.limit.Load() // read after published: a limit that is set later is not below it
 		end = min(end, limit)
 		return end > at || limit <= at || s.flags.Load()&halted != 0
 	}
@@ -264,19 +265,19 @@ func (s *Sub[T]) outcome() error {
 	return s.err
 }
 
-func (s *Sub[T]) discard(v T) { s.past = append(s.past, v) } // leave accounts for it
+func (s *Sub[T]) discard(v T) { s.history = append(s.history, v) } // leave accounts for it
 
-// leave unsubscribes, frees a producer that waits, and accounts for what was in
-// the queue.
+// leave unsubscribes, frees a producer that waits, and accounts for the items that
+// are left in the queue.
 func (s *Sub[T]) leave(err *error) {
 	h := s.hub
-	left := s.past
+	left := s.history
 	h.mu.Lock()
 	n := uint64(0)
 	if s.own == nil {
-		at, end := s.cursor.Load(), min(h.next, s.limit.Load())
+		at, end := s.cursor.Load(), min(h.stored, s.limit.Load())
 		if n = end - at; n > 0 && !(s.lost.Silent() && s.lost.Plain()) {
-			ring := s.left
+			ring := s.ring
 			if ring == nil {
 				ring = h.ring.Load()
 			}
@@ -289,7 +290,7 @@ func (s *Sub[T]) leave(err *error) {
 	h.remove(s)
 	h.admit()
 	h.mu.Unlock()
-	s.past = nil
+	s.history = nil
 	if s.own != nil {
 		s.own.Halt()
 		left = append(left, s.own.Left()...)

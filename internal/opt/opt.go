@@ -1,88 +1,106 @@
-// Package opt holds what options set. The option types of several packages
-// implement each other's sealed interfaces through it, since a method whose
-// parameter type lives here can't be called from outside the module.
+// Package opt gathers options. Each option of the module sets something in a struct
+// of settings, and says whether its argument is right.
+//
+// A family is what operators with the same options share: an interface that is
+// implemented by exactly the options that they take. So what compiles is accepted,
+// and an operator refuses values, but never an option.
 package opt
 
-import "time"
+import (
+	"fmt"
+	"time"
 
-// Queue is what the options of a bounded queue set.
-type Queue struct {
-	Size     int
-	Overflow int // a turbopipes.Overflow
-	Discard  func(item any)
+	"github.com/turbopipes/turbopipes/internal/handoff"
+)
 
-	Bad string // the first bad argument of an option
-}
+// Option sets something in S, the settings of an operator. bad says what is wrong
+// with the option's argument, and is empty where nothing is. Only [Func] has set, so
+// nobody outside the module can make an option.
+type Option[S any] interface{ set(*S) (bad string) }
 
-// Loss is what the options of operators set that have no others.
-type Loss struct{ Discard func(item any) }
+// Func is an [Option]. The types of options embed one.
+type Func[S any] func(*S) (bad string)
 
-// Window is what the options of windows set.
-type Window struct {
-	Queue        // Size 0: not given
-	Step    int  // 0: not given
-	Empties bool // windows without an item, too
-}
+// Set is a [Func] for the settings of families that do not know the item's type.
+type Set = Func[Settings]
 
-// Group is what the options of groups set.
-type Group struct {
-	Queue
-	MaxGroups int           // 0: no limit
-	Idle      time.Duration // 0: never
-}
-
-// Backpressure is what the options of the backpressure operators set.
-type Backpressure[T any] struct {
-	Drop     func(T)
-	MaxKeys  int         // 0: no limit
-	MaxBytes int64       // 0: no limit
-	Priority func(T) int // nil: all are equal
-
-	Given []string // the names of the options that only some operators take
-	Bad   string   // the first bad argument of an option
-}
-
-// Parallel is what the options of the Parallel group set.
-type Parallel struct {
-	Ordered   bool
-	Ahead     int
-	Policy    int // an operators.Policy
-	MaxErrors int // 0: no limit
-	Discard   func(item any)
-
-	Bad string // the first bad argument of an option
-}
-
-// Inner is what the options of operators with inner streams set.
-type Inner struct {
-	Loss
-	StopInner bool // a graceful stop reaches them
-}
-
-// Expand is what the options of Expand set.
-type Expand struct {
-	Inner
-	MaxPending int
-	Bad        string // why an option is refused
-}
-
-// DelayWhen is what the options of DelayWhen set.
-type DelayWhen struct {
-	Queue
-	StopInner bool
-}
-
-// FlatMap is what the options of FlatMap and Flatten set.
-type FlatMap struct {
-	Inner
-	Ahead int
-
-	Bad string // the first bad argument of an option
-}
-
-// Note keeps the first of several complaints.
-func Note(bad *string, why string) {
-	if *bad == "" {
-		*bad = why
+func (f Func[S]) set(s *S) string {
+	if f == nil {
+		return "an option is a zero value, want the result of its function"
 	}
+	return f(s)
+}
+
+// Gather returns s with opts applied in order. bad says what is wrong, as in "option
+// 2 is nil" or in "WithQueue: n is 0, want at least 1". The first option that is wrong
+// ends it. Options count from 1.
+func Gather[S any, O Option[S]](s S, opts []O) (_ S, bad string) {
+	if len(opts) == 0 {
+		return s, "" // s does not escape
+	}
+	return gather(s, opts)
+}
+
+func gather[S any, O Option[S]](s S, opts []O) (_ S, bad string) {
+	for i, o := range opts {
+		if any(o) == nil {
+			return s, fmt.Sprintf("option %d is nil", i+1)
+		}
+		if bad := o.set(&s); bad != "" {
+			return s, bad
+		}
+	}
+	return s, ""
+}
+
+// AtLeast says what is wrong with an option's argument that is less than least.
+func AtLeast[N int | int64](option, name string, n, least N) (bad string) {
+	if n >= least {
+		return ""
+	}
+	return option + ": " + TooSmall(name, n, least)
+}
+
+// Positive says what is wrong with an option's argument that is not more than 0.
+func Positive(option, name string, d time.Duration) (bad string) {
+	if d > 0 {
+		return ""
+	}
+	return option + ": " + NotPositive(name, d)
+}
+
+// NotNegative says what is wrong with an option's argument that is less than 0.
+func NotNegative(option, name string, d time.Duration) (bad string) {
+	if d >= 0 {
+		return ""
+	}
+	return option + ": " + Negative(name, d)
+}
+
+// NotNil says what is wrong with an option's argument where it is nil.
+func NotNil(option, name string, isNil bool) (bad string) {
+	if !isNil {
+		return ""
+	}
+	return option + ": " + name + " is nil"
+}
+
+// TooSmall is the text for an argument that is less than least.
+func TooSmall[N int | int64](name string, n, least N) string {
+	return fmt.Sprintf("%s is %d, want at least %d", name, n, least)
+}
+
+// BadOverflow is the text for a strategy that does not exist.
+func BadOverflow(strategy handoff.Overflow) string {
+	return fmt.Sprintf("the overflow strategy is %d, want Block, DropNewest, DropOldest or Fail", strategy)
+}
+
+// NotPositive is the text for a duration that has to be more than 0.
+func NotPositive(name string, d time.Duration) string {
+	return fmt.Sprintf("%s is %v, want more than 0", name, d)
+}
+
+// Negative is the text for a duration that must not be less than 0.
+func Negative(name string, d time.Duration) string {
+	return fmt.Sprintf("%s is %v, want at least 0", name, d)
 }

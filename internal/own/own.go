@@ -1,5 +1,5 @@
-// Package own tells the operators of the library from those that users write: both
-// are made by turbopipes.Lift.
+// Package own distinguishes the library's operators from those that users write.
+// Both are made with turbopipes.Lift.
 package own
 
 import (
@@ -7,16 +7,17 @@ import (
 	"strings"
 )
 
-// Mark is put before the name of an operator of the library. Such an operator gives
-// back the token of its goroutine itself, see run.Start, since it calls no code of
-// the user's before it subscribes to upstream.
+// Mark is put before the name of a library operator. Such an operator gives back the
+// token of its goroutine itself, see run.Start, because it calls no user code before
+// it subscribes to upstream.
 const Mark = "\x00"
 
-// Part, after Mark, tells Lift that it makes a part of another stream, such as a group,
-// whose run lets the part go under a ctx of [LettingGo].
+// Part, after Mark, tells Lift that the operator makes a part of another stream,
+// such as a group. Under a ctx of [LettingGo], such a part is let go instead of run.
 const Part = "\x01"
 
-// Name returns the operator's name without the mark, and whether it had it.
+// Name returns the operator's name without marks, and whether Mark and Part were
+// there.
 func Name(name string) (operator string, ours, part bool) {
 	operator, ours = strings.CutPrefix(name, Mark)
 	if ours {
@@ -27,10 +28,10 @@ func Name(name string) (operator string, ours, part bool) {
 
 type lettingGo struct{}
 
-// LettingGo returns a ctx under which a part is not run, but let go.
+// LettingGo returns a ctx under which a part is let go instead of run.
 func LettingGo() context.Context {
 	return context.WithValue(context.Background(), lettingGo{}, true)
 }
 
-// LetsGo tells whether ctx is one of LettingGo's.
+// LetsGo reports whether ctx was made by LettingGo.
 func LetsGo(ctx context.Context) bool { return ctx.Value(lettingGo{}) != nil }

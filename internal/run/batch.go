@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// An operator that merges items, such as a buffer, notes in the Record what it
-// makes. Where such a value is lost later, in any stage of the subscription, it
-// counts as its items. A stream, such as a group, counts as none: what is in it is
-// counted where it waits.
+// An operator that merges items, such as a buffer, notes in the Record which values
+// it makes. If such a value is lost later, in any stage of the subscription, it
+// counts as its items. A stream, such as a group, counts as no item: its items are
+// counted where they wait.
 
 // batch is a type whose values are made of several items.
 type batch struct {
@@ -25,12 +25,12 @@ func NoteSlices[T any](r *Record) {
 	})
 }
 
-// NoteBatches notes that the stage of r makes values of type B, which are made of
-// items.
+// NoteBatches notes that the stage of r makes values of type B. items yields the
+// items that a value is made of.
 func NoteBatches[B any](r *Record, items func(v B, yield func(item any))) {
 	of := reflect.TypeFor[B]()
 	for ; r != nil && r != none; r = r.parent {
-		r.note(of, func(v any, yield func(any)) { items(v.(B), yield) }) //nolint:forcetypeassert // walk looks at its type
+		r.note(of, func(v any, yield func(any)) { items(v.(B), yield) }) //nolint:forcetypeassert // walk checks its type
 	}
 }
 
@@ -53,7 +53,7 @@ func (r *Record) note(of reflect.Type, items func(v any, yield func(any))) {
 	}
 }
 
-// merges tells whether a stage of the subscription makes values of several items.
+// merges reports whether a stage of the subscription makes values of several items.
 func (r *Record) merges() bool {
 	for ; r != nil && r != none; r = r.parent {
 		if r.batches.Load() != nil {
@@ -63,7 +63,7 @@ func (r *Record) merges() bool {
 	return false
 }
 
-// walk calls yield with each item in v, which is v itself unless it is a batch.
+// walk calls yield with each item in v. If v is not a batch, the item is v itself.
 func (r *Record) walk(v any, yield func(item any)) {
 	of := reflect.TypeOf(v)
 	for c := r; c != nil && c != none; c = c.parent {
@@ -83,10 +83,10 @@ func (r *Record) walk(v any, yield func(item any)) {
 	}
 }
 
-// streamPackage is where the types of streams are.
+// streamPackage is the package of the stream types.
 const streamPackage = "github.com/turbopipes/turbopipes"
 
-// isStream tells whether values of type t are streams: turbopipes.Observable or
+// isStream reports whether values of type t are streams: turbopipes.Observable or
 // turbopipes.Group.
 func isStream(t reflect.Type) bool {
 	if t == nil || t.Kind() != reflect.Struct || t.PkgPath() != streamPackage {
@@ -96,5 +96,5 @@ func isStream(t reflect.Type) bool {
 	return strings.HasPrefix(name, "Observable[") || strings.HasPrefix(name, "Group[")
 }
 
-// mayBeStream tells whether a value of type t can be a stream.
+// mayBeStream reports whether a value of type t can be a stream.
 func mayBeStream(t reflect.Type) bool { return t.Kind() == reflect.Interface || isStream(t) }

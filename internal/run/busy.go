@@ -6,53 +6,55 @@ import (
 	"strings"
 )
 
-// Busy is true while a function of the user's works on an item. An operator sets it
-// before the call and clears it after: two stores, which take less than a nanosecond.
+// Busy is true while a user's function works on an item. An operator sets it before
+// the call and clears it afterwards. The two stores take less than a nanosecond.
 type Busy bool
 
-// Failed is deferred around the run of the operator: it counts the item as failed
-// where the function has panicked or called Goexit.
+// Failed is deferred around the run of the operator. It counts the item as failed if
+// the function has panicked or called Goexit.
 func (b *Busy) Failed(ctx context.Context) {
 	if *b {
 		From(ctx).fail(1)
 	}
 }
 
-// Work is a Busy where the item may be a slice that a buffer has made, or a stream.
+// Work is a Busy for items that may be slices made by a buffer, or streams.
 type Work[T any] struct {
 	Busy
 	heavy bool
-	v     T // the one in hand, where it may be one of these
+	item  T // the item in work, if heavy
 }
 
-// On returns item, which sets Busy. Where a value of type T may count as another number
-// of items than one, it has Failed know of the value; all others cost nothing.
+// On returns item, the function that sets Busy. If a value of type T may count as
+// another number of items than one, On wraps item, so that Failed knows the value.
+// For other types it costs nothing.
 func (w *Work[T]) On(item func(v T) bool) func(v T) bool {
 	if w.heavy = heavy(reflect.TypeFor[T]()); !w.heavy {
 		return item
 	}
 	return func(v T) bool {
-		w.v = v
+		w.item = v
 		more := item(v)
 		var none T
-		w.v = none
+		w.item = none
 		return more
 	}
 }
 
-// Failed is that of Busy.
+// Failed is Busy.Failed, but counts the number of items in the value.
 func (w *Work[T]) Failed(ctx context.Context) {
 	switch {
 	case !bool(w.Busy):
 	case w.heavy:
 		account := account[T]{Stage: Stage{rec: From(ctx)}}
-		From(ctx).fail(account.Weight(w.v))
+		From(ctx).fail(account.Weight(w.item))
 	default:
 		From(ctx).fail(1)
 	}
 }
 
-// heavy tells whether operators make values of type t of several items, or of none.
+// heavy reports whether operators make values of type t out of several items, or of
+// none.
 func heavy(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Slice, reflect.Map:

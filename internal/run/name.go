@@ -4,7 +4,7 @@ import "context"
 
 type nameKey struct{}
 
-// Named returns a ctx under which stages are called name.
+// Named returns a ctx under which stages have the given name.
 func Named(ctx context.Context, name string) context.Context {
 	return context.WithValue(ctx, nameKey{}, name)
 }
@@ -15,7 +15,7 @@ func Name(ctx context.Context) string {
 	return name
 }
 
-// StageName is the operator's, after the name that Named has set.
+// StageName is the operator's name, after the name that Named has set.
 func StageName(ctx context.Context, operator string) string {
 	switch name := Name(ctx); {
 	case name == "":

@@ -1,5 +1,5 @@
-// Package run is what a subscription knows about itself. The record of it
-// travels in the ctx.
+// Package run has the record of a subscription: its losses, its goroutines, its
+// stop. The record travels in the ctx.
 package run
 
 import (
@@ -10,21 +10,21 @@ import (
 
 type key struct{}
 
-// Record is one subscription, or a shield against the stop of one. The zero
-// Record can't be stopped and counts nothing that anybody reads.
+// Record belongs to one subscription, or is a shield against the stop of one. The
+// zero Record can't be stopped, and nobody reads its counters.
 type Record struct {
-	parent    *Record
-	called    context.Context //nolint:containedctx // of the consuming call; nil of a shield
-	id        uint64          // of a Subscription; 0 for the other consuming calls and for shields
-	stoppable bool
-	relays    bool   // it counts by itself, and is stopped as its parent is
-	start     *Start // nil: nobody waits for its beginning
-	hook      Hook   // hears of losses; nil: nobody does
-	stopping  atomic.Bool
-	stopped   chan struct{} // closed by Stop; nil: never
-	joins     atomic.Int64  // scopes that wait for their goroutines
-	reported  atomic.Bool   // a task that does not end was reported
-	limitOver atomic.Int64  // when a wait with a limit of its own was over, in Unix nanoseconds
+	parent      *Record
+	callContext context.Context //nolint:containedctx // of the consuming call; nil for a shield
+	id          uint64          // of a Subscription; 0 for other consuming calls and for shields
+	stoppable   bool
+	relays      bool   // it has counters of its own, but stops with its parent
+	start       *Start // nil: nobody waits for its beginning
+	hook        Hook   // receives losses; may be nil
+	stopping    atomic.Bool
+	stopped     chan struct{} // closed by Stop; nil: never
+	joins       atomic.Int64  // scopes that wait for their goroutines
+	reported    atomic.Bool   // a task that does not end was reported
+	limitOver   atomic.Int64  // when a wait with its own limit last ended, in Unix nanoseconds
 
 	mu     sync.Mutex // guards leaves and gauges; never held across a call of anything
 	leaves map[*Leaf]struct{}
@@ -36,7 +36,7 @@ type Record struct {
 	Delivered, Dropped, Discarded, Failed atomic.Int64
 }
 
-// Leaf is a source that runs.
+// Leaf is a running source.
 type Leaf struct {
 	Name string
 	stop func()
@@ -44,14 +44,14 @@ type Leaf struct {
 
 type gauge struct{ read func() int64 }
 
-// New starts the record of a consuming call under ctx. Only that of a
+// New returns the record of a consuming call under ctx. Only the record of a
 // Subscription can be stopped.
 func New(ctx context.Context, stoppable bool) *Record {
-	r := &Record{called: ctx, stoppable: stoppable, hook: hookOf(ctx)}
+	r := &Record{callContext: ctx, stoppable: stoppable, hook: hookOf(ctx)}
 	if p := From(ctx); p != none {
 		r.parent = p
 		if stoppable && p.Starting() {
-			r.start = p.start // of a connection; a Subscription has its own
+			r.start = p.start // for a connection; a Subscription has its own
 		}
 	}
 	if stoppable {
@@ -63,7 +63,7 @@ func New(ctx context.Context, stoppable bool) *Record {
 
 var none = &Record{}
 
-// From finds the record of ctx. There is always one.
+// From returns the record of ctx. There is always one.
 func From(ctx context.Context) *Record {
 	if r, ok := ctx.Value(key{}).(*Record); ok {
 		return r
@@ -71,13 +71,13 @@ func From(ctx context.Context) *Record {
 	return none
 }
 
-// With puts r into ctx.
+// With returns ctx with r in it.
 func (r *Record) With(ctx context.Context) context.Context {
 	return context.WithValue(ctx, key{}, r)
 }
 
-// Shield gives a ctx whose streams the Stop of an outer subscription does not
-// cut short.
+// Shield returns a ctx whose streams are not cut short by the Stop of an outer
+// subscription.
 func Shield(ctx context.Context) context.Context {
 	r := From(ctx)
 	if !r.Stoppable() {
@@ -86,21 +86,22 @@ func Shield(ctx context.Context) context.Context {
 	return (&Record{parent: r, start: r.start, hook: r.hook}).With(ctx)
 }
 
-// Ended is why the ctx has ended that the outermost consuming call was given, nil while
-// that lives.
+// Ended is the reason why the ctx of the outermost consuming call has ended, or nil
+// if it has not.
 func (r *Record) Ended() error {
 	for r.parent != nil {
 		r = r.parent
 	}
-	if r.called == nil {
+	if r.callContext == nil {
 		return nil
 	}
-	return context.Cause(r.called)
+	return context.Cause(r.callContext)
 }
 
-// Inner returns a ctx for streams that run per item of another one, with a Record of
-// their own, which counts what they lose. The Stop of an outer subscription reaches them
-// where stops, and does not cut them short else, as under a Shield.
+// Inner returns a ctx for streams that run once per item of another stream. The ctx
+// has its own Record, which counts the losses of these streams. If stops is true,
+// the Stop of an outer subscription reaches them. Otherwise it does not cut them
+// short, as under a Shield.
 func Inner(ctx context.Context, stops bool) (context.Context, *Record) {
 	r := From(ctx)
 	own := &Record{start: r.start, hook: r.hook}
@@ -110,16 +111,16 @@ func Inner(ctx context.Context, stops bool) (context.Context, *Record) {
 	return own.With(ctx), own
 }
 
-// Lost is how many items were counted as dropped, discarded or failed.
+// Lost is the number of items that were counted as dropped, discarded or failed.
 func (r *Record) Lost() int64 { return r.Dropped.Load() + r.Discarded.Load() + r.Failed.Load() }
 
-// Stoppable tells whether Stop can ever be called.
+// Stoppable reports whether Stop can ever be called.
 func (r *Record) Stoppable() bool { return r.stopper().stoppable }
 
-// Stopping tells whether it was.
+// Stopping reports whether Stop was called.
 func (r *Record) Stopping() bool { return r.stopper().stopping.Load() }
 
-// stopper is the Record whose Stop is that of r.
+// stopper is the Record whose Stop also stops r.
 func (r *Record) stopper() *Record {
 	for r.relays {
 		r = r.parent
@@ -127,7 +128,7 @@ func (r *Record) stopper() *Record {
 	return r
 }
 
-// Within tells whether r is o, or runs in what has o.
+// Within reports whether r is o, or runs inside o.
 func (r *Record) Within(o *Record) bool {
 	for ; r != nil && o != none; r = r.parent {
 		if r == o {
@@ -137,11 +138,11 @@ func (r *Record) Within(o *Record) bool {
 	return false
 }
 
-// Stopped is closed by Stop; it is nil where that can't happen.
+// Stopped is closed by Stop. It is nil if Stop can't be called.
 func (r *Record) Stopped() <-chan struct{} { return r.stopper().stopped }
 
-// Enter notes that a source runs; stop ends it, and is called by Stop, at once
-// where that was earlier. The caller must Leave.
+// Enter notes that a source runs. Stop calls stop, which ends the source. If Stop
+// was called before, Enter calls stop at once. The caller must call Leave.
 func (r *Record) Enter(name string, stop func()) *Leaf {
 	l := &Leaf{Name: name, stop: stop}
 	if r = r.stopper(); r == none {
@@ -153,7 +154,7 @@ func (r *Record) Enter(name string, stop func()) *Leaf {
 	}
 	r.leaves[l] = struct{}{}
 	r.mu.Unlock()
-	if r.stopping.Load() { // also when Stop has come between: stop may be called twice
+	if r.stopping.Load() { // also if Stop was called in between: stop may be called twice
 		stop()
 	}
 	return l
@@ -169,7 +170,7 @@ func (r *Record) Leave(l *Leaf) {
 	r.mu.Unlock()
 }
 
-// Running gives the names of the sources that have not returned.
+// Running returns the names of the sources that have not returned.
 func (r *Record) Running() (names []string) {
 	r = r.stopper()
 	r.mu.Lock()
@@ -182,7 +183,7 @@ func (r *Record) Running() (names []string) {
 	return names
 }
 
-// Stop ends the sources, those to come too.
+// Stop ends all sources, also later ones.
 func (r *Record) Stop() {
 	if r.stopping.Swap(true) {
 		return
@@ -199,7 +200,7 @@ func (r *Record) Stop() {
 	}
 }
 
-// count counts n items that were lost, up to the outermost subscription.
+// count counts n lost items, up to the outermost subscription.
 func (r *Record) count(why Reason, n int64) {
 	for ; r != nil && r != none && n > 0; r = r.parent {
 		if why == Dropped {
@@ -210,19 +211,20 @@ func (r *Record) count(why Reason, n int64) {
 	}
 }
 
-// fail counts items whose task or function has failed.
+// fail counts n items whose task or function has failed, up to the outermost
+// subscription.
 func (r *Record) fail(n int64) {
 	for ; r != nil && r != none && n > 0; r = r.parent {
 		r.Failed.Add(n)
 	}
 }
 
-// Gauge makes read, which tells how many tasks run now, part of Tasks, up to
-// the outermost subscription, until remove is called.
+// Gauge adds read to Tasks, up to the outermost subscription, until remove is
+// called. read returns the number of tasks that run now.
 func (r *Record) Gauge(read func() int64) (remove func()) {
 	g := &gauge{read}
 	for c := r; c != nil; c = c.parent {
-		if c.stoppable { // others have nobody who could ask
+		if c.stoppable { // nobody can read the others
 			c.mu.Lock()
 			if c.gauges == nil {
 				c.gauges = map[*gauge]struct{}{}
@@ -269,11 +271,11 @@ func (r *Record) joining(by int64) {
 	}
 }
 
-// Joins is how many do.
+// Joins is the number of scopes that wait for their goroutines.
 func (r *Record) Joins() int64 { return r.joins.Load() }
 
-// FirstReport tells whether nothing was reported of r, nor of the subscription
-// that it runs in, before.
+// FirstReport reports whether nothing was reported before for r or for a
+// subscription that r runs in. From then on it is false.
 func (r *Record) FirstReport() bool {
 	first := true
 	for ; r != nil && r != none; r = r.parent {

@@ -3,8 +3,8 @@ package run
 import "sync"
 
 // Refused keeps the items that an operator has refused on the goroutines of its
-// upstreams, so that they are reported on the subscriber's goroutine, once everything is
-// reaped. Each upstream has one at most.
+// upstreams. They are reported on the subscriber's goroutine, after everything is
+// reaped. Each upstream has at most one.
 type Refused[T any] struct {
 	mu    sync.Mutex // guards items
 	items []T
@@ -18,7 +18,7 @@ func (r *Refused[T]) Keep(v T) bool {
 	return false
 }
 
-// Take returns the items. It is called when all upstreams have ended.
+// Take returns the items. It is called after all upstreams have ended.
 func (r *Refused[T]) Take() []T {
 	r.mu.Lock()
 	defer r.mu.Unlock()

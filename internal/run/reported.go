@@ -2,8 +2,8 @@ package run
 
 import "time"
 
-// Reported tells whether FirstReport has been called for r, or for a subscription
-// that it runs in.
+// Reported reports whether FirstReport was called for r, or for a subscription that
+// r runs in.
 func (r *Record) Reported() bool {
 	for ; r != nil && r != none; r = r.parent {
 		if r.reported.Load() {
@@ -13,8 +13,8 @@ func (r *Record) Reported() bool {
 	return false
 }
 
-// LimitOver notes that a wait which had a limit of its own is over now, up to the
-// outermost subscription.
+// LimitOver notes that a wait with its own limit has just ended, up to the outermost
+// subscription.
 func (r *Record) LimitOver() {
 	now := time.Now().UnixNano()
 	for ; r != nil && r != none; r = r.parent {
@@ -22,7 +22,7 @@ func (r *Record) LimitOver() {
 	}
 }
 
-// SinceLimit is how long ago LimitOver was called; very long, if it was not.
+// SinceLimit is the time since LimitOver was called; very long if it never was.
 func (r *Record) SinceLimit() time.Duration {
 	return time.Since(time.Unix(0, r.limitOver.Load()))
 }

@@ -24,6 +24,20 @@ func TestInside(t *testing.T) {
 	}
 }
 
+func TestInsideInnermostMark(t *testing.T) {
+	var marked []*Record
+	for range 1 << 10 { // ids of up to four digits, with every digit in every place
+		r := New(context.Background(), true)
+		defer r.End()
+		marked = append(marked, r)
+	}
+	for i, r := range marked {
+		marked[len(marked)-1-i].Mark(func() {
+			r.Mark(func() { require.True(t, r.Inside(), "id %o", r.id) })
+		})
+	}
+}
+
 func TestInsideNested(t *testing.T) {
 	outer := New(context.Background(), true)
 	defer outer.End()
@@ -71,11 +85,19 @@ func TestCountsGoUp(t *testing.T) {
 }
 
 func BenchmarkMark(b *testing.B) {
-	r := New(context.Background(), true)
-	defer r.End()
-	for b.Loop() {
-		r.Mark(func() {})
+	bench := func(b *testing.B) {
+		b.Helper()
+		r := New(context.Background(), true)
+		defer r.End()
+		for b.Loop() {
+			r.Mark(func() {})
+		}
 	}
+	b.Run("one digit", bench)
+	for range 1 << 6 {
+		defer New(context.Background(), true).End()
+	}
+	b.Run("three digits", bench)
 }
 
 func BenchmarkInside(b *testing.B) {

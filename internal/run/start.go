@@ -5,27 +5,27 @@ import (
 	"sync/atomic"
 )
 
-// Subscribe returns when each goroutine that the subscription starts meanwhile has
-// joined a hot stream, come to a source or to a wait, or is about to run user code.
-// A Start counts those that have not, and each has a token in its ctx, which it
-// gives back once.
+// Subscribe waits for each goroutine that the subscription starts meanwhile. The
+// wait ends when the goroutine has joined a hot stream, comes to a source or to a
+// wait, or is about to run user code: it settles. A Start counts the goroutines that
+// have not settled. Each of them has a token in its ctx, which it gives back once.
 
 // Start is the beginning of a subscription.
 type Start struct {
-	n    atomic.Int64
-	done chan struct{}
+	unsettled atomic.Int64
+	done      chan struct{}
 }
 
-// token is a ctx: the one of a goroutine that a Start counts.
+// token is the ctx of a goroutine that a Start counts.
 type token struct {
-	context.Context //nolint:containedctx // it is one
+	context.Context //nolint:containedctx // a token is a ctx
 	start           *Start
 	settled         atomic.Bool
 }
 
 type tokenKey struct{}
 
-// Value returns the token itself, or what the ctx around it has.
+// Value returns the token itself, or the value of the ctx in it.
 func (t *token) Value(key any) any {
 	if key == (tokenKey{}) {
 		return t
@@ -33,11 +33,11 @@ func (t *token) Value(key any) any {
 	return t.Context.Value(key)
 }
 
-// Starts makes r's subscription one whose beginning is waited for. ctx is that of
-// its first goroutine, which must Settle.
+// Starts makes the beginning of r's subscription one that is waited for. ctx is that
+// of the subscription's first goroutine, which must Settle.
 func (r *Record) Starts(ctx context.Context) (context.Context, *Start) {
 	s := &Start{done: make(chan struct{})}
-	s.n.Store(1)
+	s.unsettled.Store(1)
 	r.start = s
 	return &token{Context: ctx, start: s}, s
 }
@@ -45,11 +45,12 @@ func (r *Record) Starts(ctx context.Context) (context.Context, *Start) {
 // Done is closed when everything has settled.
 func (s *Start) Done() <-chan struct{} { return s.done }
 
-// Starting tells whether anybody waits for the beginning. It costs two loads.
-func (r *Record) Starting() bool { return r.start != nil && r.start.n.Load() > 0 }
+// Starting reports whether anybody waits for the beginning. It costs two loads.
+func (r *Record) Starting() bool { return r.start != nil && r.start.unsettled.Load() > 0 }
 
-// Fork returns a ctx for a goroutine that is about to be started under ctx. While
-// ctx's own goroutine has not settled, the new one is waited for, and must Settle.
+// Fork returns a ctx for a goroutine that is about to be started under ctx. If the
+// goroutine of ctx has not settled, the beginning also waits for the new goroutine,
+// which must Settle.
 func (r *Record) Fork(ctx context.Context) context.Context {
 	if !r.Starting() {
 		return ctx
@@ -59,17 +60,17 @@ func (r *Record) Fork(ctx context.Context) context.Context {
 		return ctx
 	}
 	for {
-		n := t.start.n.Load()
-		if n == 0 { // t was settled meanwhile, by its own goroutine
+		n := t.start.unsettled.Load()
+		if n == 0 { // the goroutine of t has settled meanwhile
 			return ctx
 		}
-		if t.start.n.CompareAndSwap(n, n+1) {
+		if t.start.unsettled.CompareAndSwap(n, n+1) {
 			return &token{Context: ctx, start: t.start}
 		}
 	}
 }
 
-// Moved returns ctx with the token that from has.
+// Moved returns ctx with the token of from.
 func (r *Record) Moved(ctx, from context.Context) context.Context {
 	if !r.Starting() {
 		return ctx
@@ -82,7 +83,7 @@ func (r *Record) Moved(ctx, from context.Context) context.Context {
 }
 
 // Detach returns a ctx for a goroutine that is about to be started under ctx, and
-// that nobody waits for.
+// that the beginning does not wait for.
 func (r *Record) Detach(ctx context.Context) context.Context {
 	if !r.Starting() {
 		return ctx
@@ -92,16 +93,16 @@ func (r *Record) Detach(ctx context.Context) context.Context {
 	return t
 }
 
-// Settle is called before the goroutine of ctx waits, or runs user code or a
-// source, and when it has joined a hot stream. Only the first call counts.
+// Settle is called before the goroutine of ctx waits, or runs user code or a source,
+// and after it has joined a hot stream. Only the first call counts.
 func (r *Record) Settle(ctx context.Context) {
 	if !r.Starting() {
 		return
 	}
-	if t, ok := ctx.Value(tokenKey{}).(*token); ok && !t.settled.Swap(true) && t.start.n.Add(-1) == 0 {
+	if t, ok := ctx.Value(tokenKey{}).(*token); ok && !t.settled.Swap(true) && t.start.unsettled.Add(-1) == 0 {
 		close(t.start.done)
 	}
 }
 
-// Settle is the Record's, for those who don't have it.
+// Settle is Record.Settle for callers without a Record.
 func Settle(ctx context.Context) { From(ctx).Settle(ctx) }

@@ -10,7 +10,8 @@ type request struct {
 }
 
 // StopRequested returns a channel that is closed by the stop of r, or of a record
-// that r runs within, also through shields; nil where there is none to stop.
+// that r runs within, also through shields. It is nil if no such record can be
+// stopped.
 func (r *Record) StopRequested() <-chan struct{} {
 	own := r.stoppableFrom()
 	if own == nil {
@@ -32,8 +33,8 @@ func (r *Record) StopRequested() <-chan struct{} {
 	return q.closed
 }
 
-// stoppableFrom returns r, or the nearest record that it runs within, that can be
-// stopped; nil where there is none.
+// stoppableFrom returns r, or the nearest record around it, that can be stopped. It
+// returns nil if there is none.
 func (r *Record) stoppableFrom() *Record {
 	for r != nil && !r.stoppable {
 		r = r.parent
@@ -41,7 +42,7 @@ func (r *Record) stoppableFrom() *Record {
 	return r
 }
 
-// end takes the request back. It is called once r's subscription is over.
+// end undoes the request. It is called after r's subscription is over.
 func (q *request) end() {
 	q.once.Do(func() {})
 	for _, leave := range q.leave {

@@ -9,17 +9,17 @@ import (
 	"github.com/reactivex/rxgo/v2"
 )
 
-// The methods here are those that a guard around rxgo's own does not suit.
+// A guard around rxgo's own method does not suit the methods in this file.
 
-// Connect gives a ctx and what ends it. A View is cold, so there is nothing to
-// connect: rxgo's own would start a run that nobody reads.
+// Connect returns a ctx and the function that ends it. A View is cold, so there is
+// nothing to connect. rxgo's own method would start a run that nobody reads.
 func (v View) Connect(ctx context.Context) (context.Context, rxgo.Disposable) {
 	ctx, cancel := context.WithCancel(ctx)
 	return ctx, rxgo.Disposable(cancel)
 }
 
-// Send sends to output in the background, and closes it. rxgo's returns at once
-// and goes on, and a guard would end with it.
+// Send sends to output in the background, and closes output. rxgo's own method
+// returns at once and goes on, so a guard would end too early.
 func (v View) Send(output chan<- rxgo.Item, opts ...rxgo.Option) {
 	all := v.begin(opts, func(r run, up rxgo.Observable, g *Gate) <-chan rxgo.Item {
 		return forward(r.ctx, up.Observe(g.with(opts)...), output)
@@ -32,8 +32,8 @@ func (v View) Send(output chan<- rxgo.Item, opts ...rxgo.Option) {
 	}()
 }
 
-// Error gives the first error, also when the ctx has cut the stream: rxgo's
-// leaves that to chance.
+// Error returns the first error, also if the ctx has cut the stream. rxgo's own
+// method leaves that to chance.
 func (v View) Error(opts ...rxgo.Option) (err error) {
 	cut := v.await(opts, func(up rxgo.Observable, opts []rxgo.Option) { err = up.Error(opts...) })
 	if err == nil {
@@ -42,7 +42,8 @@ func (v View) Error(opts ...rxgo.Option) (err error) {
 	return err
 }
 
-// Errors gives all errors, or that of the ctx when it has cut the stream.
+// Errors returns all errors. If the ctx has cut the stream, it returns the ctx's
+// error.
 func (v View) Errors(opts ...rxgo.Option) (errs []error) {
 	cut := v.await(opts, func(up rxgo.Observable, opts []rxgo.Option) { errs = up.Errors(opts...) })
 	if cut != nil {
@@ -51,8 +52,8 @@ func (v View) Errors(opts ...rxgo.Option) (errs []error) {
 	return errs
 }
 
-// ToSlice gives all values and the error of the stream, which is that of the ctx
-// when it has cut the stream: rxgo's gives none then.
+// ToSlice returns all values and the error of the stream. If the ctx has cut the
+// stream, the error is the ctx's; rxgo's own method returns no error then.
 func (v View) ToSlice(initialCapacity int, opts ...rxgo.Option) (values []any, err error) {
 	cut := v.await(opts, func(up rxgo.Observable, opts []rxgo.Option) { values, err = up.ToSlice(initialCapacity, opts...) })
 	if err == nil {
@@ -61,7 +62,7 @@ func (v View) ToSlice(initialCapacity int, opts ...rxgo.Option) (values []any, e
 	return values, err
 }
 
-// bound observes an Observable with an option more.
+// bound observes an Observable with one more option.
 type bound struct {
 	rxgo.Observable
 	option rxgo.Option
@@ -71,23 +72,23 @@ func (b bound) Observe(opts ...rxgo.Option) <-chan rxgo.Item {
 	return b.Observable.Observe(append(slices.Clip(opts), b.option)...)
 }
 
-// GroupBy is not guarded. rxgo's output ends as soon as the groups are told,
-// long before they are full, so a guard would cut them short in silence. The
-// source ends with the groups, or with the user's ctx.
+// GroupBy is not guarded. rxgo's output ends as soon as all groups are known, long
+// before the groups end, so a guard would cut them short silently. The source ends
+// with the groups, or with the user's ctx.
 func (v View) GroupBy(length int, distribution func(rxgo.Item) int, opts ...rxgo.Option) rxgo.Observable {
 	return View{opts: opts, to: v.to, produce: func(r run, next chan<- rxgo.Item) {
 		g := open(r.user, r.user)
-		g.as = context.WithValue(r.user, gateKey{}, g)
+		g.operatorContext = context.WithValue(r.user, gateKey{}, g)
 		g.outer = gateOf(r.user)
 		source := func(ctx context.Context, next chan<- rxgo.Item) {
 			defer g.cancel()
 			v.start(ctx, next)
 		}
-		up := rxgo.Defer([]rxgo.Producer{source}, append(slices.Clip(v.opts), rxgo.WithContext(g.ctx))...)
+		up := rxgo.Defer([]rxgo.Producer{source}, append(slices.Clip(v.opts), rxgo.WithContext(g.context))...)
 		groups := up.GroupBy(length, func(i rxgo.Item) int {
 			n := distribution(i)
 			if n >= length {
-				g.cancel() // rxgo tells the error to all groups and reads no more
+				g.cancel() // rxgo sends the error to all groups and reads no more
 			}
 			return n
 		}, g.with(opts)...)

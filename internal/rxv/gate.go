@@ -14,65 +14,65 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// Grace is how long what rxgo still sends is read once a stream was left. Many
-// rxgo producers send without a look at their ctx, and end only when they are
-// read; some never end, and must not hang us.
+// Grace is how long rxgo's output is read after a stream was left. Many rxgo
+// producers send without a look at their ctx, and end only if somebody reads. Some
+// never end, and must not block us for ever.
 const Grace = 100 * time.Millisecond
 
 type gateKey struct{}
 
-// Gate holds the runs of ours that a piece of rxgo pipeline starts: it cancels
+// Gate holds the library's runs that a part of an rxgo pipeline starts. It cancels
 // them, and tells when the last one has ended. It travels in the ctx that rxgo
-// hands on to all that the piece observes, so that inner streams are held too.
+// passes to everything that this part observes. So inner streams are held, too.
 type Gate struct {
-	ctx    context.Context // ends with the gate
-	cancel context.CancelFunc
-	as     context.Context // the one that rxgo's operator is given
-	user   context.Context // the one that the user gave to rxgo; context.Background(): none
-	outer  *Gate           // holds what this one does not wait for; mostly nil
+	context         context.Context // ends with the gate
+	cancel          context.CancelFunc
+	operatorContext context.Context // the ctx that is passed to rxgo's operator
+	userContext     context.Context // the ctx that the user passed to rxgo; context.Background(): none
+	outer           *Gate           // holds the runs that this gate does not wait for; mostly nil
 
-	mu     sync.Mutex // guards the rest; never held across a wait
+	mu     sync.Mutex // guards the fields below; never held across a wait
 	runs   int
 	closed bool
-	idle   chan struct{} // closed with the last run, once the gate is closed
+	idle   chan struct{} // closed with the last run, after the gate is closed
 }
 
-// Open makes the gate of a piece of rxgo pipeline that runs under ctx.
+// Open returns the gate of a part of an rxgo pipeline that runs under ctx.
 func Open(ctx context.Context) *Gate { return open(ctx, ctx) }
 
-// open is for a piece that ends with ctx, where user is what the user gave.
+// open is Open for a part that ends with ctx. user is the ctx that the user passed.
 func open(ctx, user context.Context) *Gate {
-	g := &Gate{user: user, idle: make(chan struct{})}
-	g.ctx, g.cancel = context.WithCancel(context.WithValue(ctx, gateKey{}, g))
-	g.as = g.ctx
+	g := &Gate{userContext: user, idle: make(chan struct{})}
+	g.context, g.cancel = context.WithCancel(context.WithValue(ctx, gateKey{}, g))
+	g.operatorContext = g.context
 	return g
 }
 
-// gateOf finds the gate that a run under ctx belongs to, or nil.
+// gateOf returns the gate that a run under ctx belongs to, or nil.
 func gateOf(ctx context.Context) *Gate {
 	g, _ := ctx.Value(gateKey{}).(*Gate)
 	if g != nil && !g.owns(ctx) && ctx.Done() == nil {
-		return nil // cut off by context.WithoutCancel: it is to outlive the gate
+		return nil // detached by context.WithoutCancel: it is meant to outlive the gate
 	}
 	return g
 }
 
-// owns tells whether ctx is the gate's own, and not one that a user has derived.
-// The gate's are comparable, whatever ctx is.
+// owns reports whether ctx is the gate's own ctx, and not one that a user has
+// derived. The gate's ctx can be compared, whatever ctx is.
 func (g *Gate) owns(ctx context.Context) bool {
-	return g != nil && (ctx == g.ctx || ctx == g.as)
+	return g != nil && (ctx == g.context || ctx == g.operatorContext)
 }
 
-// Context is the one to observe under.
-func (g *Gate) Context() context.Context { return g.ctx }
+// Context is the ctx to observe under.
+func (g *Gate) Context() context.Context { return g.context }
 
-// with adds the gate to the options of an operator. The last ctx wins in rxgo.
+// with adds the gate to the options of an operator. In rxgo, the last ctx counts.
 func (g *Gate) with(opts []rxgo.Option) []rxgo.Option {
-	return append(slices.Clip(opts), rxgo.WithContext(g.as))
+	return append(slices.Clip(opts), rxgo.WithContext(g.operatorContext))
 }
 
-// enter notes that a run begins; false: it is too late for one. The caller of a
-// successful enter must leave.
+// enter notes that a run begins. It returns false if it is too late for a run. After
+// true, the caller must call leave.
 func (g *Gate) enter() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -103,11 +103,12 @@ func (g *Gate) shut() (idle <-chan struct{}) {
 	return g.idle
 }
 
-// Close cancels what the gate holds, and returns when it has ended. Until then,
-// and for the time of Grace after it, Close reads rest, which rxgo may need in
-// order to end; nil: there is nothing to read. keep is called with what it reads, and
-// tells whether it has a use for it; nil: it has not. lost is called with each value
-// that nobody had a use for. ended tells that rest was closed.
+// Close cancels the runs that the gate holds, and returns after they have ended.
+// Until then, and for Grace afterwards, Close reads rest, because rxgo may need a
+// reader in order to end. A nil rest is not read. Close calls keep with each item
+// that it reads; keep reports whether it uses the item, and a nil keep uses none.
+// Close calls lost with each value that was not used. ended reports whether rest was
+// closed.
 func (g *Gate) Close(rest <-chan rxgo.Item, keep func(rxgo.Item) bool, lost func(v any)) (ended bool) {
 	g.cancel()
 	return g.reap(rest, nil, func(i rxgo.Item) <-chan rxgo.Item {
@@ -118,15 +119,15 @@ func (g *Gate) Close(rest <-chan rxgo.Item, keep func(rxgo.Item) bool, lost func
 	})
 }
 
-// reap is Close but for the cancelling. see is given each item of rest, and
-// gives the channel of the stream in it where that must be read as well; last is
-// such a channel from before.
+// reap is Close without the cancellation. see is called with each item of rest. If
+// the item is a stream that must also be read, see returns its channel. last is such
+// a channel from before.
 func (g *Gate) reap(rest, last <-chan rxgo.Item, see func(rxgo.Item) <-chan rxgo.Item) (ended bool) {
 	rest, last = readUntil(g.shut(), true, rest, last, see)
 	if rest == nil && last == nil {
 		return true
 	}
-	scope.Limited(record.From(g.ctx), func() {
+	scope.Limited(record.From(g.context), func() {
 		grace := time.NewTimer(Grace)
 		defer grace.Stop()
 		rest, last = readUntil(grace.C, false, rest, last, see)
@@ -135,7 +136,7 @@ func (g *Gate) reap(rest, last <-chan rxgo.Item, see func(rxgo.Item) <-chan rxgo
 }
 
 // readUntil reads until over is ready or, unless wait is set, until nothing is left
-// to read. It returns what is left.
+// to read. It returns the channels that are left.
 func readUntil[T any](over <-chan T, wait bool, rest, last <-chan rxgo.Item, see func(rxgo.Item) <-chan rxgo.Item) (_, _ <-chan rxgo.Item) {
 	for wait || rest != nil || last != nil {
 		select {
@@ -156,8 +157,8 @@ func readUntil[T any](over <-chan T, wait bool, rest, last <-chan rxgo.Item, see
 	return rest, last
 }
 
-// ContextOf gives the ctx that rxgo would take from opts; context.Background():
-// there is none in them. The options themselves can't be read: rxgo is asked.
+// ContextOf returns the ctx that rxgo would take from opts, or context.Background()
+// if they have none. The options themselves can't be read, so it asks rxgo.
 func ContextOf(opts []rxgo.Option) (ctx context.Context) {
 	if len(opts) == 0 {
 		return context.Background()
@@ -169,7 +170,7 @@ func ContextOf(opts []rxgo.Option) (ctx context.Context) {
 	return ctx
 }
 
-// either gives a ctx with a's values that ends with a or b, whichever is first.
+// either returns a ctx with a's values. It ends when a or b ends.
 func either(a, b context.Context) (ctx context.Context, release func()) {
 	ctx, cancel := context.WithCancelCause(a)
 	stop := context.AfterFunc(b, func() { cancel(context.Cause(b)) })

@@ -12,525 +12,525 @@ import (
 	"github.com/reactivex/rxgo/v2"
 )
 
-// Observe is that of the [View].
+// Observe calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Observe(opts ...rxgo.Option) <-chan rxgo.Item {
 	return viewOf(l).Observe(opts...)
 }
 
-// All is that of the [View].
+// All calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) All(predicate rxgo.Predicate, opts ...rxgo.Option) rxgo.Single {
 	return viewOf(l).All(predicate, opts...)
 }
 
-// AverageFloat32 is that of the [View].
+// AverageFloat32 calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) AverageFloat32(opts ...rxgo.Option) rxgo.Single {
 	return viewOf(l).AverageFloat32(opts...)
 }
 
-// AverageFloat64 is that of the [View].
+// AverageFloat64 calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) AverageFloat64(opts ...rxgo.Option) rxgo.Single {
 	return viewOf(l).AverageFloat64(opts...)
 }
 
-// AverageInt is that of the [View].
+// AverageInt calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) AverageInt(opts ...rxgo.Option) rxgo.Single {
 	return viewOf(l).AverageInt(opts...)
 }
 
-// AverageInt8 is that of the [View].
+// AverageInt8 calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) AverageInt8(opts ...rxgo.Option) rxgo.Single {
 	return viewOf(l).AverageInt8(opts...)
 }
 
-// AverageInt16 is that of the [View].
+// AverageInt16 calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) AverageInt16(opts ...rxgo.Option) rxgo.Single {
 	return viewOf(l).AverageInt16(opts...)
 }
 
-// AverageInt32 is that of the [View].
+// AverageInt32 calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) AverageInt32(opts ...rxgo.Option) rxgo.Single {
 	return viewOf(l).AverageInt32(opts...)
 }
 
-// AverageInt64 is that of the [View].
+// AverageInt64 calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) AverageInt64(opts ...rxgo.Option) rxgo.Single {
 	return viewOf(l).AverageInt64(opts...)
 }
 
-// BackOffRetry is that of the [View].
+// BackOffRetry calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) BackOffRetry(backOffCfg backoff.BackOff, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).BackOffRetry(backOffCfg, opts...)
 }
 
-// BufferWithCount is that of the [View].
+// BufferWithCount calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) BufferWithCount(count int, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).BufferWithCount(count, opts...)
 }
 
-// BufferWithTime is that of the [View].
+// BufferWithTime calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) BufferWithTime(timespan rxgo.Duration, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).BufferWithTime(timespan, opts...)
 }
 
-// BufferWithTimeOrCount is that of the [View].
+// BufferWithTimeOrCount calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) BufferWithTimeOrCount(timespan rxgo.Duration, count int, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).BufferWithTimeOrCount(timespan, count, opts...)
 }
 
-// Connect is that of the [View].
+// Connect calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Connect(ctx context.Context) (context.Context, rxgo.Disposable) {
 	return viewOf(l).Connect(ctx)
 }
 
-// Contains is that of the [View].
+// Contains calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Contains(equal rxgo.Predicate, opts ...rxgo.Option) rxgo.Single {
 	return viewOf(l).Contains(equal, opts...)
 }
 
-// Count is that of the [View].
+// Count calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Count(opts ...rxgo.Option) rxgo.Single {
 	return viewOf(l).Count(opts...)
 }
 
-// Debounce is that of the [View].
+// Debounce calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Debounce(timespan rxgo.Duration, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).Debounce(timespan, opts...)
 }
 
-// DefaultIfEmpty is that of the [View].
+// DefaultIfEmpty calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) DefaultIfEmpty(defaultValue any, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).DefaultIfEmpty(defaultValue, opts...)
 }
 
-// Distinct is that of the [View].
+// Distinct calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Distinct(apply rxgo.Func, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).Distinct(apply, opts...)
 }
 
-// DistinctUntilChanged is that of the [View].
+// DistinctUntilChanged calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) DistinctUntilChanged(apply rxgo.Func, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).DistinctUntilChanged(apply, opts...)
 }
 
-// DoOnCompleted is that of the [View].
+// DoOnCompleted calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) DoOnCompleted(completedFunc rxgo.CompletedFunc, opts ...rxgo.Option) rxgo.Disposed {
 	return viewOf(l).DoOnCompleted(completedFunc, opts...)
 }
 
-// DoOnError is that of the [View].
+// DoOnError calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) DoOnError(errFunc rxgo.ErrFunc, opts ...rxgo.Option) rxgo.Disposed {
 	return viewOf(l).DoOnError(errFunc, opts...)
 }
 
-// DoOnNext is that of the [View].
+// DoOnNext calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) DoOnNext(nextFunc rxgo.NextFunc, opts ...rxgo.Option) rxgo.Disposed {
 	return viewOf(l).DoOnNext(nextFunc, opts...)
 }
 
-// ElementAt is that of the [View].
+// ElementAt calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) ElementAt(index uint, opts ...rxgo.Option) rxgo.Single {
 	return viewOf(l).ElementAt(index, opts...)
 }
 
-// Error is that of the [View].
+// Error calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Error(opts ...rxgo.Option) error {
 	return viewOf(l).Error(opts...)
 }
 
-// Errors is that of the [View].
+// Errors calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Errors(opts ...rxgo.Option) []error {
 	return viewOf(l).Errors(opts...)
 }
 
-// Filter is that of the [View].
+// Filter calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Filter(apply rxgo.Predicate, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).Filter(apply, opts...)
 }
 
-// Find is that of the [View].
+// Find calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Find(find rxgo.Predicate, opts ...rxgo.Option) rxgo.OptionalSingle {
 	return viewOf(l).Find(find, opts...)
 }
 
-// First is that of the [View].
+// First calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) First(opts ...rxgo.Option) rxgo.OptionalSingle {
 	return viewOf(l).First(opts...)
 }
 
-// FirstOrDefault is that of the [View].
+// FirstOrDefault calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) FirstOrDefault(defaultValue any, opts ...rxgo.Option) rxgo.Single {
 	return viewOf(l).FirstOrDefault(defaultValue, opts...)
 }
 
-// FlatMap is that of the [View].
+// FlatMap calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) FlatMap(apply rxgo.ItemToObservable, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).FlatMap(apply, opts...)
 }
 
-// ForEach is that of the [View].
+// ForEach calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) ForEach(nextFunc rxgo.NextFunc, errFunc rxgo.ErrFunc, completedFunc rxgo.CompletedFunc, opts ...rxgo.Option) rxgo.Disposed {
 	return viewOf(l).ForEach(nextFunc, errFunc, completedFunc, opts...)
 }
 
-// GroupBy is that of the [View].
+// GroupBy calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) GroupBy(length int, distribution func(rxgo.Item) int, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).GroupBy(length, distribution, opts...)
 }
 
-// GroupByDynamic is that of the [View].
+// GroupByDynamic calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) GroupByDynamic(distribution func(rxgo.Item) string, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).GroupByDynamic(distribution, opts...)
 }
 
-// IgnoreElements is that of the [View].
+// IgnoreElements calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) IgnoreElements(opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).IgnoreElements(opts...)
 }
 
-// Join is that of the [View].
+// Join calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Join(joiner rxgo.Func2, right rxgo.Observable, timeExtractor func(any) time.Time, window rxgo.Duration, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).Join(joiner, right, timeExtractor, window, opts...)
 }
 
-// Last is that of the [View].
+// Last calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Last(opts ...rxgo.Option) rxgo.OptionalSingle {
 	return viewOf(l).Last(opts...)
 }
 
-// LastOrDefault is that of the [View].
+// LastOrDefault calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) LastOrDefault(defaultValue any, opts ...rxgo.Option) rxgo.Single {
 	return viewOf(l).LastOrDefault(defaultValue, opts...)
 }
 
-// Map is that of the [View].
+// Map calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Map(apply rxgo.Func, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).Map(apply, opts...)
 }
 
-// Marshal is that of the [View].
+// Marshal calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Marshal(marshaller rxgo.Marshaller, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).Marshal(marshaller, opts...)
 }
 
-// Max is that of the [View].
+// Max calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Max(comparator rxgo.Comparator, opts ...rxgo.Option) rxgo.OptionalSingle {
 	return viewOf(l).Max(comparator, opts...)
 }
 
-// Min is that of the [View].
+// Min calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Min(comparator rxgo.Comparator, opts ...rxgo.Option) rxgo.OptionalSingle {
 	return viewOf(l).Min(comparator, opts...)
 }
 
-// OnErrorResumeNext is that of the [View].
+// OnErrorResumeNext calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) OnErrorResumeNext(resumeSequence rxgo.ErrorToObservable, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).OnErrorResumeNext(resumeSequence, opts...)
 }
 
-// OnErrorReturn is that of the [View].
+// OnErrorReturn calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) OnErrorReturn(resumeFunc rxgo.ErrorFunc, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).OnErrorReturn(resumeFunc, opts...)
 }
 
-// OnErrorReturnItem is that of the [View].
+// OnErrorReturnItem calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) OnErrorReturnItem(resume any, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).OnErrorReturnItem(resume, opts...)
 }
 
-// Reduce is that of the [View].
+// Reduce calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Reduce(apply rxgo.Func2, opts ...rxgo.Option) rxgo.OptionalSingle {
 	return viewOf(l).Reduce(apply, opts...)
 }
 
-// Repeat is that of the [View].
+// Repeat calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Repeat(count int64, frequency rxgo.Duration, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).Repeat(count, frequency, opts...)
 }
 
-// Retry is that of the [View].
+// Retry calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Retry(count int, shouldRetry func(error) bool, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).Retry(count, shouldRetry, opts...)
 }
 
-// Run is that of the [View].
+// Run calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Run(opts ...rxgo.Option) rxgo.Disposed {
 	return viewOf(l).Run(opts...)
 }
 
-// Sample is that of the [View].
+// Sample calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Sample(iterable rxgo.Iterable, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).Sample(iterable, opts...)
 }
 
-// Scan is that of the [View].
+// Scan calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Scan(apply rxgo.Func2, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).Scan(apply, opts...)
 }
 
-// SequenceEqual is that of the [View].
+// SequenceEqual calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) SequenceEqual(iterable rxgo.Iterable, opts ...rxgo.Option) rxgo.Single {
 	return viewOf(l).SequenceEqual(iterable, opts...)
 }
 
-// Send is that of the [View].
+// Send calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Send(output chan<- rxgo.Item, opts ...rxgo.Option) {
 	viewOf(l).Send(output, opts...)
 }
 
-// Serialize is that of the [View].
+// Serialize calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Serialize(from int, identifier func(any) int, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).Serialize(from, identifier, opts...)
 }
 
-// Skip is that of the [View].
+// Skip calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Skip(nth uint, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).Skip(nth, opts...)
 }
 
-// SkipLast is that of the [View].
+// SkipLast calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) SkipLast(nth uint, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).SkipLast(nth, opts...)
 }
 
-// SkipWhile is that of the [View].
+// SkipWhile calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) SkipWhile(apply rxgo.Predicate, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).SkipWhile(apply, opts...)
 }
 
-// StartWith is that of the [View].
+// StartWith calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) StartWith(iterable rxgo.Iterable, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).StartWith(iterable, opts...)
 }
 
-// SumFloat32 is that of the [View].
+// SumFloat32 calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) SumFloat32(opts ...rxgo.Option) rxgo.OptionalSingle {
 	return viewOf(l).SumFloat32(opts...)
 }
 
-// SumFloat64 is that of the [View].
+// SumFloat64 calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) SumFloat64(opts ...rxgo.Option) rxgo.OptionalSingle {
 	return viewOf(l).SumFloat64(opts...)
 }
 
-// SumInt64 is that of the [View].
+// SumInt64 calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) SumInt64(opts ...rxgo.Option) rxgo.OptionalSingle {
 	return viewOf(l).SumInt64(opts...)
 }
 
-// Take is that of the [View].
+// Take calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Take(nth uint, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).Take(nth, opts...)
 }
 
-// TakeLast is that of the [View].
+// TakeLast calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) TakeLast(nth uint, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).TakeLast(nth, opts...)
 }
 
-// TakeUntil is that of the [View].
+// TakeUntil calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) TakeUntil(apply rxgo.Predicate, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).TakeUntil(apply, opts...)
 }
 
-// TakeWhile is that of the [View].
+// TakeWhile calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) TakeWhile(apply rxgo.Predicate, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).TakeWhile(apply, opts...)
 }
 
-// TimeInterval is that of the [View].
+// TimeInterval calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) TimeInterval(opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).TimeInterval(opts...)
 }
 
-// Timestamp is that of the [View].
+// Timestamp calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Timestamp(opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).Timestamp(opts...)
 }
 
-// ToMap is that of the [View].
+// ToMap calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) ToMap(keySelector rxgo.Func, opts ...rxgo.Option) rxgo.Single {
 	return viewOf(l).ToMap(keySelector, opts...)
 }
 
-// ToMapWithValueSelector is that of the [View].
+// ToMapWithValueSelector calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) ToMapWithValueSelector(keySelector, valueSelector rxgo.Func, opts ...rxgo.Option) rxgo.Single {
 	return viewOf(l).ToMapWithValueSelector(keySelector, valueSelector, opts...)
 }
 
-// ToSlice is that of the [View].
+// ToSlice calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) ToSlice(initialCapacity int, opts ...rxgo.Option) ([]any, error) {
 	return viewOf(l).ToSlice(initialCapacity, opts...)
 }
 
-// Unmarshal is that of the [View].
+// Unmarshal calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) Unmarshal(unmarshaller rxgo.Unmarshaller, factory func() any, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).Unmarshal(unmarshaller, factory, opts...)
 }
 
-// WindowWithCount is that of the [View].
+// WindowWithCount calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) WindowWithCount(count int, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).WindowWithCount(count, opts...)
 }
 
-// WindowWithTime is that of the [View].
+// WindowWithTime calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) WindowWithTime(timespan rxgo.Duration, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).WindowWithTime(timespan, opts...)
 }
 
-// WindowWithTimeOrCount is that of the [View].
+// WindowWithTimeOrCount calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) WindowWithTimeOrCount(timespan rxgo.Duration, count int, opts ...rxgo.Option) rxgo.Observable {
 	return viewOf(l).WindowWithTimeOrCount(timespan, count, opts...)
 }
 
-// ZipFromIterable is that of the [View].
+// ZipFromIterable calls the method of the [View].
 //
 //go:noinline
 func (l Lazy) ZipFromIterable(iterable rxgo.Iterable, zipper rxgo.Func2, opts ...rxgo.Option) rxgo.Observable {

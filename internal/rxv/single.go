@@ -12,10 +12,10 @@ var _ rxgo.Single = single{}
 // Observe starts one run, as [View.Observe] does.
 func (s single) Observe(opts ...rxgo.Option) <-chan rxgo.Item { return s.v.Observe(opts...) }
 
-// Get gives the item. The error is that of the ctx, when it has ended first.
+// Get returns the item. If the ctx has ended first, it returns the ctx's error.
 func (s single) Get(opts ...rxgo.Option) (rxgo.Item, error) { return s.v.get(opts) }
 
-// Run runs it for its effects.
+// Run runs the stream for its effects.
 func (s single) Run(opts ...rxgo.Option) rxgo.Disposed { return s.v.Run(opts...) }
 
 // Map transforms the item.
@@ -23,7 +23,7 @@ func (s single) Map(apply rxgo.Func, opts ...rxgo.Option) rxgo.Single {
 	return single{s.v.mapped(apply, opts)}
 }
 
-// Filter keeps the item if apply says so.
+// Filter keeps the item if apply returns true.
 func (s single) Filter(apply rxgo.Predicate, opts ...rxgo.Option) rxgo.OptionalSingle {
 	return optional{s.v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable { return up.Filter(apply, opts...) })}
 }
@@ -36,11 +36,11 @@ var _ rxgo.OptionalSingle = optional{}
 // Observe starts one run, as [View.Observe] does.
 func (s optional) Observe(opts ...rxgo.Option) <-chan rxgo.Item { return s.v.Observe(opts...) }
 
-// Get gives the item, or rxgo.OptionalSingleEmpty. The error is that of the ctx,
-// when it has ended first.
+// Get returns the item, or rxgo.OptionalSingleEmpty. If the ctx has ended first, it
+// returns the ctx's error.
 func (s optional) Get(opts ...rxgo.Option) (rxgo.Item, error) { return s.v.get(opts) }
 
-// Run runs it for its effects.
+// Run runs the stream for its effects.
 func (s optional) Run(opts ...rxgo.Option) rxgo.Disposed { return s.v.Run(opts...) }
 
 // Map transforms the item.
@@ -52,14 +52,14 @@ func (v View) mapped(apply rxgo.Func, opts []rxgo.Option) View {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable { return up.Map(apply, opts...) })
 }
 
-// get gives the first item, and returns when all that ran for it has ended.
+// get returns the first item, after everything that ran for it has ended.
 func (v View) get(opts []rxgo.Option) (i rxgo.Item, err error) {
 	for range v.begin(opts, func(r run, up rxgo.Observable, g *Gate) <-chan rxgo.Item {
 		ch := up.Observe(g.with(opts)...)
 		var ok bool
 		select {
 		case i, ok = <-ch:
-			if !ok { // rxgo closes its channel for the end of a ctx, too
+			if !ok { // rxgo also closes its channel when a ctx ends
 				err = r.ctx.Err()
 			}
 		case <-r.ctx.Done():

@@ -11,476 +11,476 @@ import (
 	"github.com/reactivex/rxgo/v2"
 )
 
-// All is rxgo's, guarded.
+// All runs rxgo's All behind a guard.
 func (v View) All(predicate rxgo.Predicate, opts ...rxgo.Option) rxgo.Single {
 	return single{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.All(predicate, opts...)
 	})}
 }
 
-// AverageFloat32 is rxgo's, guarded.
+// AverageFloat32 runs rxgo's AverageFloat32 behind a guard.
 func (v View) AverageFloat32(opts ...rxgo.Option) rxgo.Single {
 	return single{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.AverageFloat32(opts...)
 	})}
 }
 
-// AverageFloat64 is rxgo's, guarded.
+// AverageFloat64 runs rxgo's AverageFloat64 behind a guard.
 func (v View) AverageFloat64(opts ...rxgo.Option) rxgo.Single {
 	return single{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.AverageFloat64(opts...)
 	})}
 }
 
-// AverageInt is rxgo's, guarded.
+// AverageInt runs rxgo's AverageInt behind a guard.
 func (v View) AverageInt(opts ...rxgo.Option) rxgo.Single {
 	return single{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.AverageInt(opts...)
 	})}
 }
 
-// AverageInt8 is rxgo's, guarded.
+// AverageInt8 runs rxgo's AverageInt8 behind a guard.
 func (v View) AverageInt8(opts ...rxgo.Option) rxgo.Single {
 	return single{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.AverageInt8(opts...)
 	})}
 }
 
-// AverageInt16 is rxgo's, guarded.
+// AverageInt16 runs rxgo's AverageInt16 behind a guard.
 func (v View) AverageInt16(opts ...rxgo.Option) rxgo.Single {
 	return single{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.AverageInt16(opts...)
 	})}
 }
 
-// AverageInt32 is rxgo's, guarded.
+// AverageInt32 runs rxgo's AverageInt32 behind a guard.
 func (v View) AverageInt32(opts ...rxgo.Option) rxgo.Single {
 	return single{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.AverageInt32(opts...)
 	})}
 }
 
-// AverageInt64 is rxgo's, guarded.
+// AverageInt64 runs rxgo's AverageInt64 behind a guard.
 func (v View) AverageInt64(opts ...rxgo.Option) rxgo.Single {
 	return single{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.AverageInt64(opts...)
 	})}
 }
 
-// BackOffRetry is rxgo's, guarded.
+// BackOffRetry runs rxgo's BackOffRetry behind a guard.
 func (v View) BackOffRetry(backOffCfg backoff.BackOff, opts ...rxgo.Option) rxgo.Observable {
 	return v.calm(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.BackOffRetry(backOffCfg, opts...)
 	})
 }
 
-// BufferWithCount is rxgo's, guarded.
+// BufferWithCount runs rxgo's BufferWithCount behind a guard.
 func (v View) BufferWithCount(count int, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.BufferWithCount(count, opts...)
 	})
 }
 
-// BufferWithTime is rxgo's, guarded.
+// BufferWithTime runs rxgo's BufferWithTime behind a guard.
 func (v View) BufferWithTime(timespan rxgo.Duration, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.BufferWithTime(timespan, opts...)
 	})
 }
 
-// BufferWithTimeOrCount is rxgo's, guarded.
+// BufferWithTimeOrCount runs rxgo's BufferWithTimeOrCount behind a guard.
 func (v View) BufferWithTimeOrCount(timespan rxgo.Duration, count int, opts ...rxgo.Option) rxgo.Observable {
 	return v.calm(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.BufferWithTimeOrCount(timespan, count, opts...)
 	})
 }
 
-// Contains is rxgo's, guarded.
+// Contains runs rxgo's Contains behind a guard.
 func (v View) Contains(equal rxgo.Predicate, opts ...rxgo.Option) rxgo.Single {
 	return single{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Contains(equal, opts...)
 	})}
 }
 
-// Count is rxgo's, guarded.
+// Count runs rxgo's Count behind a guard.
 func (v View) Count(opts ...rxgo.Option) rxgo.Single {
 	return single{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Count(opts...)
 	})}
 }
 
-// Debounce is rxgo's, guarded.
+// Debounce runs rxgo's Debounce behind a guard.
 func (v View) Debounce(timespan rxgo.Duration, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Debounce(timespan, opts...)
 	})
 }
 
-// DefaultIfEmpty is rxgo's, guarded.
+// DefaultIfEmpty runs rxgo's DefaultIfEmpty behind a guard.
 func (v View) DefaultIfEmpty(defaultValue any, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.DefaultIfEmpty(defaultValue, opts...)
 	})
 }
 
-// Distinct is rxgo's, guarded.
+// Distinct runs rxgo's Distinct behind a guard.
 func (v View) Distinct(apply rxgo.Func, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Distinct(apply, opts...)
 	})
 }
 
-// DistinctUntilChanged is rxgo's, guarded.
+// DistinctUntilChanged runs rxgo's DistinctUntilChanged behind a guard.
 func (v View) DistinctUntilChanged(apply rxgo.Func, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.DistinctUntilChanged(apply, opts...)
 	})
 }
 
-// DoOnCompleted is rxgo's, guarded.
+// DoOnCompleted runs rxgo's DoOnCompleted behind a guard.
 func (v View) DoOnCompleted(completedFunc rxgo.CompletedFunc, opts ...rxgo.Option) rxgo.Disposed {
 	return v.disposed(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Disposed {
 		return up.DoOnCompleted(completedFunc, opts...)
 	})
 }
 
-// DoOnError is rxgo's, guarded.
+// DoOnError runs rxgo's DoOnError behind a guard.
 func (v View) DoOnError(errFunc rxgo.ErrFunc, opts ...rxgo.Option) rxgo.Disposed {
 	return v.disposed(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Disposed {
 		return up.DoOnError(errFunc, opts...)
 	})
 }
 
-// DoOnNext is rxgo's, guarded.
+// DoOnNext runs rxgo's DoOnNext behind a guard.
 func (v View) DoOnNext(nextFunc rxgo.NextFunc, opts ...rxgo.Option) rxgo.Disposed {
 	return v.disposed(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Disposed {
 		return up.DoOnNext(nextFunc, opts...)
 	})
 }
 
-// ElementAt is rxgo's, guarded.
+// ElementAt runs rxgo's ElementAt behind a guard.
 func (v View) ElementAt(index uint, opts ...rxgo.Option) rxgo.Single {
 	return single{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.ElementAt(index, opts...)
 	})}
 }
 
-// Filter is rxgo's, guarded.
+// Filter runs rxgo's Filter behind a guard.
 func (v View) Filter(apply rxgo.Predicate, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Filter(apply, opts...)
 	})
 }
 
-// Find is rxgo's, guarded.
+// Find runs rxgo's Find behind a guard.
 func (v View) Find(find rxgo.Predicate, opts ...rxgo.Option) rxgo.OptionalSingle {
 	return optional{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Find(find, opts...)
 	})}
 }
 
-// First is rxgo's, guarded.
+// First runs rxgo's First behind a guard.
 func (v View) First(opts ...rxgo.Option) rxgo.OptionalSingle {
 	return optional{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.First(opts...)
 	})}
 }
 
-// FirstOrDefault is rxgo's, guarded.
+// FirstOrDefault runs rxgo's FirstOrDefault behind a guard.
 func (v View) FirstOrDefault(defaultValue any, opts ...rxgo.Option) rxgo.Single {
 	return single{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.FirstOrDefault(defaultValue, opts...)
 	})}
 }
 
-// FlatMap is rxgo's, guarded.
+// FlatMap runs rxgo's FlatMap behind a guard.
 func (v View) FlatMap(apply rxgo.ItemToObservable, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.FlatMap(apply, opts...)
 	})
 }
 
-// ForEach is rxgo's, guarded.
+// ForEach runs rxgo's ForEach behind a guard.
 func (v View) ForEach(nextFunc rxgo.NextFunc, errFunc rxgo.ErrFunc, completedFunc rxgo.CompletedFunc, opts ...rxgo.Option) rxgo.Disposed {
 	return v.disposed(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Disposed {
 		return up.ForEach(nextFunc, errFunc, completedFunc, opts...)
 	})
 }
 
-// GroupByDynamic is rxgo's, guarded.
+// GroupByDynamic runs rxgo's GroupByDynamic behind a guard.
 func (v View) GroupByDynamic(distribution func(rxgo.Item) string, opts ...rxgo.Option) rxgo.Observable {
 	return v.groups(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.GroupByDynamic(distribution, opts...)
 	})
 }
 
-// IgnoreElements is rxgo's, guarded.
+// IgnoreElements runs rxgo's IgnoreElements behind a guard.
 func (v View) IgnoreElements(opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.IgnoreElements(opts...)
 	})
 }
 
-// Join is rxgo's, guarded.
+// Join runs rxgo's Join behind a guard.
 func (v View) Join(joiner rxgo.Func2, right rxgo.Observable, timeExtractor func(any) time.Time, window rxgo.Duration, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Join(joiner, bound{right, opts[len(opts)-1]}, timeExtractor, window, opts...)
 	})
 }
 
-// Last is rxgo's, guarded.
+// Last runs rxgo's Last behind a guard.
 func (v View) Last(opts ...rxgo.Option) rxgo.OptionalSingle {
 	return optional{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Last(opts...)
 	})}
 }
 
-// LastOrDefault is rxgo's, guarded.
+// LastOrDefault runs rxgo's LastOrDefault behind a guard.
 func (v View) LastOrDefault(defaultValue any, opts ...rxgo.Option) rxgo.Single {
 	return single{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.LastOrDefault(defaultValue, opts...)
 	})}
 }
 
-// Map is rxgo's, guarded.
+// Map runs rxgo's Map behind a guard.
 func (v View) Map(apply rxgo.Func, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Map(apply, opts...)
 	})
 }
 
-// Marshal is rxgo's, guarded.
+// Marshal runs rxgo's Marshal behind a guard.
 func (v View) Marshal(marshaller rxgo.Marshaller, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Marshal(marshaller, opts...)
 	})
 }
 
-// Max is rxgo's, guarded.
+// Max runs rxgo's Max behind a guard.
 func (v View) Max(comparator rxgo.Comparator, opts ...rxgo.Option) rxgo.OptionalSingle {
 	return optional{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Max(comparator, opts...)
 	})}
 }
 
-// Min is rxgo's, guarded.
+// Min runs rxgo's Min behind a guard.
 func (v View) Min(comparator rxgo.Comparator, opts ...rxgo.Option) rxgo.OptionalSingle {
 	return optional{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Min(comparator, opts...)
 	})}
 }
 
-// OnErrorResumeNext is rxgo's, guarded.
+// OnErrorResumeNext runs rxgo's OnErrorResumeNext behind a guard.
 func (v View) OnErrorResumeNext(resumeSequence rxgo.ErrorToObservable, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.OnErrorResumeNext(resumeSequence, opts...)
 	})
 }
 
-// OnErrorReturn is rxgo's, guarded.
+// OnErrorReturn runs rxgo's OnErrorReturn behind a guard.
 func (v View) OnErrorReturn(resumeFunc rxgo.ErrorFunc, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.OnErrorReturn(resumeFunc, opts...)
 	})
 }
 
-// OnErrorReturnItem is rxgo's, guarded.
+// OnErrorReturnItem runs rxgo's OnErrorReturnItem behind a guard.
 func (v View) OnErrorReturnItem(resume any, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.OnErrorReturnItem(resume, opts...)
 	})
 }
 
-// Reduce is rxgo's, guarded.
+// Reduce runs rxgo's Reduce behind a guard.
 func (v View) Reduce(apply rxgo.Func2, opts ...rxgo.Option) rxgo.OptionalSingle {
 	return optional{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Reduce(apply, opts...)
 	})}
 }
 
-// Repeat is rxgo's, guarded.
+// Repeat runs rxgo's Repeat behind a guard.
 func (v View) Repeat(count int64, frequency rxgo.Duration, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Repeat(count, frequency, opts...)
 	})
 }
 
-// Retry is rxgo's, guarded.
+// Retry runs rxgo's Retry behind a guard.
 func (v View) Retry(count int, shouldRetry func(error) bool, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Retry(count, shouldRetry, opts...)
 	})
 }
 
-// Run is rxgo's, guarded.
+// Run runs rxgo's Run behind a guard.
 func (v View) Run(opts ...rxgo.Option) rxgo.Disposed {
 	return v.disposed(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Disposed {
 		return up.Run(opts...)
 	})
 }
 
-// Sample is rxgo's, guarded.
+// Sample runs rxgo's Sample behind a guard.
 func (v View) Sample(iterable rxgo.Iterable, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Sample(iterable, opts...)
 	})
 }
 
-// Scan is rxgo's, guarded.
+// Scan runs rxgo's Scan behind a guard.
 func (v View) Scan(apply rxgo.Func2, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Scan(apply, opts...)
 	})
 }
 
-// SequenceEqual is rxgo's, guarded.
+// SequenceEqual runs rxgo's SequenceEqual behind a guard.
 func (v View) SequenceEqual(iterable rxgo.Iterable, opts ...rxgo.Option) rxgo.Single {
 	return single{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.SequenceEqual(iterable, opts...)
 	})}
 }
 
-// Serialize is rxgo's, guarded.
+// Serialize runs rxgo's Serialize behind a guard.
 func (v View) Serialize(from int, identifier func(any) int, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Serialize(from, identifier, opts...)
 	})
 }
 
-// Skip is rxgo's, guarded.
+// Skip runs rxgo's Skip behind a guard.
 func (v View) Skip(nth uint, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Skip(nth, opts...)
 	})
 }
 
-// SkipLast is rxgo's, guarded.
+// SkipLast runs rxgo's SkipLast behind a guard.
 func (v View) SkipLast(nth uint, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.SkipLast(nth, opts...)
 	})
 }
 
-// SkipWhile is rxgo's, guarded.
+// SkipWhile runs rxgo's SkipWhile behind a guard.
 func (v View) SkipWhile(apply rxgo.Predicate, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.SkipWhile(apply, opts...)
 	})
 }
 
-// StartWith is rxgo's, guarded.
+// StartWith runs rxgo's StartWith behind a guard.
 func (v View) StartWith(iterable rxgo.Iterable, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.StartWith(iterable, opts...)
 	})
 }
 
-// SumFloat32 is rxgo's, guarded.
+// SumFloat32 runs rxgo's SumFloat32 behind a guard.
 func (v View) SumFloat32(opts ...rxgo.Option) rxgo.OptionalSingle {
 	return optional{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.SumFloat32(opts...)
 	})}
 }
 
-// SumFloat64 is rxgo's, guarded.
+// SumFloat64 runs rxgo's SumFloat64 behind a guard.
 func (v View) SumFloat64(opts ...rxgo.Option) rxgo.OptionalSingle {
 	return optional{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.SumFloat64(opts...)
 	})}
 }
 
-// SumInt64 is rxgo's, guarded.
+// SumInt64 runs rxgo's SumInt64 behind a guard.
 func (v View) SumInt64(opts ...rxgo.Option) rxgo.OptionalSingle {
 	return optional{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.SumInt64(opts...)
 	})}
 }
 
-// Take is rxgo's, guarded.
+// Take runs rxgo's Take behind a guard.
 func (v View) Take(nth uint, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Take(nth, opts...)
 	})
 }
 
-// TakeLast is rxgo's, guarded.
+// TakeLast runs rxgo's TakeLast behind a guard.
 func (v View) TakeLast(nth uint, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.TakeLast(nth, opts...)
 	})
 }
 
-// TakeUntil is rxgo's, guarded.
+// TakeUntil runs rxgo's TakeUntil behind a guard.
 func (v View) TakeUntil(apply rxgo.Predicate, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.TakeUntil(apply, opts...)
 	})
 }
 
-// TakeWhile is rxgo's, guarded.
+// TakeWhile runs rxgo's TakeWhile behind a guard.
 func (v View) TakeWhile(apply rxgo.Predicate, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.TakeWhile(apply, opts...)
 	})
 }
 
-// TimeInterval is rxgo's, guarded.
+// TimeInterval runs rxgo's TimeInterval behind a guard.
 func (v View) TimeInterval(opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.TimeInterval(opts...)
 	})
 }
 
-// Timestamp is rxgo's, guarded.
+// Timestamp runs rxgo's Timestamp behind a guard.
 func (v View) Timestamp(opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Timestamp(opts...)
 	})
 }
 
-// ToMap is rxgo's, guarded.
+// ToMap runs rxgo's ToMap behind a guard.
 func (v View) ToMap(keySelector rxgo.Func, opts ...rxgo.Option) rxgo.Single {
 	return single{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.ToMap(keySelector, opts...)
 	})}
 }
 
-// ToMapWithValueSelector is rxgo's, guarded.
-func (v View) ToMapWithValueSelector(keySelector rxgo.Func, valueSelector rxgo.Func, opts ...rxgo.Option) rxgo.Single {
+// ToMapWithValueSelector runs rxgo's ToMapWithValueSelector behind a guard.
+func (v View) ToMapWithValueSelector(keySelector, valueSelector rxgo.Func, opts ...rxgo.Option) rxgo.Single {
 	return single{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.ToMapWithValueSelector(keySelector, valueSelector, opts...)
 	})}
 }
 
-// Unmarshal is rxgo's, guarded.
+// Unmarshal runs rxgo's Unmarshal behind a guard.
 func (v View) Unmarshal(unmarshaller rxgo.Unmarshaller, factory func() any, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.Unmarshal(unmarshaller, factory, opts...)
 	})
 }
 
-// WindowWithCount is rxgo's, guarded.
+// WindowWithCount runs rxgo's WindowWithCount behind a guard.
 func (v View) WindowWithCount(count int, opts ...rxgo.Option) rxgo.Observable {
 	return v.windows(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.WindowWithCount(count, opts...)
 	})
 }
 
-// WindowWithTime is rxgo's, guarded.
+// WindowWithTime runs rxgo's WindowWithTime behind a guard.
 func (v View) WindowWithTime(timespan rxgo.Duration, opts ...rxgo.Option) rxgo.Observable {
 	return v.calmWindows(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.WindowWithTime(timespan, opts...)
 	})
 }
 
-// WindowWithTimeOrCount is rxgo's, guarded.
+// WindowWithTimeOrCount runs rxgo's WindowWithTimeOrCount behind a guard.
 func (v View) WindowWithTimeOrCount(timespan rxgo.Duration, count int, opts ...rxgo.Option) rxgo.Observable {
 	return v.calmWindows(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.WindowWithTimeOrCount(timespan, count, opts...)
 	})
 }
 
-// ZipFromIterable is rxgo's, guarded.
+// ZipFromIterable runs rxgo's ZipFromIterable behind a guard.
 func (v View) ZipFromIterable(iterable rxgo.Iterable, zipper rxgo.Func2, opts ...rxgo.Option) rxgo.Observable {
 	return v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.ZipFromIterable(iterable, zipper, opts...)

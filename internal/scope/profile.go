@@ -6,32 +6,34 @@ import (
 	"runtime/pprof"
 	"strconv"
 	"strings"
+
+	"github.com/turbopipes/turbopipes/internal/stackid"
 )
 
-// profile is what one goroutine profile of the process says about the goroutines
-// that scopes and consuming calls wait for.
+// profile is a goroutine profile of the process: the goroutines that scopes and
+// consuming calls wait for.
 type profile struct {
 	byLabel map[string][]stack // by the number of a scope
 	byTag   map[uint64][]stack
-	strays  []stack // have neither, but are ours: user code has replaced the labels
+	strays  []stack // have neither, but belong to the library: user code has replaced the labels
 
-	rest  []byte // of a line that has not been read to its end
-	cur   record
-	texts map[string]string // goroutines that wait at the same place share a text
+	partial []byte // a line that has not been read to its end
+	current record
+	texts   map[string]string // goroutines that wait at the same place share a text
 }
 
-// stack is some goroutines that wait at the same place.
+// stack is a number of goroutines that wait at the same place.
 type stack struct {
 	goroutines int
 	text       string
-	ours       bool // a goroutine that is waited for, and not one that user code has started there
-	silent     bool // it waits in a join, which reports for itself, or its wait has a limit
+	ours       bool // the library waits for it, and it was not started by user code
+	silent     bool // it waits in a join, which is reported separately, or its wait has a limit
 }
 
-// record is one of a profile, while it is read.
+// record is one record of a profile, while it is read.
 type record struct {
 	goroutines int
-	cut        bool // it lacks its outermost frames
+	cut        bool // its outermost frames are missing
 	label      string
 	frames     []frame
 }
@@ -39,13 +41,13 @@ type record struct {
 type frame struct{ function, position string }
 
 const (
-	mostStacks = 4   // different stacks in one report
-	mostFrames = 32  // of one stack in a report
-	depth      = 128 // of the stacks in a profile: the runtime's limit
+	maxStacks = 4   // different stacks in one report
+	maxFrames = 32  // of one stack in a report
+	depth     = 128 // of the stacks in a profile: the runtime's limit
 )
 
-// takeProfile takes a profile of all goroutines. It reads it while it is written,
-// since the text of many goroutines is large.
+// takeProfile takes a profile of all goroutines. It reads the profile while it is
+// written, because the text of many goroutines is large.
 func takeProfile() *profile {
 	p := &profile{byLabel: map[string][]stack{}, byTag: map[uint64][]stack{}, texts: map[string]string{}}
 	_ = pprof.Lookup("goroutine").WriteTo(p, 1)
@@ -53,30 +55,30 @@ func takeProfile() *profile {
 	return p
 }
 
-// Write is given the profile's text piece by piece.
+// Write receives the profile's text piece by piece.
 func (p *profile) Write(text []byte) (n int, err error) {
 	n = len(text)
 	for {
 		line, more, whole := bytes.Cut(text, []byte("\n"))
 		if !whole {
-			p.rest = append(p.rest, line...)
+			p.partial = append(p.partial, line...)
 			return n, nil
 		}
-		if len(p.rest) > 0 {
-			line = append(p.rest, line...)
-			p.rest = p.rest[:0]
+		if len(p.partial) > 0 {
+			line = append(p.partial, line...)
+			p.partial = p.partial[:0]
 		}
 		p.line(string(line))
 		text = more
 	}
 }
 
-// line reads one line: the number of goroutines and their addresses, their labels,
-// one of their frames, or what separates two records.
+// line reads one line: the number of goroutines and their addresses, or their
+// labels, or one of their frames, or a separator of two records.
 func (p *profile) line(line string) {
 	if labels, ok := strings.CutPrefix(line, "# labels: "); ok {
 		_, rest, _ := strings.Cut(labels, fmt.Sprintf("%q:\"", scopeLabel))
-		p.cur.label, _, _ = strings.Cut(rest, "\"")
+		p.current.label, _, _ = strings.Cut(rest, "\"")
 		return
 	}
 	if fields := strings.FieldsFunc(line, func(r rune) bool { return r == '\t' }); len(fields) == 4 && fields[0] == "#" {
@@ -84,21 +86,21 @@ func (p *profile) line(line string) {
 		if at := strings.LastIndex(function, "+0x"); at >= 0 {
 			function = function[:at]
 		}
-		p.cur.frames = append(p.cur.frames, frame{function, fields[3]})
+		p.current.frames = append(p.current.frames, frame{function, fields[3]})
 		return
 	}
 	number, addresses, _ := strings.Cut(line, " @")
 	if n, err := strconv.Atoi(number); err == nil {
 		p.finish()
-		p.cur.goroutines = n
-		p.cur.cut = strings.Count(addresses, " ") >= depth
+		p.current.goroutines = n
+		p.current.cut = strings.Count(addresses, " ") >= depth
 	}
 }
 
 // finish files the record that has been read.
 func (p *profile) finish() {
-	r := p.cur
-	p.cur = record{frames: r.frames[:0]}
+	r := p.current
+	p.current = record{frames: r.frames[:0]}
 	if r.goroutines == 0 || r.has("/internal/scope.takeProfile") {
 		return
 	}
@@ -130,29 +132,23 @@ func (r record) has(function string) bool {
 	return false
 }
 
-// tags returns those of the consuming calls on the stack.
+// tags returns the tags of the consuming calls on the stack.
 func (r record) tags() (tags []uint64) {
-	var lines []int
+	var ids stackid.Reader
 	for _, f := range r.frames {
-		if !strings.HasSuffix(f.function, tagFrame) {
-			lines = nil
-			continue
-		}
-		line, _ := strconv.Atoi(f.position[strings.LastIndex(f.position, ":")+1:])
-		if lines = append(lines, line); len(lines) == tagDigits+1 {
-			tags = append(tags, readTag(lines))
-			lines = nil
+		if id, ok := ids.Next(f.function); ok && isTagged(f.function) {
+			tags = append(tags, id)
 		}
 	}
 	return tags
 }
 
-// text is what a report shows of a stack.
+// text is the text of a stack in a report.
 func (p *profile) text(r record) string {
 	var b []byte
 	frames := r.shown()
 	for i, f := range frames {
-		if i == mostFrames {
+		if i == maxFrames {
 			b = append(b, " < …"...)
 			break
 		}
@@ -169,8 +165,8 @@ func (p *profile) text(r record) string {
 	return text
 }
 
-// shown returns the frames above the library's internal ones: where user code
-// waits. Where user code does not wait it returns all of them.
+// shown returns the frames above the library's internal ones: they show where user
+// code waits. If user code does not wait there, it returns all frames.
 func (r record) shown() []frame {
 	theirs := false
 	for i, f := range r.frames {
@@ -184,15 +180,16 @@ func (r record) shown() []frame {
 	}
 	var frames []frame
 	for _, f := range r.frames {
-		if !strings.HasSuffix(f.function, tagFrame) && !strings.HasSuffix(f.function, "/internal/run.digit") {
+		if !stackid.Is(f.function) {
 			frames = append(frames, f)
 		}
 	}
 	return frames
 }
 
-// standard tells whether a function is of the standard library, or of a package
-// whose path has no dot either: then a report shows more than it has to.
+// standard reports whether a function belongs to the standard library. A package
+// whose path has no dot counts as standard, too: then a report shows more frames
+// than necessary.
 func standard(function string) bool {
 	if strings.HasPrefix(function, "main.") {
 		return false

@@ -9,7 +9,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// written is a profile's text, less what only the pieces of which it is written show.
+// written is the text of a profile. Write must also accept it in pieces.
 const written = `goroutine profile: total 12
 5 @ 0x1 0x2
 # labels: {"turbopipes":"fetch/Parallel", "turbopipes-scope":"7"}
@@ -64,7 +64,7 @@ func TestProfile(t *testing.T) {
 
 func TestProfileOfATaggedCall(t *testing.T) {
 	seen := map[uint64]bool{}
-	for range 1 << (3 * tagDigits) {
+	for range 1 << tagBits {
 		tag := NewTag()
 		require.False(t, seen[tag])
 		seen[tag] = true
@@ -88,14 +88,14 @@ func TestProfileOfATaggedCall(t *testing.T) {
 	}
 }
 
-// A wait whose goroutines can't be found is reported as well, after a second look.
+// A wait whose goroutines can't be found is also reported, after a second look.
 func TestStacks(t *testing.T) {
-	w := &watch{rec: run.From(context.Background()), warning: warning{after: 1}, next: 1, stage: &stage{id: "7"}, own: 1}
+	w := &watch{rec: run.From(context.Background()), warning: warning{after: 1}, nextLook: 1, stage: &stage{id: "7"}, ownJoins: 1}
 	none := &profile{}
 	stacks, wait := w.stacks(none)
 	require.Empty(t, stacks)
 	require.True(t, wait)
-	w.next = 2
+	w.nextLook = 2
 	_, wait = w.stacks(none)
 	require.False(t, wait)
 	silent := &profile{byLabel: map[string][]stack{"7": {{goroutines: 1, silent: true}, {goroutines: 1}}}}

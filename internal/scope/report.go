@@ -13,58 +13,58 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// watch is over one wait for what may not end: that of a scope for its goroutines,
-// or that of a consuming call for its source. When the wait takes too long, it is
+// watch observes one wait that may not end: that of a scope for its goroutines, or
+// that of a consuming call for its source. If the wait takes too long, it is
 // reported.
 type watch struct {
 	warning
-	ctx   context.Context //nolint:containedctx // of the wait
-	rec   *run.Record
-	stage *stage // its number finds the goroutines that are waited for; empty: tag does
-	tag   uint64
-	own   int64 // joins of the record that are this wait
+	ctx      context.Context //nolint:containedctx // of the wait
+	rec      *run.Record
+	stage    *stage // its number identifies the goroutines that are waited for; if empty, tag does
+	tag      uint64
+	ownJoins int64 // joins of the record that belong to this wait
 
-	mu    sync.Mutex // guards the rest
-	timer *time.Timer
-	over  bool
-	since time.Time     // when the wait began; known once it is late
-	next  time.Duration // until the next look at a wait that has nothing to report
-	in    *reports      // where it is due; nil: it is not
+	mu       sync.Mutex // guards the fields below
+	timer    *time.Timer
+	over     bool
+	since    time.Time     // when the wait began; set when the wait is late
+	nextLook time.Duration // time until the next look at a wait that has nothing to report
+	dueIn    *reports      // the reports in which it is due; nil: it is not due
 }
 
-// watch watches over the scope's join.
+// watch observes the scope's join.
 func (s *Scope) watch() *watch {
-	return (&watch{ctx: s.Ctx, rec: s.rec, stage: &s.stage, own: 1}).start()
+	return (&watch{ctx: s.Ctx, rec: s.rec, stage: &s.stage, ownJoins: 1}).start()
 }
 
-// Watch watches over a goroutine of the scope's that has been told to end, before
-// the scope is joined. done is as with [WatchInline].
+// Watch observes a goroutine of the scope that was told to end, before the scope is
+// joined. done is as with [WatchInline].
 func (s *Scope) Watch() (done func()) {
-	s.Labelled() // it has a number by now
+	s.Labelled() // from now on it has a number
 	return (&watch{ctx: s.Ctx, rec: s.rec, stage: &s.stage}).start().end
 }
 
-// WatchInline watches over a consuming call that has been told to end, while its
-// own goroutine is still in a source or a function. The goroutine has label, or, if
-// that is empty, tag. done ends the watch; it does not wait for a report that is
+// WatchInline observes a consuming call that was told to end, while its own
+// goroutine is still in a source or a function. label identifies the goroutine, or
+// tag if label is empty. done ends the watch; it does not wait for a report that is
 // being written.
 func WatchInline(ctx context.Context, rec *run.Record, call, label string, tag uint64) (done func()) {
 	return (&watch{ctx: ctx, rec: rec, stage: &stage{operator: call, id: label}, tag: tag}).start().end
 }
 
-// Labelled gives the calling goroutine labels by which a report finds it.
+// Labelled sets labels on the calling goroutine, by which a report finds it.
 func Labelled(ctx context.Context, operator string) (label string) {
 	s := stage{operator: operator}
 	pprof.SetGoroutineLabels(s.labels(ctx))
 	return s.id
 }
 
-// Limited runs wait, which waits on the calling goroutine for a time that has a
-// limit of its own, such as a grace. It is not reported, and what comes after it
-// has its time before it is.
+// Limited runs wait, which waits on the calling goroutine for a limited time, such
+// as a grace. This wait is not reported. The next wait has its full time before it
+// is reported.
 //
 //go:noinline
-func Limited(rec *run.Record, wait func()) { // its frame in a profile is what a report looks for
+func Limited(rec *run.Record, wait func()) { // a report looks for this frame in a profile
 	defer rec.LimitOver()
 	wait()
 }
@@ -76,7 +76,7 @@ func (w *watch) start() *watch {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.next = w.after
+	w.nextLook = w.after
 	w.timer = time.AfterFunc(w.after, w.late)
 	return w
 }
@@ -88,7 +88,7 @@ func (w *watch) end() {
 	}
 	w.mu.Lock()
 	w.over = true
-	in := w.in
+	in := w.dueIn
 	w.timer.Stop()
 	w.mu.Unlock()
 	if in != nil {
@@ -96,14 +96,14 @@ func (w *watch) end() {
 	}
 }
 
-// late is called on a goroutine of the timer's, which nobody waits for.
+// late runs on a timer's goroutine, which nobody waits for.
 func (w *watch) late() {
 	r := reportsHere()
 	w.mu.Lock()
 	if w.since.IsZero() {
 		w.since = time.Now().Add(-w.after)
 	}
-	w.in = r
+	w.dueIn = r
 	w.mu.Unlock()
 	r.add(w)
 }
@@ -114,21 +114,21 @@ func (w *watch) ended() bool {
 	return w.over
 }
 
-// mostPatience ends the looking after a wait that is never reported: an inner
-// one that has an end in sight.
-const mostPatience = 365 * 24 * time.Hour
+// maxPause ends the looks at a wait that is never reported, because it contains an
+// inner wait that has a limit.
+const maxPause = 365 * 24 * time.Hour
 
 // again looks at the wait once more, after twice the time.
 func (w *watch) again() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.next *= 2; !w.over && w.next < mostPatience {
-		w.timer.Reset(w.next)
+	if w.nextLook *= 2; !w.over && w.nextLook < maxPause {
+		w.timer.Reset(w.nextLook)
 	}
 }
 
-// stacks returns those of the goroutines that are waited for. wait: nothing is to
-// be reported now.
+// stacks returns the stacks of the goroutines that are waited for. wait is true if
+// nothing is to be reported now.
 func (w *watch) stacks(p *profile) (stacks []stack, wait bool) {
 	if w.rec.SinceLimit() < w.after {
 		return nil, true
@@ -152,11 +152,11 @@ func (w *watch) stacks(p *profile) (stacks []stack, wait bool) {
 	if len(stacks) > 0 {
 		return append(stacks, others...), false
 	}
-	if silent || w.rec.Joins() > w.own {
-		return nil, true // what is waited for waits for a scope further in, or not for long
+	if silent || w.rec.Joins() > w.ownJoins {
+		return nil, true // they wait for a scope further inside, or for a limited time
 	}
 	stacks = slices.Concat(p.strays, others)
-	return stacks, len(stacks) == 0 && w.next == w.after // it may have ended meanwhile: look again
+	return stacks, len(stacks) == 0 && w.nextLook == w.after // the wait may have ended meanwhile: look again
 }
 
 // write writes the report.
@@ -170,13 +170,13 @@ func (w *watch) write(stacks []stack) {
 	if sources := w.rec.Running(); len(sources) > 0 {
 		attrs = append(attrs, "sources", strings.Join(sources, ", "))
 	}
-	for i, s := range stacks[:min(len(stacks), mostStacks)] {
+	for i, s := range stacks[:min(len(stacks), maxStacks)] {
 		attrs = append(attrs, fmt.Sprint("stack", i+1), fmt.Sprint(s.goroutines, s.text))
 	}
 	w.say("turbopipes: cancelled, and still waiting for what does not end", attrs...)
 }
 
-// say logs. A panic of a log handler is not ours to die of.
+// say logs. It recovers a panic of the log handler.
 func (w *watch) say(message string, attrs ...any) {
 	_ = fault.Call(func() error {
 		w.logger().WarnContext(w.ctx, message, attrs...)

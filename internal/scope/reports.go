@@ -9,36 +9,36 @@ import (
 	"time"
 )
 
-// reports writes what is due in the process. A profile of many goroutines is dear,
-// so one serves all that is due, and profiles take at most a twentieth of a
-// processor's time. There are at most ten reports at once, and one more in each
-// second; the rest is one line with their number.
+// reports writes the due reports of the process. A profile of many goroutines is
+// expensive. So one profile serves all due reports, and profiles take at most a
+// twentieth of one processor's time. At most ten reports are written at once, and
+// then one more per second. All further ones become one line with their number.
 //
-// They are written on the goroutine of the timer that was first, which nobody
-// waits for. It is gone when nothing is due any more.
+// Reports are written on the goroutine of the first timer, which nobody waits for.
+// The goroutine ends when no report is due any more.
 type reports struct {
-	mu      sync.Mutex // guards the rest
-	due     map[*watch]struct{}
-	writing bool      // a goroutine writes, or a timer is set for it
-	resume  time.Time // no profile before it
-	full    time.Time // when the budget of reports is full again
+	mu         sync.Mutex // guards the fields below
+	due        map[*watch]struct{}
+	writing    bool      // a goroutine writes, or a timer is set for it
+	resume     time.Time // no profile is taken before this time
+	budgetFull time.Time // when the budget of reports is full again
 }
 
 const (
-	mostReports = 10
+	maxReports  = 10
 	reportEvery = time.Second
 	profileLoad = 20 // a profile that takes 10 ms is followed by 200 ms without one
 )
 
-// A bubble of testing/synctest has a clock of its own, and what is made in it must
-// be used in it: it has reports of its own.
+// A bubble of testing/synctest has its own clock, and objects made in a bubble must
+// be used in it. So each bubble has its own reports.
 var everywhere = struct {
 	sync.Mutex
 	in map[string]*reports
 }{in: map[string]*reports{}}
 
-// mostBubbles is when those of bubbles that are over are forgotten.
-const mostBubbles = 64
+// At maxBubbles, the reports of ended bubbles are forgotten.
+const maxBubbles = 64
 
 func reportsHere() *reports {
 	var buffer [96]byte
@@ -48,8 +48,8 @@ func reportsHere() *reports {
 	defer everywhere.Unlock()
 	r := everywhere.in[string(here)]
 	if r == nil {
-		if len(everywhere.in) == mostBubbles {
-			clear(everywhere.in) // one that is writing goes on to its end
+		if len(everywhere.in) == maxBubbles {
+			clear(everywhere.in) // reports that are being written are finished
 		}
 		r = &reports{due: map[*watch]struct{}{}}
 		everywhere.in[string(here)] = r
@@ -63,7 +63,7 @@ func (r *reports) add(w *watch) {
 	r.due[w] = struct{}{}
 	if r.writing {
 		r.mu.Unlock()
-		return // who writes takes it along
+		return // the goroutine that writes also reports w
 	}
 	r.writing = true
 	if pause := time.Until(r.resume); pause > 0 {
@@ -81,7 +81,7 @@ func (r *reports) remove(w *watch) {
 	delete(r.due, w)
 }
 
-// write writes reports of all that is due by the time when the profile is taken.
+// write writes all reports that are due when the profile is taken.
 func (r *reports) write() {
 	if r.idle() {
 		return
@@ -89,7 +89,7 @@ func (r *reports) write() {
 	begin := time.Now()
 	p := takeProfile()
 	cost := time.Since(begin)
-	defer r.pause(begin, cost) // also when a log handler ends the goroutine
+	defer r.pause(begin, cost) // also if a log handler ends the goroutine
 	var first *watch
 	rest := 0
 	for _, w := range r.take() {
@@ -115,8 +115,8 @@ func (r *reports) write() {
 	}
 }
 
-// idle forgets what needs no report any more, and ends the writing if nothing else
-// is due.
+// idle forgets the watches that need no report any more. It ends the writing if
+// nothing else is due.
 func (r *reports) idle() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -125,7 +125,7 @@ func (r *reports) idle() bool {
 	return !r.writing
 }
 
-// take returns what is due, the oldest first.
+// take returns the due watches, the oldest first.
 func (r *reports) take() (due []*watch) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -137,31 +137,31 @@ func (r *reports) take() (due []*watch) {
 	return due
 }
 
-// spend takes a report out of the budget.
+// spend takes a report out of the budget, if it allows one.
 func (r *reports) spend() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
-	if now.Before(r.earned()) {
+	if now.Before(r.reportAllowed()) {
 		return false
 	}
-	if r.full.Before(now) {
-		r.full = now
+	if r.budgetFull.Before(now) {
+		r.budgetFull = now
 	}
-	r.full = r.full.Add(reportEvery)
+	r.budgetFull = r.budgetFull.Add(reportEvery)
 	return true
 }
 
-// earned is when there is a budget for a report. It is called with the lock held.
-func (r *reports) earned() time.Time { return r.full.Add(-(mostReports - 1) * reportEvery) }
+// reportAllowed is when the budget allows a report. The caller holds the lock.
+func (r *reports) reportAllowed() time.Time { return r.budgetFull.Add(-(maxReports - 1) * reportEvery) }
 
-// pause sets when the next profile is taken, after one that began at begin and took
-// cost.
+// pause sets when the next profile may be taken. The last one began at begin and
+// took cost.
 func (r *reports) pause(begin time.Time, cost time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.resume = begin.Add(profileLoad * cost); r.resume.Before(r.earned()) {
-		r.resume = r.earned()
+	if r.resume = begin.Add(profileLoad * cost); r.resume.Before(r.reportAllowed()) {
+		r.resume = r.reportAllowed()
 	}
 	if len(r.due) == 0 {
 		r.writing = false

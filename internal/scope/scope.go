@@ -1,4 +1,4 @@
-// Package scope runs goroutines that cannot outlive the call that opened them.
+// Package scope runs goroutines that can't outlive the call that opened their scope.
 package scope
 
 import (
@@ -11,9 +11,9 @@ import (
 )
 
 // Scope owns goroutines and the ctx that ends them. The first failure wins and
-// is the cause of the ctx.
+// becomes the cause of the ctx.
 type Scope struct {
-	Ctx    context.Context //nolint:containedctx // a Scope is the owner of its ctx
+	Ctx    context.Context //nolint:containedctx // a Scope owns its ctx
 	cancel context.CancelCauseFunc
 	rec    *run.Record
 	stage  stage
@@ -23,11 +23,11 @@ type Scope struct {
 	after     []func() error // see After
 
 	mu   sync.Mutex // guards errs
-	errs []error    // the first is the winner
+	errs []error    // the first one is the winner
 }
 
-// Open starts an empty Scope under ctx; name is the operator that it serves.
-// The caller must defer Close.
+// Open opens an empty Scope under ctx. name is the operator that it serves. The
+// caller must defer Close.
 func Open(ctx context.Context, name string) *Scope {
 	s := &Scope{rec: run.From(ctx), stage: stage{operator: name}}
 	s.Ctx, s.cancel = context.WithCancelCause(ctx)
@@ -37,35 +37,34 @@ func Open(ctx context.Context, name string) *Scope {
 // Record is that of the subscription that the Scope is part of.
 func (s *Scope) Record() *run.Record { return s.rec }
 
-// Stage is the operator that the Scope serves, as it accounts for losses.
+// Stage is the operator that the Scope serves. It accounts for losses.
 func (s *Scope) Stage() run.Stage { return run.At(s.Ctx, s.stage.operator) }
 
-// Go runs task on a goroutine of its own. Its error, its panic and its Goexit
-// end the Scope. It is called on the goroutine that opened the Scope, or from
-// within a task.
+// Go runs task on its own goroutine. An error, a panic or a Goexit of task ends the
+// Scope. Go is called on the goroutine that opened the Scope, or from within a task.
 func (s *Scope) Go(task func(ctx context.Context) error) { s.Run(task, s.Fail) }
 
-// Run is Go, but ended is called at the foot of the goroutine with what task has
-// ended with, and decides what that means.
+// Run is Go with another reaction to the end of task: ended is called with task's
+// error as the goroutine ends.
 func (s *Scope) Run(task func(ctx context.Context) error, ended func(error)) {
 	s.tasks.Add(1)
-	go s.life(s.rec.Detach(s.Labelled()), task, ended) // joined by Join
+	go s.life(s.rec.Detach(s.Labelled()), task, ended) // Join joins it
 }
 
-// Upstream is Run for a task that subscribes to something, which Subscribe waits
-// for: under the ctx that the task gets, a source or a wait settles it.
+// Upstream is Run for a task that subscribes to a stream. Subscribe waits for this
+// subscription: a source or a wait under the task's ctx settles it.
 func (s *Scope) Upstream(task func(ctx context.Context) error, ended func(error)) {
 	s.tasks.Add(1)
-	go s.life(s.rec.Fork(s.Labelled()), task, ended) // joined by Join
+	go s.life(s.rec.Fork(s.Labelled()), task, ended) // Join joins it
 }
 
-// Settle is called before the goroutine that has opened the Scope waits.
+// Settle is called before the goroutine that opened the Scope waits.
 func (s *Scope) Settle() { s.rec.Settle(s.Ctx) }
 
-// life is the foot of a goroutine: nothing that task does gets past it. It has few
-// frames, since a goroutine's first stack holds 2 KiB, and is copied frame by
-// frame when it is full: 10,000 blocked tasks are disposed of in 2 times what
-// goroutines and a WaitGroup need, instead of 2.5.
+// life is the outermost frame of a goroutine: no panic and no Goexit of task passes
+// it. It adds few frames, because a goroutine's first stack has 2 KiB and is copied
+// frame by frame when it is full. So the disposal of 10,000 blocked tasks takes 2
+// times as long as with plain goroutines and a WaitGroup, instead of 2.5 times.
 func (s *Scope) life(ctx context.Context, task func(ctx context.Context) error, ended func(error)) {
 	err := fault.ErrGoexit
 	defer func() {
@@ -84,23 +83,23 @@ func (s *Scope) life(ctx context.Context, task func(ctx context.Context) error, 
 	}
 }
 
-// Labelled is Ctx with the pprof labels of the Scope's goroutines, so that a task
-// which sets labels for a while, by pprof.Do, gets these back.
+// Labelled is Ctx with the pprof labels of the Scope's goroutines. A task that sets
+// other labels for a while, with pprof.Do, gets these labels back.
 func (s *Scope) Labelled() context.Context { return s.stage.labels(s.Ctx) }
 
-// Fail ends the Scope with err, unless err only repeats that it has ended.
+// Fail ends the Scope with err, unless err only repeats that the Scope has ended.
 func (s *Scope) Fail(err error) {
 	for told := false; !told; {
 		winner := s.winner()
 		if winner != nil {
-			s.cancel(winner) // who has it may not have come to it yet, and err may repeat it
+			s.cancel(winner) // the winner's goroutine may not have cancelled yet, and err may repeat winner
 		}
 		if err = fault.Strip(s.Ctx, err); err == nil {
 			return
 		}
 		told = s.note(err, winner == nil)
 	}
-	s.cancel(s.winner()) // a no-op but for the first
+	s.cancel(s.winner()) // only the first call has an effect
 }
 
 func (s *Scope) winner() error {
@@ -112,7 +111,8 @@ func (s *Scope) winner() error {
 	return s.errs[0]
 }
 
-// note keeps err, unless it was to be the first and is not.
+// note keeps err, unless err should be the first and is not. It reports whether it
+// kept err.
 func (s *Scope) note(err error, first bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,36 +123,36 @@ func (s *Scope) note(err error, first bool) bool {
 	return true
 }
 
-// Complete is called by an operator that has emitted its last item: what its
-// upstreams still have is not lost.
+// Complete is called by an operator that has emitted its last item. Items that its
+// upstreams still have are not lost.
 func (s *Scope) Complete() { s.completed.Store(true) }
 
-// Completed tells whether Complete was called.
+// Completed reports whether Complete was called.
 func (s *Scope) Completed() bool { return s.completed.Load() }
 
-// Cancel ends the Scope with a failure that is not reported, unless Lead is called
-// with it: what was emitted before it may have to be delivered first.
+// Cancel ends the Scope with a failure that is not reported yet: earlier items may
+// have to be delivered first. A call of Lead reports it.
 func (s *Scope) Cancel(failure error) { s.cancel(failure) }
 
-// Lead puts err in front of what has failed. It is called before Close, by the
-// goroutine that has opened the Scope.
+// Lead puts err before all other failures. It is called before Close, by the
+// goroutine that opened the Scope.
 func (s *Scope) Lead(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.errs = append([]error{err}, s.errs...)
 }
 
-// Stop ends the Scope without a failure: downstream wants no more.
+// Stop ends the Scope without a failure: downstream wants no more items.
 func (s *Scope) Stop() { s.cancel(nil) }
 
-// After has Close call f once everything is reaped. It is called before Close, by the
-// goroutine that has opened the Scope.
+// After makes Close call f after everything is reaped. It is called before Close, by
+// the goroutine that opened the Scope.
 func (s *Scope) After(f func() error) { s.after = append(s.after, f) }
 
-// Close cancels, joins, and returns what has failed, the first in front. err is
-// the failure of the caller's own goroutine.
+// Close cancels, joins, and sets err to all failures, the first one in front.
+// Before, err is the failure of the caller's own goroutine.
 func (s *Scope) Close(err *error) {
-	s.Fail(*err) // before the cancelling: a context.Canceled under a live ctx is an ordinary error
+	s.Fail(*err) // before the cancellation: a context.Canceled under a live ctx is an ordinary error
 	s.Join()
 	for _, f := range s.after {
 		if failed := f(); failed != nil {
@@ -162,7 +162,7 @@ func (s *Scope) Close(err *error) {
 	*err = fault.Join(s.errs...)
 }
 
-// Join cancels and waits until every goroutine has ended.
+// Join cancels, and waits until every goroutine has ended.
 func (s *Scope) Join() {
 	s.cancel(nil)
 	if s.stage.id == "" {
@@ -175,8 +175,8 @@ func (s *Scope) Join() {
 	joined()
 }
 
-// OnDone calls f on a goroutine of its own when ctx ends. release takes that
-// back, and waits for an f that runs.
+// OnDone calls f on its own goroutine when ctx ends. release undoes that, and waits
+// for a running f.
 func OnDone(ctx context.Context, f func()) (release func()) {
 	if ctx.Done() == nil {
 		return func() {}

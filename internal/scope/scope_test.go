@@ -2,29 +2,16 @@ package scope
 
 import (
 	"context"
-	"errors"
 	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-var errBoom, errLate = errors.New("boom"), errors.New("late")
-
-func within(t *testing.T, ctx context.Context, body func(s *Scope) error) (err error) { //nolint:revive // t first
-	t.Helper()
-	s := Open(ctx, "test")
-	defer s.Close(&err)
-	return body(s)
-}
 
 func TestScope(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -55,7 +42,8 @@ func TestScope(t *testing.T) {
 	})
 }
 
-// A failure that several tell at once is one, and so is a panic.
+// A failure that several goroutines report at the same time is one failure, and so
+// is a panic.
 func TestScopeToldTwice(t *testing.T) {
 	for name, failure := range map[string]error{"an error": errBoom, "a panic": &fault.PanicError{Value: errBoom}} {
 		t.Run(name, func(t *testing.T) {
@@ -111,7 +99,7 @@ func TestScopeCallersFailure(t *testing.T) {
 	}))
 }
 
-// A panic of the caller's goes on when everything is joined.
+// A panic of the caller goes on after everything is joined.
 func TestScopeCallersPanic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := false

@@ -11,22 +11,22 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// named is err, told in which stage it happened if it is a panic.
+// named returns err. If it is a panic, it adds the stage where the panic happened.
 func named(ctx context.Context, err error) error {
-	if p, ok := err.(*fault.PanicError); ok { //nolint:errorlint // one that was made of a panic: not wrapped
+	if p, ok := err.(*fault.PanicError); ok { //nolint:errorlint // only an error that was made of a panic, not one that wraps it
 		return p.In(run.Name(ctx))
 	}
 	return err
 }
 
-// stage is the operator that a scope serves, and the pprof labels of its
-// goroutines: "turbopipes" is the stage's name, which profiles can be filtered
-// by, and "turbopipes-scope" a number, by which a report finds the stacks.
+// stage is the operator that a scope serves, with the pprof labels of its
+// goroutines. The label "turbopipes" is the stage's name, for filters of profiles.
+// "turbopipes-scope" is a number, by which a report finds the stacks.
 type stage struct {
 	operator string
 	id       string
 	once     sync.Once
-	ctx      context.Context //nolint:containedctx // the way pprof passes labels
+	ctx      context.Context //nolint:containedctx // pprof passes labels in a ctx
 }
 
 var scopes atomic.Uint64
@@ -36,7 +36,7 @@ const (
 	scopeLabel = "turbopipes-scope"
 )
 
-// name is the operator's, after the name that Named has set.
+// name is the operator's name, after the name that Named has set.
 func (s *stage) name(ctx context.Context) string { return run.StageName(ctx, s.operator) }
 
 func (s *stage) labels(ctx context.Context) context.Context {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Reap is how long a join waits, unless the ctx says otherwise, before it says
-// what it waits for.
+// Reap is how long a join waits before it reports the goroutines that it waits for,
+// unless the ctx sets another time.
 const Reap = 10 * time.Second
 
 type warningKey struct{}
@@ -17,8 +17,8 @@ type warning struct {
 	log   *slog.Logger
 }
 
-// WithWarning sets when and where what does not end is reported; after ≤ 0:
-// never; a nil log is slog's default.
+// WithWarning sets when and where goroutines that don't end are reported. after ≤ 0
+// means never. A nil log means slog's default.
 func WithWarning(ctx context.Context, after time.Duration, log *slog.Logger) context.Context {
 	return context.WithValue(ctx, warningKey{}, warning{after, log})
 }
@@ -37,7 +37,8 @@ func warningOf(ctx context.Context) warning {
 	return warning{after: Reap}
 }
 
-// ReapLogger is where what does not end is reported; nil where that is turned off.
+// ReapLogger is the logger for goroutines that don't end; nil if these reports are
+// turned off.
 func ReapLogger(ctx context.Context) *slog.Logger {
 	w := warningOf(ctx)
 	if w.after <= 0 {
@@ -46,6 +47,6 @@ func ReapLogger(ctx context.Context) *slog.Logger {
 	return w.logger()
 }
 
-// OwnLogger is the logger that ctx names, also where reports are turned off; nil
-// where it names none.
+// OwnLogger is the logger that was set with ctx, also if reports are turned off; nil
+// if none was set.
 func OwnLogger(ctx context.Context) *slog.Logger { return warningOf(ctx).log }

@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// clean removes the directories of dead processes, as far as it may and can: what
-// it can't remove is no business of who asked for a directory.
+// clean removes the directories of dead processes where it can. It reports no
+// errors: they don't concern the caller, which only asked for a directory.
 func clean(ctx context.Context, parent *os.Root) {
 	found, _ := names(parent, func(name string) bool {
 		o, ok := ownerOf(name)
@@ -20,10 +20,10 @@ func clean(ctx context.Context, parent *os.Root) {
 	}
 }
 
-// remove removes the directory name of a process that seems to be dead, unless the
-// process still holds the lock: a process of another container, for instance, can't
-// be seen. Only what such a process leaves is removed: where something else is in
-// the directory, it stays.
+// remove removes the directory name of a process that seems to be dead. It keeps the
+// directory if the process still holds the lock: a process in another container, for
+// example, is not visible here. It removes only files that such a process makes. If
+// there is another file, the directory stays.
 func remove(parent *os.Root, name string) {
 	info, err := parent.Lstat(name)
 	if err != nil || !info.IsDir() { // it may be a symbolic link
@@ -37,27 +37,27 @@ func remove(parent *os.Root, name string) {
 	same := err == nil && os.SameFile(info, opened)
 	done := same && emptied(own)
 	if own.Close() == nil && done {
-		_ = parent.Remove(name) // which fails where something is in it
+		_ = parent.Remove(name) // fails if the directory is not empty
 	}
 }
 
-// emptied removes the files, and the lock last, so that a clean-up that was killed
-// is gone on with. false: the directory is in use.
+// emptied removes the files, and the lock last, so that a later clean-up can finish
+// one that was killed. It returns false if the directory is in use.
 func emptied(own *os.Root) bool {
 	lock, err := own.OpenFile(lockName, os.O_RDWR, 0)
 	if err != nil {
-		return os.IsNotExist(err) // the process did not come that far
+		return os.IsNotExist(err) // the process has not made the lock yet
 	}
-	defer lock.Close() // nobody writes to it
+	defer lock.Close() // nothing is written to it
 	if hold(lock) != nil {
 		return false
 	}
 	if empty(own) != nil {
 		return false
 	}
-	if own.Remove(lockName) == nil { // while it is held, so that nobody else takes it
+	if own.Remove(lockName) == nil { // while the lock is held, so that nobody else takes it
 		return true
 	}
-	_ = lock.Close() // some systems remove no open file
+	_ = lock.Close() // some systems don't remove an open file
 	return own.Remove(lockName) == nil
 }

@@ -10,20 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// gone is a process that has ended: no system counts that far.
-var gone = owner{self().host, math.MaxInt32, 7}
-
-// left makes a directory, and empty files in it.
-func left(t *testing.T, in, name string, files ...string) (path string) {
-	t.Helper()
-	path = filepath.Join(in, name)
-	require.NoError(t, os.Mkdir(path, 0o700))
-	for _, file := range files {
-		require.NoError(t, os.WriteFile(filepath.Join(path, file), nil, 0o600))
-	}
-	return path
-}
-
 func TestClean(t *testing.T) {
 	full := []string{"00000001", "123456789", "lock"}
 	recycled, unknown := self(), self()
@@ -35,7 +21,7 @@ func TestClean(t *testing.T) {
 	for name, c := range map[string]struct {
 		of    owner
 		files []string
-		kept  []string // nil: the directory goes
+		kept  []string // nil: the directory is removed
 	}{
 		"a dead process":                 {gone, full, nil},
 		"a dead process with no files":   {gone, []string{"lock"}, nil},
@@ -65,7 +51,7 @@ func TestClean(t *testing.T) {
 	}
 }
 
-// unlessKnown is what is kept where nobody knows when a process has begun.
+// unlessKnown returns the files that are kept if the start of a process is unknown.
 func unlessKnown(files []string) []string {
 	if self().start != 0 {
 		return nil
@@ -91,7 +77,7 @@ func TestCleanKeepsWhatIsLocked(t *testing.T) {
 	require.Empty(t, found(t, in))
 }
 
-// What only looks like a directory of ours is not touched.
+// Directories that only look like ours are not touched.
 func TestCleanLeavesWhatIsOfOthers(t *testing.T) {
 	in := t.TempDir()
 	root, err := os.OpenRoot(in)

@@ -1,10 +1,10 @@
-// Package scratch makes directories for the files of one run: they are removed at
-// its end, or, where the process was killed, when the next one makes its own in the
-// same place.
+// Package scratch makes directories for the files of one run. They are removed at
+// its end. If the process was killed, the next process that makes a directory in the
+// same place removes them.
 //
-// All is done through an [os.Root], so that it happens where the directory was
-// made, whatever has become of the path since: the process may have changed its
-// working directory, and a symbolic link may lead elsewhere.
+// Everything is done through an [os.Root]. So it is done where the directory was
+// made, even if the path means something else by then: the process may have changed
+// its working directory, and a symbolic link may lead elsewhere.
 package scratch
 
 import (
@@ -30,8 +30,8 @@ type Dir struct {
 // lockName is the file in a directory that its process keeps locked.
 const lockName = "lock"
 
-// New makes a directory within in, and removes those that dead processes have
-// left there. It leaves the rest of them to others when ctx has ended.
+// New makes a directory within in, and removes the directories that dead processes
+// have left there. When ctx has ended, it leaves the rest of them for later.
 func New(ctx context.Context, in string) (_ *Dir, err error) {
 	parent, err := os.OpenRoot(in)
 	if err != nil {
@@ -45,15 +45,15 @@ func New(ctx context.Context, in string) (_ *Dir, err error) {
 	return d, nil
 }
 
-// errHeld says that another one cleans a directory up.
+// errHeld reports that another process cleans a directory up.
 var errHeld = errors.New("another process holds the lock")
 
-// make makes the directory. A process of another container may take this one for dead,
-// where both have one name and one place: that one removes the directory as long as it is
-// not locked. So another one is made.
+// make makes the directory. A process in another container may take this process for
+// dead, if both have the same host name and use the same place. That process removes
+// the directory as long as it is not locked. Then make makes another one.
 func (d *Dir) make() (err error) {
 	for range 100 {
-		d.name = self().named(rand.Uint64()) //nolint:gosec // it need not be a secret
+		d.name = self().named(rand.Uint64()) //nolint:gosec // it need not be secret
 		if err = d.parent.Mkdir(d.name, 0o700); err == nil {
 			err = d.take()
 		}
@@ -64,7 +64,8 @@ func (d *Dir) make() (err error) {
 	return d.in(err)
 }
 
-// take opens and locks the directory that make has made, or removes it.
+// take opens and locks the directory that make has made. If that fails, it removes
+// the directory.
 func (d *Dir) take() (err error) {
 	if d.own, err = d.parent.OpenRoot(d.name); err == nil {
 		if d.lock, err = d.own.OpenFile(lockName, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
@@ -80,8 +81,9 @@ func (d *Dir) take() (err error) {
 	return err
 }
 
-// hold locks the directory. It fails where another one has the lock or has removed it. A
-// file system without locks has none for who cleans up, too: that one leaves d alone.
+// hold locks the directory. It fails if another process has the lock or has removed
+// it. On a file system without locks, a process that cleans up has no lock either,
+// and leaves d alone.
 func (d *Dir) hold() error {
 	if err := hold(d.lock); errors.Is(err, errHeld) {
 		return err
@@ -97,7 +99,7 @@ func (d *Dir) hold() error {
 	return err
 }
 
-// in says where err happened: an [os.Root] does not.
+// in adds the directory to err, because an [os.Root] does not.
 func (d *Dir) in(err error) error {
 	if err == nil {
 		return nil
@@ -120,16 +122,16 @@ func (d *Dir) Open(n int) (*os.File, error) {
 	return file, d.in(err)
 }
 
-// Remove removes file n, which may be gone.
+// Remove removes file n, which may be gone already.
 func (d *Dir) Remove(n int) error { return d.in(unlessGone(d.own.Remove(fileName(n)))) }
 
-// Close removes the directory. All files have to be closed. What others have put
-// there stays, and the directory with it.
+// Close removes the directory. All files must be closed. If others have put files
+// there, these files stay, and the directory too.
 func (d *Dir) Close() error {
 	err := empty(d.own)
 	err = fault.Join(err, d.lock.Close(), unlessGone(d.own.Remove(lockName)), d.own.Close())
 	if e := d.parent.Remove(d.name); err == nil {
-		err = unlessGone(e) // else it only says that something is in it
+		err = unlessGone(e) // otherwise it only says that the directory is not empty
 	}
 	return d.in(fault.Join(err, d.parent.Close()))
 }
@@ -143,7 +145,7 @@ func empty(own *os.Root) error {
 	return unlessGone(err)
 }
 
-// names are those in root that are wanted.
+// names returns the names in root that are wanted.
 func names(root *os.Root, wanted func(name string) bool) (found []string, err error) {
 	dir, err := root.Open(".")
 	if err != nil {

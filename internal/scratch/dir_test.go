@@ -10,33 +10,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// write makes file n of d.
-func write(t *testing.T, d *Dir, n int, text string) {
-	t.Helper()
-	file, err := d.Create(n)
-	require.NoError(t, err)
-	_, err = io.WriteString(file, text)
-	require.NoError(t, err)
-	require.NoError(t, file.Close())
-}
-
-// found has the files and directories below dir.
-func found(t *testing.T, dir string) (all []string) {
-	t.Helper()
-	require.NoError(t, filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
-		if path != dir {
-			name, _ := filepath.Rel(dir, path)
-			all = append(all, filepath.ToSlash(name))
-		}
-		return err
-	}))
-	return all
-}
 
 func TestDir(t *testing.T) {
 	in := t.TempDir()
@@ -87,7 +61,7 @@ func TestDirInNothing(t *testing.T) {
 	require.Error(t, err)
 }
 
-// What becomes of the path does not matter.
+// The path may change meanwhile.
 func TestDirStaysWhereItIs(t *testing.T) {
 	use := func(t *testing.T, in string, change func()) {
 		t.Helper()
@@ -143,7 +117,7 @@ func TestDirStaysWhereItIs(t *testing.T) {
 	})
 }
 
-// What others have put into the directory is theirs.
+// Files that others have put into the directory stay.
 func TestDirLeavesWhatIsNotItsOwn(t *testing.T) {
 	in := t.TempDir()
 	d, err := New(t.Context(), in)
@@ -165,7 +139,8 @@ func TestDirIsRemovedBehindItsBack(t *testing.T) {
 	require.NoError(t, d.Close())
 }
 
-// Each run has its own, and none takes another of its process for a dead one's.
+// Each run has its own directory, and none takes another directory of its process
+// for that of a dead one.
 func TestDirsOfOneProcess(t *testing.T) {
 	in := t.TempDir()
 	one, err := New(t.Context(), in)
@@ -193,8 +168,8 @@ func TestDirCleansUp(t *testing.T) {
 	require.NoError(t, d.Close())
 }
 
-// A process of another container, with the same name and the same place, takes all
-// directories here for those of dead ones. It removes none that is in use.
+// A process in another container, with the same name and the same place, takes all
+// directories here for those of dead processes. It removes none that is in use.
 func TestDirAmongOthersOfItsName(t *testing.T) {
 	if runtime.GOOS != "linux" && runtime.GOOS != "darwin" {
 		t.Skip("there are no locks")

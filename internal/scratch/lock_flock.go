@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// hold locks file as long as it is open. It fails with errHeld where another one holds
-// it, also in another container, and with another error where the file system has no
-// locks.
+// hold locks file as long as it is open. It fails with errHeld if another process
+// holds the lock, also in another container. It fails with another error if the file
+// system has no locks.
 func hold(file *os.File) (err error) {
 	conn, err := file.SyscallConn()
 	if err != nil {

@@ -4,5 +4,5 @@ package scratch
 
 import "os"
 
-// hold does nothing: whether a process is dead is told by its number alone.
+// hold does nothing: only its number tells whether a process is dead.
 func hold(*os.File) error { return nil }

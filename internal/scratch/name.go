@@ -10,26 +10,27 @@ import (
 	"sync"
 )
 
-// owner is a process, as the name of its directories tells it.
+// owner is the process that is encoded in the name of a directory.
 type owner struct {
 	host  uint32 // a hash of the machine's name
 	pid   int
-	start uint64 // when the process began, in a unit of the system's; 0: unknown
+	start uint64 // when the process began, in a unit of the system; 0: unknown
 }
 
 // prefix begins the name of each directory.
 const prefix = "turbopipes-spill-"
 
-var shape = regexp.MustCompile(`^` + prefix + `([0-9a-f]{8})-([0-9]{1,10})-([0-9]{1,20})-[0-9a-f]{16}$`)
+var namePattern = regexp.MustCompile(`^` + prefix + `([0-9a-f]{8})-([0-9]{1,10})-([0-9]{1,20})-[0-9a-f]{16}$`)
 
-// named is the name of a directory of o's.
+// named returns the name of a directory of o.
 func (o owner) named(random uint64) string {
 	return fmt.Sprintf("%s%08x-%d-%d-%016x", prefix, o.host, o.pid, o.start, random)
 }
 
-// ownerOf reads a name. false: it is of something else.
+// ownerOf reads a name. It returns false if the name does not belong to such a
+// directory.
 func ownerOf(name string) (o owner, ok bool) {
-	parts := shape.FindStringSubmatch(name)
+	parts := namePattern.FindStringSubmatch(name)
 	if parts == nil {
 		return owner{}, false
 	}
@@ -44,17 +45,17 @@ func ownerOf(name string) (o owner, ok bool) {
 
 // self is this process.
 var self = sync.OnceValue(func() owner {
-	o := owner{host: rand.Uint32(), pid: os.Getpid(), start: startOf(os.Getpid())} //nolint:gosec // it need not be a secret
-	if name, err := os.Hostname(); err == nil {                                    // else nobody takes these directories for its machine's
+	o := owner{host: rand.Uint32(), pid: os.Getpid(), start: startOf(os.Getpid())} //nolint:gosec // it need not be secret
+	if name, err := os.Hostname(); err == nil {                                    // on an error, no machine takes these directories for its own
 		h := fnv.New32a()
-		_, _ = h.Write([]byte(name)) // which never fails
+		_, _ = h.Write([]byte(name)) // it never fails
 		o.host = h.Sum32()
 	}
 	return o
 })
 
-// dead tells whether o is known to have ended: it was a process of this machine,
-// and there is none with its number, or that one has begun at another time.
+// dead reports whether o is known to have ended: o was a process of this machine,
+// and no process has its number now, or only one that has begun at another time.
 func (o owner) dead() bool {
 	if o.host != self().host || o == self() {
 		return false

@@ -2,5 +2,5 @@
 
 package scratch
 
-// exists is not known.
+// exists is unknown here, so it returns true.
 func exists(int) bool { return true }

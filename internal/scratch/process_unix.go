@@ -8,11 +8,11 @@ import (
 	"syscall"
 )
 
-// exists tells whether there may be a process with that number.
+// exists reports whether there may be a process with this number.
 func exists(pid int) bool {
 	p, err := os.FindProcess(pid)
 	if err != nil {
-		return true // nobody knows
+		return true // unknown
 	}
 	defer func() { _ = p.Release() }() // it was only looked at
 	err = p.Signal(syscall.Signal(0))

@@ -9,7 +9,7 @@ import (
 // noSuchProcess is ERROR_INVALID_PARAMETER.
 const noSuchProcess = syscall.Errno(87)
 
-// exists tells whether there may be a process with that number.
+// exists reports whether there may be a process with this number.
 func exists(pid int) bool {
 	p, err := os.FindProcess(pid)
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package split takes one upstream apart into many streams. Upstream runs on a
-// goroutine of its own and fills bounded queues, one for each part; the
-// subscriber's goroutine hands the parts out. A part has no goroutine.
+// Package split divides one upstream into many streams. Upstream runs on its own
+// goroutine and fills bounded queues, one for each part. The subscriber's goroutine
+// hands the parts out. A part has no goroutine.
 package split
 
 import (
@@ -17,55 +17,55 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// Config is what a Split does, and with which errors.
+// Config is the configuration of a Split, with its errors.
 type Config[T any] struct {
-	Name    string
-	Size    int          // of the queue of a part
-	Waiting int          // how many parts may wait to be handed out
-	Full    handoff.Full // what a full queue of a part does
-	Lost    func(any)    // is called with each item that is lost; may be nil
+	Name     string
+	Size     int              // of the queue of a part
+	Waiting  int              // how many parts may wait to be handed out
+	Overflow handoff.Overflow // of a part's queue
+	Lost     func(any)        // called with each lost item; may be nil
 
-	Overflow error // of an item that finds no room where it must
-	Taken    error // of the second subscriber of a part
+	ErrOverflow error // when an item finds no room where it must
+	Taken       error // for the second subscriber of a part
 }
 
-// Split is one upstream and the open parts of it.
+// Split is one upstream and its open parts.
 type Split[K, T any] struct {
 	Scope *scope.Scope
 	Config[T]
-	outer   context.Context //nolint:containedctx // its end is not that of the Scope's: see cut
-	lost    run.Account[T]
-	spread  *run.Spread // of the operator that runs the parts; nil where there is none
-	out     *handoff.Queue[*Part[K, T]]
-	release func()
-	over    atomic.Bool // nothing more is taken in
-	told    atomic.Bool // a subscriber of a part has got the failure
-	inVain  run.Refused[T]
-	refusal error // why upstream was refused; of upstream's goroutine
+	outer            context.Context //nolint:containedctx // it may end without an end of the Scope's ctx: see cut
+	lost             run.Account[T]
+	spread           *run.Spread // of the operator that runs the parts; nil if there is none
+	parts            *handoff.Queue[*Part[K, T]]
+	release          func()
+	over             atomic.Bool // nothing more is taken in
+	failureDelivered atomic.Bool // a subscriber of a part has received the failure
+	refusedItems     run.Refused[T]
+	refusal          error // why upstream was refused; only upstream's goroutine uses it
 
-	inHand  *Part[K, T] // the one that was handed out last; of the subscriber's goroutine
-	refused bool        // it was refused; of the subscriber's goroutine
+	inHand  *Part[K, T] // the part that was handed out last; only the subscriber's goroutine uses it
+	refused bool        // inHand was refused; only the subscriber's goroutine uses it
 	settled bool        // Loop has returned
 
 	mu      sync.Mutex // guards failure and the list of open parts
 	failure error
 	open    Part[K, T] // the root of the list
-	gone    int        // how many of those their subscribers have left
+	gone    int        // the number of open parts whose subscribers have left
 }
 
-var errCut = errors.New("turbopipes: what hands this stream out has panicked")
+var errCut = errors.New("turbopipes: the subscriber of the outer stream has panicked")
 
-// Open starts a Split without an upstream. The caller must defer Close.
+// Open opens a Split without an upstream. The caller must defer Close.
 func Open[K, T any](ctx context.Context, c Config[T]) *Split[K, T] {
-	s := &Split[K, T]{Scope: scope.Open(ctx, c.Name), Config: c, outer: ctx, out: handoff.New[*Part[K, T]](c.Waiting)}
+	s := &Split[K, T]{Scope: scope.Open(ctx, c.Name), Config: c, outer: ctx, parts: handoff.New[*Part[K, T]](c.Waiting)}
 	s.lost, s.spread = run.Keep[T](s.Scope.Stage(), c.Lost), run.SpreadOf(ctx)
 	s.open.next, s.open.prev = &s.open, &s.open
 	s.release = scope.OnDone(ctx, s.cut)
 	return s
 }
 
-// Start runs up, which begins parts and puts items into them in put. put is on
-// upstream's goroutine, and tells whether upstream may go on.
+// Start runs up. up calls put with each item; put begins parts and puts items into
+// them. put runs on upstream's goroutine, and reports whether upstream may go on.
 func (s *Split[K, T]) Start(up feed.Push[T], put func(T) bool) {
 	s.Scope.Upstream(func(ctx context.Context) error {
 		err := up(ctx, put)
@@ -74,12 +74,12 @@ func (s *Split[K, T]) Start(up feed.Push[T], put func(T) bool) {
 		s.Failed(err)
 		if s.Scope.Ctx.Err() == nil {
 			s.end(nil)
-			s.Scope.Stop() // what runs beside upstream
+			s.Scope.Stop() // stops the goroutines that run beside upstream
 		}
 	})
 }
 
-// Failed ends all parts, and the handing out, with err, behind what waits.
+// Failed ends all parts, and the handing out, with err, after the waiting items.
 func (s *Split[K, T]) Failed(err error) {
 	if err == nil {
 		return
@@ -99,8 +99,8 @@ func (s *Split[K, T]) Failed(err error) {
 	s.Scope.Stop()
 }
 
-// own tells whether ctx has ended with the failure of upstream: what waits is
-// delivered all the same.
+// own reports whether ctx has ended with the failure of upstream. Then waiting items
+// are delivered all the same.
 func (s *Split[K, T]) own(ctx context.Context) bool {
 	if !s.spread.On() {
 		return false
@@ -111,9 +111,10 @@ func (s *Split[K, T]) own(ctx context.Context) bool {
 	return s.spread.Own(ctx, failure)
 }
 
-// Begin opens a part and waits for room to hand it out. nil: upstream must stop.
+// Begin opens a part and waits for room to hand it out. It returns nil if upstream
+// must stop.
 func (s *Split[K, T]) Begin(key K) *Part[K, T] {
-	p := &Part[K, T]{Key: key, s: s, queue: handoff.New[T](s.Size)}
+	p := &Part[K, T]{Key: key, split: s, queue: handoff.New[T](s.Size)}
 	s.mu.Lock()
 	if s.over.Load() {
 		s.mu.Unlock()
@@ -122,13 +123,13 @@ func (s *Split[K, T]) Begin(key K) *Part[K, T] {
 	p.prev, p.next = s.open.prev, &s.open
 	p.prev.next, p.next.prev = p, p
 	s.mu.Unlock()
-	if !s.out.Put(p) {
+	if !s.parts.Put(p) {
 		return nil
 	}
 	return p
 }
 
-// Shut completes a part, behind what waits in it.
+// Shut completes a part, after the items that wait in it.
 func (s *Split[K, T]) Shut(p *Part[K, T]) {
 	s.mu.Lock()
 	if p.next != nil {
@@ -139,7 +140,7 @@ func (s *Split[K, T]) Shut(p *Part[K, T]) {
 		}
 	}
 	s.mu.Unlock()
-	p.shut.Store(true) // before the close, so that Put tells who has closed it
+	p.shut.Store(true) // before the close, so that Put can tell who has closed it
 	p.queue.Close(nil)
 }
 
@@ -153,37 +154,37 @@ func (s *Split[K, T]) leaves(p *Part[K, T]) {
 	}
 }
 
-// Gone is how many open parts their subscribers have left.
+// Gone is the number of open parts whose subscribers have left.
 func (s *Split[K, T]) Gone() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.gone
 }
 
-// Outcome is what became of an item.
+// Outcome is the result of a Put.
 type Outcome int
 
 // The outcomes of a Put.
 const (
-	Taken   Outcome = iota // also where it was dropped, or nobody wants it
-	Shut                   // the part was shut; the item is still the caller's
+	Taken   Outcome = iota // also if the item was dropped, or nobody wants it
+	Shut                   // the part was shut; the item still belongs to the caller
 	Refused                // upstream must stop
 )
 
-// Put gives an item to a part, on upstream's goroutine.
+// Put puts an item into a part, on upstream's goroutine.
 func (s *Split[K, T]) Put(p *Part[K, T], v T) Outcome {
-	if s.Full == handoff.Block {
+	if s.Overflow == handoff.Block {
 		if p.queue.Put(v) {
 			return Taken
 		}
 	} else {
-		switch lost, out := p.queue.Offer(v, s.Full); out {
+		switch lost, out := p.queue.Offer(v, s.Overflow); out {
 		case handoff.Stored:
 			return Taken
 		case handoff.Dropped:
 			return s.tell(s.lost.Drop(lost))
-		case handoff.Overflow:
-			err := fmt.Errorf("%w: %s: the queue of a stream is full", s.Overflow, s.Name)
+		case handoff.Overflowed:
+			err := fmt.Errorf("%w: %s: the queue of a stream is full", s.ErrOverflow, s.Name)
 			return s.tell(fault.Join(err, s.lost.DropFor(err, lost)))
 		case handoff.Refused:
 		}
@@ -200,9 +201,9 @@ func (s *Split[K, T]) Put(p *Part[K, T], v T) Outcome {
 
 // Refuse counts an item that upstream has in hand at an early end, and returns
 // false.
-func (s *Split[K, T]) Refuse(v T) bool { return s.inVain.Keep(v) }
+func (s *Split[K, T]) Refuse(v T) bool { return s.refusedItems.Keep(v) }
 
-// RefuseFor is Refuse of an item that has ended the stream with err.
+// RefuseFor is Refuse for an item that has ended the stream with err.
 func (s *Split[K, T]) RefuseFor(err error, v T) bool { return s.lost.RefuseFor(err, v) }
 
 func (s *Split[K, T]) tell(err error) Outcome {
@@ -213,15 +214,15 @@ func (s *Split[K, T]) tell(err error) Outcome {
 	return Refused
 }
 
-// EndWith has the stream end with err when upstream, which is told to stop, has
-// unwound. It is called on upstream's goroutine.
+// EndWith makes the stream end with err after upstream, which must stop, has
+// returned. It is called on upstream's goroutine.
 func (s *Split[K, T]) EndWith(err error) { s.refusal = fault.Join(s.refusal, err) }
 
 // Loop hands the parts out, until the last one, or until emit refuses.
 func (s *Split[K, T]) Loop(emit func(*Part[K, T]) bool) {
 	s.Scope.Settle()
 	for {
-		p, ok := s.out.Next()
+		p, ok := s.parts.Next()
 		if !ok {
 			break
 		}
@@ -233,7 +234,7 @@ func (s *Split[K, T]) Loop(emit func(*Part[K, T]) bool) {
 	s.settled = true
 }
 
-// end closes every open part, and the handing out. The first one counts.
+// end closes every open part, and the handing out. The first call counts.
 func (s *Split[K, T]) end(err error) {
 	s.mu.Lock()
 	first := !s.over.Swap(true)
@@ -244,11 +245,11 @@ func (s *Split[K, T]) end(err error) {
 	}
 	s.mu.Unlock()
 	if first {
-		s.out.Close(err)
+		s.parts.Close(err)
 	}
 }
 
-// cut is for the end of ctx: nothing of what waits in open parts is taken any
+// cut is called at the end of ctx: no item that waits in an open part is taken any
 // more.
 func (s *Split[K, T]) cut() {
 	if s.own(s.outer) {
@@ -261,10 +262,10 @@ func (s *Split[K, T]) cut() {
 		p.queue.Abort(cause)
 	}
 	s.mu.Unlock()
-	s.out.Abort(cause)
+	s.parts.Abort(cause)
 }
 
-// Close joins upstream and accounts for what nobody can take any more.
+// Close joins upstream and accounts for the items that nobody can take any more.
 func (s *Split[K, T]) Close(err *error) {
 	switch {
 	case s.outer.Err() != nil:
@@ -276,19 +277,19 @@ func (s *Split[K, T]) Close(err *error) {
 	}
 	s.Scope.Close(err)
 	s.release()
-	// A failure that downstream has stopped at, since it got it from a part, is not
-	// another one.
-	if !s.told.Load() || !s.refused && s.outer.Err() == nil {
+	// If downstream has received the failure from a part and stopped because of it,
+	// the failure is not reported twice.
+	if !s.failureDelivered.Load() || !s.refused && s.outer.Err() == nil {
 		*err = fault.Join(s.failure, *err)
 	}
-	*err = fault.Join(*err, s.lost.Discard(append(s.left(), s.inVain.Take()...)...))
+	*err = fault.Join(*err, s.lost.Discard(append(s.left(), s.refusedItems.Take()...)...))
 }
 
-// left gives what is in the parts that were never handed out, and, where ctx has
-// ended, in all.
+// left returns the items in the parts that were never handed out. If ctx has ended,
+// it returns the items in all parts.
 func (s *Split[K, T]) left() (items []T) {
 	ended := s.outer.Err() != nil && !s.own(s.outer)
-	for _, p := range s.out.Left() {
+	for _, p := range s.parts.Left() {
 		items = append(items, p.abandon(errCut)...)
 	}
 	if cause := context.Cause(s.outer); ended && s.inHand != nil && s.refused {
@@ -297,7 +298,7 @@ func (s *Split[K, T]) left() (items []T) {
 	s.inHand = nil
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for p := s.open.next; p != &s.open; { // from here on they are on their own
+	for p := s.open.next; p != &s.open; { // from now on the parts don't depend on the Split
 		if ended {
 			items = append(items, p.abandon(context.Cause(s.outer))...)
 		}
@@ -309,6 +310,6 @@ func (s *Split[K, T]) left() (items []T) {
 	return items
 }
 
-// Over tells whether upstream must stop, for what takes an item and gives it to
-// no part.
+// Over reports whether upstream must stop. It is for code that takes an item without
+// putting it into a part.
 func (s *Split[K, T]) Over() bool { return s.over.Load() }

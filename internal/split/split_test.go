@@ -8,36 +8,17 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/turbopipes/turbopipes/internal/handoff"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var (
 	errBoom  = errors.New("boom")
 	errTaken = errors.New("taken")
 )
 
-func config(full handoff.Full, lost *[]int) Config[int] {
-	return Config[int]{
-		Name: "test", Size: 2, Waiting: 9, Full: full, Lost: func(v any) { *lost = append(*lost, v.(int)) },
-		Overflow: errors.New("overflow"), Taken: errTaken,
-	}
-}
-
-// items gives what p delivers until it ends, or n of them, and how it ends.
-func items(ctx context.Context, p *Part[string, int], n int) (got []int, err error) {
-	err = p.Push(ctx, func(v int) bool {
-		got = append(got, v)
-		return len(got) != n
-	})
-	return got, err
-}
-
-// What Put tells: an item is taken, also where nobody wants it; it is still the
-// caller's where the part was shut; and upstream must stop once all is over.
+// Put reports that an item is taken, also if nobody wants it. The item still belongs
+// to the caller if the part was shut. Upstream must stop after the end.
 func TestPut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var lost []int
@@ -73,15 +54,15 @@ func TestPut(t *testing.T) {
 	})
 }
 
-// How parts end, and what of them is lost, for each end of the Split.
+// How parts end, and which of their items are lost, for each end of the Split.
 func TestEnds(t *testing.T) {
 	for name, c := range map[string]struct {
 		up    error // of upstream; nil: it waits for its ctx
-		stop  bool  // of downstream, at the first part
-		cut   bool  // of ctx
+		stop  bool  // downstream stops at the first part
+		cut   bool  // ctx is cancelled
 		err   error
-		first []int // of the first part
-		own   error // of it
+		first []int // items of the first part
+		own   error // error of the first part
 		lost  []int
 	}{
 		"upstream fails":   {up: errBoom, err: errBoom, first: []int{1}, own: errBoom},

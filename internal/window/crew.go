@@ -9,25 +9,25 @@ import (
 )
 
 const (
-	fast  = 500 * time.Nanosecond // from here on a task is worth a goroutine switch (60 to 120 ns)
-	slow  = 4 * fast              // from here on each task is timed: two clock readings cost 73 ns
-	late  = 9 * fast              // so long a result may wait for others, to share a switch with them
-	polls = 16                    // so often a worker without a job yields before it parks
-	few   = 4                     // one task in so many is timed while they are not slow,
-	many  = 32                    // and while they are fast
+	shortTask     = 500 * time.Nanosecond // A task this long is worth a goroutine switch (60 to 120 ns).
+	longTask      = 4 * shortTask         // Tasks this long are timed one by one: two clock readings cost 73 ns.
+	batchDelay    = 9 * shortTask         // A result may wait this long for others, to share a switch with them.
+	searchYields  = 16                    // A worker without a job yields this often before it parks.
+	untimedMedium = 4                     // After a timed task that is not long, this many are not timed,
+	untimedShort  = 32                    // and this many after a short one.
 )
 
-// crew is the bookkeeping of workers, part of the state under the lock.
+// crew is the bookkeeping of the workers. engine.mu guards it.
 type crew struct {
 	idle, spawned int
-	coming        bool          // a woken or spawned worker has not claimed yet
+	coming        bool          // a woken or new worker has not claimed a job yet
 	searching     bool          // a worker polls for jobs
-	attending     bool          // what attention was set to
-	cost          time.Duration // of a task, as sampled; a hint only
-	batch         uint64        // so many undelivered results are worth a goroutine switch
+	attending     bool          // the last value stored in attention
+	cost          time.Duration // of a task, as sampled; only a hint
+	batch         uint64        // this many undelivered results are worth a goroutine switch
 }
 
-// call is what to do about a lack of workers.
+// call is the reaction to a lack of workers.
 type call int
 
 const (
@@ -36,13 +36,13 @@ const (
 	spawn
 )
 
-// need decides, for so many jobs that nobody has claimed, whether a worker is
-// to be called. At most one is on its way at a time; it calls need again when
-// it has claimed. So n tasks really run at once, with one wake-up in flight.
-func (c *crew) need(jobs uint64, n int) call {
+// decide chooses whether to call a worker when jobs jobs are unclaimed. At most one
+// called worker is under way at a time, and it calls needWorker again after its
+// claim. So n tasks really run at the same time, with only one wake-up in flight.
+func (c *crew) decide(jobs uint64, n int) call {
 	if c.searching && jobs > 0 {
-		if jobs--; c.cost < fast {
-			return nobody // the searcher alone is quicker than any wake-up
+		if jobs--; c.cost < shortTask {
+			return nobody // the polling worker alone is faster than any wake-up
 		}
 	}
 	switch {
@@ -60,60 +60,60 @@ func (c *crew) need(jobs uint64, n int) call {
 	return nobody
 }
 
-// attend tells the feeder whether it has to call need.
+// attend updates attention, which tells the feeder whether to call needWorker.
 func (e *engine[T, K, R]) attend() {
-	may := !e.coming && (e.idle > 0 || e.spawned < e.N) && !(e.searching && e.cost < fast)
+	may := !e.coming && (e.idle > 0 || e.spawned < e.N) && !(e.searching && e.cost < shortTask)
 	if may != e.attending {
 		e.attending = may
 		e.attention.Store(may)
 	}
 }
 
-// need decides whether a worker is to be called for the jobs that nobody has
-// claimed, except so many. It is called with the lock held.
-func (e *engine[T, K, R]) need(except uint64) call {
-	e.attend() // before it looks at runnable: the feeder has stored that before it asks
-	c := e.crew.need(e.runnable.Load()-e.claimed-except, e.N)
+// needWorker decides whether to call a worker for the unclaimed jobs, not counting
+// except of them. The caller holds mu.
+func (e *engine[T, K, R]) needWorker(except uint64) call {
+	e.attend() // before runnable is read: the feeder stores runnable before it reads attention
+	c := e.crew.decide(e.runnable.Load()-e.claimed-except, e.N)
 	if c != nobody {
 		e.attend()
 	}
 	return c
 }
 
-// dispatch does what need has decided, without the lock. The flag that need
-// cleared is why the send has room.
+// dispatch does what needWorker has decided. The caller does not hold mu. The send
+// has room, because needWorker has counted one idle worker less.
 func (e *engine[T, K, R]) dispatch(c call) {
 	switch c {
 	case wake:
-		e.wch <- struct{}{}
+		e.wakeWorkers <- struct{}{}
 	case spawn:
 		w := &worker[T, K, R]{engine: e}
-		e.Scope.Run(w.work, w.left)
+		e.Scope.Run(w.work, w.workerEnded)
 	}
 }
 
-// worker runs one task after another on a goroutine of its own.
+// worker runs one task after another on its own goroutine.
 type worker[T any, K comparable, R any] struct {
-	engine *engine[T, K, R]
-	job    job[T, K]
-	busy   bool // the task runs
-	skip   int  // so many tasks are not timed
+	engine  *engine[T, K, R]
+	job     job[T, K]
+	busy    bool // the task is running
+	untimed int  // the next tasks that are not timed
 }
 
 func (w *worker[T, K, R]) work(context.Context) error {
 	w.engine.mu.Lock()
 	w.engine.coming = false
 	for w.claim() {
-		c := w.engine.need(0)
+		c := w.engine.needWorker(0)
 		feed := w.engine.hungry()
 		w.engine.mu.Unlock()
 		w.engine.dispatch(c)
 		if feed {
-			w.engine.fch <- struct{}{}
+			w.engine.wakeFeeder <- struct{}{}
 		}
 		r, took, err := w.run()
 		if err != nil {
-			if !w.engine.failed(w.job, err) {
+			if !w.engine.taskFailed(w.job, err) {
 				return nil
 			}
 			w.engine.mu.Lock()
@@ -123,51 +123,51 @@ func (w *worker[T, K, R]) work(context.Context) error {
 		if took >= 0 {
 			w.engine.sampled(took)
 		}
-		w.engine.finish(w.job, slot[T, R]{r: r, ended: true})
+		w.engine.finish(w.job, slot[T, R]{result: r, ended: true})
 	}
 	w.engine.mu.Unlock()
 	return nil
 }
 
-// hungry tells whether the feeder is to be woken, which parks while the window
-// is full: there is room again, and nothing to claim.
+// hungry reports whether to wake the feeder. It parks while the window is full; now
+// the window has room, and no job is left to claim.
 func (e *engine[T, K, R]) hungry() bool {
-	return e.fWait.Load() && e.claimed == e.runnable.Load() && e.held()-e.taken.Load() < e.limit && e.fWait.Swap(false)
+	return e.feederParked.Load() && e.claimed == e.runnable.Load() && e.held()-e.taken.Load() < e.limit && e.feederParked.Swap(false)
 }
 
-// run runs the task. took is negative where it was not timed.
+// run runs the task. took is negative if the task was not timed.
 func (w *worker[T, K, R]) run() (r R, took time.Duration, err error) {
-	if w.skip > 0 {
-		w.skip--
+	if w.untimed > 0 {
+		w.untimed--
 		w.busy = true
-		r, err = w.engine.Task(w.engine.inner, w.job.v)
+		r, err = w.engine.Task(w.engine.inner, w.job.item)
 		w.busy = false
 		return r, -1, err
 	}
 	start := time.Now()
 	w.busy = true
-	r, err = w.engine.Task(w.engine.inner, w.job.v)
+	r, err = w.engine.Task(w.engine.inner, w.job.item)
 	w.busy = false
 	switch took = time.Since(start); {
-	case took < fast:
-		w.skip = many
-	case took < slow:
-		w.skip = few
+	case took < shortTask:
+		w.untimed = untimedShort
+	case took < longTask:
+		w.untimed = untimedMedium
 	}
 	return r, took, err
 }
 
-// sampled is told how long a task has taken.
+// sampled records the duration of a timed task.
 func (e *engine[T, K, R]) sampled(took time.Duration) {
-	e.cost += (min(took, 2*slow) - e.cost) / 4 // clipped, so that one preempted sample is soon forgotten
-	// A switch to the subscriber and back costs as much as half a task of 1 µs: with
-	// four results a time, such tasks get 70% of two cores instead of 54%. Tasks
+	e.cost += (min(took, 2*longTask) - e.cost) / 4 // capped, so that one preempted sample is soon forgotten
+	// A switch to the subscriber and back costs as much as half a task of 1 µs. With
+	// four results per switch, such tasks use 70% of two cores instead of 54%. Tasks
 	// of 5 µs and more deliver each result at once.
-	e.batch = max(1, min(e.limit/2, uint64(late/(e.cost+1))))
+	e.batch = max(1, min(e.limit/2, uint64(batchDelay/(e.cost+1))))
 }
 
-// claim waits for a job; it is called and left with the lock held. false: there
-// will be none.
+// claim waits for a job. It returns false if no job will come. The caller holds mu;
+// claim may release and reacquire it.
 func (w *worker[T, K, R]) claim() bool {
 	e := w.engine
 	for {
@@ -188,23 +188,24 @@ func (w *worker[T, K, R]) claim() bool {
 		w.job = job[T, K]{} // an idle worker keeps nothing alive
 		e.idle++
 		e.attend()
-		if e.claimed < e.runnable.Load() { // stored before the feeder could see that somebody is to be called
+		if e.claimed < e.runnable.Load() { // stored before the feeder could see that it has to call a worker
 			e.idle--
 			continue
 		}
 		e.mu.Unlock()
-		<-e.wch
+		<-e.wakeWorkers
 		e.mu.Lock()
 		e.coming = false
 	}
 }
 
-// search polls for a job, one worker at a time, and tells whether anything has
-// come up.
+// search polls for a job, one worker at a time. It reports whether the caller has to
+// look again: a job has come, or the run ends. The caller holds mu; search may
+// release and reacquire it.
 func (e *engine[T, K, R]) search() bool {
 	up := func() bool { return e.claimed < e.runnable.Load() || e.closed || e.draining || e.halted.Load() }
 	e.searching = true
-	for i := 0; i < polls && !up(); i++ {
+	for i := 0; i < searchYields && !up(); i++ {
 		e.mu.Unlock()
 		runtime.Gosched()
 		e.mu.Lock()
@@ -213,8 +214,8 @@ func (e *engine[T, K, R]) search() bool {
 	return e.claimed < e.runnable.Load() || e.draining || e.halted.Load() || e.closed && e.runnable.Load() == e.held()
 }
 
-// finish stores what became of j. It is called and left with the lock held, and
-// lets it go to wake the subscriber.
+// finish stores the outcome of j. The caller holds mu. finish may release and
+// reacquire it to wake the subscriber.
 func (e *engine[T, K, R]) finish(j job[T, K], s slot[T, R]) {
 	if e.Ordered {
 		*e.slots.At(j.seq) = s
@@ -222,26 +223,26 @@ func (e *engine[T, K, R]) finish(j job[T, K], s slot[T, R]) {
 			e.ready++
 		}
 	} else {
-		e.slots.Fit(e.taken.Load(), e.end, e.ready)
+		e.slots.Fit(e.taken.Load(), e.borrowedEnd, e.ready)
 		*e.slots.At(e.ready) = s
 		e.ready++
 	}
 	e.ended++
 	c := nobody
 	if e.Key != nil {
-		if after, ok := e.keys.end(j.k); ok {
+		if after, ok := e.keys.end(j.key); ok {
 			e.enqueue(after)
 			if !e.halted.Load() && !e.draining {
-				c = e.need(1) // this worker takes one
+				c = e.needWorker(1) // this worker takes one job
 			}
 		}
 	}
-	wakes := e.sWait && !e.waits()
+	wakes := e.subscriberParked && !e.waits()
 	if wakes {
-		e.sWait = false
+		e.subscriberParked = false
 	}
-	yields := false // else the subscriber would run after the next task at the earliest
-	if e.cost >= fast {
+	yields := false // otherwise the subscriber would run after the next task at the earliest
+	if e.cost >= shortTask {
 		undelivered := e.ready - e.taken.Load()
 		yields = undelivered >= e.batch && (wakes || undelivered >= 2)
 	}
@@ -251,7 +252,7 @@ func (e *engine[T, K, R]) finish(j job[T, K], s slot[T, R]) {
 	e.mu.Unlock()
 	e.dispatch(c)
 	if wakes {
-		e.sch <- struct{}{}
+		e.wakeSubscriber <- struct{}{}
 	}
 	if yields {
 		runtime.Gosched()
@@ -259,15 +260,16 @@ func (e *engine[T, K, R]) finish(j job[T, K], s slot[T, R]) {
 	e.mu.Lock()
 }
 
-// failed tells whether the worker may go on.
-func (e *engine[T, K, R]) failed(j job[T, K], err error) bool {
+// taskFailed handles the failure of j under the policy. It reports whether the
+// worker may go on.
+func (e *engine[T, K, R]) taskFailed(j job[T, K], err error) bool {
 	if e.Scope.Ctx.Err() != nil && fault.Strip(e.Scope.Ctx, err) == nil {
-		e.cancelled(j.v)
+		e.cancelled(j.item)
 		return false
 	}
 	s := slot[T, R]{ended: true, failed: true}
 	if e.Policy != SkipErrors {
-		e.items.Failed(e.items.Weight(j.v))
+		e.items.Failed(e.items.Weight(j.item))
 	}
 	switch e.Policy {
 	case FailFast:
@@ -279,7 +281,7 @@ func (e *engine[T, K, R]) failed(j job[T, K], err error) bool {
 	case CollectErrors:
 		e.collect(err)
 	case SkipErrors:
-		s.skipped = &skipped[T]{j.v, err}
+		s.skipped = &skipped[T]{j.item, err}
 	}
 	e.mu.Lock()
 	e.finish(j, s)
@@ -287,22 +289,23 @@ func (e *engine[T, K, R]) failed(j job[T, K], err error) bool {
 	return true
 }
 
-// cancelled keeps the input of a task that the cancellation has ended.
+// cancelled keeps the input of a task that ended because its ctx was cancelled.
 func (e *engine[T, K, R]) cancelled(v T) {
 	e.mu.Lock()
-	e.cutOff++
+	e.withoutSlot++
 	e.victims = append(e.victims, victim[T]{v, context.Cause(e.Scope.Ctx)})
 	e.mu.Unlock()
 }
 
-// cut counts a task that has ended without a slot for what became of it.
+// cut counts a task that has ended without a slot for its outcome.
 func (e *engine[T, K, R]) cut() {
 	e.mu.Lock()
-	e.cutOff++
+	e.withoutSlot++
 	e.mu.Unlock()
 }
 
-// collect keeps err for the end, which comes now if it is one too many.
+// collect keeps err until the end of the run. The run ends now if MaxErrors is
+// reached.
 func (e *engine[T, K, R]) collect(err error) {
 	e.mu.Lock()
 	last := e.MaxErrors > 0 && len(e.errs)+1 >= e.MaxErrors
@@ -315,9 +318,9 @@ func (e *engine[T, K, R]) collect(err error) {
 	}
 }
 
-// left is the foot of w's goroutine. A task that panics or calls Goexit has
-// taken the worker with it; where the policy goes on, so does another worker.
-func (w *worker[T, K, R]) left(err error) {
+// workerEnded runs as w's goroutine ends. A task that panics or calls Goexit ends
+// its worker too. Where the policy goes on, another worker takes its place.
+func (w *worker[T, K, R]) workerEnded(err error) {
 	if err == nil {
 		return
 	}
@@ -325,12 +328,12 @@ func (w *worker[T, K, R]) left(err error) {
 		w.engine.fail(err)
 		return
 	}
-	if !w.engine.failed(w.job, err) {
+	if !w.engine.taskFailed(w.job, err) {
 		return
 	}
 	w.engine.mu.Lock()
 	w.engine.spawned--
-	c := w.engine.need(0)
+	c := w.engine.needWorker(0)
 	w.engine.mu.Unlock()
 	w.engine.dispatch(c)
 }

@@ -1,6 +1,6 @@
 package window
 
-// accept is the emit that upstream sees: it waits for a place in the window.
+// accept is the emit of upstream. It waits for a place in the window.
 func (e *engine[T, K, R]) accept(v T) bool {
 	if e.Key != nil {
 		return e.acceptKeyed(v)
@@ -9,24 +9,24 @@ func (e *engine[T, K, R]) accept(v T) bool {
 	if !e.room(at) {
 		return e.refused.Keep(v)
 	}
-	e.fit(at)
-	*e.jobs.At(at) = job[T, K]{seq: at, v: v}
+	e.growRings(at)
+	*e.jobs.At(at) = job[T, K]{seq: at, item: v}
 	e.runnable.Store(at + 1)
-	if e.attention.Load() { // asked behind it: who begins to wait looks at runnable again
+	if e.attention.Load() { // after the store: a worker that begins to wait reads runnable again
 		e.mu.Lock()
-		c := e.need(0)
+		c := e.needWorker(0)
 		e.mu.Unlock()
 		e.dispatch(c)
 	}
 	return true
 }
 
-// acceptKeyed is accept where items may have to wait for their key.
+// acceptKeyed is accept for items that may have to wait for their key.
 func (e *engine[T, K, R]) acceptKeyed(v T) bool {
-	j := job[T, K]{v: v}
-	e.keying.Busy = true // until the key is there: a panic has failed on v
-	j.k = e.Key(v)
-	_ = map[K]struct{}(nil)[j.k] // a key that can't be hashed panics here, and not under the lock
+	j := job[T, K]{item: v}
+	e.keying.Busy = true // until Key has returned: if it panics, v counts as failed
+	j.key = e.Key(v)
+	_ = map[K]struct{}(nil)[j.key] // a key that can't be hashed panics here, and not while mu is held
 	e.keying.Busy = false
 	if !e.room(e.pulled) {
 		return e.refused.Keep(v)
@@ -34,54 +34,54 @@ func (e *engine[T, K, R]) acceptKeyed(v T) bool {
 	e.mu.Lock()
 	j.seq = e.pulled
 	if e.Ordered {
-		e.slots.Fit(e.taken.Load(), e.end, j.seq)
+		e.slots.Fit(e.taken.Load(), e.borrowedEnd, j.seq)
 	}
 	e.pulled++
 	if e.keys.begin(j) {
 		e.enqueue(j)
 	}
-	c := e.need(0)
+	c := e.needWorker(0)
 	e.mu.Unlock()
 	e.dispatch(c)
 	return true
 }
 
-// room waits until an item has a place at the position at. false: it is refused,
-// and was never in.
+// room waits until the window has a place for the item at position at. It returns
+// false if the item is refused; the item was never in the window then.
 func (e *engine[T, K, R]) room(at uint64) bool {
-	for at-e.seen >= e.limit {
-		if e.seen = e.taken.Load(); at-e.seen < e.limit {
+	for at-e.seenTaken >= e.limit {
+		if e.seenTaken = e.taken.Load(); at-e.seenTaken < e.limit {
 			break
 		}
-		e.fWait.Store(true)
-		if e.seen = e.taken.Load(); at-e.seen < e.limit || e.refusing.Load() { // asked behind it
-			if e.fWait.Swap(false) {
+		e.feederParked.Store(true)
+		if e.seenTaken = e.taken.Load(); at-e.seenTaken < e.limit || e.refusing.Load() { // read again after the flag was set
+			if e.feederParked.Swap(false) {
 				break
 			}
 		}
-		<-e.fch
+		<-e.wakeFeeder
 	}
 	return !e.refusing.Load()
 }
 
-// fit makes room in the rings, which are small at first, for a job at the
-// position at. Nobody else makes those grow that it looks at without the lock.
-func (e *engine[T, K, R]) fit(at uint64) {
-	if at-e.spare >= e.jobs.Len() {
+// growRings makes room for a job at position at in the rings, which are small at
+// first. Only the feeder grows the rings that it reads without the lock.
+func (e *engine[T, K, R]) growRings(at uint64) {
+	if at-e.seenClaimed >= e.jobs.Len() {
 		e.mu.Lock()
-		e.spare = e.claimed
+		e.seenClaimed = e.claimed
 		e.jobs.Grow(e.claimed, at)
 		e.mu.Unlock()
 	}
-	if e.Ordered && at-e.seen >= e.slots.Len() {
+	if e.Ordered && at-e.seenTaken >= e.slots.Len() {
 		e.mu.Lock()
-		e.seen = e.taken.Load()
-		e.slots.Fit(e.seen, e.end, at)
+		e.seenTaken = e.taken.Load()
+		e.slots.Fit(e.seenTaken, e.borrowedEnd, at)
 		e.mu.Unlock()
 	}
 }
 
-// enqueue makes j one that a worker can claim, under the lock.
+// enqueue makes j claimable. The caller holds mu.
 func (e *engine[T, K, R]) enqueue(j job[T, K]) {
 	at := e.runnable.Load()
 	e.jobs.Grow(e.claimed, at)

@@ -8,17 +8,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Against a model: a FIFO for each key, one of its jobs running.
+// The model is a FIFO for each key, of which the first job is running.
 func TestKeys(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	var q keys[int, int]
-	model := map[int][]int{} // the first is running
+	model := map[int][]int{} // the first one is running
 	seq, waiting, peak := 0, 0, 0
 	for range 100_000 {
 		k := random.IntN(8)
 		if random.IntN(2) == 0 && waiting < 20 {
 			seq++
-			runs := q.begin(job[int, int]{v: seq, k: k})
+			runs := q.begin(job[int, int]{item: seq, key: k})
 			require.Equal(t, len(model[k]) == 0, runs)
 			if !runs {
 				waiting++
@@ -31,7 +31,7 @@ func TestKeys(t *testing.T) {
 			require.Equal(t, len(model[k]) > 0, ok)
 			if ok {
 				waiting--
-				require.Equal(t, model[k][0], after.v)
+				require.Equal(t, model[k][0], after.item)
 			}
 		}
 		require.Len(t, q.waiting(), waiting)
@@ -48,7 +48,7 @@ func TestKeys(t *testing.T) {
 func TestKeysForgetNaN(t *testing.T) {
 	var q keys[int, float64]
 	for range 100 {
-		require.True(t, q.begin(job[int, float64]{k: math.NaN()}))
+		require.True(t, q.begin(job[int, float64]{key: math.NaN()}))
 		_, ok := q.end(math.NaN())
 		require.False(t, ok)
 	}

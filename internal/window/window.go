@@ -1,15 +1,37 @@
-// Package window is the engine under Parallel: a rolling window of tasks.
+// Package window is the engine of Parallel: a rolling window of tasks.
 //
-// At most N tasks run, and at most N+Ahead items are held: pulled from upstream
-// and not yet taken by the subscriber. A finished result is offered to the
-// subscriber at once.
+// At most N tasks run at the same time, and at most N+Ahead items are in the window:
+// taken from upstream, and not yet taken by the subscriber. A finished result is
+// offered to the subscriber at once.
 //
-// The state is behind one mutex, which is held for a few assignments and never
-// across a wait, a send or user code; the feeder, which runs upstream, and the
-// subscriber pass it by while nobody waits for them. What is expensive is not the
-// lock (5 ns) but waking an idle core (some 12 µs), so need wakes one worker at a
-// time, and a worker that has no job polls a little before it parks; and switching
-// goroutines (some 150 ns each, more where two cores share no cache), so the
+// Three parties work on the window. The feeder is the goroutine that runs upstream,
+// the crew is at most N workers, and the subscriber is the goroutine that called
+// Run. An item passes these states, and each counter counts the items that have
+// passed its arrow:
+//
+//	          feeder                worker               worker                subscriber
+//	upstream ───────► waiting job ─────────► running ──────────► finished result ─────────► gone
+//	         runnable              claimed            ended, ready              taken
+//
+//	with a key:  pulled ► waits in keys while an equal key runs ► runnable
+//	refused:     the feeder gets no place in the window any more
+//	withoutSlot: the task failed under FailFast, or its ctx was cancelled
+//
+// A result that is out of order waits between ended and ready. The run itself goes
+// from left to right only:
+//
+//	running ──► closed    upstream has ended; the remaining jobs run
+//	   │          │
+//	   ├──────────┴────► draining    a policy ends the run: running tasks finish, no job begins
+//	   │                     │
+//	   └─────────────────────┴────► halted    the run is over: ctx, FailFast, downstream, or the end
+//
+// One mutex guards the state. It is held for a few assignments and never across a
+// wait, a send or user code. The feeder and the subscriber don't take it while
+// nobody waits for them. The lock is cheap (5 ns). Two other things are expensive.
+// Waking an idle core costs about 12 µs, so needWorker wakes one worker at a time,
+// and a worker without a job polls a little before it parks. Switching goroutines
+// costs about 150 ns each time, and more where two cores share no cache. So the
 // feeder is woken when half of the jobs are gone, and results of short tasks are
 // delivered a few at a time.
 package window
@@ -32,48 +54,48 @@ type Policy int
 
 // The policies, in the order of operators.Policy.
 const (
-	FailFast       Policy = iota // cancel the others, discard what was not delivered
-	FinishInFlight               // pull no more, deliver what runs, then fail
+	FailFast       Policy = iota // cancel the other tasks, discard undelivered results
+	FinishInFlight               // pull no more items, deliver the results of running tasks, then fail
 	CollectErrors                // go on to the end, then fail
 	SkipErrors                   // discard the item, go on
 )
 
-// Config is what to run.
+// Config is the configuration of a run.
 type Config[T any, K comparable, R any] struct {
 	Name      string
 	N, Ahead  int
 	Ordered   bool
 	Policy    Policy
-	MaxErrors int                                       // CollectErrors ends at that many; 0: no limit
-	Key       func(T) K                                 // nil: all items may run at once
-	Task      func(ctx context.Context, v T) (R, error) // on one of at most N goroutines
+	MaxErrors int                                       // CollectErrors ends the run at this many errors; 0: no limit
+	Key       func(T) K                                 // nil: all items may run at the same time
+	Task      func(ctx context.Context, v T) (R, error) // runs on one of at most N goroutines
 	Discard   func(item any)                            // may be nil
 }
 
 // job is an item that waits for a worker.
 type job[T any, K comparable] struct {
-	seq uint64
-	v   T
-	k   K
+	seq  uint64
+	item T
+	key  K
 }
 
-// slot is what became of a job.
+// slot is the outcome of a job.
 type slot[T, R any] struct {
-	r       R
+	result  R
 	ended   bool
-	failed  bool        // no result: the subscriber passes it over
+	failed  bool        // there is no result: the subscriber skips this slot
 	skipped *skipped[T] // the input to discard, under SkipErrors
 }
 
 // skipped is the input of a task that has failed with err.
 type skipped[T any] struct {
-	v   T
-	err error
+	item T
+	err  error
 }
 
-// victim is the input of a task that was cancelled, and why.
+// victim is the input of a task that was cancelled, and the cause.
 type victim[T any] struct {
-	v     T
+	item  T
 	cause error
 }
 
@@ -82,68 +104,68 @@ type victim[T any] struct {
 //	claimed ≤ runnable ≤ pulled ≤ taken + limit
 //	taken ≤ ready ≤ ended ≤ claimed
 //
-// The feeder and the subscriber do without the lock as long as nobody waits:
-// one stores jobs and then runnable, the other takes results and then stores
-// taken. So only workers contend for it.
+// The feeder and the subscriber need no lock as long as nobody waits: the feeder
+// stores a job and then runnable; the subscriber takes a result and then stores
+// taken. So only workers contend for the lock.
 type engine[T any, K comparable, R any] struct {
 	*Config[T, K, R]
-	Scope   *scope.Scope
-	limit   uint64
-	low     uint64                  // so few unclaimed jobs make the subscriber wake the feeder
-	inner   context.Context         //nolint:containedctx // the tasks'; a field so that workers share it
-	upper   context.Context         //nolint:containedctx // upstream's
-	refuse  context.CancelCauseFunc // ends upper; nil under FailFast, where it ends with the Scope
-	items   run.Account[T]
-	result  run.Account[R]
-	refused run.Refused[T]
-	keying  run.Work[T] // Key runs; of upstream's goroutine
+	Scope       *scope.Scope
+	limit       uint64
+	refillBelow uint64                  // with this many unclaimed jobs or fewer, the subscriber wakes the feeder
+	inner       context.Context         //nolint:containedctx // of the tasks; a field so that workers share it
+	upper       context.Context         //nolint:containedctx // of upstream
+	refuse      context.CancelCauseFunc // ends upper; nil under FailFast, where upper ends with the Scope
+	items       run.Account[T]
+	results     run.Account[R]
+	refused     run.Refused[T]
+	keying      run.Work[T] // set while Key runs; only upstream's goroutine uses it
 
-	wch, sch, fch chan struct{} // where workers, subscriber and feeder park
+	wakeWorkers, wakeSubscriber, wakeFeeder chan struct{} // where workers, subscriber and feeder park
 
-	_         [line]byte
-	runnable  atomic.Uint64 // of pulled, not waiting for their key; where there are no keys, they are the same
-	seen      uint64        // the feeder's last look at taken,
-	spare     uint64        // and at claimed
-	_         [line]byte
-	taken     atomic.Uint64 // of ready, taken by the subscriber
-	at, end   uint64        // what it has borrowed; end is changed under the lock
-	borrowed  ring.Ring[slot[T, R]]
-	_         [line]byte
-	attention atomic.Bool // a worker may have to be called: the feeder must look, under the lock
-	fWait     atomic.Bool // feeder parked; who sets it to false sends
-	refusing  atomic.Bool // halted or draining
-	halted    atomic.Bool // all is over
-	_         [line]byte
+	_                     [cacheLine]byte
+	runnable              atomic.Uint64 // pulled jobs that do not wait for a key; without keys, all pulled items
+	seenTaken             uint64        // the last value of taken that the feeder has read,
+	seenClaimed           uint64        // and of claimed
+	_                     [cacheLine]byte
+	taken                 atomic.Uint64 // ready results that the subscriber has taken
+	position, borrowedEnd uint64        // the borrowed results are those in between; borrowedEnd is changed under the lock
+	borrowed              ring.Ring[slot[T, R]]
+	_                     [cacheLine]byte
+	attention             atomic.Bool // a worker may have to be called: the feeder must look, under the lock
+	feederParked          atomic.Bool // whoever sets it to false must send
+	refusing              atomic.Bool // halted or draining
+	halted                atomic.Bool // the run is over
+	_                     [cacheLine]byte
 
-	mu      sync.Mutex // guards all below
-	jobs    ring.Ring[job[T, K]]
-	keys    keys[T, K]
-	slots   ring.Ring[slot[T, R]]
-	pulled  uint64 // taken from upstream, where there are keys
-	claimed uint64 // of runnable, given to a worker
-	ended   uint64 // of these, ended
-	cutOff  uint64 // of these, failed under a ctx that has ended, or failed first
-	ready   uint64 // of these, next in line for the subscriber
+	mu          sync.Mutex // guards all fields below
+	jobs        ring.Ring[job[T, K]]
+	keys        keys[T, K]
+	slots       ring.Ring[slot[T, R]]
+	pulled      uint64 // items taken from upstream; only used with keys
+	claimed     uint64 // of the runnable jobs, those given to a worker
+	ended       uint64 // of these, those that have ended
+	withoutSlot uint64 // of the claimed jobs, those that failed under FailFast or were cancelled
+	ready       uint64 // of the ended jobs, those that are next in line for the subscriber
 	crew
-	sWait    bool    // subscriber parked
-	closed   bool    // upstream has ended
-	draining bool    // no job is begun any more
-	errs     []error // of tasks and upstream, but under FailFast
-	victims  []victim[T]
+	subscriberParked bool    // the subscriber waits on wakeSubscriber
+	closed           bool    // upstream has ended
+	draining         bool    // no job begins any more
+	errs             []error // of tasks and upstream, except under FailFast
+	victims          []victim[T]
 }
 
-// line is the size of a cache line, two of which are fetched at a time.
-const line = 128
+// cacheLine is twice the size of a cache line: processors fetch two at a time.
+const cacheLine = 128
 
 var errDraining = errors.New("turbopipes: draining")
 
 // Run runs up, and the task over its items, to the end.
 func Run[T any, K comparable, R any](ctx context.Context, c *Config[T, K, R], up feed.Push[T], emit func(R) bool) (err error) {
 	e := &engine[T, K, R]{Config: c, Scope: scope.Open(ctx, c.Name), limit: uint64(c.N) + uint64(c.Ahead)}
-	e.low = e.limit / 2
+	e.refillBelow = e.limit / 2
 	e.attend()
-	e.wch, e.sch, e.fch = make(chan struct{}, c.N), make(chan struct{}, 1), make(chan struct{}, 1)
-	e.items, e.result = run.Keep[T](e.Scope.Stage(), c.Discard), run.Keep[R](e.Scope.Stage(), c.Discard)
+	e.wakeWorkers, e.wakeSubscriber, e.wakeFeeder = make(chan struct{}, c.N), make(chan struct{}, 1), make(chan struct{}, 1)
+	e.items, e.results = run.Keep[T](e.Scope.Stage(), c.Discard), run.Keep[R](e.Scope.Stage(), c.Discard)
 	e.inner, e.upper = run.Shield(e.Scope.Labelled()), e.Scope.Labelled()
 	if c.Policy != FailFast {
 		e.upper, e.refuse = context.WithCancelCause(e.Scope.Labelled())
@@ -163,7 +185,7 @@ func Run[T any, K comparable, R any](ctx context.Context, c *Config[T, K, R], up
 	for {
 		r, ok, lost := e.next()
 		if lost != nil {
-			if err := e.items.DiscardFor(lost.err, lost.v); err != nil {
+			if err := e.items.DiscardFor(lost.err, lost.item); err != nil {
 				return err
 			}
 			continue
@@ -174,7 +196,7 @@ func Run[T any, K comparable, R any](ctx context.Context, c *Config[T, K, R], up
 	}
 }
 
-// upstream returns the ctx for upstream, made of that of its goroutine.
+// upstream returns the ctx for upstream. ctx is that of upstream's goroutine.
 func (e *engine[T, K, R]) upstream(ctx context.Context) context.Context {
 	if e.refuse == nil {
 		return ctx
@@ -186,36 +208,39 @@ func (e *engine[T, K, R]) upstream(ctx context.Context) context.Context {
 func (e *engine[T, K, R]) running() int64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return int64(e.claimed - e.ended - e.cutOff) //nolint:gosec // at most N
+	return int64(e.claimed - e.ended - e.withoutSlot) //nolint:gosec // at most N
 }
 
-// stop sets what ends something, and wakes everyone who is parked.
+// stop calls set, which ends something, and wakes all goroutines that are parked.
 func (e *engine[T, K, R]) stop(set func()) {
 	e.mu.Lock()
 	set()
-	idle, s := e.idle, e.sWait
-	e.idle, e.sWait = 0, false
+	idle, subscriberWaits := e.idle, e.subscriberParked
+	e.idle, e.subscriberParked = 0, false
 	e.attend()
 	e.mu.Unlock()
 	for ; idle > 0; idle-- {
-		e.wch <- struct{}{}
+		e.wakeWorkers <- struct{}{}
 	}
-	if s {
-		e.sch <- struct{}{}
+	if subscriberWaits {
+		e.wakeSubscriber <- struct{}{}
 	}
-	if e.fWait.Swap(false) {
-		e.fch <- struct{}{}
+	if e.feederParked.Swap(false) {
+		e.wakeFeeder <- struct{}{}
 	}
 }
 
-// halt is the end of all, close that of upstream.
+// halt ends the run.
 func (e *engine[T, K, R]) halt() {
 	e.stop(func() { e.refusing.Store(true); e.halted.Store(true) })
 }
+
+// close notes the end of upstream.
 func (e *engine[T, K, R]) close() { e.stop(func() { e.closed = true }) }
 
-// upstreamEnded is told how upstream has ended, at the foot of its goroutine.
-// But under FailFast its error is told behind the results of what it has given.
+// upstreamEnded handles the end of upstream, as its goroutine ends. Except under
+// FailFast, an upstream error is reported after every item before it has been
+// processed and delivered.
 func (e *engine[T, K, R]) upstreamEnded(err error) {
 	e.keying.Failed(e.upper)
 	switch err = fault.Strip(e.upper, err); {
@@ -230,13 +255,13 @@ func (e *engine[T, K, R]) upstreamEnded(err error) {
 	e.close()
 }
 
-// fail is the end of all.
+// fail ends the run with err.
 func (e *engine[T, K, R]) fail(err error) {
 	e.Scope.Fail(err)
-	e.halt() // now, and not only when the hook on ctx gets to run
+	e.halt() // now, and not only when the hook on ctx runs
 }
 
-// drain lets the running tasks finish, and ends with err.
+// drain lets the running tasks finish, and ends the run with err.
 func (e *engine[T, K, R]) drain(err error) {
 	e.stop(func() {
 		e.errs = append(e.errs, err)
@@ -246,7 +271,7 @@ func (e *engine[T, K, R]) drain(err error) {
 	e.refuse(errDraining)
 }
 
-// over tells whether no task runs, and none will.
+// over reports whether no task runs, and none will. The caller holds mu.
 func (e *engine[T, K, R]) over() bool {
 	if e.ended < e.claimed || !e.draining && !(e.closed && e.claimed == e.held()) {
 		return false
@@ -257,8 +282,8 @@ func (e *engine[T, K, R]) over() bool {
 	return true
 }
 
-// passUnbegun lets what has ended out behind items that will not begin, which
-// ordered keys can leave in front of it.
+// passUnbegun delivers finished results after items that will not begin. With
+// ordered keys, such items can stand before them.
 func (e *engine[T, K, R]) passUnbegun() {
 	for at, held := e.ready, e.held(); at < held; at++ {
 		if s := e.slots.At(at); s.ended {
@@ -270,8 +295,8 @@ func (e *engine[T, K, R]) passUnbegun() {
 	}
 }
 
-// discard accounts for what was pulled and neither delivered nor failed: results,
-// items that were not begun, and those whose task was cancelled.
+// discard accounts for the items that were pulled and neither delivered nor failed:
+// results, items that were not begun, and inputs of cancelled tasks.
 func (e *engine[T, K, R]) discard() (err error) {
 	end := e.ready
 	if e.Ordered {
@@ -284,27 +309,27 @@ func (e *engine[T, K, R]) discard() (err error) {
 			}
 		}
 	}
-	for ; e.at < end; e.at++ {
+	for ; e.position < end; e.position++ {
 		from := &e.slots
-		if e.at < e.end {
+		if e.position < e.borrowedEnd {
 			from = &e.borrowed
 		}
-		switch s := from.Take(e.at); {
+		switch s := from.Take(e.position); {
 		case s.skipped != nil:
-			lose(e.items.DiscardFor(s.skipped.err, s.skipped.v))
+			lose(e.items.DiscardFor(s.skipped.err, s.skipped.item))
 		case s.ended && !s.failed:
-			lose(e.result.Discard(s.r))
+			lose(e.results.Discard(s.result))
 		}
 	}
 	for ; e.claimed < e.runnable.Load(); e.claimed++ {
-		lose(e.items.Discard(e.jobs.Take(e.claimed).v))
+		lose(e.items.Discard(e.jobs.Take(e.claimed).item))
 	}
 	for _, j := range e.keys.waiting() {
-		lose(e.items.Discard(j.v))
+		lose(e.items.Discard(j.item))
 	}
 	lose(e.items.Discard(e.refused.Take()...))
 	for _, v := range e.victims {
-		lose(e.items.Cancel(v.cause, v.v))
+		lose(e.items.Cancel(v.cause, v.item))
 	}
 	return err
 }

@@ -47,7 +47,7 @@ func directives(p *analysis.Pass) map[place]bool {
 				if !ok || reason == "" || !slices.Contains(strings.Split(checks, ","), p.Analyzer.Name) {
 					continue
 				}
-				at := p.Fset.Position(c.Pos())
+				at := p.Fset.PositionFor(c.Pos(), false)
 				if alone(p, at) {
 					at.Line++
 				}

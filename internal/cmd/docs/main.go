@@ -1,6 +1,7 @@
-// Command docs checks the Markdown files of the module against its code: every
-// relative link leads to a file, and where it names a heading to one that has it;
-// a link whose text is the name of a test leads to the file that has that test. Run it from the module's root.
+// Command docs checks the Markdown files of the module against its code. Every
+// relative link must lead to a file. If the link names a heading, the file must have
+// that heading. If the link's text is the name of a test, the file must have that
+// test. Run it from the module's root.
 package main
 
 import (
@@ -17,7 +18,7 @@ var link = regexp.MustCompile(`\[([^\]]+)\]\(([^)#\s]*)(?:#([^)]*))?\)`)
 
 var heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
 
-// fence is a block of code, in which brackets are no links.
+// fence is a block of code. Brackets in it are no links.
 var fence = regexp.MustCompile("(?s)```.*?```")
 
 var test = regexp.MustCompile("^`?((?:Test|Fuzz|Benchmark|Example)[A-Z][A-Za-z0-9_]*)(/[^`]*)?`?$")
@@ -26,7 +27,7 @@ func main() {
 	links, bad := 0, 0
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		switch {
-		case err == nil && d.IsDir() && d.Name() == "node_modules": // of others, if it is there
+		case err == nil && d.IsDir() && d.Name() == "node_modules": // other people's files, if the directory exists
 			return filepath.SkipDir
 		case err != nil || d.IsDir() || filepath.Ext(path) != ".md":
 			return err
@@ -57,7 +58,7 @@ func check(path string) (links int, problems []string, err error) {
 	for _, m := range link.FindAllStringSubmatch(fence.ReplaceAllString(string(text), ""), -1) {
 		name, target, anchor := m[1], m[2], m[3]
 		if strings.Contains(target, "://") || anchor == "" && !strings.ContainsAny(target, "./") {
-			continue // elsewhere, or code such as Take[int](n)
+			continue // a link to another place, or code such as Take[int](n)
 		}
 		links++
 		file := path
@@ -81,8 +82,8 @@ func check(path string) (links int, problems []string, err error) {
 	return links, problems, nil
 }
 
-// anchors are those of the text's headings: in lower case, without what is no
-// letter, digit, hyphen or underline, and with a hyphen for a space.
+// anchors returns the anchors of the text's headings: in lower case, with a hyphen
+// for each space, and only with letters, digits, hyphens and underscores.
 func anchors(text string) map[string]bool {
 	found := map[string]bool{}
 	for _, m := range heading.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {

@@ -1,12 +1,15 @@
 package main
 
 var (
-	// The tests of the engine by themselves: those of all operators take ten times as
+	// These are only the tests of the engine: those of all operators take ten times as
 	// long to build.
 	inOperators = []string{
 		"operators/parallel_test.go", "operators/parallel_by_test.go", "operators/parallel_promises_test.go",
 		"operators/parallel_random_test.go", "operators/parallel_results_test.go", "operators/tasks_test.go",
 		"operators/main_test.go", "operators/merge_test.go",
+	}
+	inBackpressure = []string{
+		"operators/backpressure_test.go", "operators/parallel_test.go", "operators/main_test.go", "operators/merge_test.go",
 	}
 	inRoot  = []string{"."}
 	inChaos = []string{"./internal/chaos"}
@@ -28,7 +31,7 @@ var mutants = []mutant{
 		"no join", scope, "s.tasks.Wait()", "_ = &s.tasks",
 		"TestParallel", inOperators,
 	}, {
-		"one slot too many", feeder, "for at-e.seen >= e.limit {", "for at-e.seen > e.limit {",
+		"one slot too many", feeder, "for at-e.seenTaken >= e.limit {", "for at-e.seenTaken > e.limit {",
 		"TestParallel", inOperators,
 	}, {
 		"one worker too many", crew, "case c.spawned < n:", "case c.spawned <= n:",
@@ -43,32 +46,32 @@ var mutants = []mutant{
 		"a lost discard of a waiting key", window, "for _, j := range e.keys.waiting() {", "for _, j := range e.keys.waiting()[:0] {",
 		"TestParallel", inOperators,
 	}, {
-		"a swallowed panic of a task", crew, "if !w.failed(w.job, err) {\n\t\treturn\n\t}\n\tw.mu.Lock()\n\tw.spawned--", "if false {\n\t\treturn\n\t}\n\tw.mu.Lock()\n\tw.spawned--",
+		"a swallowed panic of a task", crew, "if !w.taskFailed(w.job, err) {\n\t\treturn\n\t}\n\tw.mu.Lock()\n\tw.spawned--", "if false {\n\t\treturn\n\t}\n\tw.mu.Lock()\n\tw.spawned--",
 		"TestParallel", inOperators,
 	}, {
 		"a swallowed upstream error", window, "switch err = fault.Strip(e.upper, err); {\n\tcase err == nil:", "switch err = fault.Strip(e.upper, err); {\n\tcase true:",
 		"TestParallel", inOperators,
 	}, {
-		"a lost wake-up of the subscriber", crew, "if wakes {\n\t\te.sch <- struct{}{}\n\t}", "",
+		"a lost wake-up of the subscriber", crew, "if wakes {\n\t\te.wakeSubscriber <- struct{}{}\n\t}", "",
 		"TestParallel", inOperators,
 	}, {
-		"a lost wake-up of the feeder", subscriber, "if wake && e.fWait.Swap(false) {", "if e.low > 1 && !wake && e.fWait.Swap(false) {",
+		"a lost wake-up of the feeder", subscriber, "if wake && e.feederParked.Swap(false) {", "if e.refillBelow > 1 && !wake && e.feederParked.Swap(false) {",
 		"TestParallel", inOperators,
 	}, {
-		"a feeder that sleeps while nothing is left to claim", crew, "return e.fWait.Load() && e.claimed == e.runnable.Load()", "return false && e.claimed == e.runnable.Load()",
+		"a feeder that sleeps while nothing is left to claim", crew, "return e.feederParked.Load() && e.claimed == e.runnable.Load()", "return false && e.claimed == e.runnable.Load()",
 		"TestParallel", inOperators,
 	}, {
 		"a job that no worker is called for", feeder, "if e.attention.Load() {", "if e.attention.Load() && at == 0 {",
 
 		"TestParallel", inOperators,
 	}, {
-		"a lost call for a second worker", crew, "c := w.need(0)\n\t\tfeed", "c := nobody\n\t\tfeed",
+		"a lost call for a second worker", crew, "c := w.needWorker(0)\n\t\tfeed", "c := nobody\n\t\tfeed",
 		"TestParallel", inOperators,
 	}, {
 		"a victim's cancellation reported as the cause", scope, "if err = fault.Strip(s.Ctx, err); err == nil {", "if err == nil {",
 		"TestCanceled", inRoot,
 	}, {
-		"a task's error told as a victim's", crew, "if e.Ctx.Err() != nil && fault.Strip(e.Ctx, err) == nil {", "if e.Ctx.Err() != nil || fault.Strip(e.Ctx, err) == nil {",
+		"a task's error reported as a victim's", crew, "if e.Ctx.Err() != nil && fault.Strip(e.Ctx, err) == nil {", "if e.Ctx.Err() != nil || fault.Strip(e.Ctx, err) == nil {",
 		"TestParallel", inOperators,
 	}, {
 		"results held back until the window is full", subscriber, "return !e.halted.Load() && !e.over() && e.taken.Load() == e.ready", "return !e.halted.Load() && !e.over() && (e.taken.Load() == e.ready || e.held()-e.taken.Load() < e.limit)",
@@ -77,7 +80,7 @@ var mutants = []mutant{
 		"ordered results in order of completion", crew, "*e.slots.At(j.seq) = s", "*e.slots.At(e.ready) = s",
 		"TestParallel", inOperators,
 	}, {
-		"a key that is not waited for", keys, "line, busy := q.busy[j.k]\n\tif !busy {", "line, busy := q.busy[j.k]\n\tif !busy || true {",
+		"a key that is not waited for", keys, "line, busy := q.busy[j.key]\n\tif !busy {", "line, busy := q.busy[j.key]\n\tif !busy || true {",
 		"TestParallel", inOperators,
 	}, {
 		"a key's line served from its end", keys, "at := line.first - 1\n", "at := line.last - 1\n",
@@ -99,13 +102,13 @@ var mutants = []mutant{
 		"TestDispose", inRoot,
 	}, {
 		"an item lost by a full queue", handoff, "lost = q.take()\n\t\tq.store(v)\n\t\treturn lost, Dropped", "lost = q.take()\n\t\tq.store(v)\n\t\treturn lost, Stored",
-		"TestConservation", inRoot,
+		"TestConservation", inBackpressure,
 	}, {
-		"what is left in a queue is not told", "internal/handoff/boundary.go", "b.Queue.Left(),", "b.Queue.Left()[:0],",
-		"TestConservation", inRoot,
+		"items left in a queue that are not reported", "internal/handoff/boundary.go", "b.Queue.Left(),", "b.Queue.Left()[:0],",
+		"TestConservation", inBackpressure,
 	}, {
-		"a queue one too long", handoff, "case q.waits() < q.bound:", "case q.waits() <= q.bound:",
-		"TestBackpressure", inRoot,
+		"a queue one too long", handoff, "case q.length() < q.bound:", "case q.length() <= q.bound:",
+		"TestBackpressure", inBackpressure,
 	}, {
 		"a consumer's panic recovered", "consume.go", "if c.inside {\n\t\t\treturn // without a recover\n\t\t}", "",
 		"TestConsumer", inRoot,
@@ -122,10 +125,10 @@ var mutants = []mutant{
 		"an item of a cut inner stream counted as failed", "operators/flat_map.go", "case fault.Cut(ctx, err):\n\t\trefuse(v)", "case false && fault.Cut(ctx, err):\n\t\trefuse(v)",
 		"TestPipelines", inChaos,
 	}, {
-		"a hub that takes items which nobody gets", "internal/hot/hub.go", "return h.owned == lingering && h.live == 0", "return false",
+		"a hub that takes items that nobody receives", "internal/hot/hub.go", "return h.owned == lingering && h.taking == 0", "return false",
 		"TestHotStreams", inChaos,
 	}, {
-		"a run that goes on when all its subscribers have ended", "internal/hot/hub.go", "return h.nobody || h.owned == subscribers && h.live == 0 && len(h.subs) > 0", "return h.nobody",
+		"a run that goes on when all its subscribers have ended", "internal/hot/hub.go", "return h.abandoned || h.owned == subscribers && h.taking == 0 && len(h.subs) > 0", "return h.abandoned",
 		"TestHotStreams", inChaos,
 	}, {
 		"a hook that hears nothing", "internal/run/loss.go", "if a.rec.hook != nil {\n\t\te := ", "if false {\n\t\te := ",
@@ -142,7 +145,7 @@ var mutants = []mutant{
 		"TestErrors",
 		[]string{"operators/errors_in_order_test.go", "operators/parallel_test.go", "operators/main_test.go"},
 	}, {
-		"an ended ctx's several errors told as a failure", echo, "if identical(err, context.Cause(ctx)) {", "if false {",
+		"an ended ctx's several errors reported as a failure", echo, "if identical(err, context.Cause(ctx)) {", "if false {",
 		"TestStrip",
 		[]string{"./internal/fault"},
 	},

@@ -1,10 +1,10 @@
-// Command mutants breaks the engine on purpose, in one way after another, and
-// fails if the tests don't notice. Run it from the module's root:
+// Command mutants breaks the engine on purpose, in one way after another. It fails
+// if the tests don't notice. Run it from the module's root:
 //
 //	go run ./internal/cmd/mutants
 //
-// Nothing is written to the tree: each mutant is an overlay of the go command.
-// An argument picks the mutants whose name contains it.
+// It writes nothing to the tree: each mutant is an overlay of the go command. An
+// argument selects the mutants whose name contains it.
 package main
 
 import (
@@ -18,11 +18,11 @@ import (
 	"time"
 )
 
-// mutant is one way to break the code: in file, from becomes to.
+// mutant is one way to break the code: in file, from is replaced by to.
 type mutant struct {
 	name, file, from, to string
-	tests                string   // -run
-	packages             []string // or test files, in which at least one test must fail
+	tests                string   // the value of -run
+	packages             []string // or test files; at least one test in them must fail
 }
 
 func main() {
@@ -73,7 +73,7 @@ func fail(err error) {
 
 var errSurvived = errors.New("no test has failed")
 
-// broken is the source of m's file with the fault in it.
+// broken returns the source of m's file with the fault in it.
 func (m mutant) broken() (string, error) {
 	source, err := os.ReadFile(m.file)
 	if err != nil {
@@ -85,7 +85,8 @@ func (m mutant) broken() (string, error) {
 	return strings.Replace(string(source), m.from, m.to, 1), nil
 }
 
-// test runs m's tests over the broken code. It returns nil when one has failed.
+// test runs m's tests over the broken code. It returns nil if one of them has
+// failed.
 func (m mutant) test(dir string) (out string, err error) {
 	source, err := m.broken()
 	if err != nil {
@@ -119,7 +120,7 @@ func (m mutant) test(dir string) (out string, err error) {
 	return string(text), nil
 }
 
-// firstFailure gives a line that shows what has noticed.
+// firstFailure returns a line that shows which test has noticed.
 func firstFailure(out string) string {
 	for line := range strings.Lines(out) {
 		for _, mark := range []string{"--- FAIL: ", "panic: ", "fatal error: "} {

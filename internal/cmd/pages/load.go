@@ -20,7 +20,7 @@ const module = "github.com/turbopipes/turbopipes"
 type library struct {
 	fset     *token.FileSet
 	packages []*pkg // the first one is the root
-	methods  methods
+	kin      kin
 	families []*family
 }
 
@@ -74,7 +74,7 @@ type pkg struct {
 
 // load reads the packages in these directories.
 func load(dirs ...string) (*library, error) {
-	lib := &library{fset: token.NewFileSet(), methods: methods{}}
+	lib := &library{fset: token.NewFileSet(), kin: kin{}}
 	for _, dir := range dirs {
 		p, err := lib.read(dir)
 		if err != nil {
@@ -108,7 +108,7 @@ func (lib *library) read(dir string) (*pkg, error) {
 		}
 		files = append(files, f)
 	}
-	lib.methods.add(files)
+	lib.kin.add(files)
 	d, err := doc.NewFromFiles(lib.fset, files, strings.TrimSuffix(module+"/"+dir, "/."))
 	if err != nil {
 		return nil, err

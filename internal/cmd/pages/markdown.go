@@ -45,7 +45,7 @@ func (lib *library) section(b *bytes.Buffer, e *entry) {
 		b.Write(lib.markdown(e.pkg, maker.Doc, false))
 	}
 	lib.list(b, "Methods", methodsAsOptions(e))
-	lib.list(b, "Options", e.options)
+	lib.list(b, optionsTitle, e.options)
 	for _, x := range e.examples {
 		lib.example(b, x)
 	}
@@ -62,6 +62,9 @@ func methodsAsOptions(e *entry) (all []option) {
 // source is the link from a page to a file.
 func source(file string) string { return "../../" + filepath.ToSlash(file) }
 
+// optionsTitle is above the options of an entry.
+const optionsTitle = "Options"
+
 // list tells of functions under a title: of options that others take too only the
 // first sentence.
 func (lib *library) list(b *bytes.Buffer, title string, options []option) {
@@ -76,33 +79,65 @@ func (lib *library) list(b *bytes.Buffer, title string, options []option) {
 		}
 		text := strings.TrimSpace(string(lib.markdown(o.pkg, doc, false)))
 		text = strings.ReplaceAll(strings.Join(strings.Split(text, "\n"), "\n  "), "\n  \n", "\n\n")
-		fmt.Fprintf(b, "- `%s`\n\n  %s\n", oneLine(lib.signature(o.Decl)), text)
+		name := oneLine(lib.signature(o.Decl))
+		if title == optionsTitle {
+			name = o.pkg.Name + "." + name
+		}
+		fmt.Fprintf(b, "- `%s`\n\n  %s\n", name, text)
 	}
 }
 
-// options is the page of those that several entries take.
+// options is the page of all options: a table of what takes each, and the comments of
+// those that several entries take.
 func (lib *library) options() []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s# Options of several\n\nAn option that only one takes is told of there.\n", generated)
+	var b, several bytes.Buffer
+	fmt.Fprintf(&b, "%s# Options\n\n", generated)
+	b.WriteString("Each option with its package, and what takes it. The compiler checks it: an option that is not listed for an operator does not compile there. ")
+	b.WriteString("Where an option has a type parameter T, it is the type of the items.\n\n| Option | Taken by |\n|---|---|\n")
 	for _, p := range lib.packages {
 		for _, f := range p.makers() {
 			takers := lib.takers(f)
-			if len(takers) < 2 {
+			if len(takers) == 0 {
 				continue
 			}
-			fmt.Fprintf(&b, "\n## %s\n\n```go\n%s\n```\n\n", f.Name, lib.signature(f.Decl))
-			b.Write(lib.markdown(p, f.Doc, false))
 			var names []string
 			for _, e := range takers {
 				names = append(names, fmt.Sprintf("[%s](%s.md#%s)", e.name, slug(e.family.title), slug(e.name)))
 			}
-			fmt.Fprintf(&b, "\nTaken by %s.\n", strings.Join(names, ", "))
+			fmt.Fprintf(&b, "| [`%s`](%s) | %s |\n", callOf(p, f), lib.find(p, f.Name), strings.Join(names, ", "))
+			if len(takers) == 1 {
+				continue
+			}
+			fmt.Fprintf(&several, "\n## %s\n\n```go\n%s\n```\n\n", f.Name, lib.signature(f.Decl))
+			several.Write(lib.markdown(p, f.Doc, false))
 			for _, x := range f.Examples {
-				lib.example(&b, x)
+				lib.example(&several, x)
 			}
 		}
 	}
+	b.Write(several.Bytes())
 	return b.Bytes()
+}
+
+// callOf is how a function is called: with its package, its type parameters and the
+// names of its parameters.
+func callOf(p *pkg, f *doc.Func) string {
+	var b strings.Builder
+	b.WriteString(p.Name + "." + f.Name)
+	if params := f.Decl.Type.TypeParams; params != nil {
+		b.WriteString("[" + strings.Join(namesOf(params), ", ") + "]")
+	}
+	b.WriteString("(" + strings.Join(namesOf(f.Decl.Type.Params), ", ") + ")")
+	return b.String()
+}
+
+func namesOf(fields *ast.FieldList) (names []string) {
+	for _, field := range fields.List {
+		for _, name := range field.Names {
+			names = append(names, name.Name)
+		}
+	}
+	return names
 }
 
 func oneLine(s string) string {

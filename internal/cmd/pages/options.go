@@ -3,7 +3,6 @@ package main
 import (
 	"go/ast"
 	"go/doc"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -27,54 +26,48 @@ func (lib *library) takers(o *doc.Func) (found []*entry) {
 	return found
 }
 
-// methods are those of each type and interface, unexported ones too, by the
-// type's name with its package: options are told apart by these.
-type methods map[string][]string
+// kin are the families of options that each type belongs to, by the type's name with
+// its package. An interface is the family that it embeds: opt.QueueOption is Queue. A
+// struct lists its families by what it embeds: opt.ForQueue is Queue, too. An interface
+// that embeds an opt.Option is a family of its own.
+type kin map[string][]string
 
-// alias is before the name of one; its only method is what it stands for.
-const alias = "="
-
-// of gives the methods of a type.
-func (m methods) of(name string) []string {
-	if target := m[alias+name]; target != nil {
-		return m.of(target[0])
-	}
-	return m[name]
-}
-
-func (m methods) add(files []*ast.File) {
+func (k kin) add(files []*ast.File) {
 	for _, f := range files {
 		for _, d := range f.Decls {
-			switch d := d.(type) {
-			case *ast.FuncDecl:
-				if d.Recv != nil {
-					name := typeName(f.Name.Name, d.Recv.List[0].Type)
-					m[name] = append(m[name], d.Name.Name)
+			decl, ok := d.(*ast.GenDecl)
+			if !ok {
+				continue
+			}
+			for _, s := range decl.Specs {
+				if t, ok := s.(*ast.TypeSpec); ok {
+					k.declare(f.Name.Name+"."+t.Name.Name, t.Type)
 				}
-			case *ast.GenDecl:
-				m.addInterfaces(f.Name.Name, d)
 			}
 		}
 	}
 }
 
-func (m methods) addInterfaces(pkg string, d *ast.GenDecl) {
-	for _, s := range d.Specs {
-		t, ok := s.(*ast.TypeSpec)
-		if !ok {
-			continue
-		}
-		i, ok := t.Type.(*ast.InterfaceType)
-		if !ok {
-			if t.Assign.IsValid() {
-				m[alias+pkg+"."+t.Name.Name] = []string{typeName(pkg, t.Type)}
-			}
-			continue
-		}
-		for _, method := range i.Methods.List {
-			for _, n := range method.Names {
-				m[pkg+"."+t.Name.Name] = append(m[pkg+"."+t.Name.Name], n.Name)
-			}
+func (k kin) declare(name string, t ast.Expr) {
+	var embedded *ast.FieldList
+	switch t := t.(type) {
+	case *ast.InterfaceType:
+		embedded = t.Methods
+	case *ast.StructType:
+		embedded = t.Fields
+	default:
+		return
+	}
+	for _, field := range embedded.List {
+		in, ok := strings.CutPrefix(typeName("", field.Type), "opt.")
+		switch family, marks := strings.CutPrefix(in, "For"); {
+		case len(field.Names) > 0 || !ok:
+		case marks:
+			k[name] = append(k[name], family)
+		case in == "Option":
+			k[name] = append(k[name], name)
+		case strings.HasSuffix(in, "Option"):
+			k[name] = append(k[name], strings.TrimSuffix(in, "Option"))
 		}
 	}
 }
@@ -104,14 +97,11 @@ func (lib *library) optionsOf(e *entry) (options []option) {
 		takes = append(takes, f)
 	}
 	takes = append(takes, e.makers...)
-	for _, f := range takes {
-		takes := optionType(e.pkg.Name, f.Decl)
-		if !strings.HasSuffix(takes, "Option") || len(lib.methods.of(takes)) == 0 {
-			continue
-		}
+	for _, f := range append(takes, e.methods...) {
+		want := lib.kin[optionType(e.pkg.Name, f.Decl)]
 		for _, p := range lib.packages {
 			for _, maker := range p.makers() {
-				if lib.serves(p, maker, lib.methods.of(takes)) && !lib.elsewhere(maker, e) && !slices.ContainsFunc(options, func(o option) bool { return o.Name == maker.Name }) {
+				if lib.serves(p, maker, want) && !slices.ContainsFunc(options, func(o option) bool { return o.Name == maker.Name }) {
 					options = append(options, option{maker, p})
 				}
 			}
@@ -145,43 +135,12 @@ func (p *pkg) makers() (makers []*doc.Func) {
 	return makers
 }
 
-// serves tells whether a function returns what has the methods that are wanted.
-func (lib *library) serves(p *pkg, maker *doc.Func, want []string) bool {
+// serves tells whether a function returns an option of one of these families.
+func (lib *library) serves(p *pkg, maker *doc.Func, families []string) bool {
 	results := maker.Decl.Type.Results
 	if results == nil || len(results.List) != 1 {
 		return false
 	}
-	have := lib.methods.of(typeName(p.Name, results.List[0].Type))
-	return !slices.ContainsFunc(want, func(m string) bool { return !slices.Contains(have, m) })
-}
-
-var word = regexp.MustCompile(`[A-Za-z0-9.]*[A-Za-z0-9]`)
-
-// elsewhere tells whether a comment says that the option is of entries which e is
-// not among.
-func (lib *library) elsewhere(maker *doc.Func, e *entry) bool {
-	said := false
-	for _, w := range word.FindAllString(maker.Doc, -1) {
-		w = strings.TrimPrefix(w, "operators.")
-		for _, other := range lib.entries() {
-			if other.name != w && !other.makes(w) || !lib.takesOptions(other) || w == maker.Name {
-				continue
-			}
-			if other == e {
-				return false
-			}
-			said = true
-		}
-	}
-	return said
-}
-
-// takesOptions tells whether there are options of an entry at all.
-func (lib *library) takesOptions(e *entry) bool {
-	for _, f := range append(slices.Clone(e.makers), e.pkg.funcs[e.name]) {
-		if f != nil && strings.HasSuffix(optionType(e.pkg.Name, f.Decl), "Option") {
-			return true
-		}
-	}
-	return false
+	have := lib.kin[typeName(p.Name, results.List[0].Type)]
+	return slices.ContainsFunc(families, func(f string) bool { return slices.Contains(have, f) })
 }

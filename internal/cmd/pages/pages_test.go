@@ -80,7 +80,7 @@ func TestOptions(t *testing.T) {
 			of[e.name] = append(of[e.name], o.Name)
 		}
 	}
-	require.Equal(t, []string{"Leading", "OnDiscard", "WithMaxWait"}, of["Debounce"])
+	require.Equal(t, []string{"OnDiscard", "WithEdge", "WithMaxWait"}, of["Debounce"])
 	require.Equal(t, []string{"OnDrop"}, of["OnBackpressureDrop"])
 	require.Equal(t, []string{"FlushOnError", "OnDiscard", "WithStep"}, of["BufferWithCount"], "and none that it refuses")
 	require.Equal(t, []string{"EmitEmpty", "FlushOnError", "OnDiscard", "WithMaxItems"}, of["BufferWithTime"])
@@ -88,7 +88,10 @@ func TestOptions(t *testing.T) {
 	require.Contains(t, of["Share"], "WithGrace", "whose type has another name there")
 	require.NotContains(t, of["Share"], "WithTTL")
 	require.Contains(t, of["ShareReplay"], "WithTTL")
-	require.Contains(t, of["SpillToDisk"], "WithMaxBytes")
+	require.Equal(t, []string{"OnDrop", "WithFallback", "WithScope"}, of["Timeout"])
+	require.Equal(t, []string{"OnDrop", "WithMaxBytes"}, of["SpillToDisk"])
+	require.Contains(t, of["Connectable"], "KeepOnError", "of a method")
+	require.Contains(t, string(lib.options()), "| [`operators.Ordered()`](options.md#ordered) | [Parallel](")
 	require.Contains(t, of["GroupBy"], "WithQueue", "of the other package")
 	require.Empty(t, of["Merge"])
 }

@@ -34,7 +34,7 @@ func letter(i int) string { return string(rune('A' + i)) }
 
 func lower(i int) string { return strings.ToLower(letter(i) + letter(i+1)) }
 
-// signature gives the type parameters, the operators as parameters, and their
+// signature returns the type parameters, the operators as parameters, and their
 // names, for n operators.
 func signature(n int) (types, params, names string) {
 	var t, p, a []string
@@ -49,7 +49,7 @@ func signature(n int) (types, params, names string) {
 
 func pipe(b *bytes.Buffer, n int) {
 	types, params, _ := signature(n)
-	fmt.Fprintf(b, "\n// Pipe%d applies %d operators to o, one after another. A nil operator gives a\n// stream that fails with an [ErrInvalidArgument].\n", n, n)
+	fmt.Fprintf(b, "\n// Pipe%d applies %d operators to o, one after another. If an operator is nil, the\n// returned stream fails with an [ErrInvalidArgument].\n", n, n)
 	fmt.Fprintf(b, "func Pipe%d[%s any](o Observable[A], %s) Observable[%s] {\n", n, types, params, letter(n))
 	inner := "o"
 	for i := range n {
@@ -60,7 +60,7 @@ func pipe(b *bytes.Buffer, n int) {
 
 func compose(b *bytes.Buffer, n int) {
 	types, params, names := signature(n)
-	fmt.Fprintf(b, "\n// Compose%d makes one operator of %d, which are applied one after another. A\n// nil operator gives streams that fail with an [ErrInvalidArgument].\n", n, n)
+	fmt.Fprintf(b, "\n// Compose%d returns one operator that applies %d operators, one after another. If an\n// operator is nil, its streams fail with an [ErrInvalidArgument].\n", n, n)
 	fmt.Fprintf(b, "func Compose%d[%s any](%s) Operator[A, %s] {\n", n, types, params, letter(n))
 	fmt.Fprintf(b, "return func(o Observable[A]) Observable[%s] { return Pipe%d(o, %s) }\n}\n", letter(n), n, names)
 }

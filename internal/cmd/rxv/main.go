@@ -1,5 +1,5 @@
-// Command rxv writes the methods of package rxv that do nothing but forward,
-// from the declaration of rxgo.Observable. It runs in that package's folder.
+// Command rxv writes the methods of package rxv that only forward, from the
+// declaration of rxgo.Observable. It runs in that package's folder.
 package main
 
 import (
@@ -23,10 +23,9 @@ var byHand = map[string]bool{
 	"Error": true, "Errors": true, "ToSlice": true,
 }
 
-// makers are the methods of View that guard an operator of rxgo's otherwise than
-// by op. rxgo answers the end of a ctx with a close of a closed channel in
-// BackOffRetry and the timed windows, and with a send that nobody receives in
-// BufferWithTimeOrCount.
+// makers are the methods of View that guard an rxgo operator with another function
+// than op. When a ctx ends, BackOffRetry and the timed windows of rxgo close a
+// closed channel, and BufferWithTimeOrCount sends to a channel that nobody reads.
 var makers = map[string]string{
 	"BackOffRetry":          "calm",
 	"BufferWithTimeOrCount": "calm",
@@ -36,8 +35,8 @@ var makers = map[string]string{
 	"WindowWithTimeOrCount": "calmWindows",
 }
 
-// replaced are arguments that are passed on otherwise than as they are: Join
-// observes its other side without any ctx.
+// replaced are arguments that are not passed on as they are: rxgo's Join observes
+// its other side without any ctx.
 var replaced = map[string]string{
 	"Join.right": "bound{right, opts[len(opts)-1]}",
 }
@@ -84,7 +83,7 @@ type method struct {
 	results string
 }
 
-// read finds the methods of rxgo.Observable in file.
+// read returns the methods of rxgo.Observable in file.
 func read(file string) (methods []method, err error) {
 	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
 	if err != nil {
@@ -141,7 +140,7 @@ func text(e ast.Expr) string {
 		switch n := n.(type) {
 		case *ast.SelectorExpr:
 			return false
-		case *ast.Field: // a parameter's name is none of a type
+		case *ast.Field: // the name of a parameter does not belong to a type
 			n.Names = nil
 		case *ast.Ident:
 			if n.IsExported() {
@@ -179,9 +178,9 @@ func (m method) guarded(b *bytes.Buffer) {
 	case "rxgo.Disposed":
 		maker, result = "disposed", "rxgo.Disposed"
 	default:
-		log.Fatalf("%s gives %q: it must be written by hand", m.name, m.results)
+		log.Fatalf("%s returns %q: it must be written by hand", m.name, m.results)
 	}
-	fmt.Fprintf(b, "\n// %s is rxgo's, guarded.\n", m.name)
+	fmt.Fprintf(b, "\n// %s runs rxgo's %s behind a guard.\n", m.name, m.name)
 	fmt.Fprintf(b, "func (v View) %s(%s) %s {\n", m.name, m.params, m.results)
 	fmt.Fprintf(b, "return %sv.%s(opts, func(up rxgo.Observable, opts []rxgo.Option) %s {\n", before, maker, result)
 	fmt.Fprintf(b, "return up.%s(%s)\n})%s\n}\n", m.name, strings.Join(args, ", "), after)
@@ -189,7 +188,7 @@ func (m method) guarded(b *bytes.Buffer) {
 
 // lazy writes the method of Lazy.
 func (m method) lazy(b *bytes.Buffer) {
-	fmt.Fprintf(b, "\n// %s is that of the [View].\n//\n//go:noinline\n", m.name)
+	fmt.Fprintf(b, "\n// %s calls the method of the [View].\n//\n//go:noinline\n", m.name)
 	fmt.Fprintf(b, "func (l Lazy) %s(%s) %s {\n", m.name, m.params, m.results)
 	if m.results != "" {
 		b.WriteString("return ")
@@ -212,7 +211,7 @@ func write(file string, methods []method, each func(*bytes.Buffer, method)) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := os.WriteFile(file, source, 0o644); err != nil { //nolint:gosec // it is source
+	if err := os.WriteFile(file, source, 0o644); err != nil { //nolint:gosec // it is source code
 		log.Fatal(err)
 	}
 }

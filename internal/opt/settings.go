@@ -1,0 +1,92 @@
+package opt
+
+import (
+	"context"
+	"time"
+
+	"github.com/turbopipes/turbopipes/internal/handoff"
+)
+
+// Loss is what [turbopipes.OnDiscard] sets.
+type Loss struct{ Discard func(item any) }
+
+// Queue is what the options of a bounded queue set.
+type Queue struct {
+	Loss
+	Size     int
+	Overflow handoff.Overflow
+}
+
+// Settings is what the options set that do not know the item's type. An operator
+// reads the fields that its family can set. Where the comment says nothing, the zero
+// value is the default.
+type Settings struct {
+	Queue
+
+	// of replays and of shared streams
+	TTL            time.Duration // 0: no limit
+	MinSubscribers int
+	Grace          time.Duration
+	KeepOnComplete bool
+	KeepOnError    bool
+	Connected      context.Context //nolint:containedctx // the owner of the connection; nil: the subscribers
+
+	// of tasks and inner streams
+	Ordered   bool
+	Ahead     int
+	Policy    int // an operators.Policy
+	MaxErrors int // 0: no limit
+	StopInner bool
+
+	// of what collects items
+	Capacity     int
+	Step         int           // 0: as many as the slice has
+	MaxItems     int           // 0: the operator's own limit
+	MaxDuration  time.Duration // 0: no limit
+	FlushOnError bool
+	Empties      bool
+	Partial      bool
+	MaxPending   int
+	SkipGaps     bool
+
+	// of groups and keys
+	MaxGroups int           // 0: no limit
+	Idle      time.Duration // 0: no limit
+	MaxKeys   int           // 0: no limit
+
+	// of what chooses items by the time
+	Edge     int // an operators.Edge; 0: the operator's own
+	MaxWait  time.Duration
+	EmitLast bool
+
+	// of gates
+	Closed bool // at first
+}
+
+// Typed is what the options set that know the item's type, T.
+type Typed[T any] struct {
+	Drop func(v T)
+
+	// of the backpressure operators
+	MaxKeys  int           // 0: no limit
+	MaxBytes int64         // 0: no limit
+	Priority func(v T) int // nil: all items are equal
+
+	// of Timeout
+	Scope    int                                                      // an operators.TimeoutScope
+	Fallback func(ctx context.Context, emit func(v T) bool) (e error) // nil: Timeout fails
+
+	// of RateLimit
+	Burst int
+	Cost  func(v T) int // nil: 1
+
+	// of Intersperse
+	Start, End T
+	HasEnds    bool
+
+	// of EventTimeWindow
+	Slide, Lag time.Duration
+	MaxAhead   time.Duration // 0: no limit
+	MaxOpen    int
+	Late       func(v T)
+}

@@ -1,0 +1,143 @@
+package operators
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// BackpressureTimeout fails when downstream takes limit or longer for one item.
+//
+//	in:  ab-----|   limit: 3   downstream takes 5 for an item
+//	out: a----#
+//
+// Emits when an item comes and downstream is free. Upstream is cancelled, and
+// reaped, the moment time is up; the ErrBackpressureTimeout is returned as soon
+// as downstream, which can't be interrupted, is done with its item. The time that
+// upstream takes does not count. A downstream that wants no more after an item
+// that took too long has ended the stream, and is told no error. Fails and
+// completes with upstream otherwise.
+//
+// Backpressure: upstream waits while downstream is busy, until time is up.
+// Memory: one item, in upstream's hand. Goroutines: two, for upstream and the
+// clock, joined before it ends.
+//
+// limit ≤ 0 is an ErrInvalidArgument. [Timeout] limits what
+// upstream takes. It corresponds to Pekko's backpressureTimeout.
+func BackpressureTimeout[T any](limit time.Duration, opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
+	const name = "BackpressureTimeout"
+	o, bad := opt.Gather(opt.Typed[T]{}, opts)
+	switch {
+	case limit <= 0:
+		return turbopipes.Invalid[T, T](name, opt.NotPositive("limit", limit))
+	case bad != "":
+		return turbopipes.Invalid[T, T](name, bad)
+	}
+	timeUp := fmt.Errorf("%w: %s: downstream was not done with an item within %v", turbopipes.ErrBackpressureTimeout, name, limit)
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
+		own, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		p := patience{d: limit, begin: time.Now(), cut: func() { cancel(timeUp) }}
+		p.since.Store(downstreamFree)
+		refused, err := runWithPatience(own, name, &p, dropping(o), in, emit)
+		if p.since.Load() != timeExpired || refused || ctx.Err() != nil {
+			return err
+		}
+		return fault.Join(timeUp, err)
+	})
+}
+
+// runWithPatience runs in until it ends, downstream refuses, or p's time is up.
+func runWithPatience[T any](ctx context.Context, name string, p *patience, hooks run.Hooks[T], in turbopipes.Observable[T], emit func(T) bool) (refused bool, err error) {
+	up := feed.Open(ctx, name, hooks, in.Push)
+	defer up.Scope.Close(&err)
+	up.Scope.Go(p.watch)
+	for {
+		select {
+		case v, more := <-up.Items():
+			if !more {
+				return false, nil
+			}
+			p.start()
+			if !emit(v) {
+				return true, nil
+			}
+			if !p.stop(up.Scope.Ctx) {
+				return false, nil
+			}
+		case <-up.Done():
+			return false, nil
+		}
+	}
+}
+
+// patience is the clock of one BackpressureTimeout. An item costs a reading of
+// the clock before and behind it, and no timer operation.
+type patience struct {
+	d     time.Duration
+	begin time.Time
+	cut   func()       // ends upstream
+	since atomic.Int64 // when downstream was given its item, counted from begin; or:
+}
+
+const (
+	downstreamFree int64 = -1 - iota // downstream has none
+	timeExpired                      // time was up; it stays so
+)
+
+func (p *patience) start() { p.since.Store(int64(time.Since(p.begin))) }
+
+// stop tells whether downstream was in time, or ctx, under which upstream runs,
+// had ended by then: what came first is what is told.
+func (p *patience) stop(ctx context.Context) bool {
+	since := p.since.Load()
+	if since == timeExpired {
+		return false
+	}
+	if ctx.Err() == nil && p.left(since) <= 0 { // it is acted on, whoever notices first
+		p.expire(since)
+		return false
+	}
+	return p.since.CompareAndSwap(since, downstreamFree)
+}
+
+func (p *patience) left(since int64) time.Duration {
+	return p.d - (time.Since(p.begin) - time.Duration(since))
+}
+
+func (p *patience) expire(since int64) bool {
+	if !p.since.CompareAndSwap(since, timeExpired) {
+		return false
+	}
+	p.cut()
+	return true
+}
+
+// watch is the task that sees time run out while downstream is busy.
+func (p *patience) watch(ctx context.Context) error {
+	timer := time.NewTimer(p.d)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return nil
+		}
+		left := p.d // if downstream is idle, an item that begins now may last as long
+		if since := p.since.Load(); since != downstreamFree {
+			left = p.left(since)
+			if left <= 0 && p.expire(since) {
+				return nil
+			}
+		}
+		timer.Reset(max(left, 1)) // 1: that item is done, and the next one may have begun
+	}
+}

@@ -1,0 +1,112 @@
+package operators
+
+import (
+	"context"
+	"iter"
+
+	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/own"
+	"github.com/turbopipes/turbopipes/internal/run"
+)
+
+// Extrapolate gives a downstream that is faster than upstream something to go on
+// with: when downstream is free and no new item is there, the next element of
+// next(v), where v is the last item. A new item ends that sequence.
+//
+//	in:  a----b---|       next(a) is 1, 2, 3 …, and next(b) is x
+//	out: a-1-2-b-x-|      downstream takes 2 for an item
+//
+// Emits when downstream is free: a new item if there is one, else an element of
+// the sequence; before the first item, and when the sequence is exhausted, it
+// waits for upstream. Fails and completes with upstream, when downstream is free.
+//
+// Downstream has to pace itself, by a clock or by what it does: one that is always
+// free is given elements without end. Backpressure: upstream waits while
+// downstream is busy; nothing is dropped. next and its sequence run on the
+// subscriber's goroutine, and have to be quick; an element that a new item
+// overtakes is thrown away. Memory: one item, in upstream's hand. Goroutines: one,
+// for upstream, joined before it ends.
+//
+// A nil next is an ErrInvalidArgument; a nil sequence is an empty one. It
+// corresponds to Pekko's extrapolate and expand.
+func Extrapolate[T any](next func(T) iter.Seq[T], opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
+	const name = "Extrapolate"
+	if next == nil {
+		return turbopipes.Invalid[T, T](name, "next is nil")
+	}
+	return withOptions(name, opts, func(o opt.Typed[T]) turbopipes.Operator[T, T] {
+		return extrapolate(name, next, dropping(o))
+	})
+}
+
+func extrapolate[T any](name string, next func(T) iter.Seq[T], hooks run.Hooks[T]) turbopipes.Operator[T, T] {
+	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
+		up := feed.Open(ctx, name, hooks, in.Push)
+		lost := hooks.At(up.Scope.Stage())
+		var inHand []T // an item that came while a sequence, whose clean-up may panic, ran
+		defer func() {
+			up.Scope.Close(&err)
+			err = fault.Join(err, lost.Discard(inHand...))
+		}()
+		v, more := waitForItem(up)
+		for more && emit(v) {
+			v, more = extrapolated(up, v, next, emit, &inHand)
+			inHand = inHand[:0]
+		}
+		return nil
+	})
+}
+
+// extrapolated emits what next makes of last until there is a new item. more is
+// false where the stream is over.
+func extrapolated[T any](up *feed.Feed[T], last T, next func(T) iter.Seq[T], emit func(T) bool, inHand *[]T) (v T, more bool) {
+	v, more, waits := pollItem(up)
+	if !waits {
+		return v, more
+	}
+	if seq := next(last); seq != nil {
+		return emitSequence(up, seq, emit, inHand)
+	}
+	return waitForItem(up)
+}
+
+func emitSequence[T any](up *feed.Feed[T], seq iter.Seq[T], emit func(T) bool, inHand *[]T) (v T, more bool) {
+	for w := range seq {
+		waits := false
+		if v, more, waits = pollItem(up); !waits {
+			if more {
+				*inHand = append(*inHand, v)
+			}
+			return v, more
+		}
+		if !emit(w) {
+			return v, false
+		}
+	}
+	return waitForItem(up)
+}
+
+// pollItem is waitForItem for what is there already; waits tells that nothing is.
+func pollItem[T any](up *feed.Feed[T]) (v T, more, waits bool) {
+	select {
+	case v, more = <-up.Items():
+		return v, more, false
+	case <-up.Done():
+		return v, false, false
+	default:
+		return v, false, true
+	}
+}
+
+// waitForItem waits for an item. more is false where upstream has ended, or ctx has.
+func waitForItem[T any](up *feed.Feed[T]) (v T, more bool) {
+	select {
+	case v, more = <-up.Items():
+		return v, more
+	case <-up.Done():
+		return v, false
+	}
+}

@@ -1,0 +1,159 @@
+package turbopipes_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// mostFiles bounds the sources at the top level, and mostNames the exported names that
+// a reader of its documentation meets.
+const (
+	mostFiles = 30
+	mostNames = 100
+)
+
+// makers are the functions at the top level that return an Operator, and why they are
+// not in package operators.
+var makers = map[string]string{
+	"Lift":    "makes an operator of a function",
+	"LiftRx":  "makes an operator of an RxGo pipeline",
+	"Invalid": "makes the operator of a bad argument",
+	"Compose": "makes an operator of two, as Pipe2 applies two",
+}
+
+// twice are the names that are exported by both packages, and why.
+var twice = map[string]string{
+	"OnDiscard": "the same function: operators.OnDiscard calls the other one",
+}
+
+// sources are the files of a package, less its tests and what only Go 1.27 can parse.
+func sources(t *testing.T, dir string) (files []string) {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	require.NoError(t, err)
+	for _, file := range all {
+		if !strings.HasSuffix(file, "_test.go") {
+			files = append(files, file)
+		}
+	}
+	require.NotEmpty(t, files)
+	return files
+}
+
+// exports is what a package exports: functions, less methods, and all names. A group is
+// the block of constants or variables that a name stands in, or the name itself.
+type exports struct {
+	functions map[string]*ast.FuncDecl
+	groups    map[string]token.Pos
+}
+
+func exported(t *testing.T, dir string) exports {
+	t.Helper()
+	e := exports{map[string]*ast.FuncDecl{}, map[string]token.Pos{}}
+	files := token.NewFileSet()
+	for _, source := range sources(t, dir) {
+		if strings.HasSuffix(source, "_go127.go") { // which 1.26 can't parse
+			continue
+		}
+		f, err := parser.ParseFile(files, source, nil, 0)
+		require.NoError(t, err)
+		for _, d := range f.Decls {
+			e.add(d)
+		}
+	}
+	return e
+}
+
+func (e exports) add(d ast.Decl) {
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		if d.Recv == nil && d.Name.IsExported() {
+			e.functions[d.Name.Name] = d
+			e.groups[d.Name.Name] = d.Pos()
+		}
+	case *ast.GenDecl:
+		for _, s := range d.Specs {
+			switch s := s.(type) {
+			case *ast.TypeSpec:
+				if s.Name.IsExported() {
+					e.groups[s.Name.Name] = s.Pos()
+				}
+			case *ast.ValueSpec:
+				for _, name := range s.Names {
+					if name.IsExported() {
+						e.groups[name.Name] = d.Pos()
+					}
+				}
+			}
+		}
+	}
+}
+
+// familyOf is the name of a family of functions such as Pipe2 to Pipe9.
+func familyOf(name string) string {
+	if family := strings.TrimRight(name, "23456789"); family == "Pipe" || family == "Compose" {
+		return family
+	}
+	return name
+}
+
+func returnsOperator(fn *ast.FuncDecl) bool {
+	if fn.Type.Results == nil {
+		return false
+	}
+	return slices.ContainsFunc(fn.Type.Results.List, func(result *ast.Field) bool {
+		generic, ok := result.Type.(*ast.IndexListExpr)
+		if !ok {
+			return false
+		}
+		name, ok := generic.X.(*ast.Ident)
+		return ok && name.Name == "Operator"
+	})
+}
+
+// Every function that returns an Operator is in package operators.
+func TestOperatorsAreInOperators(t *testing.T) {
+	found := map[string]bool{}
+	for name, fn := range exported(t, ".").functions {
+		if returnsOperator(fn) {
+			require.Contains(t, makers, familyOf(name), "%s returns an Operator: it belongs in package operators", name)
+			found[familyOf(name)] = true
+		}
+	}
+	require.Equal(t, slices.Sorted(maps.Keys(makers)), slices.Sorted(maps.Keys(found)))
+}
+
+// No name means one thing in package turbopipes and another in package operators.
+func TestNamesAreInOnePackage(t *testing.T) {
+	here, there := exported(t, ".").groups, exported(t, "operators").groups
+	var both []string
+	for name := range here {
+		if _, ok := there[name]; ok {
+			both = append(both, name)
+		}
+	}
+	require.ElementsMatch(t, slices.Collect(maps.Keys(twice)), both)
+}
+
+// The top level can be read from top to bottom. A block of constants or variables counts
+// once, as in the list of go doc, and so do Pipe2 to Pipe9, and Compose to Compose9.
+func TestTopLevelIsSmall(t *testing.T) {
+	require.LessOrEqual(t, len(sources(t, ".")), mostFiles)
+	entries := map[any]string{}
+	for name, at := range exported(t, ".").groups {
+		if name = familyOf(name); name == "Pipe" || name == "Compose" {
+			entries[name] = name
+		} else {
+			entries[at] = name
+		}
+	}
+	require.LessOrEqual(t, len(entries), mostNames, "%v", slices.Sorted(maps.Values(entries)))
+}
