@@ -31,12 +31,12 @@ import (
 // Broadcast.
 func Broadcast[T any](src Observable[T], n int, opts ...QueueOption) []Observable[T] {
 	queue, err := hotQueue("Broadcast", opts)
-	if outs := several(src, "Broadcast", n, err); outs != nil {
+	if outs := failedOutputs(src, "Broadcast", n, err); outs != nil {
 		return outs
 	}
-	s := shared("Broadcast", src, queue)
+	s := newShared("Broadcast", src, queue)
 	policy := hot.Policy{Min: n, Arrivals: true}
-	return outputs(n, "Broadcast", func(ctx context.Context, emit func(T) bool) error { return s.Run(ctx, emit, policy) })
+	return outputStreams(n, "Broadcast", func(ctx context.Context, emit func(T) bool) error { return s.Run(ctx, emit, policy) })
 }
 
 // Balance gives n streams that share the items of one run of src: each item comes
@@ -65,17 +65,17 @@ func Broadcast[T any](src Observable[T], n int, opts ...QueueOption) []Observabl
 // corresponds to Pekko's Balance.
 func Balance[T any](src Observable[T], n int, opts ...QueueOption) []Observable[T] {
 	queue, err := hotQueue("Balance", opts)
-	if outs := several(src, "Balance", n, err); outs != nil {
+	if outs := failedOutputs(src, "Balance", n, err); outs != nil {
 		return outs
 	}
-	return outputs(n, "Balance", hot.NewBalance(hotConfig[T]("Balance", queue, nil), src.Push).Run)
+	return outputStreams(n, "Balance", hot.NewBalance(hotConfig[T]("Balance", queue, nil), src.Push).Run)
 }
 
 // mostOutputs bounds n, since all n streams are made at once.
 const mostOutputs = 65_536
 
-// several gives streams that fail where an argument is bad, else nil.
-func several[T any](src Observable[T], name string, n int, err error) []Observable[T] {
+// failedOutputs gives streams that fail where an argument is bad, else nil.
+func failedOutputs[T any](src Observable[T], name string, n int, err error) []Observable[T] {
 	switch {
 	case n < 1:
 		return []Observable[T]{failing[T](fault.Invalid(name, opt.TooSmall("n", n, 1)))}
@@ -94,12 +94,12 @@ func several[T any](src Observable[T], name string, n int, err error) []Observab
 	return outs
 }
 
-// outputs are n streams with one subscriber each, which runs run.
-func outputs[T any](n int, name string, run Source[T]) []Observable[T] {
+// outputStreams are n streams with one subscriber each, which runs run.
+func outputStreams[T any](n int, name string, run Source[T]) []Observable[T] {
 	outs := make([]Observable[T], n)
 	for i := range outs {
 		taken := new(atomic.Bool)
-		outs[i] = wrap(func(ctx context.Context, emit func(T) bool) error {
+		outs[i] = compound(func(ctx context.Context, emit func(T) bool) error {
 			switch {
 			case stopping(ctx):
 				return nil

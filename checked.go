@@ -27,13 +27,13 @@ const maxRefused = 1000
 // panic in its emit. An emit after the return, when there is nobody left to
 // tell, panics.
 func Checked[T any](o Observable[T]) Observable[T] {
-	return wrap(func(ctx context.Context, emit func(T) bool) error {
+	return compound(func(ctx context.Context, emit func(T) bool) error {
 		return o.Push(context.WithValue(ctx, checkedKey{}, true), emit)
 	})
 }
 
-// runaway unwinds a source that does not stop.
-type runaway struct{}
+// runawayEmit unwinds a source that does not stop.
+type runawayEmit struct{}
 
 // inspection is one run of one stage under Checked.
 type inspection struct {
@@ -59,7 +59,7 @@ func (i *inspection) enter() bool {
 	if i.refused.Load() {
 		i.busy.Store(false)
 		if i.extra.Add(1) >= maxRefused {
-			panic(runaway{})
+			panic(runawayEmit{})
 		}
 		return i.report("emit was called after it had refused")
 	}
@@ -86,8 +86,8 @@ func (i *inspection) verdict(ctx context.Context, err error) error {
 	return told
 }
 
-// strict runs src, the stage of i, and reports what it does wrong.
-func strict[T any](ctx context.Context, i *inspection, src Source[T], emit func(T) bool) (err error) {
+// runStrict runs src, the stage of i, and reports what it does wrong.
+func runStrict[T any](ctx context.Context, i *inspection, src Source[T], emit func(T) bool) (err error) {
 	below := false // downstream runs: its panic is not the stage's
 	defer func() {
 		i.returned.Store(true)
@@ -96,7 +96,7 @@ func strict[T any](ctx context.Context, i *inspection, src Source[T], emit func(
 		}
 		if i.extra.Load() >= maxRefused {
 			if p := recover(); p != nil {
-				if _, ours := p.(runaway); !ours {
+				if _, ours := p.(runawayEmit); !ours {
 					panic(p)
 				}
 			}
@@ -124,8 +124,8 @@ type refusals struct {
 	forgot  atomic.Bool  // an item was refused that was not passed on
 }
 
-// upstream is in, watched.
-func upstream[T any](r *refusals, in Observable[T]) Observable[T] {
+// watchUpstream is in, watched.
+func watchUpstream[T any](r *refusals, in Observable[T]) Observable[T] {
 	watched := in
 	watched.src = func(ctx context.Context, emit func(T) bool) error {
 		return in.src(ctx, func(v T) bool {
@@ -140,17 +140,17 @@ func upstream[T any](r *refusals, in Observable[T]) Observable[T] {
 	return watched
 }
 
-// strictLift is [strict] for an operator that a user has written: it also reports an
+// runStrictLift is [runStrict] for an operator that a user has written: it also reports an
 // item that the operator has refused and neither passed on nor accounted for, unless
 // the operator has completed.
-func strictLift[In, Out any](ctx context.Context, name string, in Observable[In],
+func runStrictLift[In, Out any](ctx context.Context, name string, in Observable[In],
 	op func(ctx context.Context, in Observable[In], emit func(Out) bool) error, emit func(Out) bool,
 ) error {
 	r := &refusals{}
 	i := &inspection{name: name}
 	counted := run.From(ctx).Lost() // also by what the operator runs
-	return strict(ctx, i, func(ctx context.Context, emit func(Out) bool) error {
-		err := fault.Settle(ctx, op(ctx, upstream(r, in), func(v Out) bool {
+	return runStrict(ctx, i, func(ctx context.Context, emit func(Out) bool) error {
+		err := fault.Settle(ctx, op(ctx, watchUpstream(r, in), func(v Out) bool {
 			r.emitted.Add(1)
 			ok := emit(v)
 			if !ok {

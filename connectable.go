@@ -39,10 +39,10 @@ func Publish[T any](src Observable[T], opts ...QueueOption) *Connectable[T] {
 	if src.IsZero() {
 		err = fault.Invalid("Publish", "src is the zero Observable")
 	}
-	return &Connectable[T]{shared: shared("Publish", src, queue), bad: err}
+	return &Connectable[T]{shared: newShared("Publish", src, queue), bad: err}
 }
 
-func shared[T any](name string, src Observable[T], queue opt.Queue) *hot.Shared[T] {
+func newShared[T any](name string, src Observable[T], queue opt.Queue) *hot.Shared[T] {
 	return hot.NewShared(name, src.Push, func() *hot.Hub[T] { return hot.New(hotConfig[T](name, queue, nil)) })
 }
 
@@ -53,7 +53,7 @@ func (c *Connectable[T]) stream(p hot.Policy) Observable[T] {
 	if c.bad != nil {
 		return failing[T](c.bad)
 	}
-	return wrap(func(ctx context.Context, emit func(T) bool) error { return c.shared.Run(ctx, emit, p) })
+	return compound(func(ctx context.Context, emit func(T) bool) error { return c.shared.Run(ctx, emit, p) })
 }
 
 // Connect starts upstream under ctx, on a goroutine of its own, or returns the
@@ -130,5 +130,5 @@ func (c *Connectable[T]) AutoConnect(ctx context.Context, n int) Observable[T] {
 	case n < 0:
 		return failing[T](fault.Invalid("AutoConnect", opt.TooSmall("n", n, 0)))
 	}
-	return wrap(Source[T](c.shared.Auto(ctx, n)))
+	return compound(Source[T](c.shared.Auto(ctx, n)))
 }

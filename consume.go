@@ -105,17 +105,17 @@ func consume(c *terminal, push func(ctx context.Context) error) (err error) {
 	return fault.Settle(ctx, err)
 }
 
-// begin is the terminal of a call that has no handle.
-func begin(ctx context.Context, call string) (*terminal, error) {
+// beginCall is the terminal of a call that has no handle.
+func beginCall(ctx context.Context, call string) (*terminal, error) {
 	if ctx == nil {
 		return nil, fault.Invalid(call, "ctx is nil")
 	}
 	return &terminal{rec: run.New(ctx, false), ctx: ctx, call: call, tag: scope.NewTag()}, nil
 }
 
-// each runs o on the calling goroutine, and tells whether body has stopped it.
-func each[T any](ctx context.Context, call string, o Observable[T], body func(T) bool) (stopped bool, err error) {
-	c, err := begin(ctx, call)
+// consumeEach runs o on the calling goroutine, and tells whether body has stopped it.
+func consumeEach[T any](ctx context.Context, call string, o Observable[T], body func(T) bool) (stopped bool, err error) {
+	c, err := beginCall(ctx, call)
 	if err != nil {
 		return false, err
 	}
@@ -123,9 +123,9 @@ func each[T any](ctx context.Context, call string, o Observable[T], body func(T)
 	return c.stopped, err
 }
 
-// eachOr is each where body may refuse an item, which it then accounts for.
-func eachOr[T any](ctx context.Context, call string, o Observable[T], hook func(item any), body func(v T, lost run.Account[T]) bool) (stopped bool, err error) {
-	c, err := begin(ctx, call)
+// consumeEachOr is consumeEach where body may refuse an item, which it then accounts for.
+func consumeEachOr[T any](ctx context.Context, call string, o Observable[T], hook func(item any), body func(v T, lost run.Account[T]) bool) (stopped bool, err error) {
+	c, err := beginCall(ctx, call)
 	if err != nil {
 		return false, err
 	}
@@ -151,7 +151,7 @@ func (o Observable[T]) Each(ctx context.Context, fn func(T) error) error {
 	if fn == nil {
 		return fault.Invalid("Each", "fn is nil")
 	}
-	c, err := begin(ctx, "Each")
+	c, err := beginCall(ctx, "Each")
 	if err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func (o Observable[T]) Each(ctx context.Context, fn func(T) error) error {
 //go:noinline
 func (o Observable[T]) Seq(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		stopped, err := each(ctx, "Seq", o, func(v T) bool { return yield(v, nil) })
+		stopped, err := consumeEach(ctx, "Seq", o, func(v T) bool { return yield(v, nil) })
 		if stopped {
 			if p := (*PanicError)(nil); errors.As(err, &p) {
 				panic(p) // there is nobody left to give an error to
@@ -217,24 +217,18 @@ func (o Observable[T]) Seq(ctx context.Context) iter.Seq2[T, error] {
 // Reactor's collectList and RxGo's ToSlice.
 func (o Observable[T]) Collect(ctx context.Context) ([]T, error) {
 	var all []T
-	_, err := each(ctx, "Collect", o, func(v T) bool { all = append(all, v); return true })
+	_, err := consumeEach(ctx, "Collect", o, func(v T) bool { all = append(all, v); return true })
 	return all, err
 }
 
-// Drain runs o for its effects, and returns how it ended. [Run] is Drain as a
-// function.
+// Drain runs o for its effects, and returns how it ended. It corresponds to Reactor's
+// then().block() and RxGo's Run.
 func (o Observable[T]) Drain(ctx context.Context) error {
 	return drain(ctx, "Drain", o)
 }
 
-// Run runs o for its effects, and returns how it ended. It corresponds to
-// Reactor's then().block() and RxGo's Run.
-func Run[T any](ctx context.Context, o Observable[T]) error {
-	return drain(ctx, "Run", o)
-}
-
 func drain[T any](ctx context.Context, call string, o Observable[T]) error {
-	c, err := begin(ctx, call)
+	c, err := beginCall(ctx, call)
 	if err != nil {
 		return err
 	}
@@ -248,11 +242,11 @@ func drain[T any](ctx context.Context, call string, o Observable[T]) error {
 // any depth, where there are several. An error that wraps others under a text of
 // its own stays whole. It corresponds to RxGo's Errors.
 func Errors[T any](ctx context.Context, o Observable[T]) []error {
-	return spread(nil, drain(ctx, "Errors", o))
+	return appendJoined(nil, drain(ctx, "Errors", o))
 }
 
-// spread adds to all what err is joined of.
-func spread(all []error, err error) []error {
+// appendJoined adds to all what err is joined of.
+func appendJoined(all []error, err error) []error {
 	if err == nil {
 		return all
 	}
@@ -265,7 +259,7 @@ func spread(all []error, err error) []error {
 		return append(all, err)
 	}
 	for _, part := range parts {
-		all = spread(all, part)
+		all = appendJoined(all, part)
 	}
 	return all
 }

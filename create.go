@@ -32,7 +32,7 @@ func FromSlice[T any](s []T) Observable[T] { return fromSlice("FromSlice", s) }
 func fromSlice[T any](name string, s []T) Observable[T] {
 	return leaf(name, func(ctx context.Context, emit func(T) bool) error {
 		for rest := s; len(rest) > 0 && ctx.Err() == nil; {
-			n := min(len(rest), glance)
+			n := min(len(rest), itemsPerCheck)
 			for _, v := range rest[:n] {
 				if !emit(v) {
 					return nil
@@ -44,12 +44,14 @@ func fromSlice[T any](name string, s []T) Observable[T] {
 	})
 }
 
-// glance is how many items a source that never waits emits between two looks at
+// itemsPerCheck is how many items a source that never waits emits between two looks at
 // ctx. It must look, since what is downstream may swallow everything.
-const glance = 64
+const itemsPerCheck = 64
 
-// due tells whether ctx is done, looking at it once in a glance.
-func due(ctx context.Context, i int) bool { return i%glance == glance-1 && ctx.Err() != nil }
+// ctxEndedAt tells whether ctx is done, looking at it once in itemsPerCheck items.
+func ctxEndedAt(ctx context.Context, i int) bool {
+	return i%itemsPerCheck == itemsPerCheck-1 && ctx.Err() != nil
+}
 
 // Range emits the n integers from start on, and completes. An n of 0 is
 // [Empty]; a negative one, or an end past the greatest int, is an
@@ -68,8 +70,8 @@ func Range(start, n int) Observable[int] {
 		return failing[int](fault.Invalid("Range", fmt.Sprintf("start is %d and n is %d, want an end of at most %d", start, n, math.MaxInt)))
 	}
 	return leaf("Range", func(ctx context.Context, emit func(int) bool) error {
-		for done := 0; done < n && ctx.Err() == nil; done += glance {
-			for i := done; i < min(n, done+glance); i++ {
+		for done := 0; done < n && ctx.Err() == nil; done += itemsPerCheck {
+			for i := done; i < min(n, done+itemsPerCheck); i++ {
 				if !emit(start + i) {
 					return nil
 				}
@@ -183,7 +185,7 @@ func FromEventSource[T any](ctx context.Context, ch <-chan T, opts ...QueueOptio
 	case ch == nil:
 		return failing[T](fault.Invalid("FromEventSource", "ch is nil"))
 	}
-	return wrap(Source[T](shared("FromEventSource", FromChannel(ch), queue).Auto(ctx, 0)))
+	return compound(Source[T](newShared("FromEventSource", FromChannel(ch), queue).Auto(ctx, 0)))
 }
 
 // Unfold emits the values that next makes of one state after another, from seed
@@ -202,7 +204,7 @@ func Unfold[S, T any](seed S, next func(S) (v T, s S, ok bool)) Observable[T] {
 	return leaf("Unfold", func(ctx context.Context, emit func(T) bool) error {
 		state := seed
 		for i := 0; ; i++ {
-			if due(ctx, i) {
+			if ctxEndedAt(ctx, i) {
 				return context.Cause(ctx)
 			}
 			v, after, ok := next(state)
@@ -283,7 +285,7 @@ func Paginate[T, C any](first C, fetch func(ctx context.Context, cursor C) (item
 				return err
 			}
 			for i, v := range items {
-				if due(ctx, i) {
+				if ctxEndedAt(ctx, i) {
 					return context.Cause(ctx)
 				}
 				if !emit(v) {

@@ -22,11 +22,11 @@ func Interval(period time.Duration) Observable[int] {
 		return failing[int](fault.Invalid("Interval", opt.NotPositive("period", period)))
 	}
 	return leaf("Interval", func(ctx context.Context, emit func(int) bool) error {
-		return tick(ctx, period, 0, emit)
+		return emitTicks(ctx, period, 0, emit)
 	})
 }
 
-func tick(ctx context.Context, d time.Duration, from int, emit func(int) bool) error {
+func emitTicks(ctx context.Context, d time.Duration, from int, emit func(int) bool) error {
 	t := time.NewTicker(d)
 	defer t.Stop()
 	for i := from; ; i++ {
@@ -78,6 +78,6 @@ func Timer(delay time.Duration, opts ...TimerOption) Observable[int] {
 		if !emit(0) || o.period == 0 {
 			return nil
 		}
-		return tick(ctx, o.period, 1, emit)
+		return emitTicks(ctx, o.period, 1, emit)
 	})
 }

@@ -16,7 +16,7 @@ func Defer[T any](fn func(ctx context.Context) (Observable[T], error)) Observabl
 	if fn == nil {
 		return failing[T](fault.Invalid("Defer", "fn is nil"))
 	}
-	return wrap(func(ctx context.Context, emit func(T) bool) error {
+	return compound(func(ctx context.Context, emit func(T) bool) error {
 		settle(ctx)
 		o, err := fn(Shield(ctx))
 		if err != nil {
@@ -41,7 +41,7 @@ func Iif[T any](cond func() bool, yes, no Observable[T]) Observable[T] {
 	case no.IsZero():
 		return failing[T](fault.Invalid("Iif", "no is the zero Observable"))
 	}
-	return wrap(func(ctx context.Context, emit func(T) bool) error {
+	return compound(func(ctx context.Context, emit func(T) bool) error {
 		settle(ctx)
 		if cond() {
 			return yes.Push(ctx, emit)
@@ -133,7 +133,7 @@ func UsingContext[R, T any](acquire func(ctx context.Context) (R, error), use fu
 }
 
 func using[R, T any](acquire func(ctx context.Context) (R, error), use func(R) Observable[T], release func(ctx context.Context, r R, how End) error) Observable[T] {
-	return wrap(func(ctx context.Context, emit func(T) bool) (err error) {
+	return compound(func(ctx context.Context, emit func(T) bool) (err error) {
 		settle(ctx)
 		r, err := acquire(Shield(ctx))
 		if err != nil {
@@ -145,7 +145,7 @@ func using[R, T any](acquire func(ctx context.Context) (R, error), use func(R) O
 			defer cancel()
 			err = fault.Join(err, release(own, r, end))
 		}()
-		stream, failed := made(use, r)
+		stream, failed := callUse(use, r)
 		if failed != nil {
 			end = End{Failed, failed}
 			panic(failed) // it goes on as it would have
@@ -174,8 +174,8 @@ func using[R, T any](acquire func(ctx context.Context) (R, error), use func(R) O
 	})
 }
 
-// made calls use, and turns its panic into an error.
-func made[R, T any](use func(R) Observable[T], r R) (stream Observable[T], failed error) {
+// callUse calls use, and turns its panic into an error.
+func callUse[R, T any](use func(R) Observable[T], r R) (stream Observable[T], failed error) {
 	failed = fault.Call(func() error { stream = use(r); return nil })
 	return stream, failed
 }

@@ -42,6 +42,11 @@
 //   - [Unfold], [Paginate], [Using], [UsingContext]: with a state, page by page, with a
 //     resource
 //
+// # Composing
+//
+//   - [Observable.Pipe], [Pipe2] to Pipe9: operators applied to a stream
+//   - [Compose], [Compose2] to Compose9: one operator made of several
+//
 // # Hot streams
 //
 //   - [Subject], [BehaviorSubject], [ReplaySubject], [AsyncSubject],
@@ -56,7 +61,7 @@
 //     [Observable.Pull], [Observable.ToChannel], [Observable.Subscribe]
 //   - [Subscription]: what is running
 //   - [RunUntilSignal], [WaitOrStop]: what a main function does at Ctrl-C
-//   - [Run], [Send], [Errors]
+//   - [Send], [Errors]
 //   - [WithLossHook], [Loss], [LossReason]: what is lost
 //
 // # RxGo

@@ -19,7 +19,7 @@ import (
 // Goroutines: none of its own. It corresponds to Pekko's MergeHub.
 type MergeHub[T any] struct {
 	in  inlet[T]
-	one single[T]
+	one singleSubscriber[T]
 
 	mu       sync.Mutex // guards all below
 	attached map[*context.CancelCauseFunc]struct{}
@@ -30,7 +30,7 @@ type MergeHub[T any] struct {
 // NewMergeHub makes a MergeHub. Its options are those of [NewSubject].
 func NewMergeHub[T any](opts ...QueueOption) *MergeHub[T] {
 	h := &MergeHub[T]{in: newInlet[T]("MergeHub", opts, nil, nil), attached: map[*context.CancelCauseFunc]struct{}{}}
-	h.one = single[T]{name: "MergeHub", hub: h.in.hub, sub: h.in.hub.Join(context.Background())}
+	h.one = singleSubscriber[T]{name: "MergeHub", hub: h.in.hub, sub: h.in.hub.Join(context.Background())}
 	return h
 }
 
@@ -58,7 +58,7 @@ func (h *MergeHub[T]) Attach(ctx context.Context, src Observable[T]) error {
 	h.mu.Unlock()
 	defer h.detach(&cancel)
 	var refused error
-	_, err := eachOr(own, "Attach", src, nil, func(v T, lost run.Account[T]) bool {
+	_, err := consumeEachOr(own, "Attach", src, nil, func(v T, lost run.Account[T]) bool {
 		refused = h.in.hub.Put(own, v)
 		return refused == nil || lost.RefuseFor(refused, v)
 	})

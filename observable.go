@@ -120,7 +120,7 @@ func Create[T any](source Source[T]) Observable[T] {
 	}
 	return leaf("Create", func(ctx context.Context, emit func(T) bool) error {
 		if isChecked(ctx) {
-			return strict(ctx, &inspection{name: "Create"}, source, emit)
+			return runStrict(ctx, &inspection{name: "Create"}, source, emit)
 		}
 		var over atomic.Bool // emit has refused, or the source has returned
 		defer over.Store(true)
@@ -176,9 +176,9 @@ func leaf[T any](name string, src Source[T]) Observable[T] {
 // settle is called where the user's code is about to run: see run.Start.
 func settle(ctx context.Context) { run.Settle(ctx) }
 
-// wrap is for what runs other streams without having one upstream, such as
+// compound is for what runs other streams without having one upstream, such as
 // Defer and Using: a Stop passes through to them.
-func wrap[T any](src Source[T]) Observable[T] {
+func compound[T any](src Source[T]) Observable[T] {
 	return observable(func(ctx context.Context, emit func(T) bool) error {
 		if ctx.Err() != nil {
 			settle(ctx)
@@ -220,9 +220,9 @@ func Lift[In, Out any](name string, run func(ctx context.Context, in Observable[
 			}
 			switch {
 			case isChecked(ctx) && !ours:
-				return strictLift(ctx, name, in, run, emit)
+				return runStrictLift(ctx, name, in, run, emit)
 			case isChecked(ctx):
-				return strict(ctx, &inspection{name: name}, func(ctx context.Context, emit func(Out) bool) error {
+				return runStrict(ctx, &inspection{name: name}, func(ctx context.Context, emit func(Out) bool) error {
 					return fault.Settle(ctx, run(ctx, in, emit))
 				}, emit)
 			}

@@ -56,8 +56,8 @@ type rxSource[T any] Source[T]
 
 // Produce runs the source as a subscription of its own, on rxgo's goroutine.
 func (s rxSource[T]) Produce(ctx context.Context, next chan<- rxgo.Item) {
-	produce(ctx, next, func(emit func(any) bool) error {
-		_, err := each(ctx, "Observe", Observable[T]{src: Source[T](s)}, func(v T) bool { return emit(v) })
+	produceRx(ctx, next, func(emit func(any) bool) error {
+		_, err := consumeEach(ctx, "Observe", Observable[T]{src: Source[T](s)}, func(v T) bool { return emit(v) })
 		return err
 	})
 }
@@ -71,15 +71,15 @@ type rxUpstream[T any] struct {
 
 // Produce runs the upstream on rxgo's goroutine.
 func (u rxUpstream[T]) Produce(ctx context.Context, next chan<- rxgo.Item) {
-	produce(ctx, next, func(emit func(any) bool) error {
+	produceRx(ctx, next, func(emit func(any) bool) error {
 		_, err := Guard(u.rec.With(ctx), u.in, func(v T) bool { return emit(v) })
 		return err
 	})
 }
 
-// produce sends the items of a stream, which push pushes, to next, and its error
+// produceRx sends the items of a stream, which push pushes, to next, and its error
 // as the last one. No panic and no Goexit of push gets past it.
-func produce(ctx context.Context, next chan<- rxgo.Item, push func(emit func(any) bool) error) {
+func produceRx(ctx context.Context, next chan<- rxgo.Item, push func(emit func(any) bool) error) {
 	// On this goroutine Dispose is called from within.
 	run.From(ctx).Mark(func() {
 		fault.Foot(func() error {

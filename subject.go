@@ -184,14 +184,14 @@ func (s *AsyncSubject[T]) Observable() Observable[T] { return hotStream(s.hub.Jo
 // It corresponds to Reactor's Sinks.many().unicast and Pekko's Source.queue.
 type UnicastSubject[T any] struct {
 	inlet[T]
-	one single[T]
+	one singleSubscriber[T]
 }
 
 // NewUnicastSubject makes a UnicastSubject. Its options are those of
 // [NewSubject].
 func NewUnicastSubject[T any](opts ...QueueOption) *UnicastSubject[T] {
 	s := &UnicastSubject[T]{inlet: newInlet[T]("UnicastSubject", opts, nil, nil)}
-	s.one = single[T]{name: "UnicastSubject", hub: s.hub, sub: s.hub.Join(context.Background())}
+	s.one = singleSubscriber[T]{name: "UnicastSubject", hub: s.hub, sub: s.hub.Join(context.Background())}
 	return s
 }
 
@@ -295,7 +295,7 @@ func (i *inlet[T]) Observable() Observable[T] {
 // hotStream is a stream each of whose subscriptions runs what join gives. A Stop
 // ends its intake and drains its queue; before the subscription it completes it.
 func hotStream[T any](join func(ctx context.Context) *hot.Sub[T]) Observable[T] {
-	return wrap(func(ctx context.Context, emit func(T) bool) error {
+	return compound(func(ctx context.Context, emit func(T) bool) error {
 		if stopping(ctx) {
 			return nil
 		}
@@ -303,8 +303,8 @@ func hotStream[T any](join func(ctx context.Context) *hot.Sub[T]) Observable[T] 
 	})
 }
 
-// single is the only subscriber of a hub.
-type single[T any] struct {
+// singleSubscriber is the only subscriber of a hub.
+type singleSubscriber[T any] struct {
 	name    string
 	hub     *hot.Hub[T]
 	sub     *hot.Sub[T]
@@ -314,8 +314,8 @@ type single[T any] struct {
 
 // stream gives it to whom comes first. gone is called when nothing more can be
 // put, but for what is given anyway after the end.
-func (s *single[T]) stream(gone func()) Observable[T] {
-	return wrap(func(ctx context.Context, emit func(T) bool) error {
+func (s *singleSubscriber[T]) stream(gone func()) Observable[T] {
+	return compound(func(ctx context.Context, emit func(T) bool) error {
 		switch {
 		case stopping(ctx):
 			return nil

@@ -54,7 +54,7 @@ type Stats struct {
 	Running   int64 // tasks that run now
 }
 
-const unlimited = math.MaxInt64
+const unlimitedDemand = math.MaxInt64
 
 var errDisposed = errors.New("turbopipes: disposed")
 
@@ -142,7 +142,7 @@ func (o Observable[T]) Subscribe(ctx context.Context, obs Observer[T], opts ...S
 // subscribe is Subscribe, but for what depends on T: it is compiled once, and not for
 // each item type.
 func subscribe(ctx context.Context, opts []SubscribeOption, push func(*Subscription, context.Context) error, onError func(error), onComplete func()) *Subscription {
-	options, bad := opt.Gather(subscribeOptions{demand: unlimited}, opts)
+	options, bad := opt.Gather(subscribeOptions{demand: unlimitedDemand}, opts)
 	if ctx == nil {
 		ctx, bad = context.Background(), "ctx is nil"
 	}
@@ -211,7 +211,7 @@ func (s *Subscription) take(ctx context.Context) bool {
 	for {
 		d := s.demand.Load()
 		switch {
-		case d == unlimited:
+		case d == unlimitedDemand:
 			return true
 		case d > 0:
 			if s.demand.CompareAndSwap(d, d-1) {
@@ -237,7 +237,7 @@ func (s *Subscription) Request(n int64) {
 	}
 	for {
 		d := s.demand.Load()
-		if s.demand.CompareAndSwap(d, d+min(n, unlimited-d)) {
+		if s.demand.CompareAndSwap(d, d+min(n, unlimitedDemand-d)) {
 			break
 		}
 	}

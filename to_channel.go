@@ -29,7 +29,7 @@ func (o Observable[T]) ToChannel(ctx context.Context, opts ...QueueOption) (item
 	ch := make(chan T, size)
 	return ch, toChannel(ctx, bad, func() error {
 		var hook error
-		_, err := eachOr(ctx, "ToChannel", o, q.Discard, func(v T, lost run.Account[T]) bool {
+		_, err := consumeEachOr(ctx, "ToChannel", o, q.Discard, func(v T, lost run.Account[T]) bool {
 			select {
 			case ch <- v:
 				return true
@@ -99,7 +99,7 @@ func queued[T any](name string, o Observable[T], q opt.Queue) Observable[T] {
 			return fault.Settle(ctx, queue(handoff.OpenBacklog(ctx, name, q.Size, q.Overflow, ErrOverflow), o, q.Discard, emit))
 		}
 		if isChecked(ctx) {
-			return strict(ctx, &inspection{name: name}, source, emit)
+			return runStrict(ctx, &inspection{name: name}, source, emit)
 		}
 		return source(ctx, emit)
 	})
@@ -174,7 +174,7 @@ func Send[T any](ctx context.Context, o Observable[T], ch chan<- T) error {
 	if ch == nil {
 		return fault.Invalid("Send", "ch is nil")
 	}
-	stopped, err := eachOr(ctx, "Send", o, nil, func(v T, lost run.Account[T]) bool {
+	stopped, err := consumeEachOr(ctx, "Send", o, nil, func(v T, lost run.Account[T]) bool {
 		select {
 		case ch <- v:
 			return true

@@ -91,7 +91,7 @@ func (t *Topic[K, T]) Subscribe(keys ...K) Observable[T] {
 		}
 	}
 	own := hot.DistinctKeys(keys)
-	return wrap(func(ctx context.Context, emit func(T) bool) error {
+	return compound(func(ctx context.Context, emit func(T) bool) error {
 		if stopping(ctx) {
 			return nil
 		}

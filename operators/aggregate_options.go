@@ -25,8 +25,8 @@ type toSliceSetting struct {
 	opt.ForToSlice
 }
 
-// roomOf is how many items are expected.
-func roomOf(o opt.Settings) int {
+// expectedItems is how many items are expected.
+func expectedItems(o opt.Settings) int {
 	if o.MaxItems > 0 {
 		return min(o.Capacity, o.MaxItems)
 	}

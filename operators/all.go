@@ -22,5 +22,5 @@ func All[T any](pred func(v T) bool) turbopipes.Operator[T, bool] {
 	if pred == nil {
 		return turbopipes.Invalid[T, bool]("All", "pred is nil")
 	}
-	return decided("All", func(v T) bool { return !pred(v) }, false)
+	return firstVerdict("All", func(v T) bool { return !pred(v) }, false)
 }

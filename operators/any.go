@@ -27,13 +27,13 @@ func Any[T any](pred func(v T) bool) turbopipes.Operator[T, bool] {
 	if pred == nil {
 		return turbopipes.Invalid[T, bool]("Any", "pred is nil")
 	}
-	return decided("Any", pred, true)
+	return firstVerdict("Any", pred, true)
 }
 
-// decided emits verdict at the first item for which decides returns true. If there
+// firstVerdict emits verdict at the first item for which decides returns true. If there
 // is none, it emits the opposite when upstream completes.
-func decided[T any](name string, decides func(v T) bool, verdict bool) turbopipes.Operator[T, bool] {
-	out := leavingOut[T]()
+func firstVerdict[T any](name string, decides func(v T) bool, verdict bool) turbopipes.Operator[T, bool] {
+	out := newLeaveOut[T]()
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(bool) bool) error {
 		var work run.Work[T]
 		defer work.Failed(ctx)

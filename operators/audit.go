@@ -6,14 +6,14 @@ import (
 	"github.com/turbopipes/turbopipes"
 )
 
-// Audit waits for the length of a window after an item, and then emits the newest item.
+// Audit waits for window after an item, and then emits the newest item.
 //
 //	in:  ab---c-d|   window: 4
 //	out: ----b----(d|)
 //
-// Emits when a wait is over: the newest item. An item that comes while no wait runs
-// begins a wait. An item that comes exactly at the end of a wait begins the
-// next one. Drops the other items of the wait, which are not counted in
+// Emits when a wait of window is over: the newest item. An item that comes while no
+// wait runs begins a wait. An item that comes exactly at the end of a wait begins
+// the next one. Drops the other items of the wait, which are not counted in
 // [turbopipes.Stats]. Completes with upstream. If an item waits then, it is first
 // emitted at its time; a graceful stop emits it at once. Fails as soon as upstream
 // fails, without the item that waits. That item counts as discarded, and so does an
@@ -32,5 +32,5 @@ func Audit[T any](window time.Duration, opts ...turbopipes.LossOption) turbopipe
 	if bad != "" {
 		return turbopipes.Invalid[T, T]("Audit", bad)
 	}
-	return throttled[T]("Audit", throttleOptions{Window: window, Trailing: true}, o)
+	return throttleWith[T]("Audit", throttleOptions{Window: window, Trailing: true}, o)
 }

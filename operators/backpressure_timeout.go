@@ -19,19 +19,20 @@ import (
 //	in:  ab-----|   limit: 3   downstream takes 5 for an item
 //	out: a----#
 //
-// Emits when an item comes and downstream is free. Upstream is cancelled, and
-// reaped, the moment time is up; the ErrBackpressureTimeout is returned as soon
-// as downstream, which can't be interrupted, is done with its item. The time that
-// upstream takes does not count. A downstream that wants no more after an item
-// that took too long has ended the stream, and is told no error. Fails and
-// completes with upstream otherwise.
+// Emits when an item comes and downstream is free. When the time is up, upstream is
+// cancelled and reaped at once. The ErrBackpressureTimeout is returned as soon as
+// downstream, which can't be interrupted, has finished with its item. The time that
+// upstream takes does not count. If downstream wants no more items after an item
+// that took too long, downstream has ended the stream, and there is no error.
+// Otherwise it fails and completes with upstream.
 //
-// Backpressure: upstream waits while downstream is busy, until time is up.
-// Memory: one item, in upstream's hand. Goroutines: two, for upstream and the
-// clock, joined before it ends.
+// Backpressure: upstream waits while downstream is busy, until the time is up. An
+// item that upstream waits with when the stream ends early counts as discarded, and
+// [OnDrop] is called for it. Memory: one item, which upstream waits with.
+// Goroutines: two, for upstream and the clock, joined before the stream ends.
 //
-// limit ≤ 0 is an ErrInvalidArgument. [Timeout] limits what
-// upstream takes. It corresponds to Pekko's backpressureTimeout.
+// A limit of 0 or less is an ErrInvalidArgument. To limit the time that upstream
+// takes, see [Timeout]. It corresponds to Pekko's backpressureTimeout.
 func BackpressureTimeout[T any](limit time.Duration, opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
 	const name = "BackpressureTimeout"
 	o, bad := opt.Gather(opt.Typed[T]{}, opts)
@@ -79,8 +80,8 @@ func runWithPatience[T any](ctx context.Context, name string, p *patience, hooks
 	}
 }
 
-// patience is the clock of one BackpressureTimeout. An item costs a reading of
-// the clock before and behind it, and no timer operation.
+// patience is the clock of one BackpressureTimeout. Each item costs a reading of the
+// clock before the item and one after it, and no timer operation.
 type patience struct {
 	d     time.Duration
 	begin time.Time
@@ -89,20 +90,21 @@ type patience struct {
 }
 
 const (
-	downstreamFree int64 = -1 - iota // downstream has none
-	timeExpired                      // time was up; it stays so
+	downstreamFree int64 = -1 - iota // downstream has no item
+	timeExpired                      // the time was up; since stays at this value
 )
 
 func (p *patience) start() { p.since.Store(int64(time.Since(p.begin))) }
 
-// stop tells whether downstream was in time, or ctx, under which upstream runs,
-// had ended by then: what came first is what is told.
+// stop reports whether downstream was in time, or whether ctx, under which upstream
+// runs, has ended before the time was up. The event that came first decides how the
+// stream ends.
 func (p *patience) stop(ctx context.Context) bool {
 	since := p.since.Load()
 	if since == timeExpired {
 		return false
 	}
-	if ctx.Err() == nil && p.left(since) <= 0 { // it is acted on, whoever notices first
+	if ctx.Err() == nil && p.left(since) <= 0 { // stop or watch ends upstream, whichever notices first
 		p.expire(since)
 		return false
 	}
@@ -121,7 +123,7 @@ func (p *patience) expire(since int64) bool {
 	return true
 }
 
-// watch is the task that sees time run out while downstream is busy.
+// watch is a task. It ends upstream when the time is up while downstream is busy.
 func (p *patience) watch(ctx context.Context) error {
 	timer := time.NewTimer(p.d)
 	defer timer.Stop()
@@ -131,13 +133,13 @@ func (p *patience) watch(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		}
-		left := p.d // if downstream is idle, an item that begins now may last as long
+		left := p.d // if downstream is idle, an item that begins now may take that long
 		if since := p.since.Load(); since != downstreamFree {
 			left = p.left(since)
 			if left <= 0 && p.expire(since) {
 				return nil
 			}
 		}
-		timer.Reset(max(left, 1)) // 1: that item is done, and the next one may have begun
+		timer.Reset(max(left, 1)) // 1: the item is done, and the next item may have begun
 	}
 }

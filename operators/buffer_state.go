@@ -2,9 +2,9 @@ package operators
 
 import "time"
 
-// gathering is the slice under construction of an operator that builds one slice at
+// openSlice is the slice under construction of an operator that builds one slice at
 // a time.
-type gathering[T any] struct {
+type openSlice[T any] struct {
 	items   []T
 	most    int  // 0: no limit
 	empties bool // empty slices are emitted too
@@ -14,7 +14,7 @@ type gathering[T any] struct {
 }
 
 // add adds v.
-func (g *gathering[T]) add(v T) {
+func (g *openSlice[T]) add(v T) {
 	if g.full() {
 		g.extra, g.isExtra = v, true
 		return
@@ -22,10 +22,10 @@ func (g *gathering[T]) add(v T) {
 	g.items = append(g.items, v)
 }
 
-func (g *gathering[T]) full() bool { return g.most > 0 && len(g.items) >= g.most }
+func (g *openSlice[T]) full() bool { return g.most > 0 && len(g.items) >= g.most }
 
 // flush emits the slice. It returns false when downstream has refused it.
-func (g *gathering[T]) flush(emit func([]T) bool) bool {
+func (g *openSlice[T]) flush(emit func([]T) bool) bool {
 	items := g.items
 	g.items = nil
 	if g.isExtra {
@@ -44,7 +44,7 @@ func (g *gathering[T]) flush(emit func([]T) bool) bool {
 
 // rest emits all items that are left, and never an empty slice. It returns false
 // when downstream has refused a slice.
-func (g *gathering[T]) rest(emit func([]T) bool) bool {
+func (g *openSlice[T]) rest(emit func([]T) bool) bool {
 	for len(g.items) > 0 {
 		if !g.flush(emit) {
 			return false
@@ -55,13 +55,13 @@ func (g *gathering[T]) rest(emit func([]T) bool) bool {
 
 // next returns the slice, and begins a new one with v. So v is kept while the
 // returned slice is emitted.
-func (g *gathering[T]) next(v T) (full []T) {
+func (g *openSlice[T]) next(v T) (full []T) {
 	full, g.items = g.items, []T{v}
 	return full
 }
 
 // left removes and returns all items.
-func (g *gathering[T]) left() (items []T) {
+func (g *openSlice[T]) left() (items []T) {
 	items, g.items = g.items, nil
 	if g.isExtra {
 		var none T
@@ -71,9 +71,9 @@ func (g *gathering[T]) left() (items []T) {
 	return items
 }
 
-// session is the slice under construction of a SessionWindow.
-type session[T any] struct {
-	gathering[T]
+// sessionSlice is the slice under construction of a SessionWindow.
+type sessionSlice[T any] struct {
+	openSlice[T]
 	gap     time.Duration
 	longest time.Duration // 0: no limit
 	quietAt time.Time     // when gap will have passed without an item
@@ -81,7 +81,7 @@ type session[T any] struct {
 }
 
 // item adds v. It reports whether the session is over, because it is full.
-func (s *session[T]) item(v T, at time.Time) (full bool) {
+func (s *sessionSlice[T]) item(v T, at time.Time) (full bool) {
 	if len(s.items) == 0 {
 		s.lateAt = at.Add(s.longest)
 	}
@@ -91,7 +91,7 @@ func (s *session[T]) item(v T, at time.Time) (full bool) {
 }
 
 // deadline returns when the session is over; ok is false when there is no session.
-func (s *session[T]) deadline() (at time.Time, ok bool) {
+func (s *sessionSlice[T]) deadline() (at time.Time, ok bool) {
 	at = s.quietAt
 	if s.longest > 0 && s.lateAt.Before(at) {
 		at = s.lateAt
@@ -100,13 +100,13 @@ func (s *session[T]) deadline() (at time.Time, ok bool) {
 }
 
 // due reports whether the session is over.
-func (s *session[T]) due(now time.Time) bool {
+func (s *sessionSlice[T]) due(now time.Time) bool {
 	at, open := s.deadline()
 	return open && !now.Before(at)
 }
 
-// sliding is the slice under construction of a SlidingWindow.
-type sliding[T any] struct {
+// slidingSlice is the slice under construction of a SlidingWindow.
+type slidingSlice[T any] struct {
 	size, step int
 	skip       int // items until the next slice begins
 	items      []T
@@ -114,13 +114,13 @@ type sliding[T any] struct {
 }
 
 // item adds v. It returns the slice that v fills, or nil.
-func (s *sliding[T]) item(v T) (full []T) {
+func (s *slidingSlice[T]) item(v T) (full []T) {
 	if s.skip > 0 {
 		s.skip--
 		return nil
 	}
 	if s.items == nil {
-		s.items = make([]T, 0, min(s.size, mostReserved))
+		s.items = make([]T, 0, min(s.size, maxTimedCapacity))
 	}
 	s.items = append(s.items, v)
 	if s.fresh++; len(s.items) < s.size {
@@ -128,7 +128,7 @@ func (s *sliding[T]) item(v T) (full []T) {
 	}
 	full, s.items, s.fresh = s.items, nil, 0
 	if s.step < s.size {
-		s.items = append(make([]T, 0, min(s.size, mostReserved)), full[s.step:]...)
+		s.items = append(make([]T, 0, min(s.size, maxTimedCapacity)), full[s.step:]...)
 	} else {
 		s.skip = s.step - s.size
 	}
@@ -136,11 +136,11 @@ func (s *sliding[T]) item(v T) (full []T) {
 }
 
 // left returns the items that were in no slice yet.
-func (s *sliding[T]) left() []T { return s.items[len(s.items)-int(s.fresh):] }
+func (s *slidingSlice[T]) left() []T { return s.items[len(s.items)-int(s.fresh):] }
 
 // rest returns the last, shorter slice, or nil if all its items were in a slice
 // already.
-func (s *sliding[T]) rest() []T {
+func (s *slidingSlice[T]) rest() []T {
 	if s.fresh == 0 {
 		return nil
 	}

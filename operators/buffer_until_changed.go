@@ -37,14 +37,14 @@ func BufferUntilChanged[T any, K comparable](key func(v T) K, opts ...turbopipes
 		return turbopipes.Invalid[T, []T]("BufferUntilChanged", bad)
 	}
 	return turbopipes.Lift(own.Mark+"BufferUntilChanged", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
-		var b gathering[T]
+		var b openSlice[T]
 		var last K
 		lost := run.Keep[T](run.At(ctx, "BufferUntilChanged"), o.Discard)
 		run.NoteSlices[T](lost.Record())
 		defer func() { err = fault.Join(err, lost.Discard(b.left()...)) }()
 		var work run.Work[T]
 		defer work.Failed(ctx)
-		return flushing(ctx, false, in, work.On(func(v T) bool {
+		return runBuffer(ctx, false, in, work.On(func(v T) bool {
 			work.Busy = true
 			k := key(v)
 			ends := k != last && len(b.items) > 0

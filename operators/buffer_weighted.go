@@ -42,7 +42,7 @@ func BufferWeighted[T any](n int64, weight func(v T) int64, opts ...turbopipes.L
 		return turbopipes.Invalid[T, []T]("BufferWeighted", bad)
 	}
 	return turbopipes.Lift(own.Mark+"BufferWeighted", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
-		var b gathering[T]
+		var b openSlice[T]
 		var sum int64
 		var failed error
 		lost := run.Keep[T](run.At(ctx, "BufferWeighted"), o.Discard)
@@ -50,7 +50,7 @@ func BufferWeighted[T any](n int64, weight func(v T) int64, opts ...turbopipes.L
 		defer func() { err = fault.Join(err, lost.Discard(b.left()...)) }()
 		var work run.Work[T]
 		defer work.Failed(ctx)
-		err = flushing(ctx, false, in, work.On(func(v T) bool {
+		err = runBuffer(ctx, false, in, work.On(func(v T) bool {
 			work.Busy = true
 			w := weight(v)
 			work.Busy = false

@@ -36,8 +36,8 @@ import (
 // the items of one slice, one more item, and one that upstream waits with.
 // Goroutines: two, for upstream and for notifier, joined before the stream ends.
 //
-// The zero Observable as notifier is an ErrInvalidArgument. For streams instead of slices, see [WindowWhen]. It
-// corresponds to buffer in RxJS and Reactor.
+// The zero Observable as notifier is an ErrInvalidArgument. For streams instead of
+// slices, see [WindowWhen]. It corresponds to buffer in RxJS and Reactor.
 func BufferWhen[T, N any](notifier turbopipes.Observable[N], opts ...BufferWithTimeOption) turbopipes.Operator[T, []T] {
 	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
@@ -49,7 +49,7 @@ func BufferWhen[T, N any](notifier turbopipes.Observable[N], opts ...BufferWithT
 		o.MaxItems = defaultMaxItems
 	}
 	return turbopipes.Lift(own.Mark+"BufferWhen", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
-		b := gathering[T]{most: o.MaxItems, empties: o.Empties}
+		b := openSlice[T]{most: o.MaxItems, empties: o.Empties}
 		lost := run.Keep[T](run.At(ctx, "BufferWhen"), o.Discard)
 		run.NoteSlices[T](lost.Record())
 		defer func() { err = fault.Join(err, lost.Discard(b.left()...)) }()
@@ -74,7 +74,7 @@ func BufferWhen[T, N any](notifier turbopipes.Observable[N], opts ...BufferWithT
 				} else if !b.flush(emit) {
 					return nil
 				}
-			case <-up.Done(): // upstream or notifier has failed, or ctx is done: Close tells
+			case <-up.Done(): // upstream or notifier has failed, or ctx is done: Close sets err
 				if o.FlushOnError && ctx.Err() == nil {
 					b.rest(emit)
 				}
@@ -82,7 +82,7 @@ func BufferWhen[T, N any](notifier turbopipes.Observable[N], opts ...BufferWithT
 			}
 			switch {
 			case !b.isExtra || bounds != nil:
-			case stopping(ctx): // which has ended notifier, and upstream but for what it has in hand
+			case stopRequested(ctx): // the stop has ended notifier, and upstream except for the item in its hand
 				if !b.flush(emit) {
 					return nil
 				}

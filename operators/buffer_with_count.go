@@ -17,20 +17,20 @@ import (
 //
 // Emits when a slice is full. At completion it emits a last, shorter slice if items
 // are left; an empty stream emits no slice. Each slice is a new one, and downstream
-// owns it. [WithStep] makes a slice begin at every step-th item instead of every n-th.
-// At completion it then emits all slices under construction, the oldest first. Items
-// in gaps between slices are dropped, and are not counted in [turbopipes.Stats].
-// Fails as soon as upstream fails. The items of a slice under construction are then
-// discarded, unless [FlushOnError] emits them. A lost slice counts as its items, and
-// [OnDiscard] is called for each of them.
+// owns it. [WithStep] makes a slice begin at every step-th item instead of every
+// n-th. At completion it then emits all slices under construction, the oldest first.
+// Items in gaps between slices are dropped, and are not counted in
+// [turbopipes.Stats]. Fails as soon as upstream fails. The items of a slice under
+// construction are then discarded, unless [FlushOnError] emits them. A lost slice
+// counts as its items, and [OnDiscard] is called for each of them.
 //
 // Backpressure: upstream's emit calls downstream's, so upstream waits while
 // downstream is busy. Memory: n items, also when slices overlap. Goroutines: none;
 // it runs on the subscriber's goroutine.
 //
-// An n below 1 is an ErrInvalidArgument. To let time close a slice too, see [BufferWithTimeOrCount]. It
-// corresponds to RxJS's bufferCount, Reactor's buffer and RxGo's BufferWithCount.
-// RxGo's emits the items that it holds after an error.
+// An n below 1 is an ErrInvalidArgument. To let time close a slice too, see
+// [BufferWithTimeOrCount]. It corresponds to RxJS's bufferCount, Reactor's buffer
+// and RxGo's BufferWithCount. RxGo's emits the items that it holds after an error.
 func BufferWithCount[T any](n int, opts ...BufferWithCountOption) turbopipes.Operator[T, []T] {
 	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
@@ -44,10 +44,10 @@ func BufferWithCount[T any](n int, opts ...BufferWithCountOption) turbopipes.Ope
 	return turbopipes.Lift(own.Mark+"BufferWithCount", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
 		lost := run.Keep[T](run.At(ctx, "BufferWithCount"), o.Discard)
 		run.NoteSlices[T](lost.Record())
-		if o.Step == n && n <= capacity && !o.FlushOnError {
-			return batches(ctx, lost, n, in, emit)
+		if o.Step == n && n <= maxBufferCapacity && !o.FlushOnError {
+			return runBatches(ctx, lost, n, in, emit)
 		}
-		b := buffers[T]{n: n, step: o.Step}
+		b := openBuffers[T]{n: n, step: o.Step}
 		defer func() { err = fault.Join(err, lost.Discard(b.left()...)) }()
 		refused := false
 		item := func(v T) bool {
@@ -69,9 +69,9 @@ func BufferWithCount[T any](n int, opts ...BufferWithCountOption) turbopipes.Ope
 	})
 }
 
-// batches is the usual case: each item is in exactly one slice. It takes 6 ns for an
+// runBatches is the usual case: each item is in exactly one slice. It takes 6 ns for an
 // item instead of 9.
-func batches[T any](ctx context.Context, lost run.Account[T], n int, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
+func runBatches[T any](ctx context.Context, lost run.Account[T], n int, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
 	var (
 		batch   []T
 		held    int

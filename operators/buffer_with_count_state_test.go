@@ -22,7 +22,7 @@ func TestBuffers(t *testing.T) {
 func compareBuffers(t *testing.T, n, step, count int) {
 	t.Helper()
 	var all []int
-	b := buffers[int]{n: n, step: step}
+	b := openBuffers[int]{n: n, step: step}
 	var got, want [][]int
 	for i := range count {
 		all = append(all, i)
@@ -44,7 +44,7 @@ func compareBuffers(t *testing.T, n, step, count int) {
 
 // A slice that was taken shares nothing with those that come after it.
 func TestBuffersShareNothing(t *testing.T) {
-	b := buffers[int]{n: 4, step: 1}
+	b := openBuffers[int]{n: 4, step: 1}
 	for i := range 4 {
 		if full := b.add(i); full != nil {
 			clear(full[:cap(full)])
@@ -61,7 +61,7 @@ func TestBuffersShareNothing(t *testing.T) {
 // would need more memory than there is.
 func TestBuffersKeepItemsOnce(t *testing.T) {
 	const n = 1_000_000
-	b := buffers[int]{n: n, step: 1}
+	b := openBuffers[int]{n: n, step: 1}
 	for i := range n - 1 {
 		b.add(i)
 	}

@@ -31,9 +31,9 @@ import (
 // of one slice, one more item, and one that upstream waits with. Goroutines: one,
 // for upstream, joined before the stream ends.
 //
-// A span of 0 or less is an ErrInvalidArgument. To limit how long an item waits, see [BufferWithTimeOrCount]. It
-// corresponds to RxJS's bufferTime, which emits empty slices, Reactor's buffer and
-// RxGo's BufferWithTime.
+// A span of 0 or less is an ErrInvalidArgument. To limit how long an item waits, see
+// [BufferWithTimeOrCount]. It corresponds to RxJS's bufferTime, which emits empty
+// slices, Reactor's buffer and RxGo's BufferWithTime.
 func BufferWithTime[T any](span time.Duration, opts ...BufferWithTimeOption) turbopipes.Operator[T, []T] {
 	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
@@ -45,8 +45,8 @@ func BufferWithTime[T any](span time.Duration, opts ...BufferWithTimeOption) tur
 		o.MaxItems = defaultMaxItems
 	}
 	return turbopipes.Lift(own.Mark+"BufferWithTime", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
-		b := gathering[T]{most: o.MaxItems, empties: o.Empties}
-		var inHand spot[T]
+		b := openSlice[T]{most: o.MaxItems, empties: o.Empties}
+		var inHand singleSlot[T]
 		lost := run.Keep[T](run.At(ctx, "BufferWithTime"), o.Discard)
 		run.NoteSlices[T](lost.Record())
 		defer func() { err = fault.Join(err, lost.Discard(append(b.left(), inHand.all()...)...)) }()

@@ -29,10 +29,10 @@ import (
 // Memory: n items, and one that upstream waits with. Goroutines: one, for upstream,
 // joined before the stream ends.
 //
-// A span of 0 or less and an n below 1 are an ErrInvalidArgument. To count only, use [BufferWithCount]. It
-// corresponds to Reactor's bufferTimeout, Pekko's groupedWithin and RxGo's
-// BufferWithTimeOrCount. RxJS's bufferTime restarts its clock after each slice, not
-// at an item.
+// A span of 0 or less and an n below 1 are an ErrInvalidArgument. To count only, use
+// [BufferWithCount]. It corresponds to Reactor's bufferTimeout, Pekko's
+// groupedWithin and RxGo's BufferWithTimeOrCount. RxJS's bufferTime restarts its
+// clock after each slice, not at an item.
 func BufferWithTimeOrCount[T any](span time.Duration, n int, opts ...BufferWithTimeOrCountOption) turbopipes.Operator[T, []T] {
 	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {

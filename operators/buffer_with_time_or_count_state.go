@@ -13,7 +13,7 @@ type timedBuffer[T any] struct {
 // item adds v. It returns the slice if v fills it, else nil.
 func (b *timedBuffer[T]) item(v T, at time.Time) (full []T) {
 	if b.items == nil {
-		b.items = make([]T, 0, min(b.n, mostReserved))
+		b.items = make([]T, 0, min(b.n, maxTimedCapacity))
 		b.until = at.Add(b.d)
 	}
 	if b.items = append(b.items, v); len(b.items) < b.n {
@@ -22,8 +22,8 @@ func (b *timedBuffer[T]) item(v T, at time.Time) (full []T) {
 	return b.take()
 }
 
-// mostReserved limits the room that is allocated at once for a slice.
-const mostReserved = 1024
+// maxTimedCapacity limits the room that is allocated at once for a slice.
+const maxTimedCapacity = 1024
 
 // deadline returns when due must be called; ok is false when there is no need.
 func (b *timedBuffer[T]) deadline() (at time.Time, ok bool) { return b.until, b.items != nil }

@@ -39,7 +39,7 @@ func Catch[T any](handler func(err error) turbopipes.Observable[T]) turbopipes.O
 	}
 	return turbopipes.Lift(own.Mark+"Catch", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		refused, err := turbopipes.Guard(ctx, in, emit)
-		if final(ctx, refused, err) {
+		if passesBoundary(ctx, refused, err) {
 			return err
 		}
 		return handler(err).Push(ctx, emit)

@@ -63,7 +63,7 @@ func CircuitBreaker[T any](b *Breaker) turbopipes.Operator[T, T] {
 		})
 		switch {
 		case refused && ctx.Err() == nil: // also when upstream's clean-up has failed
-		case err != nil || !stopping(ctx):
+		case err != nil || !stopRequested(ctx):
 			said = verdictOn(ctx, err)
 		}
 		return err
@@ -192,7 +192,7 @@ func (b *Breaker) invalid() string {
 
 // enter lets a run begin, or returns an error that says why the run may not begin.
 // who is the operator that asks.
-func (b *Breaker) enter(who string) (run stint, err error) {
+func (b *Breaker) enter(who string) (run breakerRun, err error) {
 	b.mu.Lock()
 	run, wait, ok := b.circuit.enter(time.Now())
 	b.mu.Unlock()
@@ -206,14 +206,14 @@ func (b *Breaker) enter(who string) (run stint, err error) {
 }
 
 // item is called at the first item of a run.
-func (b *Breaker) item(run *stint) {
+func (b *Breaker) item(run *breakerRun) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.circuit.succeeds(run, time.Now())
 }
 
 // exit is called when a run has ended.
-func (b *Breaker) exit(run *stint, said verdict) {
+func (b *Breaker) exit(run *breakerRun, said verdict) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch said {

@@ -19,9 +19,9 @@ type circuit struct {
 	trial     bool      // a trial is running
 }
 
-// stint is a run that was let in, and what it has reported so far. A run counts
+// breakerRun is a run that was let in, and what it has reported so far. A run counts
 // once: when it fails, the success that it reported before is taken back.
-type stint struct {
+type breakerRun struct {
 	epoch   uint64
 	healthy bool   // it has reported a success
 	number  uint64 // the number of that success
@@ -32,22 +32,22 @@ type stint struct {
 
 // enter reports whether a run may begin at now. If it may not, wait is how long
 // until a trial may begin, or 0 while a trial is running.
-func (c *circuit) enter(now time.Time) (s stint, wait time.Duration, ok bool) {
+func (c *circuit) enter(now time.Time) (s breakerRun, wait time.Duration, ok bool) {
 	switch {
 	case !c.open:
-		return stint{epoch: c.epoch}, 0, true
+		return breakerRun{epoch: c.epoch}, 0, true
 	case now.Before(c.until):
-		return stint{}, c.until.Sub(now), false
+		return breakerRun{}, c.until.Sub(now), false
 	case c.trial:
-		return stint{}, 0, false
+		return breakerRun{}, 0, false
 	}
 	c.trial = true
-	return stint{epoch: c.epoch}, 0, true
+	return breakerRun{epoch: c.epoch}, 0, true
 }
 
 // succeeds is called when a run has emitted its first item, or has completed. A run
 // that began before the circuit last opened or closed does not count.
-func (c *circuit) succeeds(s *stint, now time.Time) {
+func (c *circuit) succeeds(s *breakerRun, now time.Time) {
 	if s.epoch != c.epoch || s.healthy {
 		return
 	}
@@ -63,7 +63,7 @@ func (c *circuit) succeeds(s *stint, now time.Time) {
 }
 
 // fails is called when a run has failed.
-func (c *circuit) fails(s *stint, now time.Time) {
+func (c *circuit) fails(s *breakerRun, now time.Time) {
 	if s.epoch != c.epoch {
 		return
 	}
@@ -83,7 +83,7 @@ func (c *circuit) fails(s *stint, now time.Time) {
 }
 
 // leaves is called when a run has ended and reports nothing, or nothing more.
-func (c *circuit) leaves(s *stint) {
+func (c *circuit) leaves(s *breakerRun) {
 	if s.epoch == c.epoch && c.open {
 		c.trial = false
 	}
@@ -120,11 +120,11 @@ type failureRate struct {
 	least int
 
 	begin   time.Time // of slot 0; zero before the first count
-	tallies [rateSlots]tally
+	tallies [rateSlots]slotCounts
 }
 
-// tally is the count of one slot.
-type tally struct {
+// slotCounts is the count of one slot.
+type slotCounts struct {
 	slot     int64
 	ok, fail int64
 }
@@ -135,7 +135,7 @@ func newFailureRate(rate float64, window time.Duration, least int) failureRate {
 }
 
 // forget removes all counts.
-func (f *failureRate) forget() { f.begin, f.tallies = time.Time{}, [rateSlots]tally{} }
+func (f *failureRate) forget() { f.begin, f.tallies = time.Time{}, [rateSlots]slotCounts{} }
 
 // at returns the number of the slot that contains now.
 func (f *failureRate) at(now time.Time) int64 { return int64(now.Sub(f.begin) / f.width) }
@@ -152,7 +152,7 @@ func (f *failureRate) count(now time.Time, ok, fail int64) (slot int64) {
 	slot = f.at(now)
 	t := &f.tallies[slot%rateSlots]
 	if t.slot != slot {
-		*t = tally{slot: slot}
+		*t = slotCounts{slot: slot}
 	}
 	t.ok += ok
 	t.fail += fail

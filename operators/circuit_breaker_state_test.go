@@ -54,7 +54,7 @@ func TestCircuit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := circuit{threshold: 3, cooldown: 2 * time.Minute}
 			now := time.Unix(0, 0)
-			var runs []stint
+			var runs []breakerRun
 			for i, step := range c.steps {
 				switch step {
 				case '_':
@@ -82,7 +82,7 @@ func TestCircuit(t *testing.T) {
 }
 
 // says tells b what happens to a run, and tells whether that was its end.
-func says(b *circuit, run *stint, what rune, now time.Time) (ended bool) {
+func says(b *circuit, run *breakerRun, what rune, now time.Time) (ended bool) {
 	switch what {
 	case 'i':
 		b.succeeds(run, now)
@@ -215,7 +215,7 @@ func TestCircuitExhaustively(t *testing.T) {
 				circuit circuit
 				book    book
 				now     time.Time
-				stints  []stint
+				stints  []breakerRun
 				readers []reader
 				ids     int
 				story   string

@@ -49,7 +49,7 @@ func CombineLatest[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B
 		left := feed.Open(ctx, "CombineLatest", run.Hooks[A]{Each: o.Discard}, in.Push)
 		right := feed.Join(left.Scope, run.Hooks[B]{Each: o.Discard}, other.Push)
 		as, bs := run.Keep[A](left.Scope.Stage(), o.Discard), run.Keep[B](left.Scope.Stage(), o.Discard)
-		a, b := latest[A]{in: left.Items()}, latest[B]{in: right.Items()}
+		a, b := latestItem[A]{in: left.Items()}, latestItem[B]{in: right.Items()}
 		over := func() bool { return a.useless() || b.useless() || a.ended() && b.ended() }
 		defer func() {
 			if over() { // the stream is complete: an item that waits has no partner, and is not lost
@@ -88,15 +88,15 @@ func CombineLatest[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B
 	})
 }
 
-// latest is one side of a CombineLatest.
-type latest[T any] struct {
+// latestItem is one side of a CombineLatest.
+type latestItem[T any] struct {
 	in      <-chan T // nil once it has ended
 	next, v T
 	has     bool
 }
 
 // receive makes next the latest item. more is false when the side has completed.
-func (l *latest[T]) receive(more bool) {
+func (l *latestItem[T]) receive(more bool) {
 	if !more {
 		l.in = nil
 		return
@@ -106,7 +106,7 @@ func (l *latest[T]) receive(more bool) {
 	l.next = none // so that no item is kept alive
 }
 
-func (l *latest[T]) ended() bool { return l.in == nil }
+func (l *latestItem[T]) ended() bool { return l.in == nil }
 
 // useless reports whether the side will never have an item.
-func (l *latest[T]) useless() bool { return l.in == nil && !l.has }
+func (l *latestItem[T]) useless() bool { return l.in == nil && !l.has }

@@ -44,15 +44,15 @@ func CombineLatestAll[T any](opts ...turbopipes.LossOption) turbopipes.Operator[
 		return turbopipes.Invalid[turbopipes.Observable[T], []T]("CombineLatestAll", bad)
 	}
 	return turbopipes.Lift(own.Mark+"CombineLatestAll", func(ctx context.Context, in turbopipes.Observable[turbopipes.Observable[T]], emit func([]T) bool) (err error) {
-		streams, err := collected(ctx, "CombineLatestAll", in)
+		streams, err := collectStreams(ctx, "CombineLatestAll", in)
 		if err != nil || len(streams) == 0 {
 			return err
 		}
 		run.NoteSlices[T](run.From(ctx))
 		s := scope.Open(ctx, "CombineLatestAll")
-		row := newRow[T](len(streams))
+		row := newItemRow[T](len(streams))
 		live, over := len(streams), false
-		arrivals := arrive(s, run.Hooks[T]{Each: o.Discard}, streams, nil)
+		arrivals := runStreams(s, run.Hooks[T]{Each: o.Discard}, streams, nil)
 		defer func() {
 			if live == 0 || over {
 				s.Complete()
@@ -86,8 +86,8 @@ func CombineLatestAll[T any](opts ...turbopipes.LossOption) turbopipes.Operator[
 	})
 }
 
-// collected returns the streams that in emits, after in has completed.
-func collected[T any](ctx context.Context, name string, in turbopipes.Observable[turbopipes.Observable[T]]) (streams []turbopipes.Observable[T], err error) {
+// collectStreams returns the streams that in emits, after in has completed.
+func collectStreams[T any](ctx context.Context, name string, in turbopipes.Observable[turbopipes.Observable[T]]) (streams []turbopipes.Observable[T], err error) {
 	var bad error
 	err = in.Push(ctx, func(o turbopipes.Observable[T]) bool {
 		if o.IsZero() {
@@ -100,26 +100,26 @@ func collected[T any](ctx context.Context, name string, in turbopipes.Observable
 	return streams, fault.Join(bad, err)
 }
 
-// arrival is an item of one of several streams, or the completion or failure of a
+// streamEvent is an item of one of several streams, or the completion or failure of a
 // stream.
-type arrival[T any] struct {
+type streamEvent[T any] struct {
 	from int
 	v    T
 	more bool
 	err  error
 }
 
-// arrivals is where the items of several streams arrive.
-type arrivals[T any] struct {
-	ch      chan arrival[T]
+// streamEvents is where the items of several streams arrive.
+type streamEvents[T any] struct {
+	ch      chan streamEvent[T]
 	lost    run.Account[T]
 	refused run.Refused[T]
 }
 
-// arrive runs streams, each on a goroutine of s. If rooms are given, an item first
+// runStreams runs streams, each on a goroutine of s. If rooms are given, an item first
 // waits for a value from the room of its stream.
-func arrive[T any](s *scope.Scope, hooks run.Hooks[T], streams []turbopipes.Observable[T], rooms []chan struct{}) *arrivals[T] {
-	all := &arrivals[T]{ch: make(chan arrival[T]), lost: hooks.At(s.Stage())}
+func runStreams[T any](s *scope.Scope, hooks run.Hooks[T], streams []turbopipes.Observable[T], rooms []chan struct{}) *streamEvents[T] {
+	all := &streamEvents[T]{ch: make(chan streamEvent[T]), lost: hooks.At(s.Stage())}
 	s.After(func() error { return all.lost.Discard(all.refused.Take()...) })
 	refuse := func(v T) bool { return !s.Completed() && all.refused.Keep(v) }
 	for from, stream := range streams {
@@ -133,10 +133,10 @@ func arrive[T any](s *scope.Scope, hooks run.Hooks[T], streams []turbopipes.Obse
 						return refuse(v)
 					}
 				}
-				return send(inner.Done(), all.ch, arrival[T]{from, v, true, nil}) || refuse(v)
+				return sendOrDone(inner.Done(), all.ch, streamEvent[T]{from, v, true, nil}) || refuse(v)
 			})
 		}, func(err error) {
-			if s.Ctx.Err() != nil || !send(s.Ctx.Done(), all.ch, arrival[T]{from: from, err: err}) {
+			if s.Ctx.Err() != nil || !sendOrDone(s.Ctx.Done(), all.ch, streamEvent[T]{from: from, err: err}) {
 				s.Fail(err)
 			}
 		})
@@ -144,16 +144,16 @@ func arrive[T any](s *scope.Scope, hooks run.Hooks[T], streams []turbopipes.Obse
 	return all
 }
 
-// row has room for one item of each of several streams.
-type row[T any] struct {
+// itemRow has room for one item of each of several streams.
+type itemRow[T any] struct {
 	items   []T
 	has     []bool
 	missing int
 }
 
-func newRow[T any](n int) row[T] { return row[T]{make([]T, n), make([]bool, n), n} }
+func newItemRow[T any](n int) itemRow[T] { return itemRow[T]{make([]T, n), make([]bool, n), n} }
 
-func (r *row[T]) set(i int, v T) {
+func (r *itemRow[T]) set(i int, v T) {
 	if !r.has[i] {
 		r.has[i] = true
 		r.missing--
@@ -162,7 +162,7 @@ func (r *row[T]) set(i int, v T) {
 }
 
 // left returns the items that are in r.
-func (r *row[T]) left() (items []T) {
+func (r *itemRow[T]) left() (items []T) {
 	for i, has := range r.has {
 		if has {
 			items = append(items, r.items[i])

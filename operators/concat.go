@@ -7,8 +7,8 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Concat emits the items of upstream, and then the items of the others, one
-// stream after another.
+// Concat emits the items of upstream, and then the items of the others, one stream
+// after another.
 //
 //	a:   -a-b|
 //	b:   -x-y|
@@ -30,14 +30,14 @@ import (
 // ErrInvalidArgument. To run all streams at once, see [Merge]; for streams made of
 // items, [ConcatMap]. It corresponds to concat in RxJS, Reactor and RxGo.
 func Concat[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
-	if bad := zeroOther(others); bad != "" {
+	if bad := zeroOtherText(others); bad != "" {
 		return turbopipes.Invalid[T, T]("Concat", bad)
 	}
 	return turbopipes.Lift(own.Mark+"Concat", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		if len(others) == 0 {
 			return in.Push(ctx, emit)
 		}
-		l, inner := lineTo(ctx, emit)
+		l, inner := concatLineTo(ctx, emit)
 		last := len(others) - 1
 		err := in.Push(inner, l.pass)
 		for i := 0; i < last && err == nil && !l.refused; i++ {
@@ -46,6 +46,6 @@ func Concat[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T]
 		if err != nil || l.refused {
 			return err
 		}
-		return others[last].Push(ctx, emit) // nobody asks how that went: its items need not pass the line
+		return others[last].Push(ctx, emit) // nothing comes after it, so its items need not pass the line
 	})
 }

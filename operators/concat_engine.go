@@ -8,26 +8,26 @@ import (
 	"github.com/turbopipes/turbopipes/internal/handoff"
 )
 
-// line receives the items of the streams of a Concat, one stream after another. If
+// concatLine receives the items of the streams of a Concat, one stream after another. If
 // one of these streams is itself a Concat, with no operator between, both have the
 // same line. So an item passes one line, however deep the nesting is, and not one
 // line for each Concat.
-type line[T any] struct {
+type concatLine[T any] struct {
 	pass    func(T) bool
 	refused bool // downstream has refused an item
 	passed  bool // an item has passed
 	below   bool // downstream is running, so a panic is not upstream's
 }
 
-type lineKey struct{}
+type concatLineKey struct{}
 
-// lineTo returns the line that ends in emit, or begins a new one. A stream that
+// concatLineTo returns the line that ends in emit, or begins a new one. A stream that
 // emits to the line's pass must be pushed with the ctx that lineTo returns.
-func lineTo[T any](ctx context.Context, emit func(T) bool) (*line[T], context.Context) {
-	if l, ok := ctx.Value(lineKey{}).(*line[T]); ok && handoff.SameFunc(l.pass, emit) {
+func concatLineTo[T any](ctx context.Context, emit func(T) bool) (*concatLine[T], context.Context) {
+	if l, ok := ctx.Value(concatLineKey{}).(*concatLine[T]); ok && handoff.SameFunc(l.pass, emit) {
 		return l, ctx
 	}
-	l := new(line[T])
+	l := new(concatLine[T])
 	l.pass = func(v T) bool {
 		l.below, l.passed = true, true
 		ok := emit(v)
@@ -37,11 +37,11 @@ func lineTo[T any](ctx context.Context, emit func(T) bool) (*line[T], context.Co
 		}
 		return ok
 	}
-	return l, context.WithValue(ctx, lineKey{}, l)
+	return l, context.WithValue(ctx, concatLineKey{}, l)
 }
 
 // guard works like turbopipes.Guard, but on the line.
-func (l *line[T]) guard(ctx context.Context, in turbopipes.Observable[T]) (err error) {
+func (l *concatLine[T]) guard(ctx context.Context, in turbopipes.Observable[T]) (err error) {
 	defer func() {
 		if l.below {
 			return // without a recover, so that the panic keeps its own stack

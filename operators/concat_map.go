@@ -5,7 +5,6 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
-	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -42,7 +41,7 @@ import (
 // for streams that do not depend on an item, [Concat]. It corresponds to concatMap
 // in RxJS and Reactor, and to RxGo's FlatMap.
 func ConcatMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOption) turbopipes.Operator[T, R] {
-	o, bad := opt.Gather(opt.Settings{}, opts)
+	o, bad := innerOptionsOf(opts)
 	switch {
 	case fn == nil:
 		return turbopipes.Invalid[T, R]("ConcatMap", "fn is nil")
@@ -52,15 +51,15 @@ func ConcatMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOpt
 	return concatMap("ConcatMap", fn, o)
 }
 
-func concatMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o opt.Settings) turbopipes.Operator[T, R] {
-	letGo := letsGoOf[T, R]()
+func concatMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o innerOptions) turbopipes.Operator[T, R] {
+	letGo := letGoFuncOf[T, R]()
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		lost := run.Keep[T](run.At(ctx, name), o.Discard)
 		inner, own := run.Inner(ctx, o.StopInner)
-		l, inner := lineTo(inner, emit)
+		l, inner := concatLineTo(inner, emit)
 		var failed error
 		err := in.Push(ctx, func(v T) bool {
-			if o.StopInner && stopping(ctx) {
+			if o.StopInner && stopRequested(ctx) {
 				return lost.Refuse(v)
 			}
 			var stream turbopipes.Observable[R]

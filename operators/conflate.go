@@ -9,24 +9,25 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Conflate merges the items that arrive while downstream is busy into one that
-// waits: first makes it of an item, and merge adds the next. Upstream is never
-// held, and nothing is dropped.
+// Conflate merges the items that arrive while downstream is busy into one value that
+// waits. first makes that value of an item, and merge adds the next item. Upstream
+// never waits, and no item is dropped.
 //
 //	in:  a-b-c-d|              downstream takes 5 for an item
 //	out: a----{bc}----d----|
 //
-// Emits when downstream is free and an item waits; a downstream that waits gets
-// what first makes of an item at once. What waits is delivered before a
-// completion or an error. Fails and completes with upstream. first and merge run
-// on upstream's goroutine; where one of them panics, what waits is delivered
-// before the panic's error, and the arriving item counts as dropped. What waits
-// at an early end counts as one item discarded. Memory: one merged item, and one
-// more that is being merged. Goroutines: one, for upstream, joined before it ends.
+// Emits when downstream is free and a value waits. If downstream waits already, it
+// gets the value that first makes of an item at once. A value that waits is
+// delivered before a completion or an error. Fails and completes with upstream.
+// first and merge run on upstream's goroutine. If one of them panics, the value that
+// waits is delivered before the panic's error, and the arriving item counts as
+// dropped. A value that waits when the stream ends early counts as one discarded
+// item. [OnDiscard] is called for both. Memory: one merged value, and one more that
+// is being merged. Goroutines: one, for upstream, joined before the stream ends.
 //
-// A nil function is an ErrInvalidArgument. Where both types are one,
-// [OnBackpressureReduce] is shorter; to keep the items apart, see
-// [OnBackpressureBatch]; to keep the newest for each key, [ConflateByKey]. It
+// A nil function is an ErrInvalidArgument. If both types are the same,
+// [OnBackpressureReduce] is shorter. To keep the items apart, see
+// [OnBackpressureBatch]; to keep the newest item of each key, [ConflateByKey]. It
 // corresponds to Pekko's conflateWithSeed.
 func Conflate[T, A any](first func(T) A, merge func(A, T) A, opts ...turbopipes.LossOption) turbopipes.Operator[T, A] {
 	o, bad := lossOptions(opts)
@@ -52,8 +53,8 @@ func conflate[T, A any](name string, first func(T) A, merge func(A, T) A, items 
 	})
 }
 
-// conflation is one run of a Conflate. What waits counts as one item, however many have
-// been merged into it: those are not lost.
+// conflation is one run of a Conflate. The value that waits counts as one item,
+// however many items were merged into it: the merged items are not lost.
 type conflation[T, A any] struct {
 	*handoff.Boundary[A]
 	first func(T) A
@@ -61,8 +62,8 @@ type conflation[T, A any] struct {
 	items run.Account[T]
 }
 
-// fold adds v to what waits, which is withdrawn while first or merge, which are
-// user code, run.
+// fold adds v to the value that waits. That value is withdrawn while first or merge
+// run, because they are user code.
 func (f *conflation[T, A]) fold(v T) (ok bool) {
 	pending, waits := f.Queue.Withdraw()
 	folded := false
@@ -73,7 +74,7 @@ func (f *conflation[T, A]) fold(v T) (ok bool) {
 		if waits {
 			f.Put(pending)
 		}
-		_ = f.items.Drop(v) // the panic is what the stream ends with
+		_ = f.items.Drop(v) // the stream ends with the panic
 	}()
 	if waits {
 		pending = f.merge(pending, v)
@@ -81,5 +82,5 @@ func (f *conflation[T, A]) fold(v T) (ok bool) {
 		pending = f.first(v)
 	}
 	folded = true
-	return f.Put(pending) // there is room, but the end may have come meanwhile
+	return f.Put(pending) // there is room, but the stream may have ended meanwhile
 }

@@ -30,26 +30,26 @@ func WithMaxPendingKeys[T any](n int) ConflateByKeyOption[T] {
 	}}
 }
 
-// ConflateByKey keeps the newest item of each key while downstream is busy: a
-// newer one takes the place of the one that waits, which is dropped. The last
-// item of each key is always delivered.
+// ConflateByKey keeps the newest item of each key while downstream is busy. A newer
+// item replaces the item of its key that waits, which is dropped. The last item of
+// each key is always delivered.
 //
 //	in:  abAcB|                 the key of A is a, of B b; downstream takes 5
 //	out: a----B----A----c----|
 //
-// Emits when downstream is free and an item waits, in the order in which their
-// keys began to wait. What waits is delivered before a completion or an error.
-// Fails and completes with upstream. Upstream is never held, unless [WithMaxPendingKeys]
-// bounds how many keys wait. What a newer item replaces counts as dropped and
-// goes to [OnDrop], and so does an item for which key panics. key runs on
-// upstream's goroutine. Memory: an item for each key that waits, so bound them
-// where the keys are not few. Goroutines: one, for upstream, joined before it
-// ends.
+// Emits when downstream is free and an item waits, in the order in which the keys
+// began to wait. Items that wait are delivered before a completion or an error.
+// Fails and completes with upstream. Upstream never waits, unless
+// [WithMaxPendingKeys] limits how many keys may wait. An item that a newer item
+// replaces counts as dropped, and so does an item for which key panics. [OnDrop] is
+// called for them. key runs on upstream's goroutine. Memory: an item for each key
+// that waits, so limit the keys if they are not few. Goroutines: one, for upstream,
+// joined before the stream ends.
 //
-// A nil key and a bad option are an ErrInvalidArgument. A key that is not equal
-// to itself, such as NaN, is another one each time. A key that can't be hashed ends
-// the stream with a [*turbopipes.PanicError], as a panic of key does. Without keys, see
-// [OnBackpressureLatest].
+// A nil key function and a bad option are an ErrInvalidArgument. A key that is not
+// equal to itself, such as NaN, is a new key each time. A key that can't be hashed
+// ends the stream with a [*turbopipes.PanicError], as a panic of key does. To keep
+// the newest item of all, without keys, see [OnBackpressureLatest].
 func ConflateByKey[T any, K comparable](key func(T) K, opts ...ConflateByKeyOption[T]) turbopipes.Operator[T, T] {
 	const name = "ConflateByKey"
 	if key == nil {
@@ -73,19 +73,18 @@ func ConflateByKey[T any, K comparable](key func(T) K, opts ...ConflateByKeyOpti
 	})
 }
 
-// newestByKey has what waits: the newest item of each key, in the order in which
-// the keys began to wait. put and take are called under
-// a lock.
+// newestByKey holds the items that wait: the newest item of each key, in the order
+// in which the keys began to wait. put and take are called under a lock.
 type newestByKey[K comparable, T any] struct {
 	at     map[K]uint64 // the position of a key that waits
-	ring   ring.Ring[keyed[K, T]]
+	ring   ring.Ring[keyedItem[K, T]]
 	lo, hi uint64
 	most   int // 0: no limit
 
 	refused run.Refused[T]
 }
 
-type keyed[K comparable, T any] struct {
+type keyedItem[K comparable, T any] struct {
 	key  K
 	same bool // key is in at
 	item T
@@ -95,7 +94,7 @@ type keyed[K comparable, T any] struct {
 func (n *newestByKey[K, T]) keep(d *handoff.Desk, v T, key func(T) K, lost run.Account[T]) bool {
 	var k K
 	same := false
-	run.DropOnPanic(v, lost.Drop, func() { // outside the lock: also where k can't be compared
+	run.DropOnPanic(v, lost.Drop, func() { // outside the lock, also if k can't be compared
 		k = key(v)
 		same = k == k //nolint:staticcheck // NaN is not, and an interface may hold what can't be compared
 	})
@@ -113,7 +112,7 @@ func (n *newestByKey[K, T]) keep(d *handoff.Desk, v T, key func(T) K, lost run.A
 	return d.Refuse(lost.Drop(old))
 }
 
-// put stores v. ok is false where there is no room for another key.
+// put stores v. ok is false when there is no room for another key.
 func (n *newestByKey[K, T]) put(k K, same bool, v T) (old T, replaced, ok bool) {
 	if same {
 		if i, waits := n.at[k]; waits {
@@ -126,15 +125,15 @@ func (n *newestByKey[K, T]) put(k K, same bool, v T) (old T, replaced, ok bool) 
 		return old, false, false
 	}
 	n.ring.Grow(n.lo, n.hi)
-	*n.ring.At(n.hi) = keyed[K, T]{k, same, v}
-	if same { // otherwise nothing could take it out of the map again
+	*n.ring.At(n.hi) = keyedItem[K, T]{k, same, v}
+	if same { // otherwise nothing could remove it from the map again
 		n.at[k] = n.hi
 	}
 	n.hi++
 	return old, false, true
 }
 
-// take gives the item of the key that has waited longest.
+// take removes and returns the item of the key that has waited longest.
 func (n *newestByKey[K, T]) take() (v T, ok bool) {
 	if n.lo == n.hi {
 		return v, false
@@ -147,7 +146,7 @@ func (n *newestByKey[K, T]) take() (v T, ok bool) {
 	return first.item, true
 }
 
-// left takes all.
+// left removes and returns all items.
 func (n *newestByKey[K, T]) left() (all []T) {
 	for v, ok := n.take(); ok; v, ok = n.take() {
 		all = append(all, v)

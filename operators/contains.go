@@ -19,5 +19,5 @@ import (
 // end the stream with a PanicError. To ask for a condition instead of a value, see
 // [Any]. It corresponds to Reactor's hasElement; RxGo's Contains takes a predicate.
 func Contains[T comparable](v T) turbopipes.Operator[T, bool] {
-	return decided("Contains", func(item T) bool { return item == v }, true)
+	return firstVerdict("Contains", func(item T) bool { return item == v }, true)
 }

@@ -92,7 +92,7 @@ func (parts) slow(ctx context.Context, v int) (int, error) {
 	}
 }
 
-func (p parts) task(v int) turbopipes.Task[int] {
+func (p parts) task(v int) operators.Task[int] {
 	return func(ctx context.Context) (int, error) { return p.slow(ctx, v) }
 }
 

@@ -25,7 +25,7 @@ func Count[T any](opts ...turbopipes.LossOption) turbopipes.Operator[T, int] {
 	if bad != "" {
 		return turbopipes.Invalid[T, int]("Count", bad)
 	}
-	out := leavingOut[T]()
+	out := newLeaveOut[T]()
 	return turbopipes.Lift(own.Mark+"Count", func(ctx context.Context, in turbopipes.Observable[T], emit func(int) bool) (err error) {
 		f := foldingOf[T](ctx, "Count", o)
 		n := 0

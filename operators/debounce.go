@@ -16,11 +16,12 @@ import (
 //	out: ------c---d---(e|)
 //
 // Emits when quiet has passed since the last item. At completion it emits the item
-// that waits. [WithEdge] emits the first item of a burst, at once, as well or instead.
-// [WithMaxWait] limits how long a burst can hold the latest item back. Drops each
-// item that is followed by a newer one in time; these items are not counted in
-// [turbopipes.Stats]. Fails as soon as upstream fails, without the item that waits.
-// That item counts as discarded, and [OnDiscard] is called for it.
+// that waits. With [WithEdge] it emits the first item of a burst at once, in
+// addition to the last item or instead. [WithMaxWait] limits how long a burst can
+// hold the latest item back. Drops each item that is followed by a newer one in
+// time; these items are not counted in [turbopipes.Stats]. Fails as soon as upstream
+// fails, without the item that waits. That item counts as discarded, and [OnDiscard]
+// is called for it.
 //
 // Backpressure: upstream never waits. The clock goes on while downstream is busy,
 // and of the items that become due meanwhile only the newest waits. Memory: two

@@ -5,13 +5,13 @@ import "time"
 // debounce is the state of one Debounce. It is a feed.State.
 type debounce[T any] struct {
 	debounceOptions
-	open    bool      // a burst is going on
-	quietAt time.Time // when it is over
-	maxAt   time.Time // when latest must be emitted, with WithMaxWait
-	latest  spot[T]   // the item that is withheld
-	out     spot[T]   // the item that is due
-	closed  bool      // no item will come
-	failed  bool      // upstream has failed: latest will not be emitted
+	open    bool          // a burst is going on
+	quietAt time.Time     // when it is over
+	maxAt   time.Time     // when latest must be emitted, with WithMaxWait
+	latest  singleSlot[T] // the item that is withheld
+	out     singleSlot[T] // the item that is due
+	closed  bool          // no item will come
+	failed  bool          // upstream has failed: latest will not be emitted
 }
 
 // item handles a new item. news reports that the subscriber must call Next.

@@ -17,15 +17,15 @@ func TestRemembered(t *testing.T) {
 		for _, ttl := range []time.Duration{0, 1, 5, 40} {
 			t.Run(fmt.Sprint(capacity, ttl), func(t *testing.T) {
 				random := rand.New(rand.NewPCG(1, uint64(capacity)))
-				r := remembered[int]{capacity: uint64(capacity), ttl: ttl}
-				var list []dated[int]
+				r := recentKeys[int]{capacity: uint64(capacity), ttl: ttl}
+				var list []datedKey[int]
 				for now := time.Duration(0); now < 2000; now += time.Duration(random.IntN(3)) {
 					k := random.IntN(2*capacity + 1)
-					list = slices.DeleteFunc(list, func(d dated[int]) bool { return ttl > 0 && d.at+ttl <= now })
-					known := slices.ContainsFunc(list, func(d dated[int]) bool { return d.key == k })
+					list = slices.DeleteFunc(list, func(d datedKey[int]) bool { return ttl > 0 && d.at+ttl <= now })
+					known := slices.ContainsFunc(list, func(d datedKey[int]) bool { return d.key == k })
 					require.Equal(t, !known, r.isNew(k, now), "%d at %d, known: %v", k, now, list)
 					if !known {
-						list = append(list, dated[int]{k, now})
+						list = append(list, datedKey[int]{k, now})
 						list = list[max(0, len(list)-capacity):]
 					}
 					require.Len(t, r.set, len(list))
@@ -38,7 +38,7 @@ func TestRemembered(t *testing.T) {
 
 // A NaN is never a repeat, and takes no memory.
 func TestRememberedNaN(t *testing.T) {
-	r := remembered[float64]{capacity: 2}
+	r := recentKeys[float64]{capacity: 2}
 	require.True(t, r.isNew(1, 0))
 	for range 10 {
 		require.True(t, r.isNew(math.NaN(), 0))

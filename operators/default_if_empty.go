@@ -21,7 +21,7 @@ import (
 // defaultIfEmpty in RxJS, Reactor and RxGo.
 func DefaultIfEmpty[T any](v T) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+"DefaultIfEmpty", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		found, err := passed(ctx, in, emit)
+		found, err := passThrough(ctx, in, emit)
 		if err == nil && !found {
 			emit(v)
 		}
@@ -29,8 +29,8 @@ func DefaultIfEmpty[T any](v T) turbopipes.Operator[T, T] {
 	})
 }
 
-// passed passes the items of in on, and reports whether there was an item.
-func passed[T any](ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (found bool, err error) {
+// passThrough passes the items of in on, and reports whether there was an item.
+func passThrough[T any](ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (found bool, err error) {
 	err = in.Push(ctx, func(v T) bool {
 		found = true
 		return emit(v)

@@ -18,10 +18,10 @@ import (
 //	in:  a-b--c-|   delay: 3
 //	out: ---a-b--(c|)
 //
-// Emits when delay has passed since an item came and downstream is free. The order is
-// kept. Fails as soon as upstream fails, without the items whose time has not come;
-// these count as discarded. Completes with the last item, or with upstream if no
-// item waits. A graceful stop is a completion, and emits the items that wait at
+// Emits when delay has passed since an item came and downstream is free. The order
+// is kept. Fails as soon as upstream fails, without the items whose time has not
+// come; these count as discarded. Completes with the last item, or with upstream if
+// no item waits. A graceful stop is a completion, and emits the items that wait at
 // once.
 //
 // Backpressure: upstream waits while the queue is full, unless
@@ -30,10 +30,10 @@ import (
 // left when the stream ends early, are counted, and [OnDiscard] is called for them.
 // Memory: the queue. Goroutines: one, for upstream, joined before the stream ends.
 //
-// A delay of 0 or less changes nothing. A bad option is an ErrInvalidArgument. To delay
-// only the beginning, see [DelaySubscription]; to keep a distance between items,
-// [RateLimit]; for another delay for each item, [DelayWhen]. It corresponds to delay
-// in RxJS and Pekko, and to Reactor's delaySequence.
+// A delay of 0 or less changes nothing. A bad option is an ErrInvalidArgument. To
+// delay only the beginning, see [DelaySubscription]; to keep a distance between
+// items, [RateLimit]; for another delay for each item, [DelayWhen]. It corresponds
+// to delay in RxJS and Pekko, and to Reactor's delaySequence.
 func Delay[T any](delay time.Duration, opts ...turbopipes.QueueOption) turbopipes.Operator[T, T] {
 	o, bad := queueOptions(opts)
 	if bad != "" {

@@ -7,21 +7,20 @@ import (
 	"github.com/turbopipes/turbopipes/internal/ring"
 )
 
-// delay is the queue of one Delay. It is a feed.State without a wait for room: see
-// delaying.
+// delay is the queue of one Delay. It is a feed.State.
 type delay[T any] struct {
 	bound    uint64
 	overflow handoff.Overflow
-	ring     ring.Ring[delayed[T]]
-	lo, hi   uint64    // how many items were taken, and how many were put
-	idle     bool      // the subscriber waits
-	out      spot[T]   // the item that was handed to the waiting subscriber
-	closed   bool      // no item will come
-	failed   bool      // upstream has failed: items that were not due by until are not taken
-	until    time.Time // when upstream failed
+	ring     ring.Ring[delayedItem[T]]
+	lo, hi   uint64        // how many items were taken, and how many were put
+	idle     bool          // the subscriber waits
+	out      singleSlot[T] // the item that was handed to the waiting subscriber
+	closed   bool          // no item will come
+	failed   bool          // upstream has failed: items that were not due by until are not taken
+	until    time.Time     // when upstream failed
 }
 
-type delayed[T any] struct {
+type delayedItem[T any] struct {
 	v   T
 	due time.Time
 }
@@ -52,7 +51,7 @@ func (d *delay[T]) offer(v T, due, now time.Time) (lost T, out handoff.Outcome, 
 		}
 	}
 	d.ring.Grow(d.lo, d.hi)
-	*d.ring.At(d.hi) = delayed[T]{v, due}
+	*d.ring.At(d.hi) = delayedItem[T]{v, due}
 	d.hi++
 	return lost, out, true, news || d.hi-d.lo == 1
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// DelaySubscription subscribes to upstream after delay.
+// DelaySubscription subscribes to upstream after d.
 //
 //	in:  a-b-|   delay: 3
 //	out: ---a-b-|
@@ -19,11 +19,11 @@ import (
 // upstream waits while downstream is busy. Memory: none. Goroutines: none; it runs
 // on the subscriber's goroutine.
 //
-// With a delay of 0 or less it subscribes at once. To delay the items, see [Delay]. It
+// With a d of 0 or less it subscribes at once. To delay the items, see [Delay]. It
 // corresponds to Reactor's delaySubscription and Pekko's initialDelay.
 func DelaySubscription[T any](delay time.Duration) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+"DelaySubscription", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		if !pause(ctx, delay) && ctx.Err() != nil {
+		if !sleepUnlessStopped(ctx, delay) && ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		return in.Push(ctx, emit)

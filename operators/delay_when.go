@@ -50,8 +50,8 @@ func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...DelayWhe
 		return turbopipes.Invalid[T, T]("DelayWhen", "the overflow strategy is DropOldest, want Block, DropNewest or Fail")
 	}
 	return turbopipes.Lift(own.Mark+"DelayWhen", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
-		w := waiters[T]{overflow: o.Overflow, stops: o.StopInner, free: newSlots(o.Size)}
-		w.fan = handoff.OpenFan[*waiter[T]](ctx, "DelayWhen", o.Size)
+		w := waitingItems[T]{overflow: o.Overflow, stops: o.StopInner, free: newSlotPool(o.Size)}
+		w.fan = handoff.OpenFan[*waitingItem[T]](ctx, "DelayWhen", o.Size)
 		w.lost = run.Keep[T](w.fan.Scope.Stage(), o.Discard)
 		w.fan.Discard = w.discard
 		stopped := false
@@ -59,8 +59,8 @@ func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...DelayWhe
 		w.fan.Run(func(ctx context.Context) error {
 			inner := innerOf(ctx, o.StopInner)
 			return in.Push(ctx, func(v T) bool {
-				if out := w.admit(ctx, v); out != admitted {
-					return out == dropped
+				if out := w.admit(ctx, v); out != itemAdmitted {
+					return out == itemDropped
 				}
 				var notifier turbopipes.Observable[N]
 				w.lost.Try(v, func() { notifier = fn(v) })
@@ -70,7 +70,7 @@ func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...DelayWhe
 				return ctx.Err() == nil
 			})
 		})
-		w.fan.Loop(func(item *waiter[T]) bool {
+		w.fan.Loop(func(item *waitingItem[T]) bool {
 			item.half(w.free)
 			stopped = !emit(item.v)
 			return !stopped
@@ -84,20 +84,20 @@ func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...DelayWhe
 // are.
 type DelayWhenOption interface{ opt.DelayWhenOption }
 
-// waiters holds the items of one DelayWhen that wait.
-type waiters[T any] struct {
-	fan      *handoff.Fan[*waiter[T]]
+// waitingItems holds the items of one DelayWhen that wait.
+type waitingItems[T any] struct {
+	fan      *handoff.Fan[*waitingItem[T]]
 	overflow handoff.Overflow
 	stops    bool // a graceful stop reaches the notifiers
 	lost     run.Account[T]
-	free     slots
+	free     slotPool
 	refusal  error // why upstream was refused; written on upstream's goroutine
 
 	left run.Refused[T]
 }
 
 // discard counts the items of these waiters as discarded.
-func (w *waiters[T]) discard(items ...*waiter[T]) error {
+func (w *waitingItems[T]) discard(items ...*waitingItem[T]) error {
 	lost := make([]T, len(items))
 	for i, item := range items {
 		lost[i] = item.v
@@ -105,15 +105,15 @@ func (w *waiters[T]) discard(items ...*waiter[T]) error {
 	return w.lost.Discard(lost...)
 }
 
-// waiter is an item that waits.
-type waiter[T any] struct {
+// waitingItem is an item that waits.
+type waitingItem[T any] struct {
 	v      T
 	halved atomic.Bool
 }
 
 // half is called when the item was taken, and when its stream has ended. The second
 // call frees the slot of the item.
-func (w *waiter[T]) half(free slots) {
+func (w *waitingItem[T]) half(free slotPool) {
 	if w.halved.Swap(true) {
 		free.release()
 	}
@@ -123,42 +123,42 @@ func (w *waiter[T]) half(free slots) {
 type admission int
 
 const (
-	admitted admission = iota
-	dropped            // upstream may go on
-	refused
+	itemAdmitted admission = iota
+	itemDropped            // upstream may go on
+	itemRefused
 )
 
 // admit waits for room for v. It runs on upstream's goroutine.
-func (w *waiters[T]) admit(ctx context.Context, v T) admission {
+func (w *waitingItems[T]) admit(ctx context.Context, v T) admission {
 	blocks := w.overflow == handoff.Block
-	if blocks && !w.free.take(ctx) || ctx.Err() != nil || w.stops && stopping(ctx) {
+	if blocks && !w.free.take(ctx) || ctx.Err() != nil || w.stops && stopRequested(ctx) {
 		w.left.Keep(v)
-		return refused
+		return itemRefused
 	}
 	if blocks {
-		return admitted
+		return itemAdmitted
 	}
 	select {
 	case w.free <- struct{}{}:
-		return admitted
+		return itemAdmitted
 	default:
 	}
 	if w.overflow == handoff.Fail {
 		w.refusal = errFull("DelayWhen")
 	}
 	if w.refusal = fault.Join(w.refusal, w.lost.Drop(v)); w.refusal != nil {
-		return refused
+		return itemRefused
 	}
-	return dropped
+	return itemDropped
 }
 
 // wait makes v wait for its stream. push runs that stream, and calls first at the
 // stream's first item. A graceful stop that reaches the stream ends the wait, and v
 // is emitted.
-func (w *waiters[T]) wait(ctx context.Context, v T, push func(first func() bool) error) {
-	item := &waiter[T]{v: v}
+func (w *waitingItems[T]) wait(ctx context.Context, v T, push func(first func() bool) error) {
+	item := &waitingItem[T]{v: v}
 	stored := false
-	w.fan.AddLater(func(_ context.Context, put func(*waiter[T]) bool) (err error) {
+	w.fan.AddLater(func(_ context.Context, put func(*waitingItem[T]) bool) (err error) {
 		empty := false
 		defer func() { // also after a panic
 			if !stored && !empty {
@@ -172,7 +172,7 @@ func (w *waiters[T]) wait(ctx context.Context, v T, push func(first func() bool)
 			return false
 		}
 		err = push(first)
-		if err == nil && !fired && w.stops && stopping(ctx) {
+		if err == nil && !fired && w.stops && stopRequested(ctx) {
 			first()
 		}
 		empty = err == nil && !fired
@@ -189,7 +189,7 @@ func (w *waiters[T]) wait(ctx context.Context, v T, push func(first func() bool)
 // close joins all goroutines and counts the items that are left. If upstream was
 // refused, it sets err to the reason, after the items that waited, unless the stream
 // was ended early.
-func (w *waiters[T]) close(err *error, early bool) {
+func (w *waitingItems[T]) close(err *error, early bool) {
 	w.fan.Close(err)
 	*err = fault.Join(*err, w.lost.Discard(w.left.Take()...))
 	if *err == nil && !early {

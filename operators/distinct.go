@@ -37,7 +37,7 @@ func Distinct[T any, K comparable](key func(v T) K, opts ...DistinctOption) turb
 	case bad != "":
 		return turbopipes.Invalid[T, T]("Distinct", bad)
 	}
-	out := leavingOut[T]()
+	out := newLeaveOut[T]()
 	return turbopipes.Lift(own.Mark+"Distinct", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		lost := run.Keep[T](run.At(ctx, "Distinct"), o.Discard)
 		var work run.Work[T]

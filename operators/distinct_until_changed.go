@@ -28,7 +28,7 @@ func DistinctUntilChanged[T any, K comparable](key func(v T) K) turbopipes.Opera
 	if key == nil {
 		return turbopipes.Invalid[T, T]("DistinctUntilChanged", "key is nil")
 	}
-	out := leavingOut[T]()
+	out := newLeaveOut[T]()
 	return turbopipes.Lift(own.Mark+"DistinctUntilChanged", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		var last K
 		started := false

@@ -27,7 +27,7 @@ func ElementAt[T any](i int) turbopipes.Operator[T, T] {
 	if i < 0 {
 		return turbopipes.Invalid[T, T]("ElementAt", opt.TooSmall("i", i, 0))
 	}
-	out := leavingOut[T]()
+	out := newLeaveOut[T]()
 	return turbopipes.Lift(own.Mark+"ElementAt", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		n, found := 0, false
 		err := in.Push(ctx, func(v T) bool {

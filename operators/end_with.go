@@ -23,7 +23,7 @@ import (
 // concatWithValues.
 func EndWith[T any](items ...T) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+"EndWith", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		l, inner := lineTo(ctx, emit)
+		l, inner := concatLineTo(ctx, emit)
 		err := in.Push(inner, l.pass)
 		if err == nil && !l.refused {
 			emitAll(ctx, items, emit)

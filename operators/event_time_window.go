@@ -11,6 +11,12 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
+// TimeWindow is the items of a span of time: from Start on, and before End.
+type TimeWindow[T any] struct {
+	Start, End time.Time
+	Items      []T
+}
+
 // EventTimeWindow collects items into windows of event time: the time that at
 // returns for each item.
 //
@@ -35,9 +41,9 @@ import (
 // you know how far apart items may be: a log that is replayed may have a pause of a
 // month.
 //
-// A lost window counts as its items, and [OnDrop] is called for each of them. A
-// late item counts as dropped. Downstream owns the slices; starts and ends are in
-// UTC. Backpressure: upstream's emit calls downstream's, so upstream waits while
+// A lost window counts as its items, and [OnDrop] is called for each of them. A late
+// item counts as dropped. Downstream owns the slices; starts and ends are in UTC.
+// Backpressure: upstream's emit calls downstream's, so upstream waits while
 // downstream is busy. Memory: the items of the open windows; an item is kept in each
 // of its windows. For each of its windows an item takes time that grows with the
 // logarithm of the number of open windows. Goroutines: none; at runs on the
@@ -45,34 +51,34 @@ import (
 //
 // A size of 0 or less, a nil at and bad options are an ErrInvalidArgument. To
 // collect items by the time at which they come, see [BufferWithTime].
-func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...EventTimeWindowOption[T]) turbopipes.Operator[T, turbopipes.TimeWindow[T]] {
+func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...EventTimeWindowOption[T]) turbopipes.Operator[T, TimeWindow[T]] {
 	o, bad := opt.Gather(opt.Typed[T]{Slide: size, MaxOpen: 1 << 20}, opts)
 	switch {
 	case size <= 0:
-		return turbopipes.Invalid[T, turbopipes.TimeWindow[T]]("EventTimeWindow", opt.NotPositive("size", size))
+		return turbopipes.Invalid[T, TimeWindow[T]]("EventTimeWindow", opt.NotPositive("size", size))
 	case at == nil:
-		return turbopipes.Invalid[T, turbopipes.TimeWindow[T]]("EventTimeWindow", "at is nil")
+		return turbopipes.Invalid[T, TimeWindow[T]]("EventTimeWindow", "at is nil")
 	case bad != "":
-		return turbopipes.Invalid[T, turbopipes.TimeWindow[T]]("EventTimeWindow", bad)
+		return turbopipes.Invalid[T, TimeWindow[T]]("EventTimeWindow", bad)
 	}
 	plan := eventTimeOptions{Size: size, Slide: o.Slide, Lag: o.Lag, MaxAhead: o.MaxAhead, MaxOpen: o.MaxOpen}
 	late, hooks := o.Late, dropping(o)
-	return turbopipes.Lift(own.Mark+"EventTimeWindow", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.TimeWindow[T]) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"EventTimeWindow", func(ctx context.Context, in turbopipes.Observable[T], emit func(TimeWindow[T]) bool) (err error) {
 		w := eventWindows[T]{eventTimeOptions: plan}
 		lost := hooks.At(run.At(ctx, "EventTimeWindow"))
-		run.NoteBatches(lost.Record(), func(w turbopipes.TimeWindow[T], yield func(item any)) {
+		run.NoteBatches(lost.Record(), func(w TimeWindow[T], yield func(item any)) {
 			for _, v := range w.Items {
 				yield(v)
 			}
 		})
 		var failed error
-		var inHand spot[T]
+		var inHand singleSlot[T]
 		defer func() { err = fault.Join(err, lost.Discard(append(w.left(), inHand.all()...)...)) }()
 		var work run.Work[T]
 		defer work.Failed(ctx)
-		err = flushing(ctx, false, in, work.On(func(v T) bool {
+		err = runBuffer(ctx, false, in, work.On(func(v T) bool {
 			work.Busy = true
-			t := plain(at(v))
+			t := wallTime(at(v))
 			work.Busy = false
 			outcome := eventLate
 			if w.see(t) {
@@ -106,9 +112,9 @@ func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...
 
 // pourWindows emits the windows that next returns. It returns false when downstream
 // has refused a window, or ctx has ended.
-func pourWindows[T any](ctx context.Context, next func() (turbopipes.TimeWindow[T], bool), emit func(turbopipes.TimeWindow[T]) bool) bool {
+func pourWindows[T any](ctx context.Context, next func() (TimeWindow[T], bool), emit func(TimeWindow[T]) bool) bool {
 	for i := 0; ; i++ {
-		if i%glance == glance-1 && ctx.Err() != nil {
+		if i%itemsPerCheck == itemsPerCheck-1 && ctx.Err() != nil {
 			return false
 		}
 		w, ok := next()

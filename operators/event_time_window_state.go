@@ -21,17 +21,17 @@ type eventWindows[T any] struct {
 	suspected bool
 
 	heap    []*eventWindow[T] // the earliest window at the root
-	byStart map[instant]*eventWindow[T]
+	byStart map[instantKey]*eventWindow[T]
 	recent  *eventWindow[T] // the window that was found last; nil after it was passed
 }
 
 type eventWindow[T any] struct {
-	turbopipes.TimeWindow[T]
+	TimeWindow[T]
 	first []int // the indexes of the items that no earlier window has; unused when windows don't overlap
 }
 
-// instant is a time as the key of a map: equal times have equal keys.
-type instant struct {
+// instantKey is a time as the key of a map: equal times have equal keys.
+type instantKey struct {
 	sec  int64
 	nsec int
 }
@@ -45,9 +45,9 @@ const (
 	eventCut                  // ctx has ended before all windows had the item
 )
 
-// plain returns t in UTC and without a monotonic clock reading. With that reading,
+// wallTime returns t in UTC and without a monotonic clock reading. With that reading,
 // the differences of times would be others.
-func plain(t time.Time) time.Time { return t.UTC().Round(0) }
+func wallTime(t time.Time) time.Time { return t.UTC().Round(0) }
 
 // see moves the watermark. It returns false if t is too far ahead of the newest
 // item. If a second item in a row is too far ahead, and near the first one, time has
@@ -72,7 +72,7 @@ func (w *eventWindows[T]) see(t time.Time) bool {
 }
 
 // passed returns the oldest window if the watermark has reached its end.
-func (w *eventWindows[T]) passed() (full turbopipes.TimeWindow[T], ok bool) {
+func (w *eventWindows[T]) passed() (full TimeWindow[T], ok bool) {
 	if len(w.heap) == 0 || w.heap[0].End.After(w.watermark) {
 		return full, false
 	}
@@ -80,7 +80,7 @@ func (w *eventWindows[T]) passed() (full turbopipes.TimeWindow[T], ok bool) {
 }
 
 // oldest returns the oldest window as it is.
-func (w *eventWindows[T]) oldest() (full turbopipes.TimeWindow[T], ok bool) {
+func (w *eventWindows[T]) oldest() (full TimeWindow[T], ok bool) {
 	if len(w.heap) == 0 {
 		return full, false
 	}
@@ -89,7 +89,7 @@ func (w *eventWindows[T]) oldest() (full turbopipes.TimeWindow[T], ok bool) {
 	w.heap[0], w.heap[end] = w.heap[end], nil
 	w.heap = w.heap[:end]
 	w.down()
-	delete(w.byStart, instantOf(top.Start))
+	delete(w.byStart, instantKeyOf(top.Start))
 	if w.recent == top {
 		w.recent = nil
 	}
@@ -127,7 +127,7 @@ func (w *eventWindows[T]) add(ctx context.Context, v T, t time.Time) eventOutcom
 		return eventTooMany
 	}
 	for i := range int(n) {
-		if i%glance == glance-1 && ctx.Err() != nil {
+		if i%itemsPerCheck == itemsPerCheck-1 && ctx.Err() != nil {
 			return eventCut
 		}
 		win := w.at(first.Add(time.Duration(i) * w.Slide))
@@ -155,7 +155,7 @@ func (w *eventWindows[T]) fit(first time.Time, n int) bool {
 	}
 	open := len(w.heap)
 	for i := range n {
-		if _, found := w.byStart[instantOf(first.Add(time.Duration(i)*w.Slide))]; !found {
+		if _, found := w.byStart[instantKeyOf(first.Add(time.Duration(i)*w.Slide))]; !found {
 			open++
 		}
 	}
@@ -168,12 +168,12 @@ func (w *eventWindows[T]) at(start time.Time) *eventWindow[T] {
 	if w.recent != nil && w.recent.Start.Equal(start) {
 		return w.recent
 	}
-	key := instantOf(start)
+	key := instantKeyOf(start)
 	win := w.byStart[key]
 	if win == nil {
-		win = &eventWindow[T]{TimeWindow: turbopipes.TimeWindow[T]{Start: start, End: start.Add(w.Size)}}
+		win = &eventWindow[T]{TimeWindow: TimeWindow[T]{Start: start, End: start.Add(w.Size)}}
 		if w.byStart == nil {
-			w.byStart = map[instant]*eventWindow[T]{}
+			w.byStart = map[instantKey]*eventWindow[T]{}
 		}
 		w.byStart[key] = win
 		w.heap = append(w.heap, win)
@@ -183,7 +183,7 @@ func (w *eventWindows[T]) at(start time.Time) *eventWindow[T] {
 	return win
 }
 
-func instantOf(t time.Time) instant { return instant{t.Unix(), t.Nanosecond()} }
+func instantKeyOf(t time.Time) instantKey { return instantKey{t.Unix(), t.Nanosecond()} }
 
 func (w *eventWindows[T]) before(i, j int) bool { return w.heap[i].Start.Before(w.heap[j].Start) }
 

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/turbopipes/turbopipes"
 )
 
 // plainly is an EventTimeWindow that looks at every window each time.
@@ -80,7 +78,7 @@ func TestEventWindows(t *testing.T) {
 			model := plainly{eventTimeOptions: o, open: map[int][]int{}}
 			w := eventWindows[int]{eventTimeOptions: o}
 			var out [][]int
-			take := func(next func() (turbopipes.TimeWindow[int], bool)) {
+			take := func(next func() (TimeWindow[int], bool)) {
 				for full, ok := next(); ok; full, ok = next() {
 					require.Equal(t, o.Size, full.End.Sub(full.Start))
 					out = append(out, append([]int{int(full.Start.Sub(begin.Truncate(o.Slide))) + base}, full.Items...))
@@ -148,7 +146,7 @@ func TestEventWindowsLookAtCtx(t *testing.T) {
 	now := time.Unix(0, 0)
 	require.True(t, w.see(now))
 	require.Equal(t, eventCut, w.add(ctx, 1, now))
-	require.Less(t, len(w.heap), glance)
+	require.Less(t, len(w.heap), itemsPerCheck)
 	require.Equal(t, []int{1}, w.left())
 }
 
@@ -165,7 +163,7 @@ func TestEventWindowsAtTheEdge(t *testing.T) {
 				continue // the ends of its windows are cut to the last time there is, which is its own
 			}
 			w := eventWindows[int]{eventTimeOptions: eventTimeOptions{Size: c.size, Slide: c.slide, Lag: math.MaxInt64, MaxOpen: 10}}
-			now := plain(time.Unix(sec, 0))
+			now := wallTime(time.Unix(sec, 0))
 			require.True(t, w.see(now))
 			w.add(t.Context(), 1, now)
 			if sec == -1<<62 || sec == 1<<62 {

@@ -6,7 +6,6 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/handoff"
-	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
@@ -38,14 +37,14 @@ import (
 // end the old stream instead, see [SwitchMap]; to make upstream wait, [ConcatMap].
 // It corresponds to RxJS's exhaustMap.
 func ExhaustMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOption) turbopipes.Operator[T, R] {
-	o, bad := opt.Gather(opt.Settings{}, opts)
+	o, bad := innerOptionsOf(opts)
 	switch {
 	case fn == nil:
 		return turbopipes.Invalid[T, R]("ExhaustMap", "fn is nil")
 	case bad != "":
 		return turbopipes.Invalid[T, R]("ExhaustMap", bad)
 	}
-	letGo := letsGoOf[T, R]()
+	letGo := letGoFuncOf[T, R]()
 	return turbopipes.Lift(own.Mark+"ExhaustMap", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
 		s, free := scope.Open(ctx, "ExhaustMap"), handoff.New[T](1)
 		lost, results := run.Keep[T](s.Stage(), o.Discard), run.Keep[R](s.Stage(), o.Discard)
@@ -97,7 +96,7 @@ func ExhaustMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOp
 			switch {
 			case !ok:
 				return nil
-			case o.StopInner && stopping(ctx):
+			case o.StopInner && stopRequested(ctx):
 				if letGo != nil {
 					letGo(v)
 				}

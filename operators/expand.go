@@ -44,7 +44,7 @@ import (
 func Expand[T any](n int, fn func(v T) turbopipes.Observable[T], opts ...ExpandOption) turbopipes.Operator[T, T] {
 	o, bad := opt.Gather(opt.Settings{MaxPending: 65536}, opts)
 	switch {
-	case n < 1 && n != turbopipes.Infinite:
+	case n < 1 && n != Infinite:
 		return turbopipes.Invalid[T, T]("Expand", opt.TooSmall("n", n, 1))
 	case fn == nil:
 		return turbopipes.Invalid[T, T]("Expand", "fn is nil")
@@ -53,7 +53,7 @@ func Expand[T any](n int, fn func(v T) turbopipes.Observable[T], opts ...ExpandO
 	}
 	return turbopipes.Lift(own.Mark+"Expand", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		up := feed.Open(ctx, "Expand", run.Hooks[T]{Each: o.Discard}, in.Push)
-		x := expanding[T]{Feed: up, fn: fn, made: make(chan T), ended: make(chan struct{})}
+		x := expandRun[T]{Feed: up, fn: fn, made: make(chan T), ended: make(chan struct{})}
 		lost := run.Keep[T](up.Scope.Stage(), o.Discard)
 		up.Scope.After(func() error { return lost.Discard(x.refused.Take()...) })
 		x.most, x.mostWaiting = n, o.MaxPending
@@ -63,7 +63,7 @@ func Expand[T any](n int, fn func(v T) turbopipes.Observable[T], opts ...ExpandO
 		for source := up.Items(); source != nil || x.running > 0; {
 			var v T
 			select {
-			case item, more := <-unless(x.full(), source):
+			case item, more := <-nilIf(x.full(), source):
 				if !more {
 					source = nil
 					continue
@@ -71,7 +71,7 @@ func Expand[T any](n int, fn func(v T) turbopipes.Observable[T], opts ...ExpandO
 				v = item
 			case v = <-x.made:
 			case <-x.ended:
-				if stopping(ctx) { // the stop came at the same time
+				if stopRequested(ctx) { // the stop came at the same time
 					x.forget()
 				}
 				if next, ok := x.next(); ok {
@@ -88,7 +88,7 @@ func Expand[T any](n int, fn func(v T) turbopipes.Observable[T], opts ...ExpandO
 			if !emit(v) {
 				return nil
 			}
-			if stopping(ctx) {
+			if stopRequested(ctx) {
 				continue
 			}
 			switch begins, ok := x.item(v); {
@@ -102,10 +102,10 @@ func Expand[T any](n int, fn func(v T) turbopipes.Observable[T], opts ...ExpandO
 	})
 }
 
-// expanding is one run of an Expand.
-type expanding[T any] struct {
+// expandRun is one run of an Expand.
+type expandRun[T any] struct {
 	*feed.Feed[T]
-	expansion[T]
+	expandState[T]
 	fn      func(v T) turbopipes.Observable[T]
 	inner   context.Context //nolint:containedctx // of the inner streams
 	made    chan T
@@ -114,18 +114,18 @@ type expanding[T any] struct {
 }
 
 // begin runs the stream of v.
-func (x *expanding[T]) begin(v T) {
+func (x *expandRun[T]) begin(v T) {
 	x.Scope.Go(func(context.Context) error {
-		err := x.fn(v).Push(x.inner, func(v T) bool { return send(x.Done(), x.made, v) || x.refused.Keep(v) })
+		err := x.fn(v).Push(x.inner, func(v T) bool { return sendOrDone(x.Done(), x.made, v) || x.refused.Keep(v) })
 		if err == nil {
-			send(x.Done(), x.ended, struct{}{})
+			sendOrDone(x.Done(), x.ended, struct{}{})
 		}
 		return err
 	})
 }
 
-// send hands v over. It returns false when done was closed first.
-func send[T any](done <-chan struct{}, to chan<- T, v T) bool {
+// sendOrDone hands v over. It returns false when done was closed first.
+func sendOrDone[T any](done <-chan struct{}, to chan<- T, v T) bool {
 	select {
 	case to <- v:
 		return true

@@ -2,9 +2,9 @@ package operators
 
 import "github.com/turbopipes/turbopipes/internal/ring"
 
-// expansion knows how many inner streams of an Expand run, and which items wait for
+// expandState knows how many inner streams of an Expand run, and which items wait for
 // theirs.
-type expansion[T any] struct {
+type expandState[T any] struct {
 	most, mostWaiting int // most < 0: no limit
 	running           int
 	waiting           ring.Ring[T]
@@ -12,11 +12,11 @@ type expansion[T any] struct {
 }
 
 // full reports whether no further item can wait.
-func (e *expansion[T]) full() bool { return e.hi-e.lo >= uint64(e.mostWaiting) } //nolint:gosec // not negative
+func (e *expandState[T]) full() bool { return e.hi-e.lo >= uint64(e.mostWaiting) } //nolint:gosec // not negative
 
 // item is called for an item that was emitted. begins reports whether its stream
 // begins now. ok is false when the item would have to wait and can't.
-func (e *expansion[T]) item(v T) (begins, ok bool) {
+func (e *expandState[T]) item(v T) (begins, ok bool) {
 	switch {
 	case e.most < 0 || e.running < e.most:
 		e.running++
@@ -32,7 +32,7 @@ func (e *expansion[T]) item(v T) (begins, ok bool) {
 
 // next is called when a stream has ended. It returns the item whose stream begins
 // now.
-func (e *expansion[T]) next() (next T, ok bool) {
+func (e *expandState[T]) next() (next T, ok bool) {
 	if e.lo == e.hi {
 		e.running--
 		return next, false
@@ -44,4 +44,4 @@ func (e *expansion[T]) next() (next T, ok bool) {
 
 // forget removes the items that wait: their streams will not begin. The items have
 // been emitted, so they are not lost.
-func (e *expansion[T]) forget() { e.waiting, e.lo, e.hi = ring.Ring[T]{}, 0, 0 }
+func (e *expandState[T]) forget() { e.waiting, e.lo, e.hi = ring.Ring[T]{}, 0, 0 }

@@ -7,7 +7,7 @@ import (
 )
 
 func TestExpansion(t *testing.T) {
-	e := expansion[string]{most: 1, mostWaiting: 2}
+	e := expandState[string]{most: 1, mostWaiting: 2}
 	is := func(begins, ok bool) func(bool, bool) {
 		return func(gotBegins, gotOk bool) {
 			t.Helper()
@@ -31,7 +31,7 @@ func TestExpansion(t *testing.T) {
 	require.False(t, ok)
 	require.Zero(t, e.running)
 
-	all := expansion[int]{most: -1, mostWaiting: 1}
+	all := expandState[int]{most: -1, mostWaiting: 1}
 	for i := range 100 {
 		is(true, true)(all.item(i))
 	}

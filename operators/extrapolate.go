@@ -12,23 +12,24 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Extrapolate gives a downstream that is faster than upstream something to go on
-// with: when downstream is free and no new item is there, the next element of
-// next(v), where v is the last item. A new item ends that sequence.
+// Extrapolate emits made-up items when downstream is faster than upstream: when
+// downstream is free and there is no new item, it emits the next element of the
+// sequence next(v), with v the last item. A new item ends that sequence.
 //
 //	in:  a----b---|       next(a) is 1, 2, 3 …, and next(b) is x
 //	out: a-1-2-b-x-|      downstream takes 2 for an item
 //
-// Emits when downstream is free: a new item if there is one, else an element of
-// the sequence; before the first item, and when the sequence is exhausted, it
-// waits for upstream. Fails and completes with upstream, when downstream is free.
+// Emits when downstream is free: a new item if there is one, else an element of the
+// sequence. Before the first item, and when the sequence is exhausted, it waits for
+// upstream. Fails and completes with upstream, when downstream is free.
 //
-// Downstream has to pace itself, by a clock or by what it does: one that is always
-// free is given elements without end. Backpressure: upstream waits while
-// downstream is busy; nothing is dropped. next and its sequence run on the
-// subscriber's goroutine, and have to be quick; an element that a new item
-// overtakes is thrown away. Memory: one item, in upstream's hand. Goroutines: one,
-// for upstream, joined before it ends.
+// Downstream must have a pace of its own, by a clock or by its work: a downstream
+// that is always free gets elements without end. Backpressure: upstream waits while
+// downstream is busy; no item is dropped. An item that is not delivered when the
+// stream ends early counts as discarded, and [OnDrop] is called for it. next and its
+// sequence run on the subscriber's goroutine, and must be quick. An element is
+// thrown away if a new item comes before it is emitted. Memory: one item, which
+// upstream waits with. Goroutines: one, for upstream, joined before the stream ends.
 //
 // A nil next is an ErrInvalidArgument; a nil sequence is an empty one. It
 // corresponds to Pekko's extrapolate and expand.
@@ -46,7 +47,7 @@ func extrapolate[T any](name string, next func(T) iter.Seq[T], hooks run.Hooks[T
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		up := feed.Open(ctx, name, hooks, in.Push)
 		lost := hooks.At(up.Scope.Stage())
-		var inHand []T // an item that came while a sequence, whose clean-up may panic, ran
+		var inHand []T // an item that came while a sequence ran, whose clean-up may panic
 		defer func() {
 			up.Scope.Close(&err)
 			err = fault.Join(err, lost.Discard(inHand...))
@@ -60,8 +61,8 @@ func extrapolate[T any](name string, next func(T) iter.Seq[T], hooks run.Hooks[T
 	})
 }
 
-// extrapolated emits what next makes of last until there is a new item. more is
-// false where the stream is over.
+// extrapolated emits the elements that next makes of last until there is a new item.
+// more is false when the stream is over.
 func extrapolated[T any](up *feed.Feed[T], last T, next func(T) iter.Seq[T], emit func(T) bool, inHand *[]T) (v T, more bool) {
 	v, more, waits := pollItem(up)
 	if !waits {
@@ -89,7 +90,8 @@ func emitSequence[T any](up *feed.Feed[T], seq iter.Seq[T], emit func(T) bool, i
 	return waitForItem(up)
 }
 
-// pollItem is waitForItem for what is there already; waits tells that nothing is.
+// pollItem is waitForItem for an item that is already there; waits reports that
+// there is none.
 func pollItem[T any](up *feed.Feed[T]) (v T, more, waits bool) {
 	select {
 	case v, more = <-up.Items():
@@ -101,7 +103,7 @@ func pollItem[T any](up *feed.Feed[T]) (v T, more, waits bool) {
 	}
 }
 
-// waitForItem waits for an item. more is false where upstream has ended, or ctx has.
+// waitForItem waits for an item. more is false when upstream or ctx has ended.
 func waitForItem[T any](up *feed.Feed[T]) (v T, more bool) {
 	select {
 	case v, more = <-up.Items():

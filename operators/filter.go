@@ -28,7 +28,7 @@ func Filter[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
 
 // filter passes the items for which pred returns wanted.
 func filter[T any](name string, pred func(v T) bool, wanted bool) turbopipes.Operator[T, T] {
-	out := leavingOut[T]()
+	out := newLeaveOut[T]()
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		var work run.Work[T]
 		defer work.Failed(ctx)

@@ -24,7 +24,7 @@ func FilterMap[T, R any](fn func(v T) (r R, ok bool)) turbopipes.Operator[T, R] 
 	if fn == nil {
 		return turbopipes.Invalid[T, R]("FilterMap", "fn is nil")
 	}
-	out := leavingOut[T]()
+	out := newLeaveOut[T]()
 	return turbopipes.Lift(own.Mark+"FilterMap", func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		var work run.Work[T]
 		defer work.Failed(ctx)

@@ -26,7 +26,7 @@ func FindIndex[T any](pred func(v T) bool) turbopipes.Operator[T, int] {
 	if pred == nil {
 		return turbopipes.Invalid[T, int]("FindIndex", "pred is nil")
 	}
-	out := leavingOut[T]()
+	out := newLeaveOut[T]()
 	return turbopipes.Lift(own.Mark+"FindIndex", func(ctx context.Context, in turbopipes.Observable[T], emit func(int) bool) error {
 		var work run.Work[T]
 		defer work.Failed(ctx)

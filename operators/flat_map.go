@@ -11,6 +11,9 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
+// Infinite, as a count, is no limit. An operator that takes it says so.
+const Infinite = -1
+
 // FlatMap runs the streams that fn makes of the items, at most n at a time, and
 // emits the items of these streams as they come.
 //
@@ -43,9 +46,9 @@ func FlatMap[T, R any](n int, fn func(v T) turbopipes.Observable[R], opts ...Fla
 }
 
 func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R], opts []FlatMapOption) turbopipes.Operator[T, R] {
-	o, bad := opt.Gather(opt.Settings{}, opts)
+	o, bad := innerOptionsOf(opts)
 	switch {
-	case n < 1 && n != turbopipes.Infinite:
+	case n < 1 && n != Infinite:
 		return turbopipes.Invalid[T, R](name, opt.TooSmall("n", n, 1))
 	case fn == nil:
 		return turbopipes.Invalid[T, R](name, "fn is nil")
@@ -64,8 +67,8 @@ func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R]
 		fan.Scope.After(func() error { return lost.Discard(refused.Take()...) })
 		defer fan.Close(&err)
 		fan.Run(func(ctx context.Context) error {
-			x := flattening[T, R]{fan: fan, fn: fn, letGo: letsGoOf[T, R](), lost: lost, refused: &refused}
-			x.outer, x.stops, x.free = outer, o.StopInner, newSlots(n)
+			x := flatMapRun[T, R]{fan: fan, fn: fn, letGo: letGoFuncOf[T, R](), lost: lost, refused: &refused}
+			x.outer, x.stops, x.free = outer, o.StopInner, newSlotPool(n)
 			x.release = x.free.release
 			return in.Push(ctx, func(v T) bool { return x.item(ctx, v) })
 		})
@@ -74,13 +77,13 @@ func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R]
 	})
 }
 
-// flattening is one run of a FlatMap. It belongs to upstream's goroutine.
-type flattening[T, R any] struct {
+// flatMapRun is one run of a FlatMap. It belongs to upstream's goroutine.
+type flatMapRun[T, R any] struct {
 	fan     *handoff.Fan[R]
 	fn      func(v T) turbopipes.Observable[R]
 	outer   context.Context //nolint:containedctx // of the whole run
 	stops   bool            // a graceful stop reaches the inner streams
-	free    slots
+	free    slotPool
 	release func()
 	letGo   func(v T) // nil: items are not parts of another stream
 	lost    run.Account[T]
@@ -88,8 +91,8 @@ type flattening[T, R any] struct {
 }
 
 // item starts the inner stream of v when there is a free slot.
-func (x *flattening[T, R]) item(ctx context.Context, v T) bool {
-	if !x.take(ctx) || x.fan.Failing() || x.stops && stopping(ctx) {
+func (x *flatMapRun[T, R]) item(ctx context.Context, v T) bool {
+	if !x.take(ctx) || x.fan.Failing() || x.stops && stopRequested(ctx) {
 		x.drop(v)
 		return x.refused.Keep(v)
 	}
@@ -109,7 +112,7 @@ func (x *flattening[T, R]) item(ctx context.Context, v T) bool {
 }
 
 // take waits for a free slot. It returns false when ctx has ended.
-func (x *flattening[T, R]) take(ctx context.Context) bool {
+func (x *flatMapRun[T, R]) take(ctx context.Context) bool {
 	if x.free.take(ctx) {
 		return true
 	}
@@ -118,7 +121,7 @@ func (x *flattening[T, R]) take(ctx context.Context) bool {
 }
 
 // drop lets v go, if v is a part of another stream that nobody has read.
-func (x *flattening[T, R]) drop(v T) {
+func (x *flatMapRun[T, R]) drop(v T) {
 	if x.letGo != nil {
 		x.letGo(v)
 	}
@@ -137,18 +140,18 @@ func countCut[T any](ctx context.Context, lost run.Account[T], refuse func(v T) 
 	}
 }
 
-// slots lets n run at a time; a nil slots has no limit.
-type slots chan struct{}
+// slotPool lets n run at a time; a nil slots has no limit.
+type slotPool chan struct{}
 
-func newSlots(n int) slots {
-	if n == turbopipes.Infinite {
+func newSlotPool(n int) slotPool {
+	if n == Infinite {
 		return nil
 	}
-	return make(slots, n)
+	return make(slotPool, n)
 }
 
 // take waits for a slot. It returns false when ctx has ended.
-func (s slots) take(ctx context.Context) bool {
+func (s slotPool) take(ctx context.Context) bool {
 	if s == nil {
 		return true
 	}
@@ -160,7 +163,7 @@ func (s slots) take(ctx context.Context) bool {
 	}
 }
 
-func (s slots) release() {
+func (s slotPool) release() {
 	if s != nil {
 		<-s
 	}

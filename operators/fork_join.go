@@ -33,7 +33,7 @@ import (
 // instead of streams, see [Tasks]. It corresponds to RxJS's forkJoin and Reactor's
 // Mono.zip.
 func ForkJoin[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, []T] {
-	if bad := zeroOther(others); bad != "" {
+	if bad := zeroOtherText(others); bad != "" {
 		return turbopipes.Invalid[T, []T]("ForkJoin", bad)
 	}
 	return turbopipes.Lift(own.Mark+"ForkJoin", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {

@@ -12,25 +12,29 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// Gate lets items through while the newest item of notifier is true, and holds
-// upstream while it is false.
+// Gate passes items while the newest item of notifier is true, and makes upstream
+// wait while it is false.
 //
 //	in:       a-b-c-----d-|
 //	notifier: ---f---t          f: false   t: true
 //	out:      a-b----c--d-|
 //
-// Emits when an item comes while the gate is open, and the one that it holds when
-// it opens. At first it is open, unless [StartClosed] says otherwise. Where notifier
-// completes, the gate stays as it is; if that is closed, the stream fails with an
-// ErrClosed, rather than wait for ever. Fails when upstream or notifier fails.
-// Completes with upstream, also while the gate is closed: only a held item keeps
-// upstream from its end. notifier is subscribed first and cancelled at the end; what
-// it emits in the instant of an item may come before it or behind it. A graceful
-// [turbopipes.Subscription.Stop] opens the gate for good, so that items in flight are delivered.
+// Emits when an item comes while the gate is open, and when the gate opens: the item
+// that waits at the gate. At first the gate is open, unless [StartClosed] says
+// otherwise. When notifier completes, the gate stays as it is. If it is closed then,
+// the stream fails with an ErrClosed instead of waiting for ever. Fails when
+// upstream or notifier fails. Completes with upstream, also while the gate is
+// closed: only an item that waits at the gate keeps upstream from its end. notifier
+// is subscribed to first, and cancelled at the end. An item of notifier and an item
+// of upstream that come at the same instant may be handled in either order. A
+// graceful [turbopipes.Subscription.Stop] opens the gate for good, so that items in
+// flight are delivered.
 //
-// Backpressure: upstream's emit is downstream's, or waits at the gate; notifier is
-// never held. Memory: none but the item in upstream's hand. Goroutines: one, for
-// notifier, joined before it ends; items come on the subscriber's.
+// Backpressure: upstream waits while downstream is busy or the gate is closed;
+// notifier never waits. An item that waits at the gate when the stream ends early
+// counts as discarded, and [OnDiscard] is called for it. Memory: none, except the
+// item that upstream waits with. Goroutines: one, for notifier, joined before the
+// stream ends; items come on the subscriber's goroutine.
 //
 // The zero Observable as notifier and a nil option are an ErrInvalidArgument. It
 // corresponds to Pekko's Valve.
@@ -51,17 +55,17 @@ func Gate[T any](notifier turbopipes.Observable[bool], opts ...GateOption) turbo
 		lost := run.Keep[T](s.Stage(), o.Discard)
 		s.Upstream(func(ctx context.Context) error { return g.follow(ctx, notifier) }, func(err error) {
 			if err != nil {
-				s.Fail(err) // first: when upstream has ended by itself, err may read as an echo
+				s.Fail(err) // before end: when upstream has ended by itself, err may look like an echo
 				g.end()
 			}
 		})
-		// Asked again behind emit: upstream must not fetch an item to be refused.
+		// The state is read again after emit: upstream must not fetch an item that is refused.
 		return in.Push(s.Ctx, func(v T) bool {
 			if !g.pass(s.Ctx) {
 				return lost.Refuse(v)
 			}
 			if !emit(v) {
-				s.Stop() // open, too, while upstream unwinds
+				s.Stop() // stop notifier too, while upstream unwinds
 				return false
 			}
 			return g.state.Load() != gateEnded
@@ -85,7 +89,7 @@ func StartClosed() GateOption {
 	}}
 }
 
-// gateRun is where items wait for its state to be opened.
+// gateRun is the state of one Gate. Items wait until it is open.
 type gateRun struct {
 	state    atomic.Int32
 	moved    chan struct{}   // cap 1: state has changed
@@ -115,11 +119,11 @@ func (g *gateRun) end() {
 func (g *gateRun) wake() {
 	select {
 	case g.moved <- struct{}{}:
-	default: // who waits there will look at state anyway
+	default: // the goroutine that waits there will read state anyway
 	}
 }
 
-// stopped tells whether the subscription was, gracefully.
+// stopped reports whether the subscription is being stopped gracefully.
 func (g *gateRun) stopped() bool {
 	select {
 	case <-g.stopping:
@@ -129,7 +133,7 @@ func (g *gateRun) stopped() bool {
 	}
 }
 
-// follow keeps state in step with open.
+// follow sets the state to each item of open.
 func (g *gateRun) follow(ctx context.Context, open turbopipes.Observable[bool]) error {
 	err := open.Push(ctx, func(v bool) bool {
 		g.set(v)
@@ -141,7 +145,7 @@ func (g *gateRun) follow(ctx context.Context, open turbopipes.Observable[bool]) 
 	return err
 }
 
-// pass waits until the gate is open. false: the stream has ended.
+// pass waits until the gate is open. It returns false when the stream has ended.
 func (g *gateRun) pass(ctx context.Context) bool {
 	for {
 		switch g.state.Load() {

@@ -10,9 +10,9 @@ import (
 	"github.com/turbopipes/turbopipes/internal/split"
 )
 
-// groups holds the groups of a GroupBy without WithIdle. They live as long as the
+// groupsByKey holds the groups of a GroupBy without WithIdle. They live as long as the
 // GroupBy. Only upstream's goroutine uses it.
-type groups[K comparable, T any] struct {
+type groupsByKey[K comparable, T any] struct {
 	split *split.Split[K, T]
 	most  int // 0: no limit
 	begun int
@@ -20,10 +20,10 @@ type groups[K comparable, T any] struct {
 }
 
 // put passes v to the group of k. It returns false when upstream must stop.
-func (g *groups[K, T]) put(k K, v T) bool {
+func (g *groupsByKey[K, T]) put(k K, v T) bool {
 	p := g.byKey[k]
 	if p == nil {
-		if err := tooMany(g.split, g.begun, g.most); err != nil {
+		if err := checkGroupLimit(g.split, g.begun, g.most); err != nil {
 			return g.split.RefuseFor(err, v)
 		}
 		if p = g.split.Begin(k); p == nil {
@@ -31,25 +31,25 @@ func (g *groups[K, T]) put(k K, v T) bool {
 		}
 		g.begun++
 		if k != k {
-			return alone(g.split, p, v)
+			return startSingleItemGroup(g.split, p, v)
 		}
 		g.byKey[k] = p
 	}
 	return g.split.Put(p, v) == split.Taken
 }
 
-// alone puts the only item of a group into p, and ends p. No other item can have the
+// startSingleItemGroup puts the only item of a group into p, and ends p. No other item can have the
 // key of this group: the key is not equal to itself, as NaN is not, and no map could
 // find or remove it.
-func alone[K comparable, T any](s *split.Split[K, T], p *split.Part[K, T], v T) bool {
+func startSingleItemGroup[K comparable, T any](s *split.Split[K, T], p *split.Part[K, T], v T) bool {
 	out := s.Put(p, v)
 	s.Shut(p)
 	return out == split.Taken
 }
 
-// tooMany ends the stream if one more group would be too many, and returns that
+// checkGroupLimit ends the stream if one more group would be too many, and returns that
 // error. A group that its subscriber has left does not count.
-func tooMany[K, T any](s *split.Split[K, T], open, most int) error {
+func checkGroupLimit[K, T any](s *split.Split[K, T], open, most int) error {
 	if most == 0 || open < most || open-s.Gone() < most {
 		return nil
 	}
@@ -92,7 +92,7 @@ func (g *idleGroups[K, T]) put(k K, v T) bool {
 	odd := k != k // a NaN: no map finds it again
 	own, open := g.take(k)
 	if own == nil {
-		if err := tooMany(g.split, open, g.most); err != nil {
+		if err := checkGroupLimit(g.split, open, g.most); err != nil {
 			return g.split.RefuseFor(err, v)
 		}
 		p := g.split.Begin(k)
@@ -100,7 +100,7 @@ func (g *idleGroups[K, T]) put(k K, v T) bool {
 			return g.split.Refuse(v)
 		}
 		if odd {
-			return alone(g.split, p, v)
+			return startSingleItemGroup(g.split, p, v)
 		}
 		own = g.add(p)
 	}

@@ -21,7 +21,7 @@ import (
 // only some of the items, see [Filter]. It corresponds to ignoreElements in RxJS,
 // Reactor and RxGo.
 func IgnoreElements[T any]() turbopipes.Operator[T, T] {
-	out := leavingOut[T]()
+	out := newLeaveOut[T]()
 	return turbopipes.Lift(own.Mark+"IgnoreElements", func(ctx context.Context, in turbopipes.Observable[T], _ func(T) bool) error {
 		return in.Push(ctx, out.item)
 	})

@@ -35,6 +35,20 @@ func StopInner() StopInnerSetting {
 	}}
 }
 
+// innerOptions is what an operator with inner streams needs of its options. It is kept
+// for as long as the operator, and so it is small.
+type innerOptions struct {
+	opt.Loss
+	Ahead     int
+	StopInner bool
+}
+
+// innerOptionsOf gathers the options of an operator with inner streams.
+func innerOptionsOf[O opt.Option[opt.Settings]](opts []O) (o innerOptions, bad string) {
+	s, bad := opt.Gather(opt.Settings{}, opts)
+	return innerOptions{s.Loss, s.Ahead, s.StopInner}, bad
+}
+
 // innerOf returns the ctx for inner streams: a graceful stop reaches them where stops.
 func innerOf(ctx context.Context, stops bool) context.Context {
 	if stops {
@@ -47,23 +61,23 @@ func innerOf(ctx context.Context, stops bool) context.Context {
 // subscribed to or let go.
 type letGoer interface{ LetGo() }
 
-// leavesOut is called with each item that a filter leaves out, which then is let go
+// leaveOutFunc is called with each item that a filter leaves out, which then is let go
 // where it is a part of another stream.
-type leavesOut[T any] func(v T)
+type leaveOutFunc[T any] func(v T)
 
-func leavingOut[T any]() leavesOut[T] { return letsGo[T]() }
+func newLeaveOut[T any]() leaveOutFunc[T] { return letGoFunc[T]() }
 
 // item returns true, for an emit to return.
-func (out leavesOut[T]) item(v T) bool {
+func (out leaveOutFunc[T]) item(v T) bool {
 	if out != nil {
 		out(v)
 	}
 	return true
 }
 
-// letsGo returns what is called with an item when its inner stream has ended, or the
+// letGoFunc returns what is called with an item when its inner stream has ended, or the
 // item is dropped: nil where items of type T are no parts of another stream.
-func letsGo[T any]() func(v T) {
+func letGoFunc[T any]() func(v T) {
 	var none T
 	if _, part := any(none).(letGoer); !part {
 		return nil
@@ -71,11 +85,11 @@ func letsGo[T any]() func(v T) {
 	return func(v T) { any(v).(letGoer).LetGo() } //nolint:forcetypeassert // as was looked at
 }
 
-// letsGoOf is letsGo where items may be streams of R: these are not boxed, which would
+// letGoFuncOf is letGoFunc where items may be streams of R: these are not boxed, which would
 // allocate for each of them.
-func letsGoOf[T, R any]() func(v T) {
+func letGoFuncOf[T, R any]() func(v T) {
 	if letGo, ok := any(turbopipes.Observable[R].LetGo).(func(v T)); ok {
 		return letGo
 	}
-	return letsGo[T]()
+	return letGoFunc[T]()
 }

@@ -29,7 +29,7 @@ import (
 // others, is an ErrInvalidArgument. To emit items as they come, see [Merge]; to make
 // tuples, [Zip]. It corresponds to Pekko's interleave.
 func Interleave[T any](n int, others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
-	bad := zeroOther(others)
+	bad := zeroOtherText(others)
 	switch {
 	case n < 1:
 		return turbopipes.Invalid[T, T]("Interleave", opt.TooSmall("n", n, 1))
@@ -47,7 +47,7 @@ func Interleave[T any](n int, others ...turbopipes.Observable[T]) turbopipes.Ope
 			for _, f := range live {
 				going := true
 				for i := 0; i < n && going; i++ {
-					v, more, err := next(b, f)
+					v, more, err := waitForNext(b, f)
 					if err != nil {
 						return err
 					}

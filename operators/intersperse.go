@@ -31,7 +31,7 @@ func Intersperse[T any](sep T, opts ...IntersperseOption[T]) turbopipes.Operator
 	around, hooks := o.HasEnds, dropping(o)
 	return turbopipes.Lift(own.Mark+"Intersperse", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		lost := hooks.At(run.At(ctx, "Intersperse"))
-		var inHand spot[T]
+		var inHand singleSlot[T]
 		defer func() { err = fault.Join(err, lost.Discard(inHand.all()...)) }()
 		begun, refused := false, false
 		give := func(v T) bool {

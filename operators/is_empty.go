@@ -19,5 +19,5 @@ import (
 // [SwitchIfEmpty] and [ThrowIfEmpty]. It corresponds to RxJS's isEmpty, and is the
 // opposite of Reactor's hasElements.
 func IsEmpty[T any]() turbopipes.Operator[T, bool] {
-	return decided("IsEmpty", func(T) bool { return true }, false)
+	return firstVerdict("IsEmpty", func(T) bool { return true }, false)
 }

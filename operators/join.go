@@ -61,7 +61,7 @@ func Join[A, B, R any](other turbopipes.Observable[B], window time.Duration, atA
 		up := feed.Open(ctx, "Join", run.Hooks[A]{Each: o.Discard}, in.Push)
 		partner := feed.Join(up.Scope, run.Hooks[B]{Each: o.Discard}, other.Push)
 		as, bs := run.Keep[A](up.Scope.Stage(), o.Discard), run.Keep[B](up.Scope.Stage(), o.Discard)
-		a, b := joining[A]{at: atA}, joining[B]{at: atB}
+		a, b := joinSide[A]{at: atA}, joinSide[B]{at: atB}
 		over := func() bool { return a.ended && b.ended || a.useless() || b.useless() }
 		defer func() {
 			if over() {
@@ -86,10 +86,10 @@ func Join[A, B, R any](other turbopipes.Observable[B], window time.Duration, atA
 		for !over() {
 			going := true
 			select {
-			case v, more := <-unless(a.held(b.progress, window), up.Items()):
-				going = meet(&a, &b, v, more, window, fromLeft)
-			case v, more := <-unless(b.held(a.progress, window), partner.Items()):
-				going = meet(&b, &a, v, more, window, fromRight)
+			case v, more := <-nilIf(a.held(b.joinProgress, window), up.Items()):
+				going = matchPairs(&a, &b, v, more, window, fromLeft)
+			case v, more := <-nilIf(b.held(a.joinProgress, window), partner.Items()):
+				going = matchPairs(&b, &a, v, more, window, fromRight)
 			case <-up.Done():
 				return nil
 			}
@@ -101,8 +101,8 @@ func Join[A, B, R any](other turbopipes.Observable[B], window time.Duration, atA
 	})
 }
 
-// unless returns in, or nil when held: nothing can be received from a nil channel.
-func unless[T any](held bool, in <-chan T) <-chan T {
+// nilIf returns in, or nil when held: nothing can be received from a nil channel.
+func nilIf[T any](held bool, in <-chan T) <-chan T {
 	if held {
 		return nil
 	}

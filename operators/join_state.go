@@ -6,15 +6,15 @@ import (
 	"github.com/turbopipes/turbopipes/internal/ring"
 )
 
-// progress is how far one side of a Join has come.
-type progress struct {
+// joinProgress is how far one side of a Join has come.
+type joinProgress struct {
 	newest time.Time
 	has    bool // newest is set
 	ended  bool
 }
 
 // held reports whether the side must wait for the other side.
-func (p progress) held(other progress, window time.Duration) bool {
+func (p joinProgress) held(other joinProgress, window time.Duration) bool {
 	switch {
 	case p.ended:
 		return true // there is nothing to receive
@@ -24,40 +24,40 @@ func (p progress) held(other progress, window time.Duration) bool {
 	return !other.has || p.newest.Sub(other.newest) > window
 }
 
-// joining is one side of a Join, with the items that it remembers.
-type joining[T any] struct {
-	progress
+// joinSide is one side of a Join, with the items that it remembers.
+type joinSide[T any] struct {
+	joinProgress
 	at     func(v T) time.Time
-	items  ring.Ring[partnered[T]]
+	items  ring.Ring[joinedItem[T]]
 	lo, hi uint64
 }
 
-type partnered[T any] struct {
+type joinedItem[T any] struct {
 	v      T
 	at     time.Time
 	paired bool
 }
 
 // useless reports whether no further pair can need the side.
-func (j *joining[T]) useless() bool { return j.ended && j.lo == j.hi }
+func (j *joinSide[T]) useless() bool { return j.ended && j.lo == j.hi }
 
 // forget removes the items that are too old for an item at newest, or for a later
 // item.
-func (j *joining[T]) forget(newest time.Time, window time.Duration) {
+func (j *joinSide[T]) forget(newest time.Time, window time.Duration) {
 	for j.lo < j.hi && newest.Sub(j.items.At(j.lo).at) > window {
 		j.items.Take(j.lo)
 		j.lo++
 	}
 }
 
-func (j *joining[T]) remember(item partnered[T]) {
+func (j *joinSide[T]) remember(item joinedItem[T]) {
 	j.items.Grow(j.lo, j.hi)
 	*j.items.At(j.hi) = item
 	j.hi++
 }
 
 // left returns the items that have had no partner.
-func (j *joining[T]) left() (items []T) {
+func (j *joinSide[T]) left() (items []T) {
 	for i := j.lo; i < j.hi; i++ {
 		if at := j.items.At(i); !at.paired {
 			items = append(items, at.v)
@@ -66,14 +66,14 @@ func (j *joining[T]) left() (items []T) {
 	return items
 }
 
-// meet handles an item that was received on one side, and delivers its pairs. It
+// matchPairs handles an item that was received on one side, and delivers its pairs. It
 // returns false when deliver has refused a pair.
-func meet[X, Y any](own *joining[X], other *joining[Y], v X, more bool, window time.Duration, deliver func(X, Y) bool) bool {
+func matchPairs[X, Y any](own *joinSide[X], other *joinSide[Y], v X, more bool, window time.Duration, deliver func(X, Y) bool) bool {
 	if !more {
 		own.ended = true
 		return true
 	}
-	item := partnered[X]{v: v, at: own.at(v)}
+	item := joinedItem[X]{v: v, at: own.at(v)}
 	if !own.has || item.at.After(own.newest) {
 		own.newest, own.has = item.at, true
 	}

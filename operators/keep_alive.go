@@ -42,7 +42,7 @@ func KeepAlive[T any](idle time.Duration, fn func() T, opts ...turbopipes.LossOp
 	}
 	return turbopipes.Lift(own.Mark+"KeepAlive", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		up := feed.Open(ctx, "KeepAlive", discarding[T](o), in.Push)
-		var inHand spot[T]
+		var inHand singleSlot[T]
 		defer func() {
 			up.Scope.Close(&err)
 			err = fault.Join(err, discarding[T](o).At(up.Scope.Stage()).Discard(inHand.all()...))

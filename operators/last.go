@@ -31,7 +31,7 @@ func Last[T any](opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
 		return turbopipes.Invalid[T, T]("Last", bad)
 	}
 	return turbopipes.Lift(own.Mark+"Last", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		last, found, err := lastOf(ctx, "Last", o, in)
+		last, found, err := lastItemOf(ctx, "Last", o, in)
 		switch {
 		case err != nil:
 		case found:
@@ -43,11 +43,11 @@ func Last[T any](opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
 	})
 }
 
-// lastOf returns the last item, if in has completed and has one. If in has failed or
+// lastItemOf returns the last item, if in has completed and has one. If in has failed or
 // panics, lastOf counts that item as discarded.
-func lastOf[T any](ctx context.Context, name string, o opt.Loss, in turbopipes.Observable[T]) (last T, found bool, err error) {
+func lastItemOf[T any](ctx context.Context, name string, o opt.Loss, in turbopipes.Observable[T]) (last T, found bool, err error) {
 	complete := false
-	out := leavingOut[T]()
+	out := newLeaveOut[T]()
 	defer func() {
 		if found && !complete {
 			err = fault.Join(err, run.Keep[T](run.At(ctx, name), o.Discard).Discard(last))

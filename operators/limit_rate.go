@@ -13,20 +13,22 @@ import (
 )
 
 // LimitRate lets upstream run ahead in bursts: until n items wait, and then again
-// when at most a quarter of n are left. Nothing is dropped. It is for an upstream
-// that is better asked rarely and for many, such as one that fetches pages.
+// when at most a quarter of n items are left. No item is dropped. It is for an
+// upstream that should be asked rarely and for many items, such as a source that
+// fetches pages.
 //
 //	in:  a-b-c-|   n: 4
 //	out: a-b-c-|
 //
-// Emits when downstream is free and an item waits. What waits is delivered before
-// a completion or an error; what is left at an early end counts as discarded.
-// Fails and completes with upstream. Backpressure: upstream waits from a full
-// queue to one that is low. Memory: n items. Goroutines: one, for upstream,
-// joined before it ends.
+// Emits when downstream is free and an item waits. Items that wait are delivered
+// before a completion or an error. Items that are left when the stream ends early
+// count as discarded, and [OnDrop] is called for them. Fails and completes with
+// upstream. Backpressure: from the moment that the queue is full, upstream waits
+// until it is low. Memory: n items. Goroutines: one, for upstream, joined before the
+// stream ends.
 //
 // An n below 1 is an ErrInvalidArgument. To refill item by item, see
-// [OnBackpressureBuffer]; to bound a rate in time, [RateLimit]. It corresponds to
+// [OnBackpressureBuffer]; to limit a rate in time, [RateLimit]. It corresponds to
 // Reactor's limitRate.
 func LimitRate[T any](n int, opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
 	const name = "LimitRate"
@@ -38,7 +40,7 @@ func LimitRate[T any](n int, opts ...BackpressureOption[T]) turbopipes.Operator[
 
 func limitRate[T any](name string, n int, o opt.Typed[T]) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
-		b := bursts[T]{most: uint64(n), low: uint64(n / 4)}
+		b := burstQueue[T]{most: uint64(n), low: uint64(n / 4)}
 		d := handoff.OpenDesk(ctx, name)
 		lost := dropping(o).At(d.Stage())
 		var refused run.Refused[T]
@@ -57,17 +59,17 @@ func limitRate[T any](name string, n int, o opt.Typed[T]) turbopipes.Operator[T,
 	})
 }
 
-// bursts is a queue that, once full, has no room until it is low.
-type bursts[T any] struct {
+// burstQueue is a queue that, once full, has no room until it is low.
+type burstQueue[T any] struct {
 	most, low uint64
 	ring      ring.Ring[T]
 	lo, hi    uint64
-	held      bool // it was full, and was not low since
+	held      bool // it was full, and has not been low since then
 }
 
-func (b *bursts[T]) isLow() bool { return b.hi-b.lo <= b.low }
+func (b *burstQueue[T]) isLow() bool { return b.hi-b.lo <= b.low }
 
-func (b *bursts[T]) put(v T) bool {
+func (b *burstQueue[T]) put(v T) bool {
 	if b.held && !b.isLow() {
 		return false
 	}
@@ -78,7 +80,7 @@ func (b *bursts[T]) put(v T) bool {
 	return true
 }
 
-func (b *bursts[T]) take() (v T, ok bool) {
+func (b *burstQueue[T]) take() (v T, ok bool) {
 	if b.lo == b.hi {
 		return v, false
 	}
@@ -87,7 +89,7 @@ func (b *bursts[T]) take() (v T, ok bool) {
 }
 
 // left takes all.
-func (b *bursts[T]) left() (all []T) {
+func (b *burstQueue[T]) left() (all []T) {
 	for v, ok := b.take(); ok; v, ok = b.take() {
 		all = append(all, v)
 	}

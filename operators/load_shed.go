@@ -30,27 +30,28 @@ func WithShedPriority[T any](priority func(v T) int) LoadShedOption[T] {
 	}}
 }
 
-// LoadShed drops what a downstream that is too slow could only get too late:
-// beyond n waiting items the oldest one, and each item that has waited longer than
-// maxAge when its turn comes. Upstream is never held.
+// LoadShed drops the items that a slow downstream would get too late: the oldest
+// item when more than n items wait, and each item that has waited longer than maxAge
+// when its turn comes. Upstream never waits.
 //
 //	in:  abcde---|    n: 2   maxAge: 4   downstream takes 5 for an item
 //	out: a----d----|
 //
-// Emits when downstream is free and an item waits that is not too old, in the
-// order in which they came. What waits is delivered before a completion or an
-// error, as long as it is not too old. Fails and completes with upstream.
-// [WithShedPriority] chooses what a full queue drops.
+// Emits when downstream is free and an item waits that is not too old, in the order
+// in which the items came. Items that wait and are not too old are delivered before
+// a completion or an error. Fails and completes with upstream. [WithShedPriority]
+// chooses the item that a full queue drops.
 //
-// What is dropped is counted and goes to [OnDrop]: on upstream's goroutine when
-// the queue is full or the priority's function panics, on the subscriber's when
-// it is too old, one call at a time; a panic of the hook there ends the stream at
-// once. Memory: n items. Goroutines: one, for upstream, joined before it ends.
+// Dropped items are counted, and [OnDrop] is called for them: on upstream's
+// goroutine when the queue is full or the priority function panics, and on the
+// subscriber's goroutine when an item is too old. There is one call at a time. A
+// panic of OnDrop's function on the subscriber's goroutine ends the stream at once.
+// Memory: n items. Goroutines: one, for upstream, joined before the stream ends.
 //
-// An n below 1, maxAge ≤ 0 and a bad option are an ErrInvalidArgument. Without
-// an age, see [OnBackpressureBuffer] with [turbopipes.DropOldest]. It has no counterpart in
-// RxJS, Reactor and Pekko, but is what a queue with CoDel or a time to live does
-// in servers.
+// An n below 1, a maxAge of 0 or less and a bad option are an ErrInvalidArgument. To
+// drop items without an age, see [OnBackpressureBuffer] with
+// [turbopipes.DropOldest]. It corresponds to nothing in RxJS, Reactor and Pekko, but
+// to a queue with CoDel or a time to live in servers.
 func LoadShed[T any](n int, maxAge time.Duration, opts ...LoadShedOption[T]) turbopipes.Operator[T, T] {
 	const name = "LoadShed"
 	switch {
@@ -61,7 +62,7 @@ func LoadShed[T any](n int, maxAge time.Duration, opts ...LoadShedOption[T]) tur
 	}
 	return withOptions(name, opts, func(o opt.Typed[T]) turbopipes.Operator[T, T] {
 		return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
-			s := shedding[T]{
+			s := loadShedRun[T]{
 				Desk:    handoff.OpenDesk(ctx, name),
 				queue:   shedQueue[T]{most: n, ranked: o.Priority != nil},
 				options: o, maxAge: maxAge, telling: make(chan struct{}, 1),
@@ -75,19 +76,19 @@ func LoadShed[T any](n int, maxAge time.Duration, opts ...LoadShedOption[T]) tur
 	})
 }
 
-// shedding is one run of a LoadShed. queue is guarded by the Desk.
-type shedding[T any] struct {
+// loadShedRun is one run of a LoadShed. queue is guarded by the Desk.
+type loadShedRun[T any] struct {
 	*handoff.Desk
 	queue   shedQueue[T]
 	options opt.Typed[T]
 	maxAge  time.Duration
 	lost    run.Account[T]
 	refused run.Refused[T]
-	telling chan struct{} // cap 1: who holds it may call the drop hook
+	telling chan struct{} // cap 1: the goroutine that holds it may call the drop hook
 }
 
 // put stores v, on upstream's goroutine.
-func (s *shedding[T]) put(v T) bool {
+func (s *loadShedRun[T]) put(v T) bool {
 	rank := 0
 	if s.options.Priority != nil {
 		run.DropOnPanic(v, s.fell, func() { rank = s.options.Priority(v) })
@@ -107,9 +108,9 @@ func (s *shedding[T]) put(v T) bool {
 }
 
 // fell accounts for an item that was dropped.
-func (s *shedding[T]) fell(v T) error { return s.tell(v) }
+func (s *loadShedRun[T]) fell(v T) error { return s.tell(v) }
 
-func (s *shedding[T]) tell(dropped ...T) error {
+func (s *loadShedRun[T]) tell(dropped ...T) error {
 	if s.options.Drop != nil {
 		s.telling <- struct{}{}
 		defer func() { <-s.telling }()
@@ -117,7 +118,7 @@ func (s *shedding[T]) tell(dropped ...T) error {
 	return s.lost.DropAll(dropped)
 }
 
-func (s *shedding[T]) loop(emit func(T) bool) error {
+func (s *loadShedRun[T]) loop(emit func(T) bool) error {
 	for {
 		var v T
 		var old []T

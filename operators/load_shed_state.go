@@ -2,17 +2,18 @@ package operators
 
 import "time"
 
-// shedQueue has the items that wait in a LoadShed: in the order in which they
-// came, and, if they are ranked, in a heap whose root is what falls first.
+// shedQueue holds the items that wait in a LoadShed, in the order in which they
+// came. If they are ranked, they are also in a heap, with the item that is dropped
+// first at its root.
 type shedQueue[T any] struct {
 	most   int
 	ranked bool
 
-	cells       []shedCell[T] // [0] is unused: 0 is no cell
+	cells       []shedCell[T] // [0] is unused: 0 means no cell
 	free        []int         // cells that hold nothing
 	first, last int           // the oldest and the newest
 	n           int
-	heap        []int // cells, the lowest rank first, of equal ones the oldest
+	heap        []int // cells, the lowest rank first; of equal ranks, the oldest first
 	came        uint64
 }
 
@@ -20,12 +21,13 @@ type shedCell[T any] struct {
 	item       T
 	at         time.Time
 	rank       int
-	turn       uint64 // tells which of two is older
+	turn       uint64 // of two cells, the one with the lower turn is older
 	prev, next int
-	inHeap     int // its index there
+	inHeap     int // its index in heap
 }
 
-// put stores v. full: an item has fallen, which may be v.
+// put stores v. full reports that an item was dropped to make room: lost, which may
+// be v.
 func (q *shedQueue[T]) put(v T, rank int, now time.Time) (lost T, full bool) {
 	if q.n == q.most {
 		fallen := q.first
@@ -55,8 +57,8 @@ func (q *shedQueue[T]) put(v T, rank int, now time.Time) (lost T, full bool) {
 	return lost, full
 }
 
-// take gives the oldest item that has not come before oldest, and those that
-// have.
+// take removes and returns the oldest item that has not come before oldest. old are
+// the items that have come before oldest; they are removed too.
 func (q *shedQueue[T]) take(oldest time.Time) (v T, found bool, old []T) {
 	for q.n > 0 && q.cells[q.first].at.Before(oldest) {
 		old = append(old, q.remove(q.first))
@@ -67,7 +69,7 @@ func (q *shedQueue[T]) take(oldest time.Time) (v T, found bool, old []T) {
 	return q.remove(q.first), true, old
 }
 
-// left takes all.
+// left removes and returns all items.
 func (q *shedQueue[T]) left() (all []T) {
 	for q.n > 0 {
 		all = append(all, q.remove(q.first))
@@ -75,7 +77,7 @@ func (q *shedQueue[T]) left() (all []T) {
 	return all
 }
 
-// cell gives an unused one.
+// cell returns an unused cell.
 func (q *shedQueue[T]) cell() int {
 	if n := len(q.free); n > 0 {
 		i := q.free[n-1]
@@ -89,7 +91,7 @@ func (q *shedQueue[T]) cell() int {
 	return len(q.cells) - 1
 }
 
-// remove takes cell i out.
+// remove removes cell i, and returns its item.
 func (q *shedQueue[T]) remove(i int) T {
 	c := q.cells[i]
 	if c.prev == 0 {
@@ -112,12 +114,12 @@ func (q *shedQueue[T]) remove(i int) T {
 			q.down(c.inHeap)
 		}
 	}
-	q.cells[i] = shedCell[T]{} // it keeps nothing alive
+	q.cells[i] = shedCell[T]{} // so that it keeps no item alive
 	q.free = append(q.free, i)
 	return c.item
 }
 
-// falls tells whether what is at i in the heap falls before what is at j.
+// falls reports whether the item at i in the heap is dropped before the item at j.
 func (q *shedQueue[T]) falls(i, j int) bool {
 	a, b := &q.cells[q.heap[i]], &q.cells[q.heap[j]]
 	if a.rank != b.rank {

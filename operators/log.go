@@ -37,12 +37,12 @@ func Log[T any](l *slog.Logger, name string, opts ...LogOption) turbopipes.Opera
 		o.named = []slog.Attr{slog.String("stream", name)}
 	}
 	return turbopipes.Lift(own.Mark+"Log", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		return Do(hooksOf[T](ctx, l, o))(in).Push(ctx, emit)
+		return Do(logHooks[T](ctx, l, o))(in).Push(ctx, emit)
 	})
 }
 
-// hooksOf returns the hooks that write to l.
-func hooksOf[T any](ctx context.Context, l *slog.Logger, o logOptions) Hooks[T] {
+// logHooks returns the hooks that write to l.
+func logHooks[T any](ctx context.Context, l *slog.Logger, o logOptions) Hooks[T] {
 	if l == nil {
 		l = slog.Default()
 	}

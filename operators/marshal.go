@@ -26,11 +26,11 @@ func Marshal[T any](fn func(v any) ([]byte, error)) turbopipes.Operator[T, []byt
 	if fn == nil {
 		return turbopipes.Invalid[T, []byte]("Marshal", "fn is nil")
 	}
-	return convert("Marshal", func(v T) ([]byte, error) { return fn(v) })
+	return convertEach("Marshal", func(v T) ([]byte, error) { return fn(v) })
 }
 
-// convert implements Marshal and Unmarshal.
-func convert[T, R any](name string, fn func(T) (R, error)) turbopipes.Operator[T, R] {
+// convertEach implements Marshal and Unmarshal.
+func convertEach[T, R any](name string, fn func(T) (R, error)) turbopipes.Operator[T, R] {
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) error {
 		var failed error
 		var work run.Work[T]

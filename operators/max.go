@@ -21,5 +21,5 @@ func Max[T any](compare func(a, b T) int, opts ...turbopipes.LossOption) turbopi
 	if compare == nil {
 		return turbopipes.Invalid[T, T]("Max", "compare is nil")
 	}
-	return least("Max", func(a, b T) int { return compare(b, a) }, opts)
+	return extremum("Max", func(a, b T) int { return compare(b, a) }, opts)
 }

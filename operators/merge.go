@@ -30,7 +30,7 @@ import (
 // arrive over time, see [FlatMap]. It corresponds to merge in RxJS, Reactor and
 // RxGo.
 func Merge[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
-	if bad := zeroOther(others); bad != "" {
+	if bad := zeroOtherText(others); bad != "" {
 		return turbopipes.Invalid[T, T]("Merge", bad)
 	}
 	return turbopipes.Lift(own.Mark+"Merge", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {

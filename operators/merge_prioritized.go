@@ -32,7 +32,7 @@ import (
 // [Interleave]. It corresponds to Reactor's mergePriority and Pekko's
 // mergePrioritized.
 func MergePrioritized[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
-	if bad := zeroOther(others); bad != "" {
+	if bad := zeroOtherText(others); bad != "" {
 		return turbopipes.Invalid[T, T]("MergePrioritized", bad)
 	}
 	return turbopipes.Lift(own.Mark+"MergePrioritized", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
@@ -40,7 +40,7 @@ func MergePrioritized[T any](others ...turbopipes.Observable[T]) turbopipes.Oper
 			return in.Push(ctx, emit)
 		}
 		s := scope.Open(ctx, "MergePrioritized")
-		p := newRanks[T](s, len(others)+1)
+		p := newPriorityStreams[T](s, len(others)+1)
 		defer func() {
 			s.Close(&err)
 			err = fault.Join(err, p.lost.Discard(append(p.left(), p.refused.Take()...)...))

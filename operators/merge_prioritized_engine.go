@@ -9,10 +9,10 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// ranks holds the streams of one MergePrioritized. Each stream has a slot in which
+// priorityStreams holds the streams of one MergePrioritized. Each stream has a slot in which
 // its item waits. The cost of an item grows at most with the logarithm of the number
 // of streams.
-type ranks[T any] struct {
+type priorityStreams[T any] struct {
 	slots []chan T
 	news  chan struct{} // cap 1: an item is in a slot, or a stream has completed
 
@@ -25,8 +25,8 @@ type ranks[T any] struct {
 	live int        // streams that have not completed
 }
 
-func newRanks[T any](s *scope.Scope, n int) *ranks[T] {
-	p := &ranks[T]{slots: make([]chan T, n), news: make(chan struct{}, 1), in: make([]bool, n), live: n}
+func newPriorityStreams[T any](s *scope.Scope, n int) *priorityStreams[T] {
+	p := &priorityStreams[T]{slots: make([]chan T, n), news: make(chan struct{}, 1), in: make([]bool, n), live: n}
 	p.lost = run.Keep[T](s.Stage(), nil)
 	for i := range p.slots {
 		p.slots[i] = make(chan T, 1)
@@ -34,7 +34,7 @@ func newRanks[T any](s *scope.Scope, n int) *ranks[T] {
 	return p
 }
 
-func (p *ranks[T]) tell() {
+func (p *priorityStreams[T]) tell() {
 	select {
 	case p.news <- struct{}{}:
 	default:
@@ -42,10 +42,10 @@ func (p *ranks[T]) tell() {
 }
 
 // run runs stream i.
-func (p *ranks[T]) run(s *scope.Scope, i int, o turbopipes.Observable[T]) {
+func (p *priorityStreams[T]) run(s *scope.Scope, i int, o turbopipes.Observable[T]) {
 	s.Upstream(func(ctx context.Context) error {
 		return o.Push(ctx, func(v T) bool {
-			if ctx.Err() != nil || !send(ctx.Done(), p.slots[i], v) {
+			if ctx.Err() != nil || !sendOrDone(ctx.Done(), p.slots[i], v) {
 				return p.refused.Keep(v)
 			}
 			p.filled(i)
@@ -65,7 +65,7 @@ func (p *ranks[T]) run(s *scope.Scope, i int, o turbopipes.Observable[T]) {
 }
 
 // filled notes that stream i has put an item into its slot.
-func (p *ranks[T]) filled(i int) {
+func (p *priorityStreams[T]) filled(i int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.in[i] {
@@ -77,7 +77,7 @@ func (p *ranks[T]) filled(i int) {
 // first takes an item of the first stream that has one. The stream may already have
 // put its next item into the slot. So the stream stays in the heap until its slot is
 // found to be empty. over reports that no item will come.
-func (p *ranks[T]) first() (v T, ok, over bool) {
+func (p *priorityStreams[T]) first() (v T, ok, over bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for len(p.heap) > 0 {
@@ -91,7 +91,7 @@ func (p *ranks[T]) first() (v T, ok, over bool) {
 	return v, false, p.live == 0
 }
 
-func (p *ranks[T]) push(rank int) {
+func (p *priorityStreams[T]) push(rank int) {
 	p.heap = append(p.heap, rank)
 	for i := len(p.heap) - 1; i > 0; {
 		parent := (i - 1) / 2
@@ -103,7 +103,7 @@ func (p *ranks[T]) push(rank int) {
 	}
 }
 
-func (p *ranks[T]) pop() (rank int) {
+func (p *priorityStreams[T]) pop() (rank int) {
 	rank = p.heap[0]
 	end := len(p.heap) - 1
 	p.heap[0] = p.heap[end]
@@ -125,7 +125,7 @@ func (p *ranks[T]) pop() (rank int) {
 
 // left takes the items that are still in the slots. It is called when every stream
 // has ended.
-func (p *ranks[T]) left() (items []T) {
+func (p *priorityStreams[T]) left() (items []T) {
 	for _, slot := range p.slots {
 		if len(slot) > 0 {
 			items = append(items, <-slot)

@@ -14,7 +14,7 @@ import (
 // would take minutes.
 func TestRanks(t *testing.T) {
 	const n = 200_000
-	p := newRanks[int](scope.Open(t.Context(), "test"), n)
+	p := newPriorityStreams[int](scope.Open(t.Context(), "test"), n)
 	for _, i := range rand.Perm(n) {
 		p.slots[i] <- i
 		p.filled(i)

@@ -36,7 +36,7 @@ import (
 // ErrInvalidArgument. For items in the order in which they arrive, see [Merge]. It
 // corresponds to Reactor's mergeComparing and Pekko's mergeSorted.
 func MergeSorted[T any](compare func(a, b T) int, others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
-	bad := zeroOther(others)
+	bad := zeroOtherText(others)
 	switch {
 	case compare == nil:
 		return turbopipes.Invalid[T, T]("MergeSorted", "compare is nil")
@@ -49,14 +49,14 @@ func MergeSorted[T any](compare func(a, b T) int, others ...turbopipes.Observabl
 		}
 		b := feed.OpenBand(ctx, "MergeSorted")
 		lost := run.Keep[T](b.Stage(), nil)
-		waiting := heads[T]{compare: compare}
+		waiting := headHeap[T]{compare: compare}
 		defer func() {
 			b.Close(&err)
 			err = fault.Join(err, lost.Discard(waiting.left()...)) // nothing is left after a completion
 		}()
 		feeds := openFeeds(b, in, others)
 		for from, f := range feeds {
-			v, more, err := next(b, f)
+			v, more, err := waitForNext(b, f)
 			if err != nil {
 				return err
 			}
@@ -69,7 +69,7 @@ func MergeSorted[T any](compare func(a, b T) int, others ...turbopipes.Observabl
 			if !emit(v) {
 				return nil
 			}
-			v, more, err := next(b, feeds[from])
+			v, more, err := waitForNext(b, feeds[from])
 			if err != nil {
 				return err
 			}
@@ -79,8 +79,8 @@ func MergeSorted[T any](compare func(a, b T) int, others ...turbopipes.Observabl
 	})
 }
 
-// next waits for the next item of f. An error ends the whole stream.
-func next[T any](b *feed.Band, f *feed.Feed[T]) (v T, more bool, err error) {
+// waitForNext waits for the next item of f. An error ends the whole stream.
+func waitForNext[T any](b *feed.Band, f *feed.Feed[T]) (v T, more bool, err error) {
 	v, more, ok := feed.Await(b, f)
 	switch {
 	case ok && more:

@@ -1,28 +1,28 @@
 package operators
 
-// heads holds the items that wait in a MergeSorted, one per stream. It is a heap
+// headHeap holds the items that wait in a MergeSorted, one per stream. It is a heap
 // with the least item at the root.
-type heads[T any] struct {
+type headHeap[T any] struct {
 	compare func(a, b T) int
-	heap    []head[T]
+	heap    []streamHead[T]
 	taken   bool // the root's item was taken, and its stream has not sent the next one yet
 }
 
-// head is an item and the index of its stream.
-type head[T any] struct {
+// streamHead is an item and the index of its stream.
+type streamHead[T any] struct {
 	v    T
 	from int
 }
 
-func (h *heads[T]) less(i, j int) bool {
+func (h *headHeap[T]) less(i, j int) bool {
 	a, b := h.heap[i], h.heap[j]
 	c := h.compare(a.v, b.v)
 	return c < 0 || c == 0 && a.from < b.from
 }
 
 // add adds the first item of a stream.
-func (h *heads[T]) add(v T, from int) {
-	h.heap = append(h.heap, head[T]{v, from})
+func (h *headHeap[T]) add(v T, from int) {
+	h.heap = append(h.heap, streamHead[T]{v, from})
 	for i := len(h.heap) - 1; i > 0; {
 		parent := (i - 1) / 2
 		if !h.less(i, parent) {
@@ -33,11 +33,11 @@ func (h *heads[T]) add(v T, from int) {
 	}
 }
 
-func (h *heads[T]) none() bool { return len(h.heap) == 0 }
+func (h *headHeap[T]) none() bool { return len(h.heap) == 0 }
 
 // take returns the least item, and clears its place so that the item is not kept
 // alive. The place stays reserved for the next item of the same stream.
-func (h *heads[T]) take() (v T, from int) {
+func (h *headHeap[T]) take() (v T, from int) {
 	h.taken = true
 	v, h.heap[0].v = h.heap[0].v, v
 	return v, h.heap[0].from
@@ -45,13 +45,13 @@ func (h *heads[T]) take() (v T, from int) {
 
 // refill puts the next item of the stream from which the last item was taken into
 // the reserved place. If more is false, refill removes the place.
-func (h *heads[T]) refill(v T, more bool) {
+func (h *headHeap[T]) refill(v T, more bool) {
 	h.taken = false
 	if more {
 		h.heap[0].v = v
 	} else {
 		last := len(h.heap) - 1
-		h.heap[0], h.heap[last] = h.heap[last], head[T]{}
+		h.heap[0], h.heap[last] = h.heap[last], streamHead[T]{}
 		h.heap = h.heap[:last]
 	}
 	for i := 0; ; {
@@ -70,7 +70,7 @@ func (h *heads[T]) refill(v T, more bool) {
 }
 
 // left returns the items that still wait.
-func (h *heads[T]) left() (items []T) {
+func (h *headHeap[T]) left() (items []T) {
 	for i, head := range h.heap {
 		if i > 0 || !h.taken {
 			items = append(items, head.v)

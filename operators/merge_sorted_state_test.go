@@ -14,7 +14,7 @@ import (
 func TestHeads(t *testing.T) {
 	type item struct{ v, from int }
 	for range 500 {
-		h := heads[item]{compare: func(a, b item) int { return cmp.Compare(a.v, b.v) }}
+		h := headHeap[item]{compare: func(a, b item) int { return cmp.Compare(a.v, b.v) }}
 		streams := make([][]item, 1+rand.IntN(9))
 		var want, got []item
 		for from := range streams {

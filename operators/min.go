@@ -25,11 +25,11 @@ import (
 // For the greatest item, see [Max]; for all items in order, see [Sort]. It
 // corresponds to min in RxJS and RxGo, and to Reactor's MathFlux.
 func Min[T any](compare func(a, b T) int, opts ...turbopipes.LossOption) turbopipes.Operator[T, T] {
-	return least("Min", compare, opts)
+	return extremum("Min", compare, opts)
 }
 
-// least implements Min and Max.
-func least[T any](name string, compare func(a, b T) int, opts []turbopipes.LossOption) turbopipes.Operator[T, T] {
+// extremum implements Min and Max.
+func extremum[T any](name string, compare func(a, b T) int, opts []turbopipes.LossOption) turbopipes.Operator[T, T] {
 	o, bad := lossOptions(opts)
 	switch {
 	case compare == nil:
@@ -38,7 +38,7 @@ func least[T any](name string, compare func(a, b T) int, opts []turbopipes.LossO
 		return turbopipes.Invalid[T, T](name, bad)
 	}
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
-		var best spot[T]
+		var best singleSlot[T]
 		defer func() { err = fault.Join(err, run.Keep[T](run.At(ctx, name), o.Discard).Discard(best.all()...)) }()
 		var work run.Work[T]
 		defer work.Failed(ctx)

@@ -49,13 +49,13 @@ func Name[T any](name string) turbopipes.Operator[T, T] {
 			below = false
 			return ok
 		})
-		return fault.Wrap(ctx, err, func(err error) error { return inStage(err, name) })
+		return fault.Wrap(ctx, err, func(err error) error { return asStageError(err, name) })
 	})
 }
 
-// inStage returns err with the name of the stage in which it happened, unless err
+// asStageError returns err with the name of the stage in which it happened, unless err
 // already holds one.
-func inStage(err error, name string) error {
+func asStageError(err error, name string) error {
 	if p, ok := err.(*turbopipes.PanicError); ok { //nolint:errorlint // an operator that makes a PanicError of a panic does not wrap it
 		return p.In(name)
 	}

@@ -10,17 +10,18 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// OnBackpressureBatch gives a downstream that waits each item at once, in a
-// slice of its own, and a busy one, when it is free again, all that have piled
-// up, at most n. When n wait, upstream is held.
+// OnBackpressureBatch emits slices of the items that have arrived while downstream
+// was busy, of at most n items each. If downstream is waiting, each item is emitted
+// at once, in a slice of its own. When n items wait, upstream is held.
 //
 //	in:  a-b-c--d-|          n: 3
 //	out: a----{bc}----d----|     downstream takes 5 for an item
 //
-// Emits when downstream is free and an item waits; what waits is delivered
-// before a completion or an error. Downstream owns the slice. Memory: two times
-// n items. Goroutines: one, for upstream. An n below 1 is an
-// ErrInvalidArgument. It corresponds to Pekko's batch.
+// Emits when downstream is free and an item waits. Waiting items are delivered
+// before a completion or an error. Downstream owns the slices. Items that are left
+// at an early end count as discarded, and [OnDrop] reports them. Memory: twice n
+// items. Goroutines: one, for upstream. An n below 1 is an ErrInvalidArgument. It
+// corresponds to Pekko's batch.
 func OnBackpressureBatch[T any](n int, opts ...BackpressureOption[T]) turbopipes.Operator[T, []T] {
 	const name = "OnBackpressureBatch"
 	o, bad := opt.Gather(opt.Typed[T]{}, opts)

@@ -10,19 +10,19 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// OnBackpressureBuffer lets upstream run up to n items ahead of
-// downstream. overflow is what a full queue does: [turbopipes.Block] holds upstream,
-// [turbopipes.DropNewest] and [turbopipes.DropOldest] drop an item, and [turbopipes.Fail] cancels upstream and
-// ends the stream with an ErrOverflow; the item that found no room counts as
-// dropped.
+// OnBackpressureBuffer lets upstream run up to n items ahead of downstream. overflow
+// says what a full queue does. [turbopipes.Block] holds upstream.
+// [turbopipes.DropNewest] and [turbopipes.DropOldest] drop an item.
+// [turbopipes.Fail] cancels upstream and ends the stream with an ErrOverflow; the
+// item for which there was no room counts as dropped.
 //
 //	in:  abcde-|              n: 2, overflow: DropOldest
 //	out: a----d----e----|     downstream takes 5 for an item
 //
-// Emits when downstream is free and an item waits. What is in the queue is
-// delivered before a completion or an error. Conservation: what upstream has
-// emitted is delivered, dropped, or left at an early end, never anything else.
-// Memory: n items. Goroutines: one, for upstream. An n below 1 or
+// Emits when downstream is free and an item waits. Items in the queue are delivered
+// before a completion or an error. Every item that upstream has emitted is
+// delivered, dropped, or left at an early end. [OnDrop] reports the items that are
+// dropped or left. Memory: n items. Goroutines: one, for upstream. An n below 1 or
 // an unknown overflow is an ErrInvalidArgument.
 //
 // It corresponds to Reactor's onBackpressureBuffer, Pekko's buffer and RxGo's

@@ -10,15 +10,15 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// OnBackpressureDrop passes an item if downstream waits for one, and drops it
+// OnBackpressureDrop emits an item if downstream is waiting for one, and drops it
 // otherwise. Upstream is never held.
 //
 //	in:  a-b-c--d-|
 //	out: a------d----|     downstream takes 5 for an item
 //
-// Emits when an item meets a downstream that waits. Memory: one item.
-// Goroutines: one, for upstream. It corresponds to Reactor's onBackpressureDrop
-// and RxGo's Drop strategy.
+// Emits when an item arrives while downstream is waiting. [OnDrop] reports the
+// dropped items. Memory: one item. Goroutines: one, for upstream. It corresponds to
+// Reactor's onBackpressureDrop and RxGo's Drop strategy.
 func OnBackpressureDrop[T any](opts ...BackpressureOption[T]) turbopipes.Operator[T, T] {
 	return withOptions("OnBackpressureDrop", opts, func(o opt.Typed[T]) turbopipes.Operator[T, T] {
 		return decoupled("OnBackpressureDrop", dropping(o), func(b *handoff.Boundary[T], v T) bool {

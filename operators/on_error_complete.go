@@ -27,7 +27,7 @@ import (
 func OnErrorComplete[T any](pred func(err error) bool) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+"OnErrorComplete", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		refused, err := turbopipes.Guard(ctx, in, emit)
-		if final(ctx, refused, err) || pred != nil && !pred(err) {
+		if passesBoundary(ctx, refused, err) || pred != nil && !pred(err) {
 			return err
 		}
 		return nil

@@ -7,8 +7,8 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// OnErrorResumeNext emits upstream's items, and then the items of the others,
-// one stream after another, no matter how each stream ends.
+// OnErrorResumeNext emits upstream's items, and then the items of the others, one
+// stream after another, no matter how each stream ends.
 //
 //	a:   -a-b#
 //	b:   -x-y#
@@ -32,14 +32,14 @@ import (
 // see [Concat]. It corresponds to RxJS's onErrorResumeNextWith. RxGo's function of
 // that name is Catch.
 func OnErrorResumeNext[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
-	if bad := zeroOther(others); bad != "" {
+	if bad := zeroOtherText(others); bad != "" {
 		return turbopipes.Invalid[T, T]("OnErrorResumeNext", bad)
 	}
 	return turbopipes.Lift(own.Mark+"OnErrorResumeNext", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		l, inner := lineTo(ctx, emit)
+		l, inner := concatLineTo(ctx, emit)
 		for i := 0; ; i++ {
 			err := l.guard(inner, in)
-			if l.refused || err != nil && final(ctx, l.refused, err) {
+			if l.refused || err != nil && passesBoundary(ctx, l.refused, err) {
 				return err
 			}
 			if i == len(others) {

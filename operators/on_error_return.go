@@ -46,7 +46,7 @@ func OnErrorReturnItem[T any](v T) turbopipes.Operator[T, T] {
 func onErrorReturn[T any](name string, fn func(error) T) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		refused, err := turbopipes.Guard(ctx, in, emit)
-		if final(ctx, refused, err) {
+		if passesBoundary(ctx, refused, err) {
 			return err
 		}
 		emit(fn(err))

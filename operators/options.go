@@ -113,8 +113,8 @@ func queueOptions[O opt.Option[opt.Settings]](opts []O) (o opt.Settings, bad str
 	return opt.Gather(o, opts)
 }
 
-// zeroOther is the text for a zero Observable in a list of streams, or empty.
-func zeroOther[T any](others []turbopipes.Observable[T]) (bad string) {
+// zeroOtherText is the text for a zero Observable in a list of streams, or empty.
+func zeroOtherText[T any](others []turbopipes.Observable[T]) (bad string) {
 	for i, o := range others {
 		if o.IsZero() {
 			return fmt.Sprintf("others[%d] is the zero Observable", i)

@@ -36,12 +36,12 @@ func AsResults[T, R any](fn func(ctx context.Context, v T) (R, error)) func(ctx 
 		if err != nil {
 			r.Err = &turbopipes.ItemError[T]{Item: v, Err: err}
 		}
-		return r, victim(ctx, err)
+		return r, echoOfCancel(ctx, err)
 	}
 }
 
-// victim returns err if it only repeats the end of ctx, else nil.
-func victim(ctx context.Context, err error) error {
+// echoOfCancel returns err if it only repeats the end of ctx, else nil.
+func echoOfCancel(ctx context.Context, err error) error {
 	if err != nil && fault.Cut(ctx, err) {
 		return err
 	}

@@ -39,14 +39,14 @@ import (
 // ErrInvalidArgument. For the items of all streams, see [Merge]. It corresponds to
 // RxJS's race, Reactor's firstWithSignal and RxGo's Amb.
 func Race[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
-	if bad := zeroOther(others); bad != "" {
+	if bad := zeroOtherText(others); bad != "" {
 		return turbopipes.Invalid[T, T]("Race", bad)
 	}
 	return turbopipes.Lift(own.Mark+"Race", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		if len(others) == 0 {
 			return in.Push(ctx, emit)
 		}
-		r := race[T]{Scope: scope.Open(ctx, "Race"), out: make(chan T)}
+		r := raceRun[T]{Scope: scope.Open(ctx, "Race"), out: make(chan T)}
 		lost := run.Keep[T](r.Scope.Stage(), nil)
 		r.Scope.After(func() error { return lost.Discard(r.refused.Take()...) })
 		defer func() {
@@ -70,8 +70,8 @@ func Race[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
 
 var errOutrun = errors.New("turbopipes: another stream was first")
 
-// race is the state that the streams of one Race share.
-type race[T any] struct {
+// raceRun is the state that the streams of one Race share.
+type raceRun[T any] struct {
 	Scope   *scope.Scope
 	out     chan T // closed when the first stream has completed
 	first   atomic.Int64
@@ -84,7 +84,7 @@ type race[T any] struct {
 
 // run starts the streams, each under its own ctx. It makes every ctx before the
 // first stream starts, because that stream may be first at once.
-func (r *race[T]) run(in turbopipes.Observable[T], others []turbopipes.Observable[T]) {
+func (r *raceRun[T]) run(in turbopipes.Observable[T], others []turbopipes.Observable[T]) {
 	labelled := r.Scope.Labelled()
 	owns := make([]context.Context, len(others)+1)
 	r.cancel = make([]context.CancelCauseFunc, len(owns))
@@ -105,7 +105,7 @@ func (r *race[T]) run(in turbopipes.Observable[T], others []turbopipes.Observabl
 
 // picks reports whether stream i is the first one. If none is first yet, stream i
 // becomes the first, and picks cancels the others.
-func (r *race[T]) picks(i int) bool {
+func (r *raceRun[T]) picks(i int) bool {
 	number := int64(i) + 1
 	if r.first.Load() == number {
 		return true
@@ -121,7 +121,7 @@ func (r *race[T]) picks(i int) bool {
 	return true
 }
 
-func (r *race[T]) hand(own context.Context, v T) bool {
+func (r *raceRun[T]) hand(own context.Context, v T) bool {
 	select {
 	case r.out <- v:
 		return true
@@ -131,7 +131,7 @@ func (r *race[T]) hand(own context.Context, v T) bool {
 }
 
 // ended is called when stream i has ended with err.
-func (r *race[T]) ended(i int, own context.Context, err error) {
+func (r *raceRun[T]) ended(i int, own context.Context, err error) {
 	if r.picks(i) {
 		if err == nil {
 			close(r.out)
@@ -139,7 +139,7 @@ func (r *race[T]) ended(i int, own context.Context, err error) {
 		r.Scope.Fail(err)
 		return
 	}
-	if outrun := errors.Is(context.Cause(own), errOutrun); outrun && !cleanUpOf(err) {
+	if outrun := errors.Is(context.Cause(own), errOutrun); outrun && !isCleanUpError(err) {
 		return
 	}
 	r.mu.Lock()
@@ -147,9 +147,9 @@ func (r *race[T]) ended(i int, own context.Context, err error) {
 	r.mu.Unlock()
 }
 
-// cleanUpOf reports whether err is more than the late end of a stream that has lost
+// isCleanUpError reports whether err is more than the late end of a stream that has lost
 // the race: an error that the cancellation caused, or a panic.
-func cleanUpOf(err error) bool {
+func isCleanUpError(err error) bool {
 	p := (*turbopipes.PanicError)(nil)
 	return errors.Is(err, errOutrun) || errors.Is(err, context.Canceled) || errors.Is(err, turbopipes.ErrGoexit) || errors.As(err, &p)
 }

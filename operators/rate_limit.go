@@ -43,7 +43,7 @@ func RateLimit[T any](n int, per time.Duration, opts ...RateLimitOption[T]) turb
 	}
 	cost, hooks := o.Cost, dropping(o)
 	return turbopipes.Lift(own.Mark+"RateLimit", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		store := newBucket(n, per, o.Burst)
+		store := newTokenBucket(n, per, o.Burst)
 		lost := hooks.At(run.At(ctx, "RateLimit"))
 		var work run.Work[T]
 		defer work.Failed(ctx)

@@ -6,23 +6,23 @@ import (
 	"time"
 )
 
-// bucket is the store of tokens of one RateLimit. It keeps only the time at which it
+// tokenBucket is the store of tokens of one RateLimit. It keeps only the time at which it
 // will be full. Taking a token moves this time by exactly per/n; fractions are kept
 // in n-ths of a nanosecond.
-type bucket struct {
+type tokenBucket struct {
 	n, per uint64
 	burst  int
 	fullAt time.Time // zero: the store is full
 	nths   uint64    // n-ths of a nanosecond to add to fullAt
 }
 
-func newBucket(n int, per time.Duration, burst int) *bucket {
-	return &bucket{n: uint64(n), per: uint64(per), burst: burst} //nolint:gosec // both are positive
+func newTokenBucket(n int, per time.Duration, burst int) *tokenBucket {
+	return &tokenBucket{n: uint64(n), per: uint64(per), burst: burst} //nolint:gosec // both are positive
 }
 
 // take takes tokens, and returns how long to wait until they are available. An item
 // that needs more tokens than the store holds waits until the store is full.
-func (b *bucket) take(tokens int, now time.Time) (wait time.Duration) {
+func (b *tokenBucket) take(tokens int, now time.Time) (wait time.Duration) {
 	if tokens < 1 {
 		return 0
 	}
@@ -42,7 +42,7 @@ func (b *bucket) take(tokens int, now time.Time) (wait time.Duration) {
 }
 
 // add moves the time at which the store will be full.
-func (b *bucket) add(d time.Duration, nths uint64) {
+func (b *tokenBucket) add(d time.Duration, nths uint64) {
 	if b.nths += nths; b.nths >= b.n {
 		b.nths -= b.n
 		d++
@@ -53,16 +53,16 @@ func (b *bucket) add(d time.Duration, nths uint64) {
 // time returns how long so many tokens take to come, in nanoseconds and n-ths of a
 // nanosecond. A time of more than a quarter of the longest Duration, which is
 // seventy years, counts as for ever.
-func (b *bucket) time(tokens int) (d time.Duration, nths uint64) {
+func (b *tokenBucket) time(tokens int) (d time.Duration, nths uint64) {
 	hi, lo := bits.Mul64(uint64(tokens), b.per) //nolint:gosec // it is not negative
 	if hi >= b.n {
-		return forEver, 0
+		return longestWait, 0
 	}
 	ns, nths := bits.Div64(hi, lo, b.n)
-	if ns > uint64(forEver) {
-		return forEver, 0
+	if ns > uint64(longestWait) {
+		return longestWait, 0
 	}
 	return time.Duration(ns), nths //nolint:gosec // it is less than forEver
 }
 
-const forEver = time.Duration(math.MaxInt64 / 4)
+const longestWait = time.Duration(math.MaxInt64 / 4)

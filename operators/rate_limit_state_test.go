@@ -28,7 +28,7 @@ func TestBucket(t *testing.T) {
 		"faster than the clock":  {7, 1, 1, []item{{0, 1, 0}, {0, 1, 1}, {1, 6, 0}, {1, 1, 1}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newBucket(c.n, c.per, c.burst)
+			b := newTokenBucket(c.n, c.per, c.burst)
 			for i, item := range c.items {
 				require.Equal(t, item.wait, b.take(item.tokens, time.Unix(0, int64(item.at))), "item %d", i)
 			}
@@ -38,12 +38,12 @@ func TestBucket(t *testing.T) {
 
 // Arguments beyond all reason wait for ever, and overflow nothing.
 func TestBucketSaturates(t *testing.T) {
-	b := newBucket(1, math.MaxInt64, math.MaxInt)
+	b := newTokenBucket(1, math.MaxInt64, math.MaxInt)
 	require.Zero(t, b.take(math.MaxInt/4, time.Now()))
 	for range 9 {
 		require.GreaterOrEqual(t, b.take(math.MaxInt, time.Now()), time.Duration(0))
 	}
-	b = newBucket(1, math.MaxInt64, 1)
+	b = newTokenBucket(1, math.MaxInt64, 1)
 	require.Zero(t, b.take(math.MaxInt, time.Now()))
 	for range 9 {
 		require.Greater(t, b.take(math.MaxInt, time.Now()), 50*365*24*time.Hour)

@@ -33,7 +33,7 @@ import (
 // upstream's emit is downstream's. Memory: none. Goroutines: none; the functions of
 // the options run on the subscriber's goroutine.
 //
-// With an n of 0, Retry never retries. With [turbopipes.Infinite], there is no
+// With an n of 0, Retry never retries. With [Infinite], there is no
 // limit. Any other negative n is an ErrInvalidArgument. To continue with
 // something else, see [Catch]. It corresponds to retry in RxJS and RxGo, and to
 // Reactor's retryWhen with Retry.backoff.
@@ -50,14 +50,14 @@ func Retry[T any](n int, opts ...RetryOption) turbopipes.Operator[T, T] {
 		}
 		for {
 			refused, err := turbopipes.Guard(ctx, in, pass)
-			if final(ctx, refused, err) {
+			if passesBoundary(ctx, refused, err) {
 				return err
 			}
 			wait, again := attempts.failed(err, time.Now())
 			switch {
 			case !again:
 				return err
-			case pause(ctx, wait):
+			case sleepUnlessStopped(ctx, wait):
 			case ctx.Err() != nil: // the end of ctx has ended the stream, not the failure
 				return fault.CutShort(ctx, err, run.From(ctx).Ended())
 			default:
@@ -67,14 +67,14 @@ func Retry[T any](n int, opts ...RetryOption) turbopipes.Operator[T, T] {
 	})
 }
 
-// final reports whether an operator that handles errors must pass err on. It must
+// passesBoundary reports whether an operator that handles errors must pass err on. It must
 // when there is no error, when downstream has stopped, when ctx has ended, and when
 // the subscription is being stopped gracefully: nothing new begins then.
-func final(ctx context.Context, refused bool, err error) bool {
-	return err == nil || refused || ctx.Err() != nil || stopping(ctx)
+func passesBoundary(ctx context.Context, refused bool, err error) bool {
+	return err == nil || refused || ctx.Err() != nil || stopRequested(ctx)
 }
 
-func stopping(ctx context.Context) bool {
+func stopRequested(ctx context.Context) bool {
 	select {
 	case <-turbopipes.Stopping(ctx):
 		return true
@@ -83,9 +83,9 @@ func stopping(ctx context.Context) bool {
 	}
 }
 
-// pause waits for d. It reports whether d has passed before ctx ended and before a
+// sleepUnlessStopped waits for d. It reports whether d has passed before ctx ended and before a
 // graceful stop.
-func pause(ctx context.Context, d time.Duration) bool {
+func sleepUnlessStopped(ctx context.Context, d time.Duration) bool {
 	if d > 0 {
 		run.Settle(ctx)
 		t := time.NewTimer(d)
@@ -96,7 +96,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 		case <-turbopipes.Stopping(ctx):
 		}
 	}
-	return ctx.Err() == nil && !stopping(ctx)
+	return ctx.Err() == nil && !stopRequested(ctx)
 }
 
 // RetryOption is an option of [Retry].
@@ -194,7 +194,7 @@ func OnRetry(fn func(attempt int, err error, wait time.Duration)) RetryOption {
 
 func retryOptionsOf(n int, opts []RetryOption) (o retryOptions, bad string) {
 	o = retryOptions{count: n, backoff: Constant(0), when: retryable, tell: func(int, error, time.Duration) {}}
-	if n < turbopipes.Infinite {
+	if n < Infinite {
 		return o, countText(n)
 	}
 	return opt.Gather(o, opts)
@@ -216,12 +216,12 @@ func jittered(d time.Duration, f float64) time.Duration {
 	if f == 0 {
 		return d
 	}
-	return spread(d, 1+f*(2*rand.Float64()-1)) //nolint:gosec // no secret
+	return scaleDuration(d, 1+f*(2*rand.Float64()-1)) //nolint:gosec // no secret
 }
 
-// spread returns d times by, or the longest Duration if the result is longer than
+// scaleDuration returns d times by, or the longest Duration if the result is longer than
 // that. by is not negative.
-func spread(d time.Duration, by float64) time.Duration {
+func scaleDuration(d time.Duration, by float64) time.Duration {
 	if long := float64(d) * by; long < math.MaxInt64 {
 		return time.Duration(long)
 	}

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/turbopipes/turbopipes"
 )
 
 var errAgain = errors.New("again")
@@ -36,7 +34,7 @@ func TestRetryCounts(t *testing.T) {
 		_, again := r.fails(0)
 		require.False(t, again, "after %d", count)
 	}
-	r := attempts(t, turbopipes.Infinite)
+	r := attempts(t, Infinite)
 	for range 1000 {
 		_, again := r.fails(0)
 		require.True(t, again)
@@ -81,14 +79,14 @@ func TestRetryWaits(t *testing.T) {
 
 func TestRetryMaxElapsed(t *testing.T) {
 	opts := []RetryOption{WithBackoff(Constant(time.Second)), WithMaxElapsed(10 * time.Second)}
-	r := attempts(t, turbopipes.Infinite, opts...)
+	r := attempts(t, Infinite, opts...)
 	_, again := r.fails(9 * time.Second)
 	require.True(t, again, "it begins at the limit")
 	r.item()
 	_, again = r.fails(9*time.Second + 1)
 	require.False(t, again, "it would begin after it; without ResetOnItem an item resets nothing")
 
-	r = attempts(t, turbopipes.Infinite, append(opts, ResetOnItem())...)
+	r = attempts(t, Infinite, append(opts, ResetOnItem())...)
 	begin := r.began
 	fails := func(after time.Duration) bool {
 		_, again := r.failed(errAgain, begin.Add(after))
@@ -166,8 +164,8 @@ func TestJittered(t *testing.T) {
 	for range 100 {
 		require.GreaterOrEqual(t, jittered(math.MaxInt64, 0.5), time.Duration(math.MaxInt64/2), "past the greatest number")
 	}
-	require.Equal(t, time.Duration(math.MaxInt64), spread(math.MaxInt64, 1))
-	require.Equal(t, time.Duration(math.MaxInt64), spread(math.MaxInt64, 2))
-	require.Zero(t, spread(math.MaxInt64, 0))
-	require.Equal(t, -2*time.Second, spread(-time.Second, 2), "no wait, as without a spread")
+	require.Equal(t, time.Duration(math.MaxInt64), scaleDuration(math.MaxInt64, 1))
+	require.Equal(t, time.Duration(math.MaxInt64), scaleDuration(math.MaxInt64, 2))
+	require.Zero(t, scaleDuration(math.MaxInt64, 0))
+	require.Equal(t, -2*time.Second, scaleDuration(-time.Second, 2), "no wait, as without a spread")
 }

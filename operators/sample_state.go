@@ -5,10 +5,10 @@ import "time"
 // sample is the state of one Sample. It is a feed.State.
 type sample[T any] struct {
 	emitLast bool
-	latest   spot[T] // waits for the notifier
-	out      spot[T] // is to be emitted now
-	silent   bool    // the notifier has ended
-	closed   bool    // upstream has ended, or something has failed
+	latest   singleSlot[T] // waits for the notifier
+	out      singleSlot[T] // is to be emitted now
+	silent   bool          // the notifier has ended
+	closed   bool          // upstream has ended, or something has failed
 }
 
 // item takes a new item of upstream. It always returns false: there is no news for

@@ -67,7 +67,7 @@ func SequenceEqual[T any](other turbopipes.Observable[T], equal func(a, b T) boo
 // both waits until each side has an item or has ended. It returns false if ctx has
 // ended. It also returns false if a side has failed and the other side does not come
 // up with an item.
-func (z *zipped[A, B]) both() bool {
+func (z *zipRun[A, B]) both() bool {
 	come := func() bool { return (z.a.has || z.a.ended) && (z.b.has || z.b.ended) }
 	for !come() {
 		select {

@@ -41,7 +41,7 @@ func Serialize[T any](from int, id func(v T) int, opts ...SerializeOption) turbo
 		return turbopipes.Invalid[T, T]("Serialize", bad)
 	}
 	return turbopipes.Lift(own.Mark+"Serialize", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
-		s := series[T]{next: from, most: o.MaxPending}
+		s := idSeries[T]{next: from, most: o.MaxPending}
 		lost := run.Keep[T](run.At(ctx, "Serialize"), o.Discard)
 		defer func() { err = fault.Join(err, lost.Discard(s.left()...)) }()
 		var work run.Work[T]

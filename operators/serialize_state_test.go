@@ -13,23 +13,23 @@ func TestSeries(t *testing.T) {
 	for name, c := range map[string]struct {
 		ids    []int
 		out    []int
-		places []place
+		places []idPlace
 		left   []int
 	}{
 		"none":                  {},
-		"in order":              {[]int{1, 2, 3}, []int{1, 2, 3}, []place{placeNow, placeNow, placeNow}, nil},
-		"reversed":              {[]int{3, 2, 1}, []int{1, 2, 3}, []place{placeWait, placeWait, placeNow}, nil},
-		"a gap":                 {[]int{1, 4, 3}, []int{1}, []place{placeNow, placeWait, placeWait}, []int{3, 4}},
-		"below the first":       {[]int{0, -1, 1}, []int{1}, []place{placeLate, placeLate, placeNow}, nil},
-		"twice":                 {[]int{1, 1, 3, 3, 2, 3}, []int{1, 2, 3}, []place{placeNow, placeLate, placeWait, placeLate, placeNow, placeLate}, nil},
-		"too many":              {[]int{5, 4, 3, 2}, nil, []place{placeWait, placeWait, placeWait, placeFull}, []int{3, 4, 5}},
-		"one of too many fits":  {[]int{5, 4, 3, 1, 2}, []int{1, 2, 3, 4, 5}, []place{placeWait, placeWait, placeWait, placeNow, placeNow}, nil},
-		"twice is not too many": {[]int{5, 4, 3, 5}, nil, []place{placeWait, placeWait, placeWait, placeLate}, []int{3, 4, 5}},
+		"in order":              {[]int{1, 2, 3}, []int{1, 2, 3}, []idPlace{placeNow, placeNow, placeNow}, nil},
+		"reversed":              {[]int{3, 2, 1}, []int{1, 2, 3}, []idPlace{placeWait, placeWait, placeNow}, nil},
+		"a gap":                 {[]int{1, 4, 3}, []int{1}, []idPlace{placeNow, placeWait, placeWait}, []int{3, 4}},
+		"below the first":       {[]int{0, -1, 1}, []int{1}, []idPlace{placeLate, placeLate, placeNow}, nil},
+		"twice":                 {[]int{1, 1, 3, 3, 2, 3}, []int{1, 2, 3}, []idPlace{placeNow, placeLate, placeWait, placeLate, placeNow, placeLate}, nil},
+		"too many":              {[]int{5, 4, 3, 2}, nil, []idPlace{placeWait, placeWait, placeWait, placeFull}, []int{3, 4, 5}},
+		"one of too many fits":  {[]int{5, 4, 3, 1, 2}, []int{1, 2, 3, 4, 5}, []idPlace{placeWait, placeWait, placeWait, placeNow, placeNow}, nil},
+		"twice is not too many": {[]int{5, 4, 3, 5}, nil, []idPlace{placeWait, placeWait, placeWait, placeLate}, []int{3, 4, 5}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := series[int]{next: 1, most: 3}
+			s := idSeries[int]{next: 1, most: 3}
 			var out []int
-			var places []place
+			var places []idPlace
 			for _, id := range c.ids {
 				p := s.put(id, id)
 				if places = append(places, p); p != placeNow {
@@ -48,7 +48,7 @@ func TestSeries(t *testing.T) {
 
 // After the greatest int nothing is next, and nothing waits.
 func TestSeriesAtTheGreatestInt(t *testing.T) {
-	s := series[int]{next: math.MaxInt - 1, most: 3}
+	s := idSeries[int]{next: math.MaxInt - 1, most: 3}
 	require.Equal(t, placeWait, s.put(math.MaxInt, 1))
 	require.Equal(t, placeNow, s.put(math.MaxInt-1, 0))
 	v, ok := s.take()
@@ -66,7 +66,7 @@ func TestSeriesAtTheGreatestInt(t *testing.T) {
 func TestSeriesRandom(t *testing.T) {
 	for range 1000 {
 		n := rand.IntN(20)
-		s := series[int]{most: n}
+		s := idSeries[int]{most: n}
 		var out []int
 		for _, id := range rand.Perm(n) {
 			if s.put(id, id) == placeNow {

@@ -43,8 +43,8 @@ func SessionWindow[T any](gap time.Duration, opts ...SessionWindowOption) turbop
 		o.MaxItems = defaultMaxItems
 	}
 	return turbopipes.Lift(own.Mark+"SessionWindow", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
-		s := session[T]{gathering: gathering[T]{most: o.MaxItems}, gap: gap, longest: o.MaxDuration}
-		var inHand spot[T]
+		s := sessionSlice[T]{openSlice: openSlice[T]{most: o.MaxItems}, gap: gap, longest: o.MaxDuration}
+		var inHand singleSlot[T]
 		lost := run.Keep[T](run.At(ctx, "SessionWindow"), o.Discard)
 		run.NoteSlices[T](lost.Record())
 		defer func() { err = fault.Join(err, lost.Discard(append(s.left(), inHand.all()...)...)) }()

@@ -33,14 +33,13 @@ import (
 // subscriber's downstream runs on that subscriber's goroutine.
 //
 // The shared run belongs to the Observable that the operator returns. So apply the
-// operator once, and subscribe to the result more than once. [turbopipes.WithTTL] is
-// an ErrInvalidArgument. If late subscribers need earlier items, see [ShareReplay];
-// to decide when upstream begins, see [turbopipes.Publish]. It corresponds to share
-// in RxJS and Reactor.
+// operator once, and subscribe to the result more than once. If late subscribers
+// need earlier items, see [ShareReplay]; to decide when upstream begins, see
+// [turbopipes.Publish]. It corresponds to share in RxJS and Reactor.
 func Share[T any](opts ...ShareOption) turbopipes.Operator[T, T] {
 	o, bad := shareOptions(opts)
 	if bad != "" {
 		return turbopipes.Invalid[T, T]("Share", bad)
 	}
-	return sharing("Share", o, func() *hot.History[T] { return nil })
+	return shareWith("Share", o, func() *hot.History[T] { return nil })
 }

@@ -52,8 +52,8 @@ func shareOptions[O opt.Option[opt.Settings]](opts []O) (o opt.Settings, bad str
 	return opt.Gather(o, opts)
 }
 
-// sharing makes the operator; history makes what each run remembers.
-func sharing[T any](name string, o opt.Settings, history func() *hot.History[T]) turbopipes.Operator[T, T] {
+// shareWith makes the operator; history makes what each run remembers.
+func shareWith[T any](name string, o opt.Settings, history func() *hot.History[T]) turbopipes.Operator[T, T] {
 	return func(in turbopipes.Observable[T]) turbopipes.Observable[T] {
 		shared := hot.NewShared(name, in.Push, func() *hot.Hub[T] {
 			return hot.New(hot.Config[T]{

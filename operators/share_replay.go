@@ -36,7 +36,7 @@ func ShareReplay[T any](n int, opts ...ShareReplayOption) turbopipes.Operator[T,
 		return turbopipes.Invalid[T, T]("ShareReplay", bad)
 	}
 	o.KeepOnComplete = true
-	return sharing("ShareReplay", o, func() *hot.History[T] {
+	return shareWith("ShareReplay", o, func() *hot.History[T] {
 		return &hot.History[T]{N: n, TTL: o.TTL, Late: true}
 	})
 }

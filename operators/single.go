@@ -34,9 +34,9 @@ func Single[T any](pred func(v T) bool, opts ...turbopipes.LossOption) turbopipe
 	if bad != "" {
 		return turbopipes.Invalid[T, T]("Single", bad)
 	}
-	out := leavingOut[T]()
+	out := newLeaveOut[T]()
 	return turbopipes.Lift(own.Mark+"Single", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
-		var match spot[T]
+		var match singleSlot[T]
 		verdict := turbopipes.ErrEmpty
 		lost := run.Keep[T](run.At(ctx, "Single"), o.Discard)
 		defer func() { err = fault.Join(err, lost.Discard(match.all()...)) }()

@@ -24,7 +24,7 @@ func Skip[T any](n int) turbopipes.Operator[T, T] {
 	if n < 0 {
 		return turbopipes.Invalid[T, T]("Skip", opt.TooSmall("n", n, 0))
 	}
-	out := leavingOut[T]()
+	out := newLeaveOut[T]()
 	return turbopipes.Lift(own.Mark+"Skip", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		left := n
 		return in.Push(ctx, func(v T) bool {

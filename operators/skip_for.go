@@ -22,7 +22,7 @@ import (
 // [TakeFor]; to use a count instead of a time, see [Skip]. It corresponds to RxJS's
 // skipUntil(timer), Reactor's skip(Duration) and Pekko's dropWithin.
 func SkipFor[T any](span time.Duration) turbopipes.Operator[T, T] {
-	out := leavingOut[T]()
+	out := newLeaveOut[T]()
 	return turbopipes.Lift(own.Mark+"SkipFor", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		begin, skipping := time.Now(), true
 		return in.Push(ctx, func(v T) bool {

@@ -34,7 +34,7 @@ func SkipLast[T any](n int, opts ...turbopipes.LossOption) turbopipes.Operator[T
 	case bad != "":
 		return turbopipes.Invalid[T, T]("SkipLast", bad)
 	}
-	out := leavingOut[T]()
+	out := newLeaveOut[T]()
 	return turbopipes.Lift(own.Mark+"SkipLast", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		if n == 0 {
 			return in.Push(ctx, emit)

@@ -38,7 +38,7 @@ func SkipUntil[T, N any](notifier turbopipes.Observable[N], opts ...turbopipes.L
 	case bad != "":
 		return turbopipes.Invalid[T, T]("SkipUntil", bad)
 	}
-	out := leavingOut[T]()
+	out := newLeaveOut[T]()
 	return turbopipes.Lift(own.Mark+"SkipUntil", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		s := scope.Open(ctx, "SkipUntil")
 		defer s.Close(&err)

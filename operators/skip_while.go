@@ -25,7 +25,7 @@ func SkipWhile[T any](pred func(v T) bool) turbopipes.Operator[T, T] {
 	if pred == nil {
 		return turbopipes.Invalid[T, T]("SkipWhile", "pred is nil")
 	}
-	out := leavingOut[T]()
+	out := newLeaveOut[T]()
 	return turbopipes.Lift(own.Mark+"SkipWhile", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		var work run.Work[T]
 		defer work.Failed(ctx)

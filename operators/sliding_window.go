@@ -40,7 +40,7 @@ func SlidingWindow[T any](n, step int, opts ...SlidingWindowOption) turbopipes.O
 		return turbopipes.Invalid[T, []T]("SlidingWindow", bad)
 	}
 	return turbopipes.Lift(own.Mark+"SlidingWindow", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
-		s := sliding[T]{size: n, step: step}
+		s := slidingSlice[T]{size: n, step: step}
 		lost := run.Keep[T](run.At(ctx, "SlidingWindow"), o.Discard)
 		run.NoteSlices[T](lost.Record())
 		complete := false
@@ -49,7 +49,7 @@ func SlidingWindow[T any](n, step int, opts ...SlidingWindowOption) turbopipes.O
 				err = fault.Join(err, lost.Discard(s.left()...))
 			}
 		}()
-		return flushing(ctx, o.FlushOnError, in, func(v T) bool {
+		return runBuffer(ctx, o.FlushOnError, in, func(v T) bool {
 			full := s.item(v)
 			return full == nil || emit(full)
 		}, func(failed bool) {
@@ -61,9 +61,9 @@ func SlidingWindow[T any](n, step int, opts ...SlidingWindowOption) turbopipes.O
 	})
 }
 
-// flushing runs a fused buffer. item takes the items. rest emits the items that are
+// runBuffer runs a fused buffer. item takes the items. rest emits the items that are
 // left at completion and, with FlushOnError, before an error.
-func flushing[T any](ctx context.Context, onError bool, in turbopipes.Observable[T], item func(T) bool, rest func(failed bool)) (err error) {
+func runBuffer[T any](ctx context.Context, onError bool, in turbopipes.Observable[T], item func(T) bool, rest func(failed bool)) (err error) {
 	refused := false
 	pass := func(v T) bool {
 		refused = !item(v)

@@ -48,19 +48,19 @@ func Sort[T any](compare func(a, b T) int, opts ...SortOption) turbopipes.Operat
 			return err
 		}
 		slices.SortStableFunc(all, compare)
-		return pour(ctx, all, &emitted, emit)
+		return emitCounted(ctx, all, &emitted, emit)
 	})
 }
 
-// glance is the number of items that are emitted between two checks of ctx. The
+// itemsPerCheck is the number of items that are emitted between two checks of ctx. The
 // checks are needed because an operator downstream may swallow every item.
-const glance = 64
+const itemsPerCheck = 64
 
-// pour emits items until one is refused, and counts the items that it has handed
+// emitCounted emits items until one is refused, and counts the items that it has handed
 // over.
-func pour[T any](ctx context.Context, items []T, emitted *int, emit func(T) bool) error {
+func emitCounted[T any](ctx context.Context, items []T, emitted *int, emit func(T) bool) error {
 	for i, v := range items {
-		if i%glance == glance-1 && ctx.Err() != nil {
+		if i%itemsPerCheck == itemsPerCheck-1 && ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		*emitted++

@@ -36,7 +36,7 @@ func StartWith[T any](items ...T) turbopipes.Operator[T, T] {
 // emit refuses an item or ctx has ended.
 func emitAll[T any](ctx context.Context, items []T, emit func(T) bool) bool {
 	for i, v := range items {
-		if i%glance == glance-1 && ctx.Err() != nil || !emit(v) {
+		if i%itemsPerCheck == itemsPerCheck-1 && ctx.Err() != nil || !emit(v) {
 			return false
 		}
 	}

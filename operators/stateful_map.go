@@ -72,7 +72,7 @@ func StatefulMap[T, S, R any](open func(ctx context.Context) (S, error), fn func
 			next, r, e := fn(inner, state, v)
 			work.Busy = false
 			if e != nil {
-				failed = fault.Join(e, failedOn(ctx, lost, v, e))
+				failed = fault.Join(e, countFailed(ctx, lost, v, e))
 				return false
 			}
 			state = next

@@ -43,7 +43,7 @@ func SubscribeOn[T any](run func(task func()), opts ...turbopipes.LossOption) tu
 		defer s.Close(&err)
 		push := feed.Push[T](in.Push)
 		if run != nil {
-			push = elsewhere(s, run, in.Push)
+			push = runVia(s, run, in.Push)
 		}
 		up := feed.Join(s, discarding[T](o), push)
 		for {
@@ -59,8 +59,8 @@ func SubscribeOn[T any](run func(task func()), opts ...turbopipes.LossOption) tu
 	})
 }
 
-// elsewhere returns a Push that runs up on the goroutine that run chooses.
-func elsewhere[T any](s *scope.Scope, run func(func()), up feed.Push[T]) feed.Push[T] {
+// runVia returns a Push that runs up on the goroutine that run chooses.
+func runVia[T any](s *scope.Scope, run func(func()), up feed.Push[T]) feed.Push[T] {
 	return func(ctx context.Context, emit func(T) bool) (err error) {
 		var begun atomic.Bool
 		ended := make(chan error, 1)

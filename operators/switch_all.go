@@ -1,9 +1,6 @@
 package operators
 
-import (
-	"github.com/turbopipes/turbopipes"
-	"github.com/turbopipes/turbopipes/internal/opt"
-)
+import "github.com/turbopipes/turbopipes"
 
 // SwitchAll emits the items of the newest stream that upstream has emitted.
 //
@@ -30,7 +27,7 @@ import (
 // [SwitchMap] for items that are streams; for the items of all streams, see
 // [Flatten]. It corresponds to RxJS's switchAll and Reactor's switchOnNext.
 func SwitchAll[T any](opts ...InnerOption) turbopipes.Operator[turbopipes.Observable[T], T] {
-	o, bad := opt.Gather(opt.Settings{}, opts)
+	o, bad := innerOptionsOf(opts)
 	if bad != "" {
 		return turbopipes.Invalid[turbopipes.Observable[T], T]("SwitchAll", bad)
 	}

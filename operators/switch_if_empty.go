@@ -27,7 +27,7 @@ func SwitchIfEmpty[T any](other turbopipes.Observable[T]) turbopipes.Operator[T,
 		return turbopipes.Invalid[T, T]("SwitchIfEmpty", "other is the zero Observable")
 	}
 	return turbopipes.Lift(own.Mark+"SwitchIfEmpty", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		found, err := passed(ctx, in, emit)
+		found, err := passThrough(ctx, in, emit)
 		if err == nil && !found {
 			return other.Push(ctx, emit)
 		}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
-	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
@@ -43,7 +42,7 @@ import (
 // [ConcatMap]; to keep the old stream instead, see [ExhaustMap]. It corresponds to
 // switchMap in RxJS and Reactor, which do not wait for the old stream to unwind.
 func SwitchMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOption) turbopipes.Operator[T, R] {
-	o, bad := opt.Gather(opt.Settings{}, opts)
+	o, bad := innerOptionsOf(opts)
 	switch {
 	case fn == nil:
 		return turbopipes.Invalid[T, R]("SwitchMap", "fn is nil")
@@ -53,10 +52,10 @@ func SwitchMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOpt
 	return switchMap("SwitchMap", fn, o)
 }
 
-func switchMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o opt.Settings) turbopipes.Operator[T, R] {
+func switchMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o innerOptions) turbopipes.Operator[T, R] {
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
 		s := scope.Open(ctx, name)
-		x := switching[T, R]{newestItem: newSwitch[T](), fn: fn, stops: o.StopInner, out: make(chan switched[R]), letGo: letsGoOf[T, R]()}
+		x := switchRun[T, R]{newestItem: newSwitch[T](), fn: fn, stops: o.StopInner, out: make(chan innerItem[R]), letGo: letGoFuncOf[T, R]()}
 		x.items, x.results = run.Keep[T](s.Stage(), o.Discard), run.Keep[R](s.Stage(), o.Discard)
 		defer func() {
 			s.Close(&err)
@@ -97,18 +96,18 @@ func switchMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o o
 	})
 }
 
-// switched is an item of an inner stream, and the turn of that stream.
-type switched[R any] struct {
+// innerItem is an item of an inner stream, and the turn of that stream.
+type innerItem[R any] struct {
 	v    R
 	turn uint64
 }
 
-// switching is one run of a SwitchMap.
-type switching[T, R any] struct {
+// switchRun is one run of a SwitchMap.
+type switchRun[T, R any] struct {
 	*newestItem[T]
 	fn      func(v T) turbopipes.Observable[R]
 	stops   bool // a graceful stop reaches the inner streams
-	out     chan switched[R]
+	out     chan innerItem[R]
 	letGo   func(v T) // nil: the items are not parts of another stream
 	items   run.Account[T]
 	results run.Account[R]
@@ -117,8 +116,8 @@ type switching[T, R any] struct {
 }
 
 // accept is upstream's emit. It never waits.
-func (x *switching[T, R]) accept(ctx context.Context, v T) bool {
-	if ctx.Err() != nil || x.stops && stopping(ctx) {
+func (x *switchRun[T, R]) accept(ctx context.Context, v T) bool {
+	if ctx.Err() != nil || x.stops && stopRequested(ctx) {
 		return x.refused.Keep(v)
 	}
 	if old, replaced := x.put(v); replaced && x.letGo != nil {
@@ -128,7 +127,7 @@ func (x *switching[T, R]) accept(ctx context.Context, v T) bool {
 }
 
 // runNewest runs one inner stream after another until upstream has ended.
-func (x *switching[T, R]) runNewest(ctx context.Context) error {
+func (x *switchRun[T, R]) runNewest(ctx context.Context) error {
 	inner, rec := run.Inner(ctx, x.stops)
 	for {
 		v, turn, ok := x.next(ctx)
@@ -143,7 +142,7 @@ func (x *switching[T, R]) runNewest(ctx context.Context) error {
 
 // run runs the inner stream of v. A stream that was switched away from has lost only
 // items that it had emitted.
-func (x *switching[T, R]) run(ctx context.Context, rec *run.Record, v T, turn uint64) error {
+func (x *switchRun[T, R]) run(ctx context.Context, rec *run.Record, v T, turn uint64) error {
 	own, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	x.running(turn, cancel)
@@ -154,7 +153,7 @@ func (x *switching[T, R]) run(ctx context.Context, rec *run.Record, v T, turn ui
 	err := stream.Push(own, func(r R) bool {
 		some = true
 		select {
-		case x.out <- switched[R]{r, turn}:
+		case x.out <- innerItem[R]{r, turn}:
 			return x.is(turn)
 		case <-own.Done():
 			if errors.Is(context.Cause(own), errSwitched) {

@@ -11,21 +11,22 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// TakeFor lets items through for the length of span, and then completes.
+// TakeFor lets items through for the time d, and then completes.
 //
 //	in:  a-b-c-d-|   span: 3
 //	out: a-b|
 //
-// Emits when an item arrives. Fails when upstream fails before the end. Completes span
+// Emits when an item arrives. Fails when upstream fails before the end. Completes d
 // after the subscription, when upstream was cancelled and reaped, or with upstream.
 //
 // Backpressure: upstream's emit is downstream's. If downstream is busy when the time
 // is up, the stream ends when downstream has finished with its item. Memory: none.
 // Goroutines: only the timer's.
 //
-// With span ≤ 0, TakeFor completes without subscribing. To stop at a signal, see
-// [TakeUntil]; to fail at the limit, see [Timeout] with [WithScope]. It corresponds to
-// RxJS's takeUntil(timer), Reactor's take(Duration) and Pekko's takeWithin.
+// With d ≤ 0, TakeFor completes without subscribing. To stop at a signal, see
+// [TakeUntil]; to fail at the limit, see [Timeout] with [WithScope] and [WholeRun].
+// It corresponds to RxJS's takeUntil(timer), Reactor's take(Duration) and Pekko's
+// takeWithin.
 func TakeFor[T any](span time.Duration) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+"TakeFor", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		if span <= 0 {
@@ -34,7 +35,7 @@ func TakeFor[T any](span time.Duration) turbopipes.Operator[T, T] {
 		own, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
 		var cut atomic.Bool
-		timer := afterFunc(span, func() {
+		timer := startJoinedTimer(span, func() {
 			cut.Store(true)
 			cancel(errTimeUp)
 		})
@@ -53,7 +54,7 @@ type joinedTimer struct {
 	ran   chan struct{}
 }
 
-func afterFunc(d time.Duration, f func()) joinedTimer {
+func startJoinedTimer(d time.Duration, f func()) joinedTimer {
 	ran := make(chan struct{})
 	return joinedTimer{time.AfterFunc(d, func() { defer close(ran); f() }), ran}
 }

@@ -36,7 +36,7 @@ func TakeLast[T any](n int, opts ...turbopipes.LossOption) turbopipes.Operator[T
 	case bad != "":
 		return turbopipes.Invalid[T, T]("TakeLast", bad)
 	}
-	out := leavingOut[T]()
+	out := newLeaveOut[T]()
 	return turbopipes.Lift(own.Mark+"TakeLast", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		if n == 0 {
 			return nil

@@ -39,10 +39,10 @@ func Throttle[T any](window time.Duration, opts ...ThrottleOption) turbopipes.Op
 	}
 	edge := Edge(o.Edge)
 	plan := throttleOptions{Window: window, Leading: edge&LeadingEdge != 0, Trailing: edge&TrailingEdge != 0, Reopens: true}
-	return throttled[T]("Throttle", plan, o.Loss)
+	return throttleWith[T]("Throttle", plan, o.Loss)
 }
 
-func throttled[T any](name string, o throttleOptions, loss opt.Loss) turbopipes.Operator[T, T] {
+func throttleWith[T any](name string, o throttleOptions, loss opt.Loss) turbopipes.Operator[T, T] {
 	if o.Window <= 0 {
 		return turbopipes.Invalid[T, T](name, opt.NotPositive("window", o.Window))
 	}

@@ -5,12 +5,12 @@ import "time"
 // throttle is the state of one Throttle or Audit. It is a feed.State.
 type throttle[T any] struct {
 	throttleOptions
-	open   bool      // a window is open
-	until  time.Time // when it ends
-	latest spot[T]   // the item that is emitted at until
-	out    spot[T]   // has to be emitted now
-	closed bool      // no item will come
-	failed bool      // upstream has failed: the waiting item is not emitted
+	open   bool          // a window is open
+	until  time.Time     // when it ends
+	latest singleSlot[T] // the item that is emitted at until
+	out    singleSlot[T] // has to be emitted now
+	closed bool          // no item will come
+	failed bool          // upstream has failed: the waiting item is not emitted
 }
 
 // item takes a new item. news reports that the subscriber must call Next.
@@ -67,23 +67,23 @@ func (t *throttle[T]) Over() bool { return t.failed || t.closed && !t.latest.ful
 // Left returns the waiting items; the item that is due comes first.
 func (t *throttle[T]) Left() []T { return append(t.out.all(), t.latest.all()...) }
 
-// spot has room for one item.
-type spot[T any] struct {
+// singleSlot has room for one item.
+type singleSlot[T any] struct {
 	v    T
 	full bool
 }
 
 // put stores v. It replaces the item that is there.
-func (s *spot[T]) put(v T) { s.v, s.full = v, true }
+func (s *singleSlot[T]) put(v T) { s.v, s.full = v, true }
 
-func (s *spot[T]) take() (v T, ok bool) {
+func (s *singleSlot[T]) take() (v T, ok bool) {
 	ok = s.full
 	v, s.v, s.full = s.v, v, false
 	return v, ok
 }
 
 // all returns the item, if there is one, as a slice.
-func (s *spot[T]) all() []T {
+func (s *singleSlot[T]) all() []T {
 	if !s.full {
 		return nil
 	}

@@ -23,7 +23,7 @@ import (
 // switchIfEmpty with an error.
 func ThrowIfEmpty[T any](err func() error) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+"ThrowIfEmpty", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		found, failed := passed(ctx, in, emit)
+		found, failed := passThrough(ctx, in, emit)
 		if failed != nil || found {
 			return failed
 		}

@@ -40,22 +40,22 @@ func Timeout[T any](limit time.Duration, opts ...TimeoutOption[T]) turbopipes.Op
 	}
 	scope := TimeoutScope(o.Scope)
 	return turbopipes.Lift(own.Mark+"Timeout", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
-		late, refused, err := timed(ctx, limit, scope, dropping(o), in, emit)
+		late, refused, err := timeoutWith(ctx, limit, scope, dropping(o), in, emit)
 		if !late || refused || ctx.Err() != nil {
 			return err
 		}
-		if o.Fallback == nil || !fault.OnlyWaited(err) || stopping(ctx) {
+		if o.Fallback == nil || !fault.OnlyWaited(err) || stopRequested(ctx) {
 			return fault.Join(fmt.Errorf("%w: %s", turbopipes.ErrTimeout, scope.text(limit)), err)
 		}
 		return o.Fallback(ctx, emit)
 	})
 }
 
-// timed runs in, and reports whether its time was over before it ended.
-func timed[T any](ctx context.Context, limit time.Duration, scope TimeoutScope, hooks run.Hooks[T], in turbopipes.Observable[T], emit func(T) bool) (late, refused bool, err error) {
+// timeoutWith runs in, and reports whether its time was over before it ended.
+func timeoutWith[T any](ctx context.Context, limit time.Duration, scope TimeoutScope, hooks run.Hooks[T], in turbopipes.Observable[T], emit func(T) bool) (late, refused bool, err error) {
 	own, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	w := newWatch(limit, scope, turbopipes.Stopping(ctx), func() { cancel(fault.ErrTimeUp) })
+	w := newTimeoutWatch(limit, scope, turbopipes.Stopping(ctx), func() { cancel(fault.ErrTimeUp) })
 	defer w.stop()
 	lost := hooks.At(run.At(ctx, "Timeout"))
 	err = in.Push(own, func(v T) bool {

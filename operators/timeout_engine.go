@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// watch is the clock of one Timeout. Upstream waits on the subscriber's goroutine,
+// timeoutWatch is the clock of one Timeout. Upstream waits on the subscriber's goroutine,
 // and the function of the timer cuts it off. For each item the clock is read twice,
 // before and after the item, and the timer is not touched. The timer is set again
 // only when it rings too early.
-type watch struct {
+type timeoutWatch struct {
 	limit    time.Duration
 	scope    TimeoutScope
 	stopping <-chan struct{} // closed by a graceful stop, after which no time is up
@@ -25,14 +25,14 @@ type watch struct {
 }
 
 const (
-	busy    int64 = -1 - iota // there is no wait: downstream works, or there is no more limit
-	expired                   // the time is over, for good
+	watchBusy    int64 = -1 - iota // there is no wait: downstream works, or there is no more limit
+	watchExpired                   // the time is over, for good
 )
 
-// newWatch starts the clock, which stops when stopping is closed. When the time is
+// newTimeoutWatch starts the clock, which stops when stopping is closed. When the time is
 // over, it calls cut on the timer's goroutine.
-func newWatch(limit time.Duration, scope TimeoutScope, stopping <-chan struct{}, cut func()) *watch {
-	w := &watch{limit: limit, scope: scope, stopping: stopping, cut: cut, begin: time.Now()}
+func newTimeoutWatch(limit time.Duration, scope TimeoutScope, stopping <-chan struct{}, cut func()) *timeoutWatch {
+	w := &timeoutWatch{limit: limit, scope: scope, stopping: stopping, cut: cut, begin: time.Now()}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.running.Add(1)
@@ -42,24 +42,24 @@ func newWatch(limit time.Duration, scope TimeoutScope, stopping <-chan struct{},
 
 // item reports whether an item, or the end, is in time. It stops the clock, unless
 // the clock limits the whole run.
-func (w *watch) item() bool {
+func (w *timeoutWatch) item() bool {
 	s := w.state.Load()
 	switch {
-	case s == busy:
+	case s == watchBusy:
 		return true
-	case s == expired:
+	case s == watchExpired:
 		return false
 	case w.left(s) <= 0 && !w.halted(): // the deadline counts, no matter which goroutine notices it first
-		w.state.Store(expired)
+		w.state.Store(watchExpired)
 		return false
 	case w.scope == WholeRun:
 		return true
 	}
-	return w.state.CompareAndSwap(s, busy) // false: the timer was first
+	return w.state.CompareAndSwap(s, watchBusy) // false: the timer was first
 }
 
 // halted reports whether a graceful stop has stopped the clock.
-func (w *watch) halted() bool {
+func (w *timeoutWatch) halted() bool {
 	select {
 	case <-w.stopping:
 		return true
@@ -69,10 +69,10 @@ func (w *watch) halted() bool {
 }
 
 // wait starts the clock again, and reports whether upstream may go on.
-func (w *watch) wait() bool {
+func (w *timeoutWatch) wait() bool {
 	switch {
 	case w.scope == WholeRun:
-		return w.state.Load() != expired
+		return w.state.Load() != watchExpired
 	case w.scope != FirstItem:
 		w.state.Store(int64(time.Since(w.begin))) // nobody else leaves busy
 	}
@@ -80,20 +80,20 @@ func (w *watch) wait() bool {
 }
 
 // left returns the time that is left for a wait that began at since.
-func (w *watch) left(since int64) time.Duration {
+func (w *timeoutWatch) left(since int64) time.Duration {
 	return w.limit - (time.Since(w.begin) - time.Duration(since))
 }
 
 // ring is the function of the timer.
-func (w *watch) ring() {
+func (w *timeoutWatch) ring() {
 	defer w.running.Done()
 	for {
 		s := w.state.Load()
 		left := w.limit // if it is busy, a wait that begins now lasts as long
 		switch {
-		case s == expired, s == busy && w.scope == FirstItem:
+		case s == watchExpired, s == watchBusy && w.scope == FirstItem:
 			return
-		case s != busy:
+		case s != watchBusy:
 			left = w.left(s)
 		}
 		if left > 0 {
@@ -103,14 +103,14 @@ func (w *watch) ring() {
 		if w.halted() {
 			return
 		}
-		if w.state.CompareAndSwap(s, expired) {
+		if w.state.CompareAndSwap(s, watchExpired) {
 			w.cut()
 			return
 		}
 	}
 }
 
-func (w *watch) reset(d time.Duration) {
+func (w *timeoutWatch) reset(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.stopped {
@@ -120,7 +120,7 @@ func (w *watch) reset(d time.Duration) {
 }
 
 // stop ends the clock. When it returns, the timer's goroutine has ended.
-func (w *watch) stop() {
+func (w *timeoutWatch) stop() {
 	w.mu.Lock()
 	w.stopped = true
 	if w.timer.Stop() {

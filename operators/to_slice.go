@@ -46,8 +46,8 @@ func ToSlice[T any](opts ...ToSliceOption) turbopipes.Operator[T, []T] {
 // gather collects all items. If it fails or panics, the items so far count as
 // discarded.
 func gather[T any](ctx context.Context, name string, in turbopipes.Observable[T], o opt.Settings) (all []T, err error) {
-	room := roomOf(o)
-	all = make([]T, 0, min(room, mostReserved))
+	room := expectedItems(o)
+	all = make([]T, 0, min(room, maxTimedCapacity))
 	complete := false
 	lost := run.Keep[T](run.At(ctx, name), o.Discard)
 	defer func() {

@@ -37,7 +37,7 @@ func TopK[T any](n int, compare func(a, b T) int, opts ...turbopipes.LossOption)
 		return turbopipes.Invalid[T, T]("TopK", bad)
 	}
 	return turbopipes.Lift(own.Mark+"TopK", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
-		t := top[T]{k: n, compare: compare}
+		t := topHeap[T]{k: n, compare: compare}
 		emitted := 0
 		var work run.Work[T]
 		defer func() {
@@ -53,6 +53,6 @@ func TopK[T any](n int, compare func(a, b T) int, opts ...turbopipes.LossOption)
 		if err != nil {
 			return err
 		}
-		return pour(ctx, t.descending(), &emitted, emit)
+		return emitCounted(ctx, t.descending(), &emitted, emit)
 	})
 }

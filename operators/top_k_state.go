@@ -5,31 +5,31 @@ import (
 	"slices"
 )
 
-// top keeps the k greatest items.
-type top[T any] struct {
+// topHeap keeps the k greatest items.
+type topHeap[T any] struct {
 	k       int
 	compare func(a, b T) int
-	heap    []ranked[T] // the worst item first: the item at i is never worse than the item at (i-1)/2
+	heap    []rankedItem[T] // the worst item first: the item at i is never worse than the item at (i-1)/2
 	seen    uint64
 }
 
-// ranked is an item and its number in the order of arrival, which orders equal
+// rankedItem is an item and its number in the order of arrival, which orders equal
 // items.
-type ranked[T any] struct {
+type rankedItem[T any] struct {
 	v   T
 	seq uint64
 }
 
 // better compares ranks. It returns a negative number when a comes before b.
-func (t *top[T]) better(a, b ranked[T]) int {
+func (t *topHeap[T]) better(a, b rankedItem[T]) int {
 	if c := t.compare(b.v, a.v); c != 0 {
 		return c
 	}
 	return cmp.Compare(a.seq, b.seq)
 }
 
-func (t *top[T]) add(v T) {
-	item := ranked[T]{v, t.seen}
+func (t *topHeap[T]) add(v T) {
+	item := rankedItem[T]{v, t.seen}
 	t.seen++
 	switch {
 	case len(t.heap) < t.k:
@@ -41,7 +41,7 @@ func (t *top[T]) add(v T) {
 	}
 }
 
-func (t *top[T]) up(i int) {
+func (t *topHeap[T]) up(i int) {
 	for i > 0 {
 		parent := (i - 1) / 2
 		if t.better(t.heap[i], t.heap[parent]) < 0 {
@@ -52,7 +52,7 @@ func (t *top[T]) up(i int) {
 	}
 }
 
-func (t *top[T]) down(i int) {
+func (t *topHeap[T]) down(i int) {
 	for {
 		worst := 2*i + 1
 		if worst >= len(t.heap) {
@@ -71,7 +71,7 @@ func (t *top[T]) down(i int) {
 
 // left returns the items as they are. If compare has failed while an item was added,
 // left leaves out that item.
-func (t *top[T]) left(adding bool) (items []T) {
+func (t *topHeap[T]) left(adding bool) (items []T) {
 	for _, item := range t.heap {
 		if !adding || item.seq != t.seen-1 {
 			items = append(items, item.v)
@@ -81,7 +81,7 @@ func (t *top[T]) left(adding bool) (items []T) {
 }
 
 // descending returns the items, the greatest first. No item may be added after it.
-func (t *top[T]) descending() []T {
+func (t *topHeap[T]) descending() []T {
 	slices.SortFunc(t.heap, t.better)
 	items := make([]T, len(t.heap))
 	for i, item := range t.heap {

@@ -25,7 +25,7 @@ func TestTop(t *testing.T) {
 			want := slices.Clone(items)
 			slices.SortStableFunc(want, func(a, b [2]int) int { return byRank(b, a) })
 			for k := 1; k <= length+1; k++ {
-				kept := top[[2]int]{k: k, compare: byRank}
+				kept := topHeap[[2]int]{k: k, compare: byRank}
 				for _, v := range items {
 					kept.add(v)
 					if len(kept.heap) > k {

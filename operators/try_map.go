@@ -47,7 +47,7 @@ func TryMap[T, R any](fn func(ctx context.Context, v T) (R, error), opts ...turb
 			r, e := fn(inner, v)
 			work.Busy = false
 			if e != nil {
-				failed = fault.Join(e, failedOn(ctx, lost, v, e))
+				failed = fault.Join(e, countFailed(ctx, lost, v, e))
 				return false
 			}
 			return emit(r)
@@ -56,9 +56,9 @@ func TryMap[T, R any](fn func(ctx context.Context, v T) (R, error), opts ...turb
 	})
 }
 
-// failedOn accounts for v after a function of the user has failed on it with err. v
+// countFailed accounts for v after a function of the user has failed on it with err. v
 // counts as failed, or as cancelled if the end of ctx has cut the function short.
-func failedOn[T any](ctx context.Context, lost run.Account[T], v T, err error) error {
+func countFailed[T any](ctx context.Context, lost run.Account[T], v T, err error) error {
 	if fault.Cut(ctx, err) {
 		return lost.Cancel(context.Cause(ctx), v)
 	}

@@ -38,7 +38,7 @@ func Unbatch[T any](opts ...turbopipes.LossOption) turbopipes.Operator[[]T, T] {
 		return in.Push(ctx, func(batch []T) bool {
 			rest = batch
 			for i, v := range batch {
-				if i%glance == glance-1 && ctx.Err() != nil {
+				if i%itemsPerCheck == itemsPerCheck-1 && ctx.Err() != nil {
 					return false
 				}
 				rest = batch[i+1:]

@@ -20,7 +20,7 @@ func Unmarshal[T any](fn func(b []byte, to any) error) turbopipes.Operator[[]byt
 	if fn == nil {
 		return turbopipes.Invalid[[]byte, T]("Unmarshal", "fn is nil")
 	}
-	return convert("Unmarshal", func(b []byte) (v T, err error) {
+	return convertEach("Unmarshal", func(b []byte) (v T, err error) {
 		err = fn(b, &v)
 		return v, err
 	})

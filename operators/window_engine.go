@@ -34,11 +34,11 @@ func streamOf[K, T any](name string, p *split.Part[K, T]) turbopipes.Observable[
 	})(turbopipes.Empty[struct{}]())
 }
 
-// windows is an upstream that is split into windows.
-type windows[T any] = split.Split[struct{}, T]
+// windowRun is an upstream that is split into windows.
+type windowRun[T any] = split.Split[struct{}, T]
 
-// handOut emits the windows.
-func handOut[T any](s *windows[T], emit func(turbopipes.Observable[T]) bool) {
+// emitWindows emits the windows.
+func emitWindows[T any](s *windowRun[T], emit func(turbopipes.Observable[T]) bool) {
 	s.Loop(func(p *split.Part[struct{}, T]) bool { return emit(streamOf(s.Name, p)) })
 }
 
@@ -46,7 +46,7 @@ func handOut[T any](s *windows[T], emit func(turbopipes.Observable[T]) bool) {
 // Upstream's goroutine puts items in. A clock or a notifier may close the window at
 // the same time.
 type openWindow[T any] struct {
-	split *windows[T]
+	split *windowRun[T]
 	ends  func(begin time.Time) time.Time // returns the end of a window that begins at begin; nil: no end
 	clock *time.Timer                     // rings at the end of the window; nil if ends is nil
 	next  chan struct{}                   // cap 1: the clock has opened a window; nil if upstream's goroutine opens the windows
@@ -165,9 +165,9 @@ func (w *openWindow[T]) tickAndOpen(ctx context.Context) error {
 	}
 }
 
-// overlapping holds the open windows of a WindowWithCount, the oldest first.
-type overlapping[T any] struct {
-	split   *windows[T]
+// openWindows holds the open windows of a WindowWithCount, the oldest first.
+type openWindows[T any] struct {
+	split   *windowRun[T]
 	n, step int
 	skip    int // items until the next window begins
 	filled  int // items that the oldest window has received
@@ -175,7 +175,7 @@ type overlapping[T any] struct {
 }
 
 // put puts v into every open window. It returns false if upstream must stop.
-func (o *overlapping[T]) put(v T) bool {
+func (o *openWindows[T]) put(v T) bool {
 	if o.skip == 0 {
 		p := o.split.Begin(struct{}{})
 		if p == nil {

@@ -51,7 +51,7 @@ func WindowWhen[T, N any](notifier turbopipes.Observable[N], opts ...turbopipes.
 			})
 		}, s.Failed)
 		s.Start(in.Push, func(v T) bool { return w.put(v) != nil })
-		handOut(s, emit)
+		emitWindows(s, emit)
 		return nil
 	})
 }

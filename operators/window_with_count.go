@@ -54,9 +54,9 @@ func WindowWithCount[T any](n int, opts ...WindowWithCountOption) turbopipes.Ope
 	return turbopipes.Lift(own.Mark+"WindowWithCount", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Observable[T]) bool) (err error) {
 		s := split.Open[struct{}](ctx, splitConfig[T]("WindowWithCount", o.Queue, atOnce))
 		defer s.Close(&err)
-		open := overlapping[T]{split: s, n: n, step: o.Step}
+		open := openWindows[T]{split: s, n: n, step: o.Step}
 		s.Start(in.Push, open.put)
-		handOut(s, emit)
+		emitWindows(s, emit)
 		return nil
 	})
 }

@@ -53,7 +53,7 @@ func WindowWithTime[T any](span time.Duration, opts ...WindowWithTimeOption) tur
 			s.Scope.Go(w.tick)
 		}
 		s.Start(in.Push, func(v T) bool { return w.put(v) != nil })
-		handOut(s, emit)
+		emitWindows(s, emit)
 		return nil
 	})
 }

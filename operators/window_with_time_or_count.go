@@ -64,7 +64,7 @@ func WindowWithTimeOrCount[T any](span time.Duration, n int, opts ...turbopipes.
 			}
 			return true
 		})
-		handOut(s, emit)
+		emitWindows(s, emit)
 		return nil
 	})
 }

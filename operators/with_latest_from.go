@@ -50,7 +50,7 @@ func WithLatestFrom[A, B, R any](other turbopipes.Observable[B], fn func(a A, b 
 	return turbopipes.Lift(own.Mark+"WithLatestFrom", func(ctx context.Context, in turbopipes.Observable[A], emit func(R) bool) (err error) {
 		s := scope.Open(ctx, "WithLatestFrom")
 		defer s.Close(&err)
-		var newest shelf[B]
+		var newest newestShelf[B]
 		var cut atomic.Bool // other has failed, or has completed without an item
 		lost := run.Keep[A](s.Stage(), o.Discard)
 		s.Upstream(func(ctx context.Context) error {
@@ -91,20 +91,20 @@ func WithLatestFrom[A, B, R any](other turbopipes.Observable[B], fn func(a A, b 
 	})
 }
 
-// shelf keeps the newest item. One goroutine puts items, and another one gets them.
-type shelf[T any] struct {
+// newestShelf keeps the newest item. One goroutine puts items, and another one gets them.
+type newestShelf[T any] struct {
 	mu  sync.Mutex // guards the fields below
 	v   T
 	has bool
 }
 
-func (s *shelf[T]) put(v T) {
+func (s *newestShelf[T]) put(v T) {
 	s.mu.Lock()
 	s.v, s.has = v, true
 	s.mu.Unlock()
 }
 
-func (s *shelf[T]) get() (v T, ok bool) {
+func (s *newestShelf[T]) get() (v T, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.v, s.has

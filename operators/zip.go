@@ -61,21 +61,21 @@ func Zip[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R, opts 
 	})
 }
 
-// zipped holds two upstreams from which items are taken in pairs.
-type zipped[A, B any] struct {
+// zipRun holds two upstreams from which items are taken in pairs.
+type zipRun[A, B any] struct {
 	*feed.Band
 	left   *feed.Feed[A]
 	right  *feed.Feed[B]
 	ins    <-chan A // the items of left
 	others <-chan B // the items of right
-	a      side[A]
-	b      side[B]
+	a      zipSide[A]
+	b      zipSide[B]
 	as     run.Account[A]
 	bs     run.Account[B]
 }
 
-func openZip[A, B any](ctx context.Context, name string, o opt.Loss, in turbopipes.Observable[A], other turbopipes.Observable[B]) *zipped[A, B] {
-	z := &zipped[A, B]{Band: feed.OpenBand(ctx, name)}
+func openZip[A, B any](ctx context.Context, name string, o opt.Loss, in turbopipes.Observable[A], other turbopipes.Observable[B]) *zipRun[A, B] {
+	z := &zipRun[A, B]{Band: feed.OpenBand(ctx, name)}
 	as, bs := run.Hooks[A]{Each: o.Discard}, run.Hooks[B]{Each: o.Discard}
 	z.as, z.bs = as.At(z.Stage()), bs.At(z.Stage())
 	z.left, z.right = feed.In(z.Band, as, in.Push), feed.In(z.Band, bs, other.Push)
@@ -89,7 +89,7 @@ func openZip[A, B any](ctx context.Context, name string, o opt.Loss, in turbopip
 // pair receives from a side only until the side has an item. It does not receive
 // again to learn whether the side has ended, because the side would then hold two
 // items.
-func (z *zipped[A, B]) pair() bool {
+func (z *zipRun[A, B]) pair() bool {
 	for !z.a.has || !z.b.has {
 		if z.a.over() || z.b.over() {
 			return false
@@ -118,7 +118,7 @@ func onlyIf[T any](wanted bool, items <-chan T) <-chan T {
 
 // receive takes an item that is already there, if any. It reports whether there is
 // nothing more to wait for.
-func (z *zipped[A, B]) receive() bool {
+func (z *zipRun[A, B]) receive() bool {
 	select {
 	case v, more := <-onlyIf(z.a.wants(), z.ins):
 		z.a.receive(v, more)
@@ -130,7 +130,7 @@ func (z *zipped[A, B]) receive() bool {
 }
 
 // end returns the error of a side that has failed and has no item left.
-func (z *zipped[A, B]) end() error {
+func (z *zipRun[A, B]) end() error {
 	if z.a.ended && z.left.End() != nil {
 		return z.left.End()
 	}
@@ -141,7 +141,7 @@ func (z *zipped[A, B]) end() error {
 }
 
 // err returns the error of the stream when no further pair is possible.
-func (z *zipped[A, B]) err() error {
+func (z *zipRun[A, B]) err() error {
 	if err := z.end(); err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (z *zipped[A, B]) err() error {
 
 // close joins both sides. Unless the stream has completed, it counts the items
 // without a partner as discarded.
-func (z *zipped[A, B]) close(err *error) {
+func (z *zipRun[A, B]) close(err *error) {
 	z.Close(err)
 	if z.Completed() {
 		return
@@ -168,6 +168,6 @@ func (z *zipped[A, B]) close(err *error) {
 
 // try calls f, a function of the user, on a pair. Both items count as failed if f
 // does not return.
-func (z *zipped[A, B]) try(a A, b B, f func()) {
+func (z *zipRun[A, B]) try(a A, b B, f func()) {
 	z.as.Try(a, func() { z.bs.Try(b, f) })
 }

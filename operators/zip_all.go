@@ -42,7 +42,7 @@ func ZipAll[T any](opts ...turbopipes.LossOption) turbopipes.Operator[turbopipes
 		return turbopipes.Invalid[turbopipes.Observable[T], []T]("ZipAll", bad)
 	}
 	return turbopipes.Lift(own.Mark+"ZipAll", func(ctx context.Context, in turbopipes.Observable[turbopipes.Observable[T]], emit func([]T) bool) (err error) {
-		streams, err := collected(ctx, "ZipAll", in)
+		streams, err := collectStreams(ctx, "ZipAll", in)
 		if err != nil || len(streams) == 0 {
 			return err
 		}
@@ -53,8 +53,8 @@ func ZipAll[T any](opts ...turbopipes.LossOption) turbopipes.Operator[turbopipes
 			rooms[i] = make(chan struct{}, 1)
 			rooms[i] <- struct{}{}
 		}
-		z := zipping[T]{row: newRow[T](len(streams)), ended: make([]bool, len(streams))}
-		arrivals := arrive(s.Scope, run.Hooks[T]{Each: o.Discard}, streams, rooms)
+		z := zipAllRow[T]{row: newItemRow[T](len(streams)), ended: make([]bool, len(streams))}
+		arrivals := runStreams(s.Scope, run.Hooks[T]{Each: o.Discard}, streams, rooms)
 		defer func() {
 			if z.over && z.failed == nil {
 				s.Complete()
@@ -90,7 +90,7 @@ func ZipAll[T any](opts ...turbopipes.LossOption) turbopipes.Operator[turbopipes
 // row. next then accepts the items of the other streams as long as these streams are
 // about to send them. ok is false if that item is not there, or if no other stream
 // is about to send.
-func (z *zipping[T]) next(b *feed.Band, arrivals <-chan arrival[T]) (a arrival[T], ok bool) {
+func (z *zipAllRow[T]) next(b *feed.Band, arrivals <-chan streamEvent[T]) (a streamEvent[T], ok bool) {
 	if z.failed == nil {
 		select {
 		case a = <-arrivals:

@@ -1,8 +1,8 @@
 package operators
 
-// zipping is the row that a ZipAll is filling.
-type zipping[T any] struct {
-	row   row[T]
+// zipAllRow is the row that a ZipAll is filling.
+type zipAllRow[T any] struct {
+	row   itemRow[T]
 	ended []bool
 	over  bool // there will be no further row
 
@@ -12,7 +12,7 @@ type zipping[T any] struct {
 
 // arrived takes an arrival. If the arrival makes the row whole, arrived returns the
 // row.
-func (z *zipping[T]) arrived(a arrival[T]) (items []T, whole bool) {
+func (z *zipAllRow[T]) arrived(a streamEvent[T]) (items []T, whole bool) {
 	switch {
 	case a.err != nil:
 		if z.failed == nil {
@@ -29,7 +29,7 @@ func (z *zipping[T]) arrived(a arrival[T]) (items []T, whole bool) {
 		return nil, false
 	}
 	items = z.row.items
-	z.row = newRow[T](len(items))
+	z.row = newItemRow[T](len(items))
 	for _, ended := range z.ended {
 		z.over = z.over || ended
 	}

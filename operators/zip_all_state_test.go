@@ -7,20 +7,20 @@ import (
 )
 
 func TestZipping(t *testing.T) {
-	z := zipping[string]{row: newRow[string](2), ended: make([]bool, 2)}
-	_, whole := z.arrived(arrival[string]{0, "a", true, nil})
+	z := zipAllRow[string]{row: newItemRow[string](2), ended: make([]bool, 2)}
+	_, whole := z.arrived(streamEvent[string]{0, "a", true, nil})
 	require.False(t, whole)
 	require.Equal(t, []string{"a"}, z.row.left())
-	_, whole = z.arrived(arrival[string]{from: 0})
+	_, whole = z.arrived(streamEvent[string]{from: 0})
 	require.False(t, whole)
 	require.False(t, z.over, "it has an item left")
-	items, whole := z.arrived(arrival[string]{1, "b", true, nil})
+	items, whole := z.arrived(streamEvent[string]{1, "b", true, nil})
 	require.True(t, whole)
 	require.Equal(t, []string{"a", "b"}, items)
 	require.True(t, z.over, "the last one of the first is used")
 	require.Empty(t, z.row.left())
 
-	z = zipping[string]{row: newRow[string](2), ended: make([]bool, 2)}
-	z.arrived(arrival[string]{from: 1})
+	z = zipAllRow[string]{row: newItemRow[string](2), ended: make([]bool, 2)}
+	z.arrived(streamEvent[string]{from: 1})
 	require.True(t, z.over)
 }

@@ -8,7 +8,7 @@ import (
 
 // A side wants an item until it has an item, and over when it has ended without one.
 func TestSide(t *testing.T) {
-	var s side[string]
+	var s zipSide[string]
 	require.True(t, s.wants())
 	require.False(t, s.over())
 

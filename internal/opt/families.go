@@ -7,7 +7,7 @@ type (
 	// QueueOption is an option of what has a bounded queue.
 	QueueOption interface {
 		Option[Settings]
-		queue()
+		interface{ queue() }
 	}
 	// ForQueue makes an option a [QueueOption].
 	ForQueue struct{}
@@ -19,7 +19,7 @@ type (
 	// ReplayOption is an option of NewReplaySubject.
 	ReplayOption interface {
 		Option[Settings]
-		replay()
+		interface{ replay() }
 	}
 	// ForReplay makes an option a [ReplayOption].
 	ForReplay struct{}
@@ -31,7 +31,7 @@ type (
 	// RefCountOption is an option of Connectable.RefCount.
 	RefCountOption interface {
 		Option[Settings]
-		refCount()
+		interface{ refCount() }
 	}
 	// ForRefCount makes an option a [RefCountOption].
 	ForRefCount struct{}
@@ -43,7 +43,7 @@ type (
 	// ShareOption is an option of Share.
 	ShareOption interface {
 		Option[Settings]
-		share()
+		interface{ share() }
 	}
 	// ForShare makes an option a [ShareOption].
 	ForShare struct{}
@@ -55,7 +55,7 @@ type (
 	// ShareReplayOption is an option of ShareReplay.
 	ShareReplayOption interface {
 		Option[Settings]
-		shareReplay()
+		interface{ shareReplay() }
 	}
 	// ForShareReplay makes an option a [ShareReplayOption].
 	ForShareReplay struct{}
@@ -67,7 +67,7 @@ type (
 	// LossOption is an option of operators that take OnDiscard only.
 	LossOption interface {
 		Option[Settings]
-		loss()
+		interface{ loss() }
 	}
 	// ForLoss makes an option a [LossOption].
 	ForLoss struct{}
@@ -79,7 +79,7 @@ type (
 	// GateOption is an option of Gate.
 	GateOption interface {
 		Option[Settings]
-		gate()
+		interface{ gate() }
 	}
 	// ForGate makes an option a [GateOption].
 	ForGate struct{}
@@ -91,7 +91,7 @@ type (
 	// ParallelOption is an option of Parallel, ParallelBy, ParallelResults and Tasks.
 	ParallelOption interface {
 		Option[Settings]
-		parallel()
+		interface{ parallel() }
 	}
 	// ForParallel makes an option a [ParallelOption].
 	ForParallel struct{}
@@ -103,7 +103,7 @@ type (
 	// FlatMapOption is an option of FlatMap and Flatten.
 	FlatMapOption interface {
 		Option[Settings]
-		flatMap()
+		interface{ flatMap() }
 	}
 	// ForFlatMap makes an option a [FlatMapOption].
 	ForFlatMap struct{}
@@ -115,7 +115,7 @@ type (
 	// InnerOption is an option of ConcatMap, SwitchMap, SwitchAll and ExhaustMap.
 	InnerOption interface {
 		Option[Settings]
-		inner()
+		interface{ inner() }
 	}
 	// ForInner makes an option a [InnerOption].
 	ForInner struct{}
@@ -127,7 +127,7 @@ type (
 	// DelayWhenOption is an option of DelayWhen.
 	DelayWhenOption interface {
 		Option[Settings]
-		delayWhen()
+		interface{ delayWhen() }
 	}
 	// ForDelayWhen makes an option a [DelayWhenOption].
 	ForDelayWhen struct{}
@@ -139,7 +139,7 @@ type (
 	// ExpandOption is an option of Expand.
 	ExpandOption interface {
 		Option[Settings]
-		expand()
+		interface{ expand() }
 	}
 	// ForExpand makes an option a [ExpandOption].
 	ForExpand struct{}
@@ -151,7 +151,7 @@ type (
 	// SerializeOption is an option of Serialize.
 	SerializeOption interface {
 		Option[Settings]
-		serialize()
+		interface{ serialize() }
 	}
 	// ForSerialize makes an option a [SerializeOption].
 	ForSerialize struct{}
@@ -163,7 +163,7 @@ type (
 	// ToSliceOption is an option of ToSlice.
 	ToSliceOption interface {
 		Option[Settings]
-		toSlice()
+		interface{ toSlice() }
 	}
 	// ForToSlice makes an option a [ToSliceOption].
 	ForToSlice struct{}
@@ -175,7 +175,7 @@ type (
 	// SortOption is an option of Sort.
 	SortOption interface {
 		Option[Settings]
-		sort()
+		interface{ sort() }
 	}
 	// ForSort makes an option a [SortOption].
 	ForSort struct{}
@@ -187,7 +187,7 @@ type (
 	// BufferWithCountOption is an option of BufferWithCount.
 	BufferWithCountOption interface {
 		Option[Settings]
-		bufferWithCount()
+		interface{ bufferWithCount() }
 	}
 	// ForBufferWithCount makes an option a [BufferWithCountOption].
 	ForBufferWithCount struct{}
@@ -199,7 +199,7 @@ type (
 	// BufferWithTimeOption is an option of BufferWithTime and BufferWhen.
 	BufferWithTimeOption interface {
 		Option[Settings]
-		bufferWithTime()
+		interface{ bufferWithTime() }
 	}
 	// ForBufferWithTime makes an option a [BufferWithTimeOption].
 	ForBufferWithTime struct{}
@@ -211,7 +211,7 @@ type (
 	// BufferWithTimeOrCountOption is an option of BufferWithTimeOrCount.
 	BufferWithTimeOrCountOption interface {
 		Option[Settings]
-		bufferWithTimeOrCount()
+		interface{ bufferWithTimeOrCount() }
 	}
 	// ForBufferWithTimeOrCount makes an option a [BufferWithTimeOrCountOption].
 	ForBufferWithTimeOrCount struct{}
@@ -223,7 +223,7 @@ type (
 	// SlidingWindowOption is an option of SlidingWindow.
 	SlidingWindowOption interface {
 		Option[Settings]
-		slidingWindow()
+		interface{ slidingWindow() }
 	}
 	// ForSlidingWindow makes an option a [SlidingWindowOption].
 	ForSlidingWindow struct{}
@@ -235,7 +235,7 @@ type (
 	// SessionWindowOption is an option of SessionWindow.
 	SessionWindowOption interface {
 		Option[Settings]
-		sessionWindow()
+		interface{ sessionWindow() }
 	}
 	// ForSessionWindow makes an option a [SessionWindowOption].
 	ForSessionWindow struct{}
@@ -247,7 +247,7 @@ type (
 	// WindowWithCountOption is an option of WindowWithCount.
 	WindowWithCountOption interface {
 		Option[Settings]
-		windowWithCount()
+		interface{ windowWithCount() }
 	}
 	// ForWindowWithCount makes an option a [WindowWithCountOption].
 	ForWindowWithCount struct{}
@@ -259,7 +259,7 @@ type (
 	// WindowWithTimeOption is an option of WindowWithTime.
 	WindowWithTimeOption interface {
 		Option[Settings]
-		windowWithTime()
+		interface{ windowWithTime() }
 	}
 	// ForWindowWithTime makes an option a [WindowWithTimeOption].
 	ForWindowWithTime struct{}
@@ -271,7 +271,7 @@ type (
 	// GroupByOption is an option of GroupBy.
 	GroupByOption interface {
 		Option[Settings]
-		groupBy()
+		interface{ groupBy() }
 	}
 	// ForGroupBy makes an option a [GroupByOption].
 	ForGroupBy struct{}
@@ -283,7 +283,7 @@ type (
 	// DebounceOption is an option of Debounce.
 	DebounceOption interface {
 		Option[Settings]
-		debounce()
+		interface{ debounce() }
 	}
 	// ForDebounce makes an option a [DebounceOption].
 	ForDebounce struct{}
@@ -295,7 +295,7 @@ type (
 	// ThrottleOption is an option of Throttle.
 	ThrottleOption interface {
 		Option[Settings]
-		throttle()
+		interface{ throttle() }
 	}
 	// ForThrottle makes an option a [ThrottleOption].
 	ForThrottle struct{}
@@ -307,7 +307,7 @@ type (
 	// SampleOption is an option of Sample.
 	SampleOption interface {
 		Option[Settings]
-		sample()
+		interface{ sample() }
 	}
 	// ForSample makes an option a [SampleOption].
 	ForSample struct{}
@@ -319,106 +319,10 @@ type (
 	// DistinctOption is an option of Distinct.
 	DistinctOption interface {
 		Option[Settings]
-		distinct()
+		interface{ distinct() }
 	}
 	// ForDistinct makes an option a [DistinctOption].
 	ForDistinct struct{}
 )
 
 func (ForDistinct) distinct() {}
-
-type (
-	// BackpressureOption is an option of backpressure operators that take OnDrop only.
-	BackpressureOption[T any] interface {
-		Option[Typed[T]]
-		backpressure()
-	}
-	// ForBackpressure makes an option a [BackpressureOption].
-	ForBackpressure struct{}
-)
-
-func (ForBackpressure) backpressure() {}
-
-type (
-	// ConflateByKeyOption is an option of ConflateByKey.
-	ConflateByKeyOption[T any] interface {
-		Option[Typed[T]]
-		conflateByKey()
-	}
-	// ForConflateByKey makes an option a [ConflateByKeyOption].
-	ForConflateByKey struct{}
-)
-
-func (ForConflateByKey) conflateByKey() {}
-
-type (
-	// LoadShedOption is an option of LoadShed.
-	LoadShedOption[T any] interface {
-		Option[Typed[T]]
-		loadShed()
-	}
-	// ForLoadShed makes an option a [LoadShedOption].
-	ForLoadShed struct{}
-)
-
-func (ForLoadShed) loadShed() {}
-
-type (
-	// SpillToDiskOption is an option of SpillToDisk.
-	SpillToDiskOption[T any] interface {
-		Option[Typed[T]]
-		spillToDisk()
-	}
-	// ForSpillToDisk makes an option a [SpillToDiskOption].
-	ForSpillToDisk struct{}
-)
-
-func (ForSpillToDisk) spillToDisk() {}
-
-type (
-	// TimeoutOption is an option of Timeout.
-	TimeoutOption[T any] interface {
-		Option[Typed[T]]
-		timeout()
-	}
-	// ForTimeout makes an option a [TimeoutOption].
-	ForTimeout struct{}
-)
-
-func (ForTimeout) timeout() {}
-
-type (
-	// RateLimitOption is an option of RateLimit.
-	RateLimitOption[T any] interface {
-		Option[Typed[T]]
-		rateLimit()
-	}
-	// ForRateLimit makes an option a [RateLimitOption].
-	ForRateLimit struct{}
-)
-
-func (ForRateLimit) rateLimit() {}
-
-type (
-	// IntersperseOption is an option of Intersperse.
-	IntersperseOption[T any] interface {
-		Option[Typed[T]]
-		intersperse()
-	}
-	// ForIntersperse makes an option a [IntersperseOption].
-	ForIntersperse struct{}
-)
-
-func (ForIntersperse) intersperse() {}
-
-type (
-	// EventTimeWindowOption is an option of EventTimeWindow.
-	EventTimeWindowOption[T any] interface {
-		Option[Typed[T]]
-		eventTimeWindow()
-	}
-	// ForEventTimeWindow makes an option a [EventTimeWindowOption].
-	ForEventTimeWindow struct{}
-)
-
-func (ForEventTimeWindow) eventTimeWindow() {}

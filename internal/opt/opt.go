@@ -24,6 +24,8 @@ type Func[S any] func(*S) (bad string)
 // Set is a [Func] for the settings of families that do not know the item's type.
 type Set = Func[Settings]
 
+var _ = Set.set // which only types of other packages use, by embedding
+
 func (f Func[S]) set(s *S) string {
 	if f == nil {
 		return "an option is a zero value, want the result of its function"

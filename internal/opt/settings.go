@@ -27,27 +27,19 @@ type Settings struct {
 	TTL            time.Duration // 0: no limit
 	MinSubscribers int
 	Grace          time.Duration
-	KeepOnComplete bool
-	KeepOnError    bool
 	Connected      context.Context //nolint:containedctx // the owner of the connection; nil: the subscribers
 
 	// of tasks and inner streams
-	Ordered   bool
 	Ahead     int
 	Policy    int // an operators.Policy
 	MaxErrors int // 0: no limit
-	StopInner bool
 
 	// of what collects items
-	Capacity     int
-	Step         int           // 0: as many as the slice has
-	MaxItems     int           // 0: the operator's own limit
-	MaxDuration  time.Duration // 0: no limit
-	FlushOnError bool
-	Empties      bool
-	Partial      bool
-	MaxPending   int
-	SkipGaps     bool
+	Capacity    int
+	Step        int           // 0: as many as the slice has
+	MaxItems    int           // 0: the operator's own limit
+	MaxDuration time.Duration // 0: no limit
+	MaxPending  int
 
 	// of groups and keys
 	MaxGroups int           // 0: no limit
@@ -55,12 +47,13 @@ type Settings struct {
 	MaxKeys   int           // 0: no limit
 
 	// of what chooses items by the time
-	Edge     int // an operators.Edge; 0: the operator's own
-	MaxWait  time.Duration
-	EmitLast bool
+	Edge    int           // an operators.Edge; 0: the operator's own
+	MaxWait time.Duration // 0: no limit
 
-	// of gates
-	Closed bool // at first
+	// flags, each named after its option
+	KeepOnComplete, KeepOnError, Ordered, StopInner bool
+	FlushOnError, Empties, Partial, SkipGaps        bool
+	EmitLast, Closed                                bool
 }
 
 // Typed is what the options set that know the item's type, T.

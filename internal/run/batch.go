@@ -83,17 +83,25 @@ func (r *Record) walk(v any, yield func(item any)) {
 	}
 }
 
-// streamPackage is the package of the stream types.
-const streamPackage = "github.com/turbopipes/turbopipes"
+// The packages that have the types that are told apart here.
+const (
+	rootPackage      = "github.com/turbopipes/turbopipes"
+	operatorsPackage = rootPackage + "/operators"
+)
 
 // isStream reports whether values of type t are streams: turbopipes.Observable or
-// turbopipes.Group.
+// operators.Group.
 func isStream(t reflect.Type) bool {
-	if t == nil || t.Kind() != reflect.Struct || t.PkgPath() != streamPackage {
+	if t == nil || t.Kind() != reflect.Struct {
 		return false
 	}
-	name := t.Name()
-	return strings.HasPrefix(name, "Observable[") || strings.HasPrefix(name, "Group[")
+	switch t.PkgPath() {
+	case rootPackage:
+		return strings.HasPrefix(t.Name(), "Observable[")
+	case operatorsPackage:
+		return strings.HasPrefix(t.Name(), "Group[")
+	}
+	return false
 }
 
 // mayBeStream reports whether a value of type t can be a stream.
