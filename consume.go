@@ -67,7 +67,10 @@ func emitTo[T any](c *terminal, body func(T) bool) func(T) bool {
 // consume runs o on the calling goroutine. The consumer's own panic and Goexit
 // are never recovered here, so they go on with their own stack, after the
 // defers of every operator have reaped.
-func consume[T any](c *terminal, o Observable[T], emit func(T) bool) (err error) {
+//
+// push is Observable.Push: consume takes no T, so it is compiled once, and not for each
+// item type.
+func consume(c *terminal, push func(ctx context.Context) error) (err error) {
 	ctx := c.ctx
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -88,9 +91,9 @@ func consume[T any](c *terminal, o Observable[T], emit func(T) bool) (err error)
 		}
 	}()
 	if c.label != "" {
-		err = o.Push(c.rec.With(ctx), emit)
+		err = push(c.rec.With(ctx))
 	} else {
-		scope.Tagged(c.tag, func() { err = o.Push(c.rec.With(ctx), emit) })
+		scope.Tagged(c.tag, func() { err = push(c.rec.With(ctx)) })
 	}
 	if c.inside {
 		c.inside = false
@@ -116,7 +119,7 @@ func consumeEach[T any](ctx context.Context, call string, o Observable[T], body 
 	if err != nil {
 		return false, err
 	}
-	err = consume(c, o, emitTo(c, body))
+	err = consume(c, func(ctx context.Context) error { return o.Push(ctx, emitTo(c, body)) })
 	return c.stopped, err
 }
 
@@ -127,7 +130,9 @@ func consumeEachOr[T any](ctx context.Context, call string, o Observable[T], hoo
 		return false, err
 	}
 	account := lost[T](c, hook)
-	err = consume(c, o, emitTo(c, func(v T) bool { return body(v, account) }))
+	err = consume(c, func(ctx context.Context) error {
+		return o.Push(ctx, emitTo(c, func(v T) bool { return body(v, account) }))
+	})
 	return c.stopped, err
 }
 
@@ -151,18 +156,20 @@ func (o Observable[T]) Each(ctx context.Context, fn func(T) error) error {
 		return err
 	}
 	var own error
-	err = consume(c, o, func(v T) bool {
-		if c.over.Load() {
-			return refuse(c, v)
-		}
-		c.inside = true
-		err := fn(v)
-		c.inside = false
-		if err == nil {
-			return true
-		}
-		own = err
-		return c.leave()
+	err = consume(c, func(ctx context.Context) error {
+		return o.Push(ctx, func(v T) bool {
+			if c.over.Load() {
+				return refuse(c, v)
+			}
+			c.inside = true
+			err := fn(v)
+			c.inside = false
+			if err == nil {
+				return true
+			}
+			own = err
+			return c.leave()
+		})
 	})
 	switch {
 	case own == nil:
@@ -187,6 +194,8 @@ func (o Observable[T]) Each(ctx context.Context, fn func(T) error) error {
 //
 // A return statement in the body sets the results before the tasks are reaped:
 // what they share with named results must be guarded.
+//
+//go:noinline
 func (o Observable[T]) Seq(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		stopped, err := consumeEach(ctx, "Seq", o, func(v T) bool { return yield(v, nil) })
@@ -229,7 +238,9 @@ func drain[T any](ctx context.Context, call string, o Observable[T]) error {
 	if err != nil {
 		return err
 	}
-	return consume(c, o, func(v T) bool { return !c.over.Load() || refuse(c, v) })
+	return consume(c, func(ctx context.Context) error {
+		return o.Push(ctx, func(v T) bool { return !c.over.Load() || refuse(c, v) })
+	})
 }
 
 // Errors runs o for its effects, and gives the errors that it ended with: none
@@ -265,7 +276,22 @@ func appendJoined(all []error, err error) []error {
 // must be called unless next has given false. Both must be called from one
 // goroutine at a time.
 //
-// It is iter.Pull2 over [Observable.Seq].
+// It is as iter.Pull2 over [Observable.Seq].
 func (o Observable[T]) Pull(ctx context.Context) (next func() (T, error, bool), stop func()) {
-	return iter.Pull2(o.Seq(ctx))
+	var v T
+	var err error
+	step, stop := iter.Pull(func(yield func(struct{}) bool) { // and not Pull2, which is compiled for each item type
+		for v, err = range o.Seq(ctx) {
+			if !yield(struct{}{}) {
+				return
+			}
+		}
+	})
+	return func() (item T, failure error, more bool) {
+		if _, more = step(); !more {
+			return item, nil, false
+		}
+		item, v = v, item // not kept until the next call
+		return item, err, true
+	}, stop
 }
