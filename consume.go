@@ -68,7 +68,10 @@ func emitTo[T any](c *terminal, body func(T) bool) func(T) bool {
 // consume runs o on the calling goroutine. It never recovers the consumer's own
 // panic and Goexit, so they continue with their own stack, after the defers of every
 // operator have reaped.
-func consume[T any](c *terminal, o Observable[T], emit func(T) bool) (err error) {
+//
+// push is Observable.Push. consume has no type parameter, so it is compiled once,
+// and not for each item type.
+func consume(c *terminal, push func(ctx context.Context) error) (err error) {
 	ctx := c.ctx
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -89,9 +92,9 @@ func consume[T any](c *terminal, o Observable[T], emit func(T) bool) (err error)
 		}
 	}()
 	if c.label != "" {
-		err = o.Push(c.rec.With(ctx), emit)
+		err = push(c.rec.With(ctx))
 	} else {
-		scope.Tagged(c.tag, func() { err = o.Push(c.rec.With(ctx), emit) })
+		scope.Tagged(c.tag, func() { err = push(c.rec.With(ctx)) })
 	}
 	if c.inside {
 		c.inside = false
@@ -118,7 +121,7 @@ func consumeEach[T any](ctx context.Context, call string, o Observable[T], body 
 	if err != nil {
 		return false, err
 	}
-	err = consume(c, o, emitTo(c, body))
+	err = consume(c, func(ctx context.Context) error { return o.Push(ctx, emitTo(c, body)) })
 	return c.stopped, err
 }
 
@@ -130,7 +133,9 @@ func consumeEachOr[T any](ctx context.Context, call string, o Observable[T], hoo
 		return false, err
 	}
 	account := lost[T](c, hook)
-	err = consume(c, o, emitTo(c, func(v T) bool { return body(v, account) }))
+	err = consume(c, func(ctx context.Context) error {
+		return o.Push(ctx, emitTo(c, func(v T) bool { return body(v, account) }))
+	})
 	return c.stopped, err
 }
 
@@ -153,18 +158,20 @@ func (o Observable[T]) Each(ctx context.Context, fn func(T) error) error {
 		return err
 	}
 	var own error
-	err = consume(c, o, func(v T) bool {
-		if c.over.Load() {
-			return refuse(c, v)
-		}
-		c.inside = true
-		err := fn(v)
-		c.inside = false
-		if err == nil {
-			return true
-		}
-		own = err
-		return c.leave()
+	err = consume(c, func(ctx context.Context) error {
+		return o.Push(ctx, func(v T) bool {
+			if c.over.Load() {
+				return refuse(c, v)
+			}
+			c.inside = true
+			err := fn(v)
+			c.inside = false
+			if err == nil {
+				return true
+			}
+			own = err
+			return c.leave()
+		})
 	})
 	switch {
 	case own == nil:
@@ -189,6 +196,8 @@ func (o Observable[T]) Each(ctx context.Context, fn func(T) error) error {
 //
 // A return statement in the body sets the results before the tasks are reaped. If
 // tasks share data with named results, guard that data.
+//
+//go:noinline
 func (o Observable[T]) Seq(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		stopped, err := consumeEach(ctx, "Seq", o, func(v T) bool { return yield(v, nil) })
@@ -220,8 +229,8 @@ func (o Observable[T]) Drain(ctx context.Context) error {
 	return drain(ctx, "Drain", o)
 }
 
-// Run runs o for its effects, and returns its error, or nil when it has completed.
-// It corresponds to Reactor's then().block() and RxGo's Run.
+// Run runs o for its effects, and returns its error, or nil when it has completed. It
+// corresponds to Reactor's then().block() and RxGo's Run.
 func Run[T any](ctx context.Context, o Observable[T]) error {
 	return drain(ctx, "Run", o)
 }
@@ -231,7 +240,9 @@ func drain[T any](ctx context.Context, call string, o Observable[T]) error {
 	if err != nil {
 		return err
 	}
-	return consume(c, o, func(v T) bool { return !c.over.Load() || refuse(c, v) })
+	return consume(c, func(ctx context.Context) error {
+		return o.Push(ctx, func(v T) bool { return !c.over.Load() || refuse(c, v) })
+	})
 }
 
 // Errors runs o for its effects, and returns the errors that o ended with. There are
@@ -267,7 +278,22 @@ func appendJoined(all []error, err error) []error {
 // is reaped. It must be called unless next has returned false. Call both from one
 // goroutine at a time.
 //
-// It is iter.Pull2 over [Observable.Seq].
+// It works like iter.Pull2 over [Observable.Seq].
 func (o Observable[T]) Pull(ctx context.Context) (next func() (T, error, bool), stop func()) {
-	return iter.Pull2(o.Seq(ctx))
+	var v T
+	var err error
+	step, stop := iter.Pull(func(yield func(struct{}) bool) { // not Pull2, which is compiled for each item type
+		for v, err = range o.Seq(ctx) {
+			if !yield(struct{}{}) {
+				return
+			}
+		}
+	})
+	return func() (item T, failure error, more bool) {
+		if _, more = step(); !more {
+			return item, nil, false
+		}
+		item, v = v, item // do not keep the item until the next call
+		return item, err, true
+	}, stop
 }

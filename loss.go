@@ -84,7 +84,7 @@ func WithLossHook(ctx context.Context, fn func(Loss)) context.Context {
 // operators.Name has set, as in fetch/Lag. A panic of a hook goes through Lost.
 // [Checked] and package tptest find an operator that forgets to call Lost.
 func Lost(ctx context.Context, l Loss) {
-	if err := run.At(ctx, l.Stage).Lose(l.Item, run.Reason(l.Reason), l.Err); err != nil {
+	if err := run.Lose(run.At(ctx, l.Stage), l.Item, run.Reason(l.Reason), l.Err); err != nil {
 		panic(err)
 	}
 }

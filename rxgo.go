@@ -24,11 +24,14 @@ type rxView = rxv.Lazy
 func viewOf[T any](src Source[T]) rxView { return rxv.MakeLazy(rxSource[T](src)) }
 
 // viewOfPart is viewOf for a part of another stream; see [Observable.LetGo].
-func viewOfPart[T any](src Source[T]) rxView { return rxv.MakeLazy(partSource[T](src)) }
+func viewOfPart[T any](src Source[T]) rxView { return rxv.MakeLazy(rxPart{rxSource[T](src)}) }
+
+// rxPart marks the source of a part.
+type rxPart struct{ rxv.Producer }
 
 // isPart reports whether o is a part of another stream.
 func isPart[T any](o Observable[T]) bool {
-	_, ok := rxv.SourceOf(o.rxView).(partSource[T])
+	_, ok := rxv.SourceOf(o.rxView).(rxPart)
 	return ok
 }
 
@@ -47,31 +50,16 @@ func isPart[T any](o Observable[T]) bool {
 // nothing: o stays cold. It corresponds to RxGo's Observe and Defer.
 func (o Observable[T]) ToRx() rxgo.Observable { return o }
 
-// rxTyped is an Observable[T] that rxgo holds.
-type rxTyped[T any] interface{ typed() Observable[T] }
-
-//
-//lint:ignore U1000 the checker does not see through a generic interface
-func (o Observable[T]) typed() Observable[T] { return o }
-
 // rxSource is a source in the form that rxgo's view needs. It is a func, so that it
 // becomes an interface without an allocation.
 type rxSource[T any] Source[T]
 
 // Produce runs the source as a subscription of its own, on rxgo's goroutine.
 func (s rxSource[T]) Produce(ctx context.Context, next chan<- rxgo.Item) {
-	produceRx(ctx, next, func(emit func(T) bool) error {
-		_, err := consumeEach(ctx, "Observe", Observable[T]{src: Source[T](s)}, emit)
+	produceRx(ctx, next, func(emit func(any) bool) error {
+		_, err := consumeEach(ctx, "Observe", Observable[T]{src: Source[T](s)}, func(v T) bool { return emit(v) })
 		return err
 	})
-}
-
-// partSource is rxSource for a part of another stream, which has a LetGo.
-type partSource[T any] Source[T]
-
-// Produce runs the source as a subscription of its own, on rxgo's goroutine.
-func (s partSource[T]) Produce(ctx context.Context, next chan<- rxgo.Item) {
-	rxSource[T](s).Produce(ctx, next)
 }
 
 // rxUpstream is the upstream of an rxgo pipeline that is an operator of ours. It
@@ -83,19 +71,19 @@ type rxUpstream[T any] struct {
 
 // Produce runs the upstream on rxgo's goroutine.
 func (u rxUpstream[T]) Produce(ctx context.Context, next chan<- rxgo.Item) {
-	produceRx(ctx, next, func(emit func(T) bool) error {
-		_, err := Guard(u.rec.With(ctx), u.in, emit)
+	produceRx(ctx, next, func(emit func(any) bool) error {
+		_, err := Guard(u.rec.With(ctx), u.in, func(v T) bool { return emit(v) })
 		return err
 	})
 }
 
 // produceRx sends the items of a stream to next, and its error as the last item.
 // push pushes the items. No panic and no Goexit of push gets past produceRx.
-func produceRx[T any](ctx context.Context, next chan<- rxgo.Item, push func(emit func(T) bool) error) {
+func produceRx(ctx context.Context, next chan<- rxgo.Item, push func(emit func(any) bool) error) {
 	// A Dispose on this goroutine is a call from within.
 	run.From(ctx).Mark(func() {
 		fault.Foot(func() error {
-			return push(func(v T) bool { return rxgo.Of(v).SendContext(ctx, next) })
+			return push(func(v any) bool { return rxgo.Of(v).SendContext(ctx, next) })
 		}, func(err error) {
 			if err != nil && ctx.Err() == nil {
 				rxgo.Error(err).SendContext(ctx, next)
@@ -165,8 +153,8 @@ func LiftRx[T, R any](fn func(rxgo.Observable) rxgo.Observable) Operator[T, R] {
 //
 // Goroutines: none of its own; rxgo starts one or more for each operator.
 func FromRx[T any](o rxgo.Iterable, opts ...rxgo.Option) Observable[T] {
-	if t, ok := o.(rxTyped[T]); ok && len(opts) == 0 {
-		return t.typed()
+	if t, ok := o.(Observable[T]); ok && len(opts) == 0 {
+		return t
 	}
 	as := rxValue[T]("FromRx")
 	return fromRx("FromRx", o, opts, func(n int, i rxgo.Item) (v T, err error) {

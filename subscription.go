@@ -129,12 +129,33 @@ type Subscription struct {
 //
 // It corresponds to subscribe in RxJS and Reactor, and to RxGo's ForEach.
 func (o Observable[T]) Subscribe(ctx context.Context, obs Observer[T], opts ...SubscribeOption) *Subscription {
+	return subscribe(ctx, opts, func(s *Subscription, ctx context.Context) error {
+		return o.Push(ctx, emitTo(&s.term, func(v T) bool {
+			s.rec.Settle(s.term.ctx) // Next is user code
+			if !s.take(s.term.ctx) {
+				return refuse(&s.term, v)
+			}
+			s.rec.Delivered.Add(1)
+			if obs.Next != nil {
+				obs.Next(v)
+			}
+			return !s.term.over.Load()
+		}))
+	}, obs.Error, obs.Complete)
+}
+
+// subscribe is the part of Subscribe that does not depend on T. It is compiled once,
+// and not for each item type.
+func subscribe(ctx context.Context, opts []SubscribeOption, push func(*Subscription, context.Context) error, onError func(error), onComplete func()) *Subscription {
 	options, bad := opt.Gather(subscribeOptions{demand: unlimitedDemand}, opts)
 	if ctx == nil {
 		ctx, bad = context.Background(), "ctx is nil"
 	}
 	if bad != "" {
-		o = failing[T](fault.Invalid("Subscribe", bad))
+		push = func(_ *Subscription, ctx context.Context) error {
+			settle(ctx)
+			return fault.Invalid("Subscribe", bad)
+		}
 	}
 	s := &Subscription{rec: run.New(ctx, true), done: make(chan struct{}), more: make(chan struct{}, 1)}
 	s.demand.Store(options.demand)
@@ -142,14 +163,14 @@ func (o Observable[T]) Subscribe(ctx context.Context, obs Observer[T], opts ...S
 	own, s.cancel = context.WithCancelCause(ctx)
 	own, start := s.rec.Starts(own)
 	outer := ctx
-	go s.rec.Mark(func() { subscribed(s, outer, own, o, obs) }) // owned by s: joined by Dispose, Stop and Wait
+	go s.rec.Mark(func() { s.live(outer, own, push, onError, onComplete) }) // owned by s: joined by Dispose, Stop and Wait
 	<-start.Done()
 	return s
 }
 
-// subscribed runs on s's goroutine, from its start to its end. ctx belongs to s and
-// is derived from outer, the caller's ctx.
-func subscribed[T any](s *Subscription, outer, ctx context.Context, o Observable[T], obs Observer[T]) {
+// live runs on s's goroutine, from its start to its end. ctx belongs to s and is
+// derived from outer, the caller's ctx.
+func (s *Subscription) live(outer, ctx context.Context, push func(*Subscription, context.Context) error, onError func(error), onComplete func()) {
 	defer close(s.done)
 	defer s.cancel(nil)
 	defer s.rec.End()
@@ -158,18 +179,8 @@ func subscribed[T any](s *Subscription, outer, ctx context.Context, o Observable
 	fault.Foot(func() error {
 		end := &s.term
 		end.rec, end.call, end.label, end.ctx = s.rec, "Subscribe", scope.Labelled(ctx, "Subscribe"), ctx
-		return consume(end, o, emitTo(end, func(v T) bool {
-			s.rec.Settle(ctx) // Next is user code
-			if !s.take(ctx) {
-				return refuse(end, v)
-			}
-			s.rec.Delivered.Add(1)
-			if obs.Next != nil {
-				obs.Next(v)
-			}
-			return !s.term.over.Load()
-		}))
-	}, func(err error) { s.err = s.tell(ctx, err, obs.Error, obs.Complete) })
+		return consume(end, func(ctx context.Context) error { return push(s, ctx) })
+	}, func(err error) { s.err = s.tell(ctx, err, onError, onComplete) })
 }
 
 // tell calls Error or Complete, once, and neither after a Dispose. It returns the

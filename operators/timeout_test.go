@@ -57,7 +57,7 @@ func TestTimeout(t *testing.T) {
 		"limit is 0s, want more than 0": operators.Timeout[int](0),
 		"option 1 is nil":               operators.Timeout[int](1, nil),
 		"WithScope: scope is 3, want EachItem, FirstItem or WholeRun": operators.Timeout[int](1, operators.WithScope[int](3)),
-		"FallbackTo: other is the zero Observable":                  operators.Timeout[int](1, operators.FallbackTo(turbopipes.Observable[int]{})),
+		"FallbackTo: other is the zero Observable":                    operators.Timeout[int](1, operators.FallbackTo(turbopipes.Observable[int]{})),
 	} {
 		requireInvalid(t, op, "Timeout: "+text)
 	}
