@@ -221,10 +221,16 @@ func (o Observable[T]) Collect(ctx context.Context) ([]T, error) {
 	return all, err
 }
 
-// Drain runs o for its effects, and returns how it ended. It corresponds to Reactor's
-// then().block() and RxGo's Run.
+// Drain runs o for its effects, and returns how it ended. [Run] is Drain as a
+// function.
 func (o Observable[T]) Drain(ctx context.Context) error {
 	return drain(ctx, "Drain", o)
+}
+
+// Run runs o for its effects, and returns how it ended. It corresponds to
+// Reactor's then().block() and RxGo's Run.
+func Run[T any](ctx context.Context, o Observable[T]) error {
+	return drain(ctx, "Run", o)
 }
 
 func drain[T any](ctx context.Context, call string, o Observable[T]) error {

@@ -41,9 +41,9 @@ func TestConsuming(t *testing.T) {
 		require.NoError(t, err)
 		require.Nil(t, got)
 	})
-	t.Run("Drain", func(t *testing.T) {
+	t.Run("Drain and Run", func(t *testing.T) {
 		require.NoError(t, o.Drain(t.Context()))
-		require.Equal(t, errBoom, tp.Throw[int](errBoom).Drain(t.Context()))
+		require.Equal(t, errBoom, tp.Run(t.Context(), tp.Throw[int](errBoom)))
 	})
 	t.Run("Pull", func(t *testing.T) {
 		next, stop := operators.Concat(tp.Throw[int](errBoom))(tp.Just(1)).Pull(t.Context())
@@ -129,6 +129,7 @@ func TestContextEndedBefore(t *testing.T) {
 			return nil
 		}))
 		require.Equal(t, errBoom, o.Drain(ctx))
+		require.Equal(t, errBoom, tp.Run(ctx, o))
 		got, err := o.Collect(ctx)
 		require.Nil(t, got)
 		require.Equal(t, errBoom, err)

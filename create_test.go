@@ -278,7 +278,7 @@ func TestCutStreamsNeverReadAsComplete(t *testing.T) {
 		"SwitchMap":       operators.SwitchMap(func(int) tp.Observable[int] { return liar })(liar),
 		"Parallel":        operators.Parallel(3, identity)(liar),
 		"Debounce":        operators.Map(mark)(operators.Debounce[int](time.Hour)(liar)),
-		"Materialize": operators.FilterMap(func(n operators.Notification[int]) (int, bool) { return cut, n.Kind != operators.KindNext })(
+		"Materialize": operators.FilterMap(func(n tp.Notification[int]) (int, bool) { return cut, n.Kind != tp.KindNext })(
 			operators.Materialize[int]()(liar)),
 		"OnBackpressureLatest": operators.OnBackpressureLatest[int]()(liar),
 		"TakeUntil":            operators.TakeUntil[int](tp.Never[int]())(liar),

@@ -61,7 +61,7 @@
 //     [Observable.Pull], [Observable.ToChannel], [Observable.Subscribe]
 //   - [Subscription]: what is running
 //   - [RunUntilSignal], [WaitOrStop]: what a main function does at Ctrl-C
-//   - [Send], [Errors]
+//   - [Run], [Send], [Errors]
 //   - [WithLossHook], [Loss], [LossReason]: what is lost
 //
 // # RxGo

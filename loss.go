@@ -59,7 +59,7 @@ type Loss struct {
 // [WithGrace], counts as Dropped. Where the stream has a history, a later subscriber
 // may receive that item all the same.
 //
-// [OnDiscard] and [OnDrop] are the same thing for one operator.
+// [OnDiscard] and operators.OnDrop are the same thing for one operator.
 func WithLossHook(ctx context.Context, fn func(Loss)) context.Context {
 	if fn == nil {
 		return ctx

@@ -10,14 +10,14 @@ func pipe[A, B any](o Observable[A], op Operator[A, B]) Observable[B] {
 	return op(o)
 }
 
-// Compose makes one operator of two: g behind f. It is [Compose2], which has kin for
-// up to nine.
+// Compose makes one operator of two: first f, then g. It is [Compose2], which has kin
+// for up to nine operators.
 //
 //	in:  a-1--b-|   f: letters only; g: to upper case
 //	out: A----B-|
 //
-// Emits when g does; all else is as in the two. Goroutines: those of the two. A
-// nil f or g is an [ErrInvalidArgument]. It corresponds to RxJS's pipe as a
+// Emits when g does; everything else is as in f and g. Goroutines: those of f and g.
+// A nil f or g is an [ErrInvalidArgument]. It corresponds to RxJS's pipe as a
 // function, Reactor's transform and Pekko's via.
 func Compose[A, B, C any](f Operator[A, B], g Operator[B, C]) Operator[A, C] {
 	return Compose2(f, g)

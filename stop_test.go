@@ -111,7 +111,7 @@ func TestStopBeginsNothingNew(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		runs := 0
 		failing := tp.Create(func(context.Context, func(int) bool) error { runs++; return errBoom })
-		s := operators.Retry[int](operators.Infinite, operators.WithBackoff(operators.Constant(time.Hour)))(failing).Subscribe(t.Context(), tp.Observer[int]{})
+		s := operators.Retry[int](tp.Infinite, operators.WithBackoff(operators.Constant(time.Hour)))(failing).Subscribe(t.Context(), tp.Observer[int]{})
 		time.Sleep(time.Second)
 		begin := time.Now()
 		require.Equal(t, errBoom, s.Stop(t.Context()))

@@ -55,7 +55,7 @@ func joins() map[string]func(hot tp.Observable[int]) tp.Observable[int] {
 		"SkipUntil":        func(in ints) ints { return operators.SkipUntil[int](never)(in) },
 		"Sample":           func(in ints) ints { return operators.Sample[int](in)(never) },
 		"GroupBy": func(in ints) ints {
-			return operators.FlatMap(2, func(g operators.Group[int, int]) ints { return g.Items })(operators.GroupBy(same)(in))
+			return operators.FlatMap(2, func(g tp.Group[int, int]) ints { return g.Items })(operators.GroupBy(same)(in))
 		},
 		"WindowWithCount": func(in ints) ints {
 			return operators.FlatMap(2, func(o ints) ints { return o })(operators.WindowWithCount[int](2)(in))

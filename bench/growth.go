@@ -87,7 +87,7 @@ func groupGrowth(s scale, items int) cell {
 		func(t *trial, keys int) {
 			deliver(t, turbopipes.Pipe2(turbopipes.FromSlice(in),
 				operators.GroupBy(func(v int) int { return v % keys }),
-				operators.FlatMap(operators.Infinite, func(g operators.Group[int, int]) turbopipes.Observable[int] { return g.Items })))
+				operators.FlatMap(turbopipes.Infinite, func(g turbopipes.Group[int, int]) turbopipes.Observable[int] { return g.Items })))
 		})
 }
 

@@ -20,7 +20,7 @@ import (
 )
 
 // decimals turns numbers into bytes, and back.
-var decimals = operators.Codec[int]{
+var decimals = turbopipes.Codec[int]{
 	Encode: func(v int) ([]byte, error) { return strconv.AppendInt(nil, int64(v), 10), nil },
 	Decode: func(b []byte) (int, error) { return strconv.Atoi(string(b)) },
 }

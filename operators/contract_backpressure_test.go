@@ -25,7 +25,7 @@ func (p parts) backpressure() []entry {
 		on("OnBackpressureBuffer", operators.OnBackpressureBuffer[int](2, turbopipes.Block)).one(),
 		on("OnBackpressureBuffer/DropOldest", operators.OnBackpressureBuffer[int](2, turbopipes.DropOldest)),
 		on("OnBackpressureDrop", operators.OnBackpressureDrop[int]()),
-		on("OnBackpressureError", turbopipes.Compose(operators.OnBackpressureError[int](), operators.OnErrorComplete[int](overflown))),
+		on("OnBackpressureError", turbopipes.Compose(operators.OnBackpressureError[int](), operators.OnErrorComplete[int](overflown))).overflowing(),
 		on("OnBackpressureLatest", operators.OnBackpressureLatest[int]()),
 		on("OnBackpressureReduce", operators.OnBackpressureReduce(add)),
 		on("SpillToDisk", operators.SpillToDisk("", 2, decimals)).one(),

@@ -27,7 +27,7 @@ func (p parts) clocks() []entry {
 		on("Throttle/only", operators.Throttle[int](long, operators.WithEdge(operators.TrailingEdge))),
 		on("TimeInterval", operators.TimeInterval[int]()).one(),
 		on("Timestamp", turbopipes.Compose2(operators.Timestamp[int](), // the times of two subscriptions differ
-			operators.Map(func(s operators.Timestamped[int]) int { return s.Value }))),
+			operators.Map(func(s turbopipes.Timestamped[int]) int { return s.Value }))),
 	}
 }
 

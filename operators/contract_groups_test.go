@@ -24,17 +24,17 @@ func (p parts) windows() []entry {
 		on("EventTimeWindow", operators.EventTimeWindow(2*time.Second, at)),
 		on("EventTimeWindow/sliding", operators.EventTimeWindow(2*time.Second, at, operators.WithSlide[int](time.Second))),
 		on("EventTimeWindow/bounded", operators.EventTimeWindow(2*time.Second, at, operators.WithMaxAhead[int](time.Second), operators.WithMaxOpen[int](9))),
-		on("GroupBy", grouped(operators.Infinite, operators.GroupBy(parity))).one(),
+		on("GroupBy", grouped(turbopipes.Infinite, operators.GroupBy(parity))).one(),
 		on("GroupBy/one at a time", grouped(1, operators.GroupBy(parity))).one(),
-		on("GroupBy/idle", grouped(operators.Infinite, operators.GroupBy(func(v int) int { return v / 3 }, operators.WithIdle(24*time.Millisecond)))).one(),
-		on("GroupByN", grouped(operators.Infinite, operators.GroupByN(2, parity))).one(),
+		on("GroupBy/idle", grouped(turbopipes.Infinite, operators.GroupBy(func(v int) int { return v / 3 }, operators.WithIdle(24*time.Millisecond)))).one(),
+		on("GroupByN", grouped(turbopipes.Infinite, operators.GroupByN(2, parity))).one(),
 		on("SessionWindow", operators.SessionWindow[int](14*time.Millisecond, operators.WithMaxItems(2))),
 		on("SessionWindow/long", operators.SessionWindow[int](14*time.Millisecond, operators.WithMaxDuration(24*time.Millisecond))),
 		on("SlidingWindow", operators.SlidingWindow[int](3, 2)),
 		on("SlidingWindow/partial", operators.SlidingWindow[int](4, 1, operators.Partial(), operators.FlushOnError())),
 		on("WindowWhen", windowed(1, operators.WindowWhen[int](p.side))),
 		on("WindowWithCount", windowed(1, operators.WindowWithCount[int](2))),
-		on("WindowWithCount/overlapping", windowed(operators.Infinite, operators.WindowWithCount[int](3, operators.WithStep(2)))),
+		on("WindowWithCount/overlapping", windowed(turbopipes.Infinite, operators.WindowWithCount[int](3, operators.WithStep(2)))),
 		on("WindowWithTime", windowed(2, operators.WindowWithTime[int](24*time.Millisecond))),
 		on("WindowWithTime/empties", windowed(1, operators.WindowWithTime[int](24*time.Millisecond, operators.EmitEmpty()))),
 		on("WindowWithTimeOrCount", windowed(1, operators.WindowWithTimeOrCount[int](24*time.Millisecond, 4))),
@@ -48,8 +48,8 @@ type placed[K, T any] struct {
 }
 
 // grouped gives the items of the groups, at most n groups at a time.
-func grouped[T any, K comparable](n int, op turbopipes.Operator[T, operators.Group[K, T]]) turbopipes.Operator[T, placed[K, T]] {
-	return turbopipes.Compose2(op, operators.FlatMap(n, func(g operators.Group[K, T]) turbopipes.Observable[placed[K, T]] {
+func grouped[T any, K comparable](n int, op turbopipes.Operator[T, turbopipes.Group[K, T]]) turbopipes.Operator[T, placed[K, T]] {
+	return turbopipes.Compose2(op, operators.FlatMap(n, func(g turbopipes.Group[K, T]) turbopipes.Observable[placed[K, T]] {
 		return operators.Map(func(v T) placed[K, T] { return placed[K, T]{g.Key, v} })(g.Items)
 	}))
 }

@@ -153,10 +153,10 @@ func batchers(side turbopipes.Observable[int]) map[string]turbopipes.Operator[in
 }
 
 // eventTimed are operators which make windows of the items' own time.
-func eventTimed() map[string]turbopipes.Operator[int, operators.TimeWindow[int]] {
+func eventTimed() map[string]turbopipes.Operator[int, turbopipes.TimeWindow[int]] {
 	at := func(v int) time.Time { return time.Unix(int64(v), 0) }
 	backwards := func(v int) time.Time { return at(v ^ 4) } // 4 5 6 7 0 1
-	return map[string]turbopipes.Operator[int, operators.TimeWindow[int]]{
+	return map[string]turbopipes.Operator[int, turbopipes.TimeWindow[int]]{
 		"EventTimeWindow":          operators.EventTimeWindow(2*time.Second, at),
 		"EventTimeWindow/late":     operators.EventTimeWindow(2*time.Second, backwards),
 		"EventTimeWindow/lagging":  operators.EventTimeWindow(time.Second, at, operators.WithLag[int](2*time.Second)),
@@ -198,10 +198,10 @@ func accountsFor[T any](t *testing.T, ops func(side turbopipes.Observable[int]) 
 // A slice counts as its items, wherever it is lost, and a stream as none.
 func TestContractAccountsForSlices(t *testing.T) {
 	accountsFor(t, batchers, func(v []int) int64 { return int64(len(v)) })
-	accountsFor(t, func(turbopipes.Observable[int]) map[string]turbopipes.Operator[int, operators.TimeWindow[int]] {
+	accountsFor(t, func(turbopipes.Observable[int]) map[string]turbopipes.Operator[int, turbopipes.TimeWindow[int]] {
 		return eventTimed()
 	},
-		func(w operators.TimeWindow[int]) int64 { return int64(len(w.Items)) })
+		func(w turbopipes.TimeWindow[int]) int64 { return int64(len(w.Items)) })
 	accountsFor(t, streamed, one[int])
 }
 
@@ -257,7 +257,7 @@ func failures(fail func(v int) int) map[string]func(in turbopipes.Observable[int
 		on("FlatMap", operators.FlatMap(1, func(v int) turbopipes.Observable[int] { return turbopipes.Just(fail(v)) })),
 		on("FlatMapSeq", operators.FlatMapSeq(func(v int) iter.Seq[int] { return slices.Values([]int{fail(v)}) })),
 		on("FlatMapSeq/iterator", operators.FlatMapSeq(func(v int) iter.Seq[int] { return yields(v) })),
-		on("GroupBy", grouped(operators.Infinite, operators.GroupBy(key))),
+		on("GroupBy", grouped(turbopipes.Infinite, operators.GroupBy(key))),
 		on("Map", operators.Map(fail)),
 		on("MapReduce", operators.MapReduce(1, func(_ context.Context, v int) (int, int, error) { return 0, fail(v), nil }, second)),
 		on("MapReduce/reduce", operators.MapReduce(1, func(_ context.Context, v int) (int, int, error) { return 0, v, nil }, second)),

@@ -11,8 +11,8 @@ import (
 // utilities are the entries of the utilities.
 func (parts) utilities() []entry {
 	return []entry{
-		from("Dematerialize", func(v int) operators.Notification[int] {
-			return operators.Notification[int]{Kind: operators.KindNext, Value: v}
+		from("Dematerialize", func(v int) turbopipes.Notification[int] {
+			return turbopipes.Notification[int]{Kind: turbopipes.KindNext, Value: v}
 		}, operators.Dematerialize[int]()),
 		on("Do", operators.Do(operators.Hooks[int]{
 			Subscribe: func() {}, Next: func(int) {}, Error: func(error) {}, Complete: func() {}, Stop: func(error) {},

@@ -23,11 +23,11 @@ import (
 //
 // It is the reverse of [Materialize]. For results, see [Unwrap]. It corresponds to
 // dematerialize in RxJS and Reactor.
-func Dematerialize[T any]() turbopipes.Operator[Notification[T], T] {
-	return turbopipes.Lift(own.Mark+"Dematerialize", func(ctx context.Context, in turbopipes.Observable[Notification[T]], emit func(T) bool) error {
+func Dematerialize[T any]() turbopipes.Operator[turbopipes.Notification[T], T] {
+	return turbopipes.Lift(own.Mark+"Dematerialize", func(ctx context.Context, in turbopipes.Observable[turbopipes.Notification[T]], emit func(T) bool) error {
 		var told error
-		err := in.Push(ctx, func(n Notification[T]) bool {
-			if n.Kind == KindNext {
+		err := in.Push(ctx, func(n turbopipes.Notification[T]) bool {
+			if n.Kind == turbopipes.KindNext {
 				return emit(n.Value)
 			}
 			told = endOf(n)
@@ -38,11 +38,11 @@ func Dematerialize[T any]() turbopipes.Operator[Notification[T], T] {
 }
 
 // endOf returns the error that n stands for: nil for a completion.
-func endOf[T any](n Notification[T]) error {
+func endOf[T any](n turbopipes.Notification[T]) error {
 	switch {
-	case n.Kind == KindComplete:
+	case n.Kind == turbopipes.KindComplete:
 		return nil
-	case n.Kind != KindError:
+	case n.Kind != turbopipes.KindError:
 		return fault.Invalid("Dematerialize", fmt.Sprintf("the Kind of a notification is %d, want KindNext, KindError or KindComplete", int(n.Kind)))
 	case n.Err == nil:
 		return fault.Invalid("Dematerialize", "the Err of a notification of KindError is nil")

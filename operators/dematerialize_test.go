@@ -13,14 +13,14 @@ import (
 )
 
 func TestDematerialize(t *testing.T) {
-	notify := operators.Map(func(v string) operators.Notification[string] {
+	notify := operators.Map(func(v string) turbopipes.Notification[string] {
 		switch v {
 		case "x":
-			return operators.Notification[string]{Kind: operators.KindError, Err: tptest.ErrMarble}
+			return turbopipes.Notification[string]{Kind: turbopipes.KindError, Err: tptest.ErrMarble}
 		case "y":
-			return operators.Notification[string]{Kind: operators.KindComplete}
+			return turbopipes.Notification[string]{Kind: turbopipes.KindComplete}
 		}
-		return operators.Notification[string]{Kind: operators.KindNext, Value: v}
+		return turbopipes.Notification[string]{Kind: turbopipes.KindNext, Value: v}
 	})
 	op := turbopipes.Compose2(notify, operators.Dematerialize[string]())
 	tptest.Doc(t, "dematerialize.go", "Dematerialize", op)
@@ -45,15 +45,15 @@ func TestDematerialize(t *testing.T) {
 }
 
 func TestDematerializeStopsUpstream(t *testing.T) {
-	type notification = operators.Notification[int]
+	type notification = turbopipes.Notification[int]
 	for want, c := range map[string]struct {
 		end     notification
 		cleanUp error
 	}{
-		"boom":       {notification{Kind: operators.KindError, Err: errBoom}, nil},
-		"boom\nlate": {notification{Kind: operators.KindError, Err: errBoom}, errLate},
-		"late":       {notification{Kind: operators.KindComplete}, errLate},
-		"turbopipes: invalid argument: Dematerialize: the Err of a notification of KindError is nil":                                   {notification{Kind: operators.KindError}, nil},
+		"boom":       {notification{Kind: turbopipes.KindError, Err: errBoom}, nil},
+		"boom\nlate": {notification{Kind: turbopipes.KindError, Err: errBoom}, errLate},
+		"late":       {notification{Kind: turbopipes.KindComplete}, errLate},
+		"turbopipes: invalid argument: Dematerialize: the Err of a notification of KindError is nil":                                   {notification{Kind: turbopipes.KindError}, nil},
 		"turbopipes: invalid argument: Dematerialize: the Kind of a notification is 7, want KindNext, KindError or KindComplete":       {notification{Kind: 7}, nil},
 		"turbopipes: invalid argument: Dematerialize: the Kind of a notification is 8, want KindNext, KindError or KindComplete\nlate": {notification{Kind: 8, Err: errBoom}, errLate},
 	} {
@@ -70,10 +70,10 @@ func TestDematerializeStopsUpstream(t *testing.T) {
 
 func ExampleDematerialize() {
 	recorded := turbopipes.Just(
-		operators.Notification[string]{Kind: operators.KindNext, Value: "login"},
-		operators.Notification[string]{Kind: operators.KindNext, Value: "logout"},
-		operators.Notification[string]{Kind: operators.KindComplete},
-		operators.Notification[string]{Kind: operators.KindNext, Value: "of the next record"},
+		turbopipes.Notification[string]{Kind: turbopipes.KindNext, Value: "login"},
+		turbopipes.Notification[string]{Kind: turbopipes.KindNext, Value: "logout"},
+		turbopipes.Notification[string]{Kind: turbopipes.KindComplete},
+		turbopipes.Notification[string]{Kind: turbopipes.KindNext, Value: "of the next record"},
 	)
 	session := operators.Dematerialize[string]()(recorded)
 	fmt.Println(session.Collect(context.Background()))
@@ -81,6 +81,6 @@ func ExampleDematerialize() {
 }
 
 func BenchmarkDematerialize(b *testing.B) {
-	notify := operators.Map(func(v int) operators.Notification[int] { return operators.Notification[int]{Value: v} })
+	notify := operators.Map(func(v int) turbopipes.Notification[int] { return turbopipes.Notification[int]{Value: v} })
 	benchmark(b, turbopipes.Compose2(notify, operators.Dematerialize[int]()))
 }

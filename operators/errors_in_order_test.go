@@ -24,7 +24,7 @@ func orderly() map[string]func(failing turbopipes.Observable[int]) turbopipes.Ob
 	never := turbopipes.Never[int]()
 	same := operators.Self[int]
 	inner := func(in ints) func(int) ints { return func(int) ints { return in } }
-	items := func(g operators.Group[int, int]) ints { return g.Items }
+	items := func(g turbopipes.Group[int, int]) ints { return g.Items }
 	self := operators.Self[ints]
 	queue := turbopipes.WithQueue(2)
 	flat := operators.Flatten[int](2)
@@ -71,12 +71,12 @@ func orderly() map[string]func(failing turbopipes.Observable[int]) turbopipes.Ob
 		"Expand": func(in ints) ints {
 			return operators.Expand(1, func(int) ints { return turbopipes.Empty[int]() })(in)
 		},
-		"GroupBy | FlatMap": func(in ints) ints { return operators.FlatMap(operators.Infinite, items)(operators.GroupBy(same)(in)) },
+		"GroupBy | FlatMap": func(in ints) ints { return operators.FlatMap(turbopipes.Infinite, items)(operators.GroupBy(same)(in)) },
 		"GroupBy | FlatMap, one": func(in ints) ints {
 			return operators.FlatMap(4, items)(operators.GroupBy(func(int) int { return 0 })(in))
 		},
 		"WindowWithCount | FlatMap": func(in ints) ints {
-			return operators.FlatMap(operators.Infinite, self)(operators.WindowWithCount[int](7)(in))
+			return operators.FlatMap(turbopipes.Infinite, self)(operators.WindowWithCount[int](7)(in))
 		},
 		windowsInTurn: func(in ints) ints {
 			return operators.ConcatMap(self)(operators.WindowWithTime[int](time.Hour)(in))

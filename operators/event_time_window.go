@@ -11,12 +11,6 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// TimeWindow is the items of a span of time: from Start on, and before End.
-type TimeWindow[T any] struct {
-	Start, End time.Time
-	Items      []T
-}
-
 // EventTimeWindow collects items into windows of event time: the time that at
 // returns for each item.
 //
@@ -51,22 +45,22 @@ type TimeWindow[T any] struct {
 //
 // A size of 0 or less, a nil at and bad options are an ErrInvalidArgument. To
 // collect items by the time at which they come, see [BufferWithTime].
-func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...EventTimeWindowOption[T]) turbopipes.Operator[T, TimeWindow[T]] {
+func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...EventTimeWindowOption[T]) turbopipes.Operator[T, turbopipes.TimeWindow[T]] {
 	o, bad := opt.Gather(opt.Typed[T]{Slide: size, MaxOpen: 1 << 20}, opts)
 	switch {
 	case size <= 0:
-		return turbopipes.Invalid[T, TimeWindow[T]]("EventTimeWindow", opt.NotPositive("size", size))
+		return turbopipes.Invalid[T, turbopipes.TimeWindow[T]]("EventTimeWindow", opt.NotPositive("size", size))
 	case at == nil:
-		return turbopipes.Invalid[T, TimeWindow[T]]("EventTimeWindow", "at is nil")
+		return turbopipes.Invalid[T, turbopipes.TimeWindow[T]]("EventTimeWindow", "at is nil")
 	case bad != "":
-		return turbopipes.Invalid[T, TimeWindow[T]]("EventTimeWindow", bad)
+		return turbopipes.Invalid[T, turbopipes.TimeWindow[T]]("EventTimeWindow", bad)
 	}
 	plan := eventTimeOptions{Size: size, Slide: o.Slide, Lag: o.Lag, MaxAhead: o.MaxAhead, MaxOpen: o.MaxOpen}
 	late, hooks := o.Late, dropping(o)
-	return turbopipes.Lift(own.Mark+"EventTimeWindow", func(ctx context.Context, in turbopipes.Observable[T], emit func(TimeWindow[T]) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"EventTimeWindow", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.TimeWindow[T]) bool) (err error) {
 		w := eventWindows[T]{eventTimeOptions: plan}
 		lost := hooks.At(run.At(ctx, "EventTimeWindow"))
-		run.NoteBatches(lost.Record(), func(w TimeWindow[T], yield func(item any)) {
+		run.NoteBatches(lost.Record(), func(w turbopipes.TimeWindow[T], yield func(item any)) {
 			for _, v := range w.Items {
 				yield(v)
 			}
@@ -112,7 +106,7 @@ func EventTimeWindow[T any](size time.Duration, at func(v T) time.Time, opts ...
 
 // pourWindows emits the windows that next returns. It returns false when downstream
 // has refused a window, or ctx has ended.
-func pourWindows[T any](ctx context.Context, next func() (TimeWindow[T], bool), emit func(TimeWindow[T]) bool) bool {
+func pourWindows[T any](ctx context.Context, next func() (turbopipes.TimeWindow[T], bool), emit func(turbopipes.TimeWindow[T]) bool) bool {
 	for i := 0; ; i++ {
 		if i%itemsPerCheck == itemsPerCheck-1 && ctx.Err() != nil {
 			return false

@@ -26,7 +26,7 @@ type eventWindows[T any] struct {
 }
 
 type eventWindow[T any] struct {
-	TimeWindow[T]
+	turbopipes.TimeWindow[T]
 	first []int // the indexes of the items that no earlier window has; unused when windows don't overlap
 }
 
@@ -72,7 +72,7 @@ func (w *eventWindows[T]) see(t time.Time) bool {
 }
 
 // passed returns the oldest window if the watermark has reached its end.
-func (w *eventWindows[T]) passed() (full TimeWindow[T], ok bool) {
+func (w *eventWindows[T]) passed() (full turbopipes.TimeWindow[T], ok bool) {
 	if len(w.heap) == 0 || w.heap[0].End.After(w.watermark) {
 		return full, false
 	}
@@ -80,7 +80,7 @@ func (w *eventWindows[T]) passed() (full TimeWindow[T], ok bool) {
 }
 
 // oldest returns the oldest window as it is.
-func (w *eventWindows[T]) oldest() (full TimeWindow[T], ok bool) {
+func (w *eventWindows[T]) oldest() (full turbopipes.TimeWindow[T], ok bool) {
 	if len(w.heap) == 0 {
 		return full, false
 	}
@@ -171,7 +171,7 @@ func (w *eventWindows[T]) at(start time.Time) *eventWindow[T] {
 	key := instantKeyOf(start)
 	win := w.byStart[key]
 	if win == nil {
-		win = &eventWindow[T]{TimeWindow: TimeWindow[T]{Start: start, End: start.Add(w.Size)}}
+		win = &eventWindow[T]{TimeWindow: turbopipes.TimeWindow[T]{Start: start, End: start.Add(w.Size)}}
 		if w.byStart == nil {
 			w.byStart = map[instantKey]*eventWindow[T]{}
 		}

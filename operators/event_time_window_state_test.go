@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/turbopipes/turbopipes"
 )
 
 // plainly is an EventTimeWindow that looks at every window each time.
@@ -78,7 +80,7 @@ func TestEventWindows(t *testing.T) {
 			model := plainly{eventTimeOptions: o, open: map[int][]int{}}
 			w := eventWindows[int]{eventTimeOptions: o}
 			var out [][]int
-			take := func(next func() (TimeWindow[int], bool)) {
+			take := func(next func() (turbopipes.TimeWindow[int], bool)) {
 				for full, ok := next(); ok; full, ok = next() {
 					require.Equal(t, o.Size, full.End.Sub(full.Start))
 					out = append(out, append([]int{int(full.Start.Sub(begin.Truncate(o.Slide))) + base}, full.Items...))

@@ -21,12 +21,12 @@ func byDigit(v string) time.Time {
 }
 
 func TestEventTimeWindow(t *testing.T) {
-	plain := func(size time.Duration, opts ...operators.EventTimeWindowOption[string]) turbopipes.Operator[string, operators.TimeWindow[string]] {
+	plain := func(size time.Duration, opts ...operators.EventTimeWindowOption[string]) turbopipes.Operator[string, turbopipes.TimeWindow[string]] {
 		return operators.EventTimeWindow(size*time.Second, byDigit, opts...)
 	}
 	tptest.Doc(t, "event_time_window.go", "EventTimeWindow", lettered(plain(3)))
 	items := func(size time.Duration, opts ...operators.EventTimeWindowOption[string]) turbopipes.Operator[string, string] {
-		return turbopipes.Compose2(plain(size, opts...), operators.Map(func(w operators.TimeWindow[string]) string {
+		return turbopipes.Compose2(plain(size, opts...), operators.Map(func(w turbopipes.TimeWindow[string]) string {
 			return fmt.Sprint(w.Start.Second(), w.End.Second(), strings.Join(w.Items, ""))
 		}))
 	}
@@ -55,7 +55,7 @@ func TestEventTimeWindow(t *testing.T) {
 			tptest.Marbles(t, c.in, c.op, c.out, c.opts...)
 		})
 	}
-	for text, op := range map[string]turbopipes.Operator[string, operators.TimeWindow[string]]{
+	for text, op := range map[string]turbopipes.Operator[string, turbopipes.TimeWindow[string]]{
 		"size is 0s, want more than 0":                plain(0),
 		"at is nil":                                   operators.EventTimeWindow[string](1, nil),
 		"option 1 is nil":                             plain(1, nil),
@@ -114,7 +114,7 @@ func TestEventTimeWindowDiscards(t *testing.T) {
 // One item from the year 9999 makes no other one late, where there is a bound.
 func TestEventTimeWindowFarAhead(t *testing.T) {
 	day := func(year int) time.Time { return time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC) }
-	year := func(w operators.TimeWindow[int]) []int { return w.Items }
+	year := func(w turbopipes.TimeWindow[int]) []int { return w.Items }
 	for name, c := range map[string]struct {
 		opts []operators.EventTimeWindowOption[int]
 		in   []int
@@ -152,7 +152,7 @@ func TestEventTimeWindowFarAhead(t *testing.T) {
 // could not be counted one by one.
 func TestEventTimeWindowFineSlide(t *testing.T) {
 	second := func(v int) time.Time { return time.Unix(int64(v), 0) }
-	for text, op := range map[string]turbopipes.Operator[int, operators.TimeWindow[int]]{
+	for text, op := range map[string]turbopipes.Operator[int, turbopipes.TimeWindow[int]]{
 		"an item is in 3600000000000 windows, and 1048576 may be open": operators.EventTimeWindow(time.Hour, second, operators.WithSlide[int](1)),
 		"an item is in 4 windows, and 3 may be open": operators.EventTimeWindow(4*time.Second, second,
 			operators.WithSlide[int](time.Second), operators.WithMaxOpen[int](3)),
@@ -171,7 +171,7 @@ func ExampleEventTimeWindow() {
 	begin := time.Date(2025, 1, 1, 12, 0, 0, 0, time.UTC)
 	readings := turbopipes.Just(reading{10, 3}, reading{50, 4}, reading{70, 9})
 	perMinute := operators.EventTimeWindow(time.Minute, func(r reading) time.Time { return begin.Add(time.Duration(r.at) * time.Second) })(readings)
-	_ = perMinute.Each(context.Background(), func(w operators.TimeWindow[reading]) error {
+	_ = perMinute.Each(context.Background(), func(w turbopipes.TimeWindow[reading]) error {
 		_, err := fmt.Println(w.Start.Format(time.TimeOnly), w.Items)
 		return err
 	})

@@ -44,7 +44,7 @@ import (
 func Expand[T any](n int, fn func(v T) turbopipes.Observable[T], opts ...ExpandOption) turbopipes.Operator[T, T] {
 	o, bad := opt.Gather(opt.Settings{MaxPending: 65536}, opts)
 	switch {
-	case n < 1 && n != Infinite:
+	case n < 1 && n != turbopipes.Infinite:
 		return turbopipes.Invalid[T, T]("Expand", opt.TooSmall("n", n, 1))
 	case fn == nil:
 		return turbopipes.Invalid[T, T]("Expand", "fn is nil")

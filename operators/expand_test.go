@@ -16,7 +16,7 @@ import (
 
 func TestExpand(t *testing.T) {
 	doc := tptest.DocDiagram(t, "expand.go", "Expand")
-	all := operators.Infinite
+	all := turbopipes.Infinite
 	for name, c := range map[string]struct {
 		n, letters     int // items of that many letters have none
 		in, inner, out string
@@ -98,7 +98,7 @@ func TestExpandReaps(t *testing.T) {
 
 // At most n inner streams run, and every item comes out once.
 func TestExpandBounds(t *testing.T) {
-	for _, n := range []int{1, 3, operators.Infinite} {
+	for _, n := range []int{1, 3, turbopipes.Infinite} {
 		bubble(t, fmt.Sprint(n), func(t *testing.T) {
 			var running tptest.Gauge
 			binary := func(v int) turbopipes.Observable[int] { // a tree of numbers below 128

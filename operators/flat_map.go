@@ -11,9 +11,6 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Infinite, as a count, is no limit. An operator that takes it says so.
-const Infinite = -1
-
 // FlatMap runs the streams that fn makes of the items, at most n at a time, and
 // emits the items of these streams as they come.
 //
@@ -48,7 +45,7 @@ func FlatMap[T, R any](n int, fn func(v T) turbopipes.Observable[R], opts ...Fla
 func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R], opts []FlatMapOption) turbopipes.Operator[T, R] {
 	o, bad := innerOptionsOf(opts)
 	switch {
-	case n < 1 && n != Infinite:
+	case n < 1 && n != turbopipes.Infinite:
 		return turbopipes.Invalid[T, R](name, opt.TooSmall("n", n, 1))
 	case fn == nil:
 		return turbopipes.Invalid[T, R](name, "fn is nil")
@@ -144,7 +141,7 @@ func countCut[T any](ctx context.Context, lost run.Account[T], refuse func(v T) 
 type slotPool chan struct{}
 
 func newSlotPool(n int) slotPool {
-	if n == Infinite {
+	if n == turbopipes.Infinite {
 		return nil
 	}
 	return make(slotPool, n)

@@ -27,7 +27,7 @@ func each(s *tptest.Scenario, diagram string, opts ...tptest.SourceOption) func(
 
 func TestFlatMap(t *testing.T) {
 	doc := tptest.DocDiagram(t, "flat_map.go", "FlatMap")
-	one, all := operators.Buffered(1), operators.Infinite
+	one, all := operators.Buffered(1), turbopipes.Infinite
 	for name, c := range map[string]struct {
 		n              int
 		in, inner, out string
@@ -93,7 +93,7 @@ func TestFlatMapBounds(t *testing.T) {
 		"one at a time":           {1, 1, 1}, // it runs in upstream's emit
 		"three, and one in hand":  {3, 3, 4},
 		"one, which may be ahead": {1, 1, 2},
-		"no limit":                {operators.Infinite, 20, 20},
+		"no limit":                {turbopipes.Infinite, 20, 20},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			var opts []operators.FlatMapOption
@@ -189,7 +189,7 @@ func TestFlatMapCancelled(t *testing.T) {
 			}
 			return nil
 		})
-		op := operators.FlatMap(operators.Infinite, func(int) turbopipes.Observable[int] { made++; return a.ticking() })
+		op := operators.FlatMap(turbopipes.Infinite, func(int) turbopipes.Observable[int] { made++; return a.ticking() })
 		require.Equal(t, errBoom, op(deaf).Drain(ctx))
 		require.Equal(t, 2, made)
 		a.requireReaped(t)

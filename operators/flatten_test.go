@@ -22,7 +22,7 @@ func TestFlatten(t *testing.T) {
 		"as documented":      {2, doc["in"], doc["inner"], doc["out"]},
 		"empty":              {2, "--|", "-x|", "--|"},
 		"held while n run":   {2, "a--bc-|", "-x---y---|", "1:{ax} 4:{bx} 5:{ay} 8:{by} 10:{cx} 14:{cy} 18:|"},
-		"no limit":           {operators.Infinite, "abc-|", "-x---|", "1:{ax} 2:{bx} 3:{cx} 7:|"},
+		"no limit":           {turbopipes.Infinite, "abc-|", "-x---|", "1:{ax} 2:{bx} 3:{cx} 7:|"},
 		"one after another":  {1, "a-b---|", "-x-y|", "1:{ax} 3:{ay} 5:{bx} 7:{by} 8:|"},
 		"an error at first":  {2, "#", "-x|", "#"},
 		"an error later":     {2, "a--#", "-x-", "1:{ax} 3:#"},

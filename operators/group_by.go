@@ -11,16 +11,6 @@ import (
 	"github.com/turbopipes/turbopipes/internal/split"
 )
 
-// Group is the stream of the items that have a key. It takes one subscriber, and
-// items wait in its queue until that comes.
-type Group[K comparable, T any] struct {
-	Key   K
-	Items turbopipes.Observable[T]
-}
-
-// LetGo gives up a group that nobody will read; see [turbopipes.Observable.LetGo].
-func (g Group[K, T]) LetGo() { g.Items.LetGo() }
-
 // GroupBy emits a stream for each key: a group, with the items that have the key.
 //
 //	in:  a-b-A-B-c-|   key: the letter
@@ -59,15 +49,15 @@ func (g Group[K, T]) LetGo() { g.Items.LetGo() }
 // number of groups, see [GroupByN]; to run one task at a time for each key,
 // [ParallelBy]. It corresponds to groupBy in RxJS and Reactor and to RxGo's
 // GroupByDynamic.
-func GroupBy[T any, K comparable](key func(v T) K, opts ...GroupByOption) turbopipes.Operator[T, Group[K, T]] {
+func GroupBy[T any, K comparable](key func(v T) K, opts ...GroupByOption) turbopipes.Operator[T, turbopipes.Group[K, T]] {
 	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
 	case key == nil:
-		return turbopipes.Invalid[T, Group[K, T]]("GroupBy", "key is nil")
+		return turbopipes.Invalid[T, turbopipes.Group[K, T]]("GroupBy", "key is nil")
 	case bad != "":
-		return turbopipes.Invalid[T, Group[K, T]]("GroupBy", bad)
+		return turbopipes.Invalid[T, turbopipes.Group[K, T]]("GroupBy", bad)
 	}
-	return turbopipes.Lift(own.Mark+"GroupBy", func(ctx context.Context, in turbopipes.Observable[T], emit func(Group[K, T]) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"GroupBy", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Group[K, T]) bool) (err error) {
 		// A group that had to wait before its first item would block the groups
 		// that its consumer reads to their end. With Idle, groups end meanwhile.
 		waiting := math.MaxInt
@@ -107,8 +97,8 @@ func startKeyed[K comparable, T any](s *split.Split[K, T], in turbopipes.Observa
 	}, item)
 }
 
-func handOutGroups[K comparable, T any](s *split.Split[K, T], emit func(Group[K, T]) bool) {
+func handOutGroups[K comparable, T any](s *split.Split[K, T], emit func(turbopipes.Group[K, T]) bool) {
 	s.Loop(func(p *split.Part[K, T]) bool {
-		return emit(Group[K, T]{Key: p.Key, Items: streamOf(s.Name, p)})
+		return emit(turbopipes.Group[K, T]{Key: p.Key, Items: streamOf(s.Name, p)})
 	})
 }

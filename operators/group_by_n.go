@@ -31,19 +31,19 @@ import (
 //
 // An n below 1 or above 65,536 and a nil route are an ErrInvalidArgument. It
 // corresponds to Pekko's partition and RxGo's GroupBy.
-func GroupByN[T any](n int, route func(v T) int, opts ...turbopipes.QueueOption) turbopipes.Operator[T, Group[int, T]] {
+func GroupByN[T any](n int, route func(v T) int, opts ...turbopipes.QueueOption) turbopipes.Operator[T, turbopipes.Group[int, T]] {
 	o, bad := opt.Gather(opt.Settings{}, opts)
 	switch {
 	case n < 1:
-		return turbopipes.Invalid[T, Group[int, T]]("GroupByN", opt.TooSmall("n", n, 1))
+		return turbopipes.Invalid[T, turbopipes.Group[int, T]]("GroupByN", opt.TooSmall("n", n, 1))
 	case n > mostGroupsAtOnce:
-		return turbopipes.Invalid[T, Group[int, T]]("GroupByN", fmt.Sprintf("n is %d, want at most %d", n, mostGroupsAtOnce))
+		return turbopipes.Invalid[T, turbopipes.Group[int, T]]("GroupByN", fmt.Sprintf("n is %d, want at most %d", n, mostGroupsAtOnce))
 	case route == nil:
-		return turbopipes.Invalid[T, Group[int, T]]("GroupByN", "route is nil")
+		return turbopipes.Invalid[T, turbopipes.Group[int, T]]("GroupByN", "route is nil")
 	case bad != "":
-		return turbopipes.Invalid[T, Group[int, T]]("GroupByN", bad)
+		return turbopipes.Invalid[T, turbopipes.Group[int, T]]("GroupByN", bad)
 	}
-	return turbopipes.Lift(own.Mark+"GroupByN", func(ctx context.Context, in turbopipes.Observable[T], emit func(Group[int, T]) bool) (err error) {
+	return turbopipes.Lift(own.Mark+"GroupByN", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Group[int, T]) bool) (err error) {
 		// Upstream runs while all n groups wait to be taken. If it waited for the last
 		// group, a consumer that takes fewer at a time would wait for ever.
 		s := split.Open[int](ctx, splitConfig[T]("GroupByN", o.Queue, n))

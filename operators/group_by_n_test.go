@@ -26,10 +26,10 @@ func byCase(v string) int {
 }
 
 func TestGroupByN(t *testing.T) {
-	groups := func(opts ...turbopipes.QueueOption) turbopipes.Operator[string, operators.Group[int, string]] {
+	groups := func(opts ...turbopipes.QueueOption) turbopipes.Operator[string, turbopipes.Group[int, string]] {
 		return operators.GroupByN(2, byCase, opts...)
 	}
-	names := operators.Map(func(g operators.Group[int, string]) string { return []string{"x", "y"}[g.Key] })
+	names := operators.Map(func(g turbopipes.Group[int, string]) string { return []string{"x", "y"}[g.Key] })
 	tptest.Doc(t, "group_by_n.go", "GroupByN", turbopipes.Compose2(groups(), names))
 	items := func(n int) turbopipes.Operator[string, string] {
 		return turbopipes.Compose2(grouped(n, groups()), operators.Map(func(p placed[int, string]) string { return fmt.Sprint(p.in, p.v) }))
@@ -50,7 +50,7 @@ func TestGroupByN(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out, c.opts...) })
 	}
 	zero := func(int) int { return 0 }
-	for text, op := range map[string]turbopipes.Operator[int, operators.Group[int, int]]{
+	for text, op := range map[string]turbopipes.Operator[int, turbopipes.Group[int, int]]{
 		"n is 0, want at least 1":            operators.GroupByN(0, zero),
 		"route is nil":                       operators.GroupByN[int](1, nil),
 		"option 1 is nil":                    operators.GroupByN(1, zero, nil),
@@ -92,7 +92,7 @@ func ExampleGroupByN() {
 		}
 		return 0
 	}
-	out := operators.FlatMap(2, func(g operators.Group[int, string]) turbopipes.Observable[string] {
+	out := operators.FlatMap(2, func(g turbopipes.Group[int, string]) turbopipes.Observable[string] {
 		return operators.Map(func(line string) string { return fmt.Sprint(g.Key, ": ", line) })(g.Items)
 	})
 	_ = turbopipes.Pipe2(lines, operators.GroupByN(2, route), out).Each(context.Background(), func(s string) error {

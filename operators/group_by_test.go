@@ -18,7 +18,7 @@ import (
 )
 
 func TestGroupBy(t *testing.T) {
-	keys := turbopipes.Compose2(operators.GroupBy(strings.ToLower), operators.Map(func(g operators.Group[string, string]) string { return g.Key }))
+	keys := turbopipes.Compose2(operators.GroupBy(strings.ToLower), operators.Map(func(g turbopipes.Group[string, string]) string { return g.Key }))
 	tptest.Doc(t, "group_by.go", "GroupBy", keys)
 	items := func(n int, opts ...operators.GroupByOption) turbopipes.Operator[string, string] {
 		return turbopipes.Compose2(grouped(n, operators.GroupBy(strings.ToLower, opts...)),
@@ -26,7 +26,7 @@ func TestGroupBy(t *testing.T) {
 	}
 	runs := func(opts ...operators.GroupByOption) turbopipes.Operator[string, string] {
 		one := operators.GroupBy(func(string) string { return "" }, opts...)
-		return shown(1, turbopipes.Compose2(one, operators.Map(func(g operators.Group[string, string]) turbopipes.Observable[string] { return g.Items })))
+		return shown(1, turbopipes.Compose2(one, operators.Map(func(g turbopipes.Group[string, string]) turbopipes.Observable[string] { return g.Items })))
 	}
 	idle := operators.WithIdle(3 * tptest.Step)
 	for name, c := range map[string]struct {
@@ -34,7 +34,7 @@ func TestGroupBy(t *testing.T) {
 		in, out string
 		opts    []tptest.Option
 	}{
-		"items":                             {items(operators.Infinite), "a-b-A-B-c-|", "{aa}-{bb}-{aA}-{bB}-{cc}-|", nil},
+		"items":                             {items(turbopipes.Infinite), "a-b-A-B-c-|", "{aa}-{bb}-{aA}-{bB}-{cc}-|", nil},
 		"empty":                             {items(2), "---|", "---|", nil},
 		"an error at first":                 {items(2), "#", "#", nil},
 		"an error late":                     {items(2), "a-b-#", "{aa}-{bb}-#", nil},
@@ -52,7 +52,7 @@ func TestGroupBy(t *testing.T) {
 		t.Run(name, func(t *testing.T) { tptest.Marbles(t, c.in, c.op, c.out, c.opts...) })
 	}
 	id := func(v int) int { return v }
-	for text, op := range map[string]turbopipes.Operator[int, operators.Group[int, int]]{
+	for text, op := range map[string]turbopipes.Operator[int, turbopipes.Group[int, int]]{
 		"key is nil":                             operators.GroupBy[int, int](nil),
 		"option 1 is nil":                        operators.GroupBy(id, nil),
 		"WithMaxGroups: n is 0, want at least 1": operators.GroupBy(id, operators.WithMaxGroups(0)),
@@ -68,7 +68,7 @@ func TestGroupBy(t *testing.T) {
 }
 
 // byRest groups 0 … by their rest.
-func byRest(keys int, opts ...operators.GroupByOption) turbopipes.Operator[int, operators.Group[int, int]] {
+func byRest(keys int, opts ...operators.GroupByOption) turbopipes.Operator[int, turbopipes.Group[int, int]] {
 	return operators.GroupBy(func(v int) int { return v % keys }, opts...)
 }
 
@@ -86,7 +86,7 @@ func requireOrder(t *testing.T, items []placed[int, int]) {
 
 // With as many takers as there are groups, a full queue is a matter of time.
 func TestGroupByTakersForAllGroups(t *testing.T) {
-	for name, n := range map[string]int{"as many": 3, "more": 9, "any number": operators.Infinite} {
+	for name, n := range map[string]int{"as many": 3, "more": 9, "any number": turbopipes.Infinite} {
 		bubble(t, name, func(t *testing.T) {
 			items, err := grouped(n, byRest(3, turbopipes.WithQueue(1)))(turbopipes.Range(0, 300)).Collect(t.Context())
 			require.NoError(t, err)
@@ -201,7 +201,7 @@ func TestGroupByLeftGroup(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var lost atomic.Int64
 		hook := operators.OnDiscard(func(any) { lost.Add(1) })
-		op := turbopipes.Compose2(byRest(1, turbopipes.WithQueue(2), hook), operators.FlatMap(2, func(g operators.Group[int, int]) turbopipes.Observable[int] {
+		op := turbopipes.Compose2(byRest(1, turbopipes.WithQueue(2), hook), operators.FlatMap(2, func(g turbopipes.Group[int, int]) turbopipes.Observable[int] {
 			return operators.Take[int](1)(g.Items)
 		}))
 		s := endedBy(t, op(turbopipes.Range(0, 100)), 0, 0, itself)
@@ -214,10 +214,10 @@ func TestGroupByLeftGroup(t *testing.T) {
 
 // What becomes of a group when the stream that it is from ends.
 func TestGroupByEndsOfGroups(t *testing.T) {
-	var group operators.Group[int, int]
+	var group turbopipes.Group[int, int]
 	first := func(in turbopipes.Observable[int], stop error) func(ctx context.Context) error {
 		return func(ctx context.Context) error {
-			return byRest(1)(in).Each(ctx, func(g operators.Group[int, int]) error {
+			return byRest(1)(in).Each(ctx, func(g turbopipes.Group[int, int]) error {
 				group = g
 				time.Sleep(5 * time.Second)
 				return stop
@@ -254,7 +254,7 @@ func TestGroupByEndsOfGroups(t *testing.T) {
 	}
 	bubble(t, "downstream panics", func(t *testing.T) {
 		require.PanicsWithValue(t, "mine", func() {
-			_ = byRest(1)(silent(three)).Each(t.Context(), func(g operators.Group[int, int]) error {
+			_ = byRest(1)(silent(three)).Each(t.Context(), func(g turbopipes.Group[int, int]) error {
 				group = g
 				panic("mine")
 			})
@@ -270,8 +270,8 @@ func TestGroupByGracefulStopOfAGroup(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		inners := make(chan *turbopipes.Subscription, 1)
 		var got []int
-		outer := byRest(1)(timed(0, 1, 2, 3, 4, 5, 6)).Subscribe(t.Context(), turbopipes.Observer[operators.Group[int, int]]{
-			Next: func(g operators.Group[int, int]) {
+		outer := byRest(1)(timed(0, 1, 2, 3, 4, 5, 6)).Subscribe(t.Context(), turbopipes.Observer[turbopipes.Group[int, int]]{
+			Next: func(g turbopipes.Group[int, int]) {
 				inners <- g.Items.Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(v int) {
 					got = append(got, v)
 					time.Sleep(2 * time.Second)
@@ -294,7 +294,7 @@ func TestGroupByConserves(t *testing.T) {
 		"idle":    {turbopipes.WithQueue(3), operators.WithIdle(2 * time.Second)},
 		"dropped": {turbopipes.WithQueue(3), turbopipes.WithOverflow(turbopipes.DropOldest)},
 	} {
-		for _, n := range []int{1, 2, operators.Infinite} {
+		for _, n := range []int{1, 2, turbopipes.Infinite} {
 			if name == "idle" && n < 0 {
 				continue // there is no telling how many streams run
 			}
@@ -336,7 +336,7 @@ func ExampleGroupBy() {
 	}
 	orders := turbopipes.Just(order{"Ann", 250}, order{"Bob", 100}, order{"Ann", 400})
 	byCustomer := operators.GroupBy(func(o order) string { return o.customer })
-	totals := operators.FlatMap(operators.Infinite, func(g operators.Group[string, order]) turbopipes.Observable[string] {
+	totals := operators.FlatMap(turbopipes.Infinite, func(g turbopipes.Group[string, order]) turbopipes.Observable[string] {
 		sum := operators.Reduce(0, func(sum int, o order) int { return sum + o.cents })(g.Items)
 		return operators.Map(func(sum int) string { return fmt.Sprint(g.Key, " ", sum) })(sum)
 	})
@@ -364,5 +364,5 @@ func BenchmarkGroupBy(b *testing.B) {
 			})
 		}
 	}
-	b.Run("consumed", func(b *testing.B) { benchmark(b, grouped(operators.Infinite, byRest(4))) })
+	b.Run("consumed", func(b *testing.B) { benchmark(b, grouped(turbopipes.Infinite, byRest(4))) })
 }

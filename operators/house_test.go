@@ -31,6 +31,7 @@ func TestHouse(t *testing.T) {
 			require.NoError(t, err)
 			f := parsed(t, file)
 			require.LessOrEqual(t, bytes.Count(source, []byte("\n")), mostLines, "lines")
+			require.NotContains(t, string(source), "TODO")
 			checkStatements(t, f)
 			checkDocs(t, f)
 			if strings.HasSuffix(base, "_state") {

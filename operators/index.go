@@ -7,12 +7,6 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Indexed is an item and its position in the stream, from 0.
-type Indexed[T any] struct {
-	Index int
-	Value T
-}
-
 // Index emits each item with its position in the stream.
 //
 //	in:  a-b--c-|
@@ -24,13 +18,13 @@ type Indexed[T any] struct {
 //
 // For only the number of items, see [Count]. It corresponds to Reactor's index,
 // Pekko's zipWithIndex, and the index that RxJS passes to map's function.
-func Index[T any]() turbopipes.Operator[T, Indexed[T]] {
-	return turbopipes.Lift(own.Mark+"Index", func(ctx context.Context, in turbopipes.Observable[T], emit func(Indexed[T]) bool) error {
+func Index[T any]() turbopipes.Operator[T, turbopipes.Indexed[T]] {
+	return turbopipes.Lift(own.Mark+"Index", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Indexed[T]) bool) error {
 		next := 0
 		return in.Push(ctx, func(v T) bool {
 			i := next
 			next++
-			return emit(Indexed[T]{Index: i, Value: v})
+			return emit(turbopipes.Indexed[T]{Index: i, Value: v})
 		})
 	})
 }

@@ -32,13 +32,13 @@ func TestIndexBeginsAnew(t *testing.T) {
 	for range 2 {
 		items, err := o.Collect(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, []operators.Indexed[string]{{Index: 0, Value: "a"}}, items)
+		require.Equal(t, []turbopipes.Indexed[string]{{Index: 0, Value: "a"}}, items)
 	}
 }
 
 func ExampleIndex() {
 	lines := turbopipes.Just("package main", "import \"os\"", "func main() {}")
-	_ = operators.Index[string]()(lines).Each(context.Background(), func(line operators.Indexed[string]) error {
+	_ = operators.Index[string]()(lines).Each(context.Background(), func(line turbopipes.Indexed[string]) error {
 		_, err := fmt.Printf("%d: %s\n", line.Index+1, line.Value)
 		return err
 	})

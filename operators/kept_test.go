@@ -104,7 +104,7 @@ func TestKeepsNothingAlive(t *testing.T) {
 		"Flatten":  {func(a, b stream) silence { return anything(operators.Flatten[*parcel](2)(both(a, b))) }, 0},
 		"ForkJoin": {func(a, b stream) silence { return anything(operators.ForkJoin(b)(a)) }, 2},
 		"GroupBy": {func(a, _ stream) silence {
-			return anything(operators.FlatMap(20, func(g operators.Group[int, *parcel]) stream { return g.Items })(operators.GroupBy(number)(a)))
+			return anything(operators.FlatMap(20, func(g turbopipes.Group[int, *parcel]) stream { return g.Items })(operators.GroupBy(number)(a)))
 		}, 0},
 		"Index":      {func(a, _ stream) silence { return anything(operators.Index[*parcel]()(a)) }, 0},
 		"Interleave": {func(a, b stream) silence { return anything(operators.Interleave(1, b)(a)) }, 0},

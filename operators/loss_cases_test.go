@@ -89,7 +89,7 @@ func TestSwitchMapCountsNoSwitch(t *testing.T) {
 
 // Partition lets the groups go that it leaves out, as Filter does.
 func TestPartitionLetsGo(t *testing.T) {
-	type group = operators.Group[int, int]
+	type group = turbopipes.Group[int, int]
 	bubble(t, "", func(t *testing.T) {
 		groups := operators.GroupBy(func(v int) int { return v % 2 })(turbopipes.Range(0, 2000))
 		even, _ := operators.Partition(groups, func(g group) bool { return g.Key == 0 })
@@ -126,7 +126,7 @@ func TestEventTimeWindowCutInItsWindows(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		at := func(int) time.Time { cancel(errLate); return time.Unix(1000, 0) }
 		op := operators.EventTimeWindow(100*time.Second, at, operators.WithSlide[int](time.Second))
-		s := op(turbopipes.Just(1)).Subscribe(ctx, turbopipes.Observer[operators.TimeWindow[int]]{})
+		s := op(turbopipes.Just(1)).Subscribe(ctx, turbopipes.Observer[turbopipes.TimeWindow[int]]{})
 		<-s.Done()
 		require.Equal(t, turbopipes.Stats{Discarded: 1}, s.Stats())
 	})
@@ -175,7 +175,7 @@ func TestExhaustMapStopsOverGroups(t *testing.T) {
 		hold := make(chan struct{})
 		groups := operators.GroupBy(func(v int) int { return v })(operators.ObserveOn[int](turbopipes.WithQueue(2000))(
 			operators.FlatMap(1, func(v int) turbopipes.Observable[int] { return operators.Repeat[int](300)(turbopipes.Just(v)) })(turbopipes.Range(0, 3))))
-		op := operators.ExhaustMap(func(g operators.Group[int, int]) turbopipes.Observable[int] { return g.Items }, operators.StopInner())
+		op := operators.ExhaustMap(func(g turbopipes.Group[int, int]) turbopipes.Observable[int] { return g.Items }, operators.StopInner())
 		s := op(groups).Subscribe(t.Context(), turbopipes.Observer[int]{Next: func(int) { <-hold }})
 		time.Sleep(time.Second)
 		time.AfterFunc(time.Second, func() { close(hold) })

@@ -46,7 +46,7 @@ func MapReduce[T any, K comparable, V any](n int, fn func(ctx context.Context, v
 	case bad != "":
 		return turbopipes.Invalid[T, map[K]V]("MapReduce", bad)
 	}
-	type pair = Pair[K, V]
+	type pair = turbopipes.Pair[K, V]
 	tasks := parallel[T, struct{}]("MapReduce", n, nil, func(ctx context.Context, v T) (p pair, err error) {
 		p.First, p.Second, err = fn(ctx, v)
 		return p, err

@@ -13,11 +13,11 @@ import (
 )
 
 func TestMaterialize(t *testing.T) {
-	letter := func(n operators.Notification[string]) string {
+	letter := func(n turbopipes.Notification[string]) string {
 		switch n.Kind {
-		case operators.KindNext:
+		case turbopipes.KindNext:
 			return n.Value
-		case operators.KindError:
+		case turbopipes.KindError:
 			return "x"
 		}
 		return "y"
@@ -35,8 +35,8 @@ func TestMaterialize(t *testing.T) {
 }
 
 func TestMaterializeEnds(t *testing.T) {
-	next := operators.Notification[int]{Kind: operators.KindNext, Value: 1}
-	ended := func(o turbopipes.Observable[int]) operators.Notification[int] {
+	next := turbopipes.Notification[int]{Kind: turbopipes.KindNext, Value: 1}
+	ended := func(o turbopipes.Observable[int]) turbopipes.Notification[int] {
 		t.Helper()
 		all, err := operators.Materialize[int]()(o).Collect(t.Context())
 		require.NoError(t, err)
@@ -45,17 +45,17 @@ func TestMaterializeEnds(t *testing.T) {
 		return all[1]
 	}
 	one := turbopipes.Just(1)
-	require.Equal(t, operators.Notification[int]{Kind: operators.KindComplete}, ended(one))
-	require.Equal(t, operators.Notification[int]{Kind: operators.KindError, Err: errBoom}, ended(operators.Concat(turbopipes.Throw[int](errBoom))(one)))
+	require.Equal(t, turbopipes.Notification[int]{Kind: turbopipes.KindComplete}, ended(one))
+	require.Equal(t, turbopipes.Notification[int]{Kind: turbopipes.KindError, Err: errBoom}, ended(operators.Concat(turbopipes.Throw[int](errBoom))(one)))
 
 	end := ended(operators.Concat(operators.Map(func(int) int { panic(errBoom) })(one))(one))
-	require.Equal(t, operators.KindError, end.Kind)
+	require.Equal(t, turbopipes.KindError, end.Kind)
 	p := (*turbopipes.PanicError)(nil)
 	require.ErrorAs(t, end.Err, &p)
 	require.Equal(t, errBoom, p.Value)
 
 	require.PanicsWithValue(t, "mine", func() {
-		_ = operators.Materialize[int]()(one).Each(t.Context(), func(operators.Notification[int]) error { panic("mine") })
+		_ = operators.Materialize[int]()(one).Each(t.Context(), func(turbopipes.Notification[int]) error { panic("mine") })
 	}, "a panic of downstream is no notification")
 }
 

@@ -7,12 +7,6 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Pair is two values.
-type Pair[A, B any] struct {
-	First  A
-	Second B
-}
-
 // Pairwise emits each item together with the item before it.
 //
 //	in:  a-b--c-|
@@ -25,12 +19,12 @@ type Pair[A, B any] struct {
 //
 // For more than two items, see [BufferWithCount] with [WithStep]. It corresponds to
 // RxJS's pairwise, and to Reactor's buffer(2, 1) and Pekko's sliding(2).
-func Pairwise[T any]() turbopipes.Operator[T, Pair[T, T]] {
-	return turbopipes.Lift(own.Mark+"Pairwise", func(ctx context.Context, in turbopipes.Observable[T], emit func(Pair[T, T]) bool) error {
+func Pairwise[T any]() turbopipes.Operator[T, turbopipes.Pair[T, T]] {
+	return turbopipes.Lift(own.Mark+"Pairwise", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Pair[T, T]) bool) error {
 		var last T
 		begun := false
 		return in.Push(ctx, func(v T) bool {
-			p := Pair[T, T]{First: last, Second: v}
+			p := turbopipes.Pair[T, T]{First: last, Second: v}
 			last = v
 			if !begun {
 				begun = true

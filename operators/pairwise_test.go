@@ -29,7 +29,7 @@ func TestPairwise(t *testing.T) {
 
 func ExamplePairwise() {
 	readings := turbopipes.Just(20, 23, 21)
-	steps := operators.Map(func(p operators.Pair[int, int]) int { return p.Second - p.First })(operators.Pairwise[int]()(readings))
+	steps := operators.Map(func(p turbopipes.Pair[int, int]) int { return p.Second - p.First })(operators.Pairwise[int]()(readings))
 	fmt.Println(steps.Collect(context.Background()))
 	// Output: [3 -2] <nil>
 }

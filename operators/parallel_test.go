@@ -524,7 +524,7 @@ func TestParallelInvalid(t *testing.T) {
 		require.EqualError(t, op(src).Drain(t.Context()), "turbopipes: invalid argument: "+want)
 	}
 	require.ErrorIs(t, operators.ParallelResults[int, int](1, nil)(src).Drain(t.Context()), turbopipes.ErrInvalidArgument)
-	require.ErrorIs(t, operators.Tasks[int](0)(turbopipes.Empty[operators.Task[int]]()).Drain(t.Context()), turbopipes.ErrInvalidArgument)
+	require.ErrorIs(t, operators.Tasks[int](0)(turbopipes.Empty[turbopipes.Task[int]]()).Drain(t.Context()), turbopipes.ErrInvalidArgument)
 }
 
 func ExampleParallel() {

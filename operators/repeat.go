@@ -21,14 +21,14 @@ import (
 // Memory: none. Goroutines: none; it runs on the subscriber's goroutine.
 //
 // With an n of 0, Repeat completes without subscribing. With
-// [Infinite], there is no last run. Any other negative n is an
+// [turbopipes.Infinite], there is no last run. Any other negative n is an
 // ErrInvalidArgument. To subscribe again after a failure, see [Retry]. It
 // corresponds to repeat in RxJS. Reactor's and RxGo's repeat count the additional
 // runs, and RxGo's replays recorded items.
 func Repeat[T any](n int, opts ...RepeatOption) turbopipes.Operator[T, T] {
 	o, bad := opt.Gather(repeatOptions{}, opts)
 	switch {
-	case n < Infinite:
+	case n < turbopipes.Infinite:
 		return turbopipes.Invalid[T, T]("Repeat", countText(n))
 	case bad != "":
 		return turbopipes.Invalid[T, T]("Repeat", bad)

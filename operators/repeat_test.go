@@ -25,13 +25,13 @@ func TestRepeat(t *testing.T) {
 		"empty":              {operators.Repeat[string](3), "--|", "------|"},
 		"empty at once":      {operators.Repeat[string](3), "|", "|"},
 		"an error at first":  {operators.Repeat[string](3), "#", "#"},
-		"an error later":     {operators.Repeat[string](operators.Infinite), "-a#", "-a#"},
+		"an error later":     {operators.Repeat[string](turbopipes.Infinite), "-a#", "-a#"},
 		"never ends":         {operators.Repeat[string](3), "-a-", "-a--"},
-		"without a limit":    {operators.Repeat[string](operators.Infinite), "-a-|", "-a--a--a-!"},
+		"without a limit":    {operators.Repeat[string](turbopipes.Infinite), "-a-|", "-a--a--a-!"},
 		"with a delay":       {operators.Repeat[string](3, wait), "-a|", "-a----a----a|"},
 		"a delay of its own": {operators.Repeat[string](2, operators.WithDelay(0)), "-a|", "-a-a|"},
 		"a delay, and once":  {operators.Repeat[string](1, wait), "-a|", "-a|"},
-		"a delay, no limit":  {operators.Repeat[string](operators.Infinite, wait), "-a|", "-a----a---!"},
+		"a delay, no limit":  {operators.Repeat[string](turbopipes.Infinite, wait), "-a|", "-a----a---!"},
 		"not at all":         {operators.Repeat[string](0, wait), "-a|", "|"},
 		"not even its error": {operators.Repeat[string](0), "#", "|"},
 	} {
@@ -62,12 +62,12 @@ func TestRepeatLaterRuns(t *testing.T) {
 	require.ErrorIs(t, err, errBoom)
 	require.Equal(t, []int{1, 10, 2, 20}, items)
 	runs = 0
-	items, err = operators.Take[int](3)(operators.Repeat[int](operators.Infinite)(in)).Collect(t.Context())
+	items, err = operators.Take[int](3)(operators.Repeat[int](turbopipes.Infinite)(in)).Collect(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []int{1, 10, 2}, items)
 	require.Equal(t, 2, runs)
 	runs = 0
-	items, err = operators.Take[int](4)(operators.Repeat[int](operators.Infinite)(in)).Collect(t.Context())
+	items, err = operators.Take[int](4)(operators.Repeat[int](turbopipes.Infinite)(in)).Collect(t.Context())
 	require.NoError(t, err, "no run begins behind the last item")
 	require.Equal(t, []int{1, 10, 2, 20}, items)
 }
@@ -82,7 +82,7 @@ func TestRepeatLooksAtContext(t *testing.T) {
 			cancel(errBoom)
 		}
 	})(turbopipes.Empty[int]())
-	require.Equal(t, errBoom, operators.Repeat[int](operators.Infinite)(in).Drain(ctx))
+	require.Equal(t, errBoom, operators.Repeat[int](turbopipes.Infinite)(in).Drain(ctx))
 	require.Equal(t, 1000, runs)
 }
 
@@ -109,8 +109,8 @@ func TestRepeatGracefulStop(t *testing.T) {
 		after time.Duration
 		items []int
 	}{
-		"in a run":  {operators.Repeat[int](operators.Infinite), 5 * time.Second, []int{3, 1}},
-		"in a wait": {operators.Repeat[int](operators.Infinite, operators.WithDelay(time.Hour)), 5 * time.Second, []int{3}},
+		"in a run":  {operators.Repeat[int](turbopipes.Infinite), 5 * time.Second, []int{3, 1}},
+		"in a wait": {operators.Repeat[int](turbopipes.Infinite, operators.WithDelay(time.Hour)), 5 * time.Second, []int{3}},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			s := endedBy(t, c.op(sum), 0, c.after-time.Second/2, stop)

@@ -33,7 +33,7 @@ import (
 // upstream's emit is downstream's. Memory: none. Goroutines: none; the functions of
 // the options run on the subscriber's goroutine.
 //
-// With an n of 0, Retry never retries. With [Infinite], there is no
+// With an n of 0, Retry never retries. With [turbopipes.Infinite], there is no
 // limit. Any other negative n is an ErrInvalidArgument. To continue with
 // something else, see [Catch]. It corresponds to retry in RxJS and RxGo, and to
 // Reactor's retryWhen with Retry.backoff.
@@ -194,7 +194,7 @@ func OnRetry(fn func(attempt int, err error, wait time.Duration)) RetryOption {
 
 func retryOptionsOf(n int, opts []RetryOption) (o retryOptions, bad string) {
 	o = retryOptions{count: n, backoff: Constant(0), when: retryable, tell: func(int, error, time.Duration) {}}
-	if n < Infinite {
+	if n < turbopipes.Infinite {
 		return o, countText(n)
 	}
 	return opt.Gather(o, opts)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/turbopipes/turbopipes"
 )
 
 var errAgain = errors.New("again")
@@ -34,7 +36,7 @@ func TestRetryCounts(t *testing.T) {
 		_, again := r.fails(0)
 		require.False(t, again, "after %d", count)
 	}
-	r := attempts(t, Infinite)
+	r := attempts(t, turbopipes.Infinite)
 	for range 1000 {
 		_, again := r.fails(0)
 		require.True(t, again)
@@ -79,14 +81,14 @@ func TestRetryWaits(t *testing.T) {
 
 func TestRetryMaxElapsed(t *testing.T) {
 	opts := []RetryOption{WithBackoff(Constant(time.Second)), WithMaxElapsed(10 * time.Second)}
-	r := attempts(t, Infinite, opts...)
+	r := attempts(t, turbopipes.Infinite, opts...)
 	_, again := r.fails(9 * time.Second)
 	require.True(t, again, "it begins at the limit")
 	r.item()
 	_, again = r.fails(9*time.Second + 1)
 	require.False(t, again, "it would begin after it; without ResetOnItem an item resets nothing")
 
-	r = attempts(t, Infinite, append(opts, ResetOnItem())...)
+	r = attempts(t, turbopipes.Infinite, append(opts, ResetOnItem())...)
 	begin := r.began
 	fails := func(after time.Duration) bool {
 		_, again := r.failed(errAgain, begin.Add(after))

@@ -29,7 +29,7 @@ func TestRetry(t *testing.T) {
 		"empty":                {operators.Retry[string](1), []string{"--|"}, "--|"},
 		"errors at first":      {operators.Retry[string](2), []string{"#"}, "#"},
 		"the last error":       {operators.Retry[string](2), []string{"-a#", "-#", "-b#"}, "-a--b#"},
-		"without a limit":      {operators.Retry[string](operators.Infinite), []string{"-#", "-#", "-#", "-a|"}, "----a|"},
+		"without a limit":      {operators.Retry[string](turbopipes.Infinite), []string{"-#", "-#", "-#", "-a|"}, "----a|"},
 		"refused by RetryIf":   {operators.Retry[string](9, operators.RetryIf(func(error) bool { return false })), []string{"-a#"}, "-a#"},
 		"until it is too late": {operators.Retry[string](9, wait, operators.WithMaxElapsed(6*tptest.Step)), []string{"-#"}, "-----#"},
 	} {
@@ -120,7 +120,7 @@ func TestRetryLooksAtContext(t *testing.T) {
 			cancel(errLate)
 		}
 	})(failing(&a, errBoom))
-	require.ErrorIs(t, operators.Retry[int](operators.Infinite)(in).Drain(ctx), errBoom)
+	require.ErrorIs(t, operators.Retry[int](turbopipes.Infinite)(in).Drain(ctx), errBoom)
 	require.EqualValues(t, 1000, a.total.Load())
 	a.requireReaped(t)
 }
@@ -143,7 +143,7 @@ func TestRetryNeverOverlaps(t *testing.T) {
 
 // The wait ends at once when ctx does, or when the subscription is being stopped.
 func TestRetryLeavesTheWait(t *testing.T) {
-	hourly := operators.Retry[int](operators.Infinite, operators.WithBackoff(operators.Constant(time.Hour)))
+	hourly := operators.Retry[int](turbopipes.Infinite, operators.WithBackoff(operators.Constant(time.Hour)))
 	bubble(t, "ctx", func(t *testing.T) {
 		var a alive
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -183,7 +183,7 @@ func TestRetryLeavesTheWait(t *testing.T) {
 // What ends the wait is told with the failure that it was after, unless downstream has
 // left, or another stream has failed.
 func TestRetryTellsWhyItWaited(t *testing.T) {
-	hourly := operators.Retry[int](operators.Infinite, operators.WithBackoff(operators.Constant(time.Hour)))
+	hourly := operators.Retry[int](turbopipes.Infinite, operators.WithBackoff(operators.Constant(time.Hour)))
 	waits := hourly(turbopipes.Throw[int](errBoom))
 	inner := func(int) turbopipes.Observable[int] { return waits }
 	for name, o := range map[string]turbopipes.Observable[int]{
@@ -214,7 +214,7 @@ func TestRetryTellsWhyItWaited(t *testing.T) {
 			require.EqualError(t, err, "turbopipes: timeout: no item within 1s\nboom")
 			require.ErrorIs(t, err, turbopipes.ErrTimeout)
 			require.ErrorIs(t, err, errBoom)
-			items, err := operators.Timeout[int](time.Second, operators.WithFallback(turbopipes.Just(7)))(o).Collect(t.Context())
+			items, err := operators.Timeout[int](time.Second, operators.FallbackTo(turbopipes.Just(7)))(o).Collect(t.Context())
 			require.NoError(t, err, "what waited is no failed clean-up")
 			require.Equal(t, []int{7}, items)
 		})

@@ -43,7 +43,7 @@ var rxjsLinks = map[string]func(w *rxjsWorld, n int) rxjsOperator{
 	"distinct":             func(*rxjsWorld, int) rxjsOperator { return operators.Distinct(firstOf) },
 	"distinctUntilChanged": func(*rxjsWorld, int) rxjsOperator { return operators.DistinctUntilChanged(firstOf) },
 	"pairwise": func(*rxjsWorld, int) rxjsOperator {
-		return turbopipes.Compose2(operators.Pairwise[string](), operators.Map(func(p operators.Pair[string, string]) string { return p.First + p.Second }))
+		return turbopipes.Compose2(operators.Pairwise[string](), operators.Map(func(p turbopipes.Pair[string, string]) string { return p.First + p.Second }))
 	},
 	"bufferCount": func(_ *rxjsWorld, n int) rxjsOperator {
 		return turbopipes.Compose2(operators.BufferWithCount[string](n), operators.Map(func(items []string) string { return strings.Join(items, "") }))
@@ -65,7 +65,7 @@ var rxjsLinks = map[string]func(w *rxjsWorld, n int) rxjsOperator{
 	"skipUntil":      func(w *rxjsWorld, _ int) rxjsOperator { return operators.SkipUntil[string](w.src("b")) },
 	"withLatestFrom": func(w *rxjsWorld, _ int) rxjsOperator { return operators.WithLatestFrom(w.src("b"), added) },
 	"concatMap":      func(w *rxjsWorld, _ int) rxjsOperator { return operators.ConcatMap(w.named) },
-	"mergeMap":       func(w *rxjsWorld, _ int) rxjsOperator { return operators.FlatMap(operators.Infinite, w.named) },
+	"mergeMap":       func(w *rxjsWorld, _ int) rxjsOperator { return operators.FlatMap(turbopipes.Infinite, w.named) },
 	"switchMap":      func(w *rxjsWorld, _ int) rxjsOperator { return operators.SwitchMap(w.named) },
 	"exhaustMap":     func(w *rxjsWorld, _ int) rxjsOperator { return operators.ExhaustMap(w.named) },
 	"debounceTime":   func(_ *rxjsWorld, n int) rxjsOperator { return operators.Debounce[string](columns(n)) },

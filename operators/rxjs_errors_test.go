@@ -61,19 +61,19 @@ var rxjsErrors = map[string]rxjsBuilder{
 		return log.told(turbopipes.Pipe3(w.src("a"), operators.Finally[string](log.note("1")), operators.Finally[string](log.note("2")), operators.Finally[string](log.note("3"))))
 	}},
 	"materialize": {"Materialize", func(w *rxjsWorld) rxjsStream {
-		return operators.Map(func(n operators.Notification[string]) string {
-			return map[operators.Kind]string{operators.KindNext: "N", operators.KindError: "E", operators.KindComplete: "C"}[n.Kind] + n.Value
+		return operators.Map(func(n turbopipes.Notification[string]) string {
+			return map[turbopipes.Kind]string{turbopipes.KindNext: "N", turbopipes.KindError: "E", turbopipes.KindComplete: "C"}[n.Kind] + n.Value
 		})(operators.Materialize[string]()(w.src("a")))
 	}},
 	"dematerialize": {"Dematerialize", func(w *rxjsWorld) rxjsStream {
-		return operators.Dematerialize[string]()(operators.Map(func(v string) operators.Notification[string] {
+		return operators.Dematerialize[string]()(operators.Map(func(v string) turbopipes.Notification[string] {
 			switch v {
 			case "C":
-				return operators.Notification[string]{Kind: operators.KindComplete}
+				return turbopipes.Notification[string]{Kind: turbopipes.KindComplete}
 			case "E":
-				return operators.Notification[string]{Kind: operators.KindError, Err: tptest.ErrMarble}
+				return turbopipes.Notification[string]{Kind: turbopipes.KindError, Err: tptest.ErrMarble}
 			}
-			return operators.Notification[string]{Kind: operators.KindNext, Value: v}
+			return turbopipes.Notification[string]{Kind: turbopipes.KindNext, Value: v}
 		})(w.src("a")))
 	}},
 }

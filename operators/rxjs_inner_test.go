@@ -16,7 +16,7 @@ var rxjsInner = map[string]rxjsBuilder{
 	"concatAll":     {"Flatten(1)", func(w *rxjsWorld) rxjsStream { return operators.Flatten[string](1)(w.streams()) }},
 	"switchAll":     {"SwitchAll", func(w *rxjsWorld) rxjsStream { return operators.SwitchAll[string]()(w.streams()) }},
 	"exhaustAll":    {"ExhaustMap(Self)", func(w *rxjsWorld) rxjsStream { return operators.ExhaustMap(operators.Self[rxjsStream])(w.streams()) }},
-	"mergeMap.of":   rxjsOn("FlatMap", func(*rxjsWorld) rxjsOperator { return operators.FlatMap(operators.Infinite, rxjsTwice) }),
+	"mergeMap.of":   rxjsOn("FlatMap", func(*rxjsWorld) rxjsOperator { return operators.FlatMap(turbopipes.Infinite, rxjsTwice) }),
 	"concatMap.of":  rxjsOn("ConcatMap", func(*rxjsWorld) rxjsOperator { return operators.ConcatMap(rxjsTwice) }),
 	"switchMap.of":  rxjsOn("SwitchMap", func(*rxjsWorld) rxjsOperator { return operators.SwitchMap(rxjsTwice) }),
 	"exhaustMap.of": rxjsOn("ExhaustMap", func(*rxjsWorld) rxjsOperator { return operators.ExhaustMap(rxjsTwice) }),
@@ -39,7 +39,7 @@ func (w *rxjsWorld) limit() int {
 	if w.has("n") {
 		return w.n("n")
 	}
-	return operators.Infinite
+	return turbopipes.Infinite
 }
 
 // named is the inner stream for v, with v before its items.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/operators"
 	"github.com/turbopipes/turbopipes/tptest"
 )
@@ -21,16 +22,16 @@ var rxjsTime = map[string]rxjsBuilder{
 	"delay":     rxjsOn("Delay", func(w *rxjsWorld) rxjsOperator { return operators.Delay[string](w.d("d")) }),
 	"delayWhen": rxjsOn("DelayWhen", func(w *rxjsWorld) rxjsOperator { return operators.DelayWhen(w.inner) }),
 	"timeInterval": {"TimeInterval", func(w *rxjsWorld) rxjsStream {
-		return operators.Map(func(e operators.Elapsed[string]) string { return e.Value + fmt.Sprint(int(e.Since/tptest.Step)) })(operators.TimeInterval[string]()(w.src("a")))
+		return operators.Map(func(e turbopipes.Elapsed[string]) string { return e.Value + fmt.Sprint(int(e.Since/tptest.Step)) })(operators.TimeInterval[string]()(w.src("a")))
 	}},
 	"timestamp": {"Timestamp", func(w *rxjsWorld) rxjsStream {
-		return operators.Map(func(v operators.Timestamped[string]) string {
+		return operators.Map(func(v turbopipes.Timestamped[string]) string {
 			return v.Value + fmt.Sprint(int(v.At.Sub(w.begin)/tptest.Step))
 		})(operators.Timestamp[string]()(w.src("a")))
 	}},
 	"timeout": rxjsOn("Timeout", func(w *rxjsWorld) rxjsOperator { return rxjsTimeout(w) }),
-	"timeout.with": rxjsOn("Timeout with WithFallback", func(w *rxjsWorld) rxjsOperator {
-		return rxjsTimeout(w, operators.WithFallback(w.src("b")))
+	"timeout.with": rxjsOn("Timeout with FallbackTo", func(w *rxjsWorld) rxjsOperator {
+		return rxjsTimeout(w, operators.FallbackTo(w.src("b")))
 	}),
 }
 

@@ -14,7 +14,7 @@ var rxjsTransforming = map[string]rxjsBuilder{
 	}},
 	"scan": {"Scan", func(w *rxjsWorld) rxjsStream { return operators.Scan("z", added)(w.src("a")) }},
 	"pairwise": {"Pairwise", func(w *rxjsWorld) rxjsStream {
-		return operators.Map(func(p operators.Pair[string, string]) string { return p.First + p.Second })(operators.Pairwise[string]()(w.src("a")))
+		return operators.Map(func(p turbopipes.Pair[string, string]) string { return p.First + p.Second })(operators.Pairwise[string]()(w.src("a")))
 	}},
 	"bufferCount": {"BufferWithCount", func(w *rxjsWorld) rxjsStream {
 		if w.has("step") {
@@ -40,13 +40,13 @@ var rxjsTransforming = map[string]rxjsBuilder{
 	"windowTime": {"WindowWithTime", func(w *rxjsWorld) rxjsStream { return w.windows(operators.WindowWithTime[string](w.d("d"))) }},
 	"window":     {"WindowWhen", func(w *rxjsWorld) rxjsStream { return w.windows(operators.WindowWhen[string](w.src("b"))) }},
 	"groupBy": {"GroupBy", func(w *rxjsWorld) rxjsStream {
-		return operators.FlatMap(operators.Infinite, func(g operators.Group[string, string]) rxjsStream {
+		return operators.FlatMap(turbopipes.Infinite, func(g turbopipes.Group[string, string]) rxjsStream {
 			return operators.Map(func(v string) string { return g.Key + ":" + v })(g.Items)
 		})(operators.GroupBy(w.key())(w.src("a")))
 	}},
 	"groupBy.idle": {"GroupBy with WithIdle", func(w *rxjsWorld) rxjsStream {
 		opened := 0
-		return operators.FlatMap(operators.Infinite, func(g operators.Group[string, string]) rxjsStream {
+		return operators.FlatMap(turbopipes.Infinite, func(g turbopipes.Group[string, string]) rxjsStream {
 			n := opened
 			opened++
 			return operators.Map(func(v string) string { return fmt.Sprint(n, ":", v) })(g.Items)
@@ -73,7 +73,7 @@ func (w *rxjsWorld) empties() []operators.BufferWithTimeOption {
 // when each opens and ends and what comes between.
 func (w *rxjsWorld) windows(window turbopipes.Operator[string, rxjsStream]) rxjsStream {
 	opened := -1
-	return operators.FlatMap(operators.Infinite, func(items rxjsStream) rxjsStream {
+	return operators.FlatMap(turbopipes.Infinite, func(items rxjsStream) rxjsStream {
 		if !w.has("open") {
 			return operators.Filter(func(v string) bool { return v != "[]" })(shownSlices(operators.ToSlice[string]()(items)))
 		}

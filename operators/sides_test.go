@@ -60,7 +60,7 @@ func TestSidesFail(t *testing.T) {
 	when := func(v int) time.Time { return time.UnixMilli(int64(v)) }
 	none := operators.Filter(func(int) bool { return false })
 	itself := func(o turbopipes.Observable[int]) turbopipes.Observable[int] { return o }
-	grouped := func(g operators.Group[int, int]) turbopipes.Observable[int] { return g.Items }
+	grouped := func(g turbopipes.Group[int, int]) turbopipes.Observable[int] { return g.Items }
 	for how, bad := range map[string]turbopipes.Observable[int]{
 		"fails":  operators.Concat(turbopipes.Throw[int](errBoom))(none(turbopipes.Timer(10 * time.Second))),
 		"panics": operators.Map(func(int) int { panic(errBoom) })(turbopipes.Timer(10 * time.Second)),
@@ -108,7 +108,7 @@ func TestSidesFail(t *testing.T) {
 			"BufferWithTime…":          operators.Map(func([]int) int { return 0 })(operators.BufferWithTimeOrCount[int](time.Hour, 1<<20)(operators.Merge(good)(bad))),
 			"ObserveOn":                operators.ObserveOn[int]()(operators.Merge(good)(bad)),
 			"Timeout":                  operators.Timeout[int](time.Hour)(operators.Merge(good)(bad)),
-			"Timeout's fallback":       operators.Timeout[int](time.Second, operators.WithFallback(operators.Merge(good)(bad)))(turbopipes.Never[int]()),
+			"Timeout's fallback":       operators.Timeout[int](time.Second, operators.FallbackTo(operators.Merge(good)(bad)))(turbopipes.Never[int]()),
 			"Catch's stream":           operators.Catch(func(error) turbopipes.Observable[int] { return operators.Merge(good)(bad) })(turbopipes.Throw[int](errLate)),
 			"SkipUntil":                operators.SkipUntil[int](bad)(good),
 			"SkipUntil, upstream":      operators.SkipUntil[int](none(good))(bad),
@@ -116,9 +116,9 @@ func TestSidesFail(t *testing.T) {
 			"Sample, upstream":         operators.Sample[int](none(good))(bad),
 			"BufferWhen":               operators.Map(func([]int) int { return 0 })(operators.BufferWhen[int](bad, operators.WithMaxItems(1<<20))(good)),
 			"BufferWhen, upstream":     operators.Map(func([]int) int { return 0 })(operators.BufferWhen[int](none(good))(bad)),
-			"WindowWhen":               operators.FlatMap(operators.Infinite, itself)(operators.WindowWhen[int](bad)(good)),
-			"WindowWhen, upstream":     operators.FlatMap(operators.Infinite, itself)(operators.WindowWhen[int](none(good))(operators.Merge(good)(bad))),
-			"GroupBy, upstream":        operators.FlatMap(operators.Infinite, grouped)(operators.GroupBy(operators.Self[int])(operators.Merge(operators.Take[int](2)(good))(bad))),
+			"WindowWhen":               operators.FlatMap(turbopipes.Infinite, itself)(operators.WindowWhen[int](bad)(good)),
+			"WindowWhen, upstream":     operators.FlatMap(turbopipes.Infinite, itself)(operators.WindowWhen[int](none(good))(operators.Merge(good)(bad))),
+			"GroupBy, upstream":        operators.FlatMap(turbopipes.Infinite, grouped)(operators.GroupBy(operators.Self[int])(operators.Merge(operators.Take[int](2)(good))(bad))),
 			"DelayWhen":                operators.DelayWhen(inner(bad))(good),
 			"DelayWhen, upstream":      operators.DelayWhen(inner(none(good)))(operators.Concat(bad)(turbopipes.Just(1))),
 			"Race":                     operators.Race(bad)(none(good)),

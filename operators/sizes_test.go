@@ -37,7 +37,7 @@ var (
 	sizeTime    = func(v int) time.Time { return time.Unix(int64(v), 0) }
 	sizeStreams = operators.Map(sizeJust)
 	sizeNever   = turbopipes.Never[int]()
-	sizeTasks   = operators.Map(func(v int) operators.Task[int] {
+	sizeTasks   = operators.Map(func(v int) turbopipes.Task[int] {
 		return func(ctx context.Context) (int, error) { return identity(ctx, v) }
 	})
 )
@@ -59,7 +59,7 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 	"FlatMap": func(in ints, n int) toTheEnd { return plainly(operators.FlatMap(n, sizeJust)(in)) },
 	"Flatten": func(in ints, n int) toTheEnd { return plainly(operators.Flatten[int](n)(sizeStreams(in))) },
 	"GroupByN": func(in ints, n int) toTheEnd {
-		return plainly(grouped(operators.Infinite, operators.GroupByN(n, sizeFirst))(in))
+		return plainly(grouped(turbopipes.Infinite, operators.GroupByN(n, sizeFirst))(in))
 	},
 	"Interleave": func(in ints, n int) toTheEnd { return plainly(operators.Interleave(n, in)(in)) },
 	"MapReduce":  func(in ints, n int) toTheEnd { return plainly(operators.MapReduce(n, sizeEntry, plus)(in)) },
@@ -97,10 +97,10 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 	"Tasks":               func(in ints, n int) toTheEnd { return plainly(operators.Tasks[int](n)(sizeTasks(in))) },
 	"TopK":                func(in ints, n int) toTheEnd { return plainly(operators.TopK(n, cmp.Compare[int])(in)) },
 	"WindowWithCount": func(in ints, n int) toTheEnd {
-		return plainly(windowed(operators.Infinite, operators.WindowWithCount[int](n))(in))
+		return plainly(windowed(turbopipes.Infinite, operators.WindowWithCount[int](n))(in))
 	},
 	"WindowWithTimeOrCount": func(in ints, n int) toTheEnd {
-		return plainly(windowed(operators.Infinite, operators.WindowWithTimeOrCount[int](time.Hour, n))(in))
+		return plainly(windowed(turbopipes.Infinite, operators.WindowWithTimeOrCount[int](time.Hour, n))(in))
 	},
 
 	"WithBurst": func(in ints, n int) toTheEnd {
@@ -135,7 +135,7 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 		return plainly(operators.Serialize(1, operators.Self[int], operators.WithMaxPending(n))(in))
 	},
 	"WithMaxGroups, GroupBy": func(in ints, n int) toTheEnd {
-		return plainly(grouped(operators.Infinite, operators.GroupBy(operators.Self[int], operators.WithMaxGroups(n)))(in))
+		return plainly(grouped(turbopipes.Infinite, operators.GroupBy(operators.Self[int], operators.WithMaxGroups(n)))(in))
 	},
 	"WithMaxItems, BufferWhen": func(in ints, n int) toTheEnd {
 		return plainly(operators.BufferWhen[int](sizeNever, operators.WithMaxItems(n))(in))
@@ -157,10 +157,10 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 		return plainly(operators.BufferWithCount[int](n, operators.WithStep(1))(in))
 	},
 	"WithStep, WindowWithCount": func(in ints, n int) toTheEnd {
-		return plainly(windowed(operators.Infinite, operators.WindowWithCount[int](2, operators.WithStep(n)))(in))
+		return plainly(windowed(turbopipes.Infinite, operators.WindowWithCount[int](2, operators.WithStep(n)))(in))
 	},
 	"WithStep, WindowWithCount of many": func(in ints, n int) toTheEnd {
-		return plainly(windowed(operators.Infinite, operators.WindowWithCount[int](n, operators.WithStep(1)))(in))
+		return plainly(windowed(turbopipes.Infinite, operators.WindowWithCount[int](n, operators.WithStep(1)))(in))
 	},
 
 	"Buffered, FlatMap": func(in ints, n int) toTheEnd {
@@ -189,10 +189,10 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 		return plainly(operators.DelayWhen(sizeJust, turbopipes.WithQueue(n))(in))
 	},
 	"WithQueue, GroupBy": func(in ints, n int) toTheEnd {
-		return plainly(grouped(operators.Infinite, operators.GroupBy(operators.Self[int], turbopipes.WithQueue(n)))(in))
+		return plainly(grouped(turbopipes.Infinite, operators.GroupBy(operators.Self[int], turbopipes.WithQueue(n)))(in))
 	},
 	"WithQueue, GroupByN": func(in ints, n int) toTheEnd {
-		return plainly(grouped(operators.Infinite, operators.GroupByN(2, sizeFirst, turbopipes.WithQueue(n)))(in))
+		return plainly(grouped(turbopipes.Infinite, operators.GroupByN(2, sizeFirst, turbopipes.WithQueue(n)))(in))
 	},
 	"WithQueue, ObserveOn": func(in ints, n int) toTheEnd { return plainly(operators.ObserveOn[int](turbopipes.WithQueue(n))(in)) },
 	"WithQueue, Share":     func(in ints, n int) toTheEnd { return plainly(operators.Share[int](turbopipes.WithQueue(n))(in)) },
@@ -200,16 +200,16 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 		return plainly(operators.ShareReplay[int](1, turbopipes.WithQueue(n))(in))
 	},
 	"WithQueue, WindowWhen": func(in ints, n int) toTheEnd {
-		return plainly(windowed(operators.Infinite, operators.WindowWhen[int](sizeNever, turbopipes.WithQueue(n)))(in))
+		return plainly(windowed(turbopipes.Infinite, operators.WindowWhen[int](sizeNever, turbopipes.WithQueue(n)))(in))
 	},
 	"WithQueue, WindowWithCount": func(in ints, n int) toTheEnd {
-		return plainly(windowed(operators.Infinite, operators.WindowWithCount[int](2, turbopipes.WithQueue(n)))(in))
+		return plainly(windowed(turbopipes.Infinite, operators.WindowWithCount[int](2, turbopipes.WithQueue(n)))(in))
 	},
 	"WithQueue, WindowWithTime": func(in ints, n int) toTheEnd {
-		return plainly(windowed(operators.Infinite, operators.WindowWithTime[int](time.Hour, turbopipes.WithQueue(n)))(in))
+		return plainly(windowed(turbopipes.Infinite, operators.WindowWithTime[int](time.Hour, turbopipes.WithQueue(n)))(in))
 	},
 	"WithQueue, WindowWithTimeOrCount": func(in ints, n int) toTheEnd {
-		return plainly(windowed(operators.Infinite, operators.WindowWithTimeOrCount[int](time.Hour, 2, turbopipes.WithQueue(n)))(in))
+		return plainly(windowed(turbopipes.Infinite, operators.WindowWithTimeOrCount[int](time.Hour, 2, turbopipes.WithQueue(n)))(in))
 	},
 }
 

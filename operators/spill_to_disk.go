@@ -11,15 +11,6 @@ import (
 	"github.com/turbopipes/turbopipes/internal/spill"
 )
 
-// Codec turns items into bytes, and bytes into items.
-type Codec[T any] struct {
-	// Encode's slice is read before Encode is called again, so that it may be the
-	// same one each time.
-	Encode func(T) ([]byte, error)
-	// Decode is given a slice of its own each time, and may keep it.
-	Decode func([]byte) (T, error)
-}
-
 // SpillToDiskOption is an option of [SpillToDisk]: [WithMaxBytes] and [OnDrop] are.
 type SpillToDiskOption[T any] interface{ opt.SpillToDiskOption[T] }
 
@@ -79,10 +70,10 @@ func WithMaxBytes[T any](n int64) SpillToDiskOption[T] {
 // the disk. Memory: n items, the largest item once or twice in bytes, and a buffer
 // of 64 KiB. Goroutines: one, for upstream, joined before it ends.
 //
-// An n below 1, a Codec without one of its functions and a bad option are an
+// An n below 1, a [turbopipes.Codec] without one of its functions and a bad option are an
 // ErrInvalidArgument. It has no counterpart in RxJS, Reactor and Pekko; to bound
 // what waits in memory, see [OnBackpressureBuffer].
-func SpillToDisk[T any](dir string, n int, c Codec[T], opts ...SpillToDiskOption[T]) turbopipes.Operator[T, T] {
+func SpillToDisk[T any](dir string, n int, c turbopipes.Codec[T], opts ...SpillToDiskOption[T]) turbopipes.Operator[T, T] {
 	const name = "SpillToDisk"
 	switch {
 	case n < 1:

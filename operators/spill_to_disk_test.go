@@ -25,7 +25,7 @@ import (
 )
 
 // texts turns strings into bytes, and back.
-var texts = operators.Codec[string]{
+var texts = turbopipes.Codec[string]{
 	Encode: func(v string) ([]byte, error) { return []byte(v), nil },
 	Decode: func(b []byte) (string, error) { return string(b), nil },
 }
@@ -59,8 +59,8 @@ func TestSpillToDisk(t *testing.T) {
 	}
 	requireEmpty(t, dir)
 	requireInvalid(t, operators.SpillToDisk(dir, 0, decimals), "SpillToDisk: n is 0, want at least 1")
-	requireInvalid(t, operators.SpillToDisk(dir, 1, operators.Codec[int]{Decode: decimals.Decode}), "SpillToDisk: c.Encode is nil")
-	requireInvalid(t, operators.SpillToDisk(dir, 1, operators.Codec[int]{Encode: decimals.Encode}), "SpillToDisk: c.Decode is nil")
+	requireInvalid(t, operators.SpillToDisk(dir, 1, turbopipes.Codec[int]{Decode: decimals.Decode}), "SpillToDisk: c.Encode is nil")
+	requireInvalid(t, operators.SpillToDisk(dir, 1, turbopipes.Codec[int]{Encode: decimals.Encode}), "SpillToDisk: c.Decode is nil")
 	requireInvalid(t, operators.SpillToDisk(dir, 1, decimals, operators.WithMaxBytes[int](0)), "SpillToDisk: WithMaxBytes: n is 0, want at least 1")
 	requireInvalid(t, operators.SpillToDisk(dir, 1, decimals, nil), "SpillToDisk: option 1 is nil")
 }
@@ -70,7 +70,7 @@ func TestSpillToDisk(t *testing.T) {
 func TestSpillToDiskPrefersMemory(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var encoded, decoded []int
-		codec := operators.Codec[int]{
+		codec := turbopipes.Codec[int]{
 			Encode: func(v int) ([]byte, error) { encoded = append(encoded, v); return []byte{byte(v)}, nil },
 			Decode: func(b []byte) (int, error) { decoded = append(decoded, int(b[0])); return int(b[0]), nil },
 		}
@@ -86,7 +86,7 @@ func TestSpillToDiskPrefersMemory(t *testing.T) {
 // sized is a number, padded with so many bytes.
 type sized struct{ n, pad int }
 
-var sizes = operators.Codec[sized]{
+var sizes = turbopipes.Codec[sized]{
 	Encode: func(v sized) ([]byte, error) {
 		return append(strconv.AppendInt(nil, int64(v.n), 10), bytes.Repeat([]byte{' '}, v.pad)...), nil
 	},
@@ -218,16 +218,16 @@ func TestSpillToDiskAtFullSpeed(t *testing.T) {
 // What does not fit into a codec, or into the disk, ends the stream behind what
 // waits; what can't be read ends it at once. All is counted, and the disk is empty.
 func TestSpillToDiskFails(t *testing.T) {
-	encode := func(at int, how func() error) operators.Codec[int] {
-		return operators.Codec[int]{Encode: func(v int) ([]byte, error) {
+	encode := func(at int, how func() error) turbopipes.Codec[int] {
+		return turbopipes.Codec[int]{Encode: func(v int) ([]byte, error) {
 			if v == at {
 				return nil, how()
 			}
 			return decimals.Encode(v)
 		}, Decode: decimals.Decode}
 	}
-	decode := func(at int, how func() error) operators.Codec[int] {
-		return operators.Codec[int]{Encode: decimals.Encode, Decode: func(b []byte) (int, error) {
+	decode := func(at int, how func() error) turbopipes.Codec[int] {
+		return turbopipes.Codec[int]{Encode: decimals.Encode, Decode: func(b []byte) (int, error) {
 			if v, _ := decimals.Decode(b); v == at {
 				return 0, how()
 			}
@@ -237,7 +237,7 @@ func TestSpillToDiskFails(t *testing.T) {
 	fails := func() error { return errBoom }
 	panics := func() error { panic(errBoom) }
 	for name, c := range map[string]struct {
-		codec         operators.Codec[int]
+		codec         turbopipes.Codec[int]
 		got           []int
 		dropped, left []int
 		lost          int64 // left, and not told
@@ -269,7 +269,7 @@ func TestSpillToDiskFails(t *testing.T) {
 // What is left on disk is told where it can be, and what it takes to tell it does
 // not stop the removal.
 func TestSpillToDiskTellsWhatIsLeft(t *testing.T) {
-	odd := operators.Codec[int]{Encode: decimals.Encode, Decode: func(b []byte) (int, error) {
+	odd := turbopipes.Codec[int]{Encode: decimals.Encode, Decode: func(b []byte) (int, error) {
 		v, err := decimals.Decode(b)
 		if v == 4 {
 			panic(errBoom)
@@ -407,7 +407,7 @@ func TestSpillToDiskLargeItems(t *testing.T) {
 
 func ExampleSpillToDisk() {
 	lines := turbopipes.Just("one", "two", "three") // must be taken off the wire at once
-	spilled := operators.SpillToDisk("", 1000, operators.Codec[string]{
+	spilled := operators.SpillToDisk("", 1000, turbopipes.Codec[string]{
 		Encode: func(s string) ([]byte, error) { return []byte(s), nil },
 		Decode: func(b []byte) (string, error) { return string(b), nil },
 	}, operators.WithMaxBytes[string](1<<30))(lines)

@@ -187,13 +187,13 @@ func TestStopRequested(t *testing.T) {
 func TestUnreadGroups(t *testing.T) {
 	type ints = turbopipes.Observable[int]
 	none := func(o ints) ints { return operators.Take[int](0)(o) }
-	odd := func(g operators.Group[int, int]) bool { return g.Key%2 == 1 }
-	items := func(g operators.Group[int, int]) ints { return g.Items }
+	odd := func(g turbopipes.Group[int, int]) bool { return g.Key%2 == 1 }
+	items := func(g turbopipes.Group[int, int]) ints { return g.Items }
 	groups := operators.GroupBy(func(v int) int { return v % 4 }, turbopipes.WithQueue(2))
 	for name, op := range map[string]turbopipes.Operator[int, int]{
-		"GroupBy | FlatMap(Take(0))": turbopipes.Compose2(groups, operators.FlatMap(operators.Infinite, func(g operators.Group[int, int]) ints { return none(g.Items) })),
-		"GroupBy | Filter | FlatMap": turbopipes.Compose3(groups, operators.Filter(odd), operators.FlatMap(operators.Infinite, items)),
-		"GroupBy | LetGo": turbopipes.Compose2(groups, operators.FlatMap(operators.Infinite, func(g operators.Group[int, int]) ints {
+		"GroupBy | FlatMap(Take(0))": turbopipes.Compose2(groups, operators.FlatMap(turbopipes.Infinite, func(g turbopipes.Group[int, int]) ints { return none(g.Items) })),
+		"GroupBy | Filter | FlatMap": turbopipes.Compose3(groups, operators.Filter(odd), operators.FlatMap(turbopipes.Infinite, items)),
+		"GroupBy | LetGo": turbopipes.Compose2(groups, operators.FlatMap(turbopipes.Infinite, func(g turbopipes.Group[int, int]) ints {
 			g.LetGo()
 			return turbopipes.Empty[int]()
 		})),
@@ -208,7 +208,7 @@ func TestUnreadGroups(t *testing.T) {
 	}
 	bubble(t, "a group that was left does not count for WithMaxGroups", func(t *testing.T) {
 		op := turbopipes.Compose2(operators.GroupBy(func(v int) int { return v }, operators.WithMaxGroups(2)),
-			operators.ConcatMap(func(g operators.Group[int, int]) ints { return operators.Take[int](1)(g.Items) }))
+			operators.ConcatMap(func(g turbopipes.Group[int, int]) ints { return operators.Take[int](1)(g.Items) }))
 		slow := operators.Map(func(v int) int { time.Sleep(time.Second); return v })
 		all, err := op(slow(turbopipes.Range(0, 10))).Collect(t.Context())
 		require.NoError(t, err)

@@ -8,9 +8,6 @@ import (
 	"github.com/turbopipes/turbopipes/internal/fault"
 )
 
-// Task is a function that may take its time and may fail.
-type Task[R any] func(ctx context.Context) (R, error)
-
 // Tasks runs a stream of functions, at most n at a time, and emits every outcome as
 // an item.
 //
@@ -24,11 +21,11 @@ type Task[R any] func(ctx context.Context) (R, error)
 // Everything else is as in [Parallel]. Goroutines: as in Parallel.
 //
 // It corresponds to RxJS's mergeAll(n) over defer.
-func Tasks[R any](n int, opts ...ParallelOption) turbopipes.Operator[Task[R], turbopipes.Result[R]] {
-	return parallel[Task[R], struct{}]("Tasks", n, nil, taskResult[R], opts)
+func Tasks[R any](n int, opts ...ParallelOption) turbopipes.Operator[turbopipes.Task[R], turbopipes.Result[R]] {
+	return parallel[turbopipes.Task[R], struct{}]("Tasks", n, nil, taskResult[R], opts)
 }
 
-func taskResult[R any](ctx context.Context, task Task[R]) (turbopipes.Result[R], error) {
+func taskResult[R any](ctx context.Context, task turbopipes.Task[R]) (turbopipes.Result[R], error) {
 	var r turbopipes.Result[R]
 	if task == nil {
 		r.Err = fmt.Errorf("%w: Tasks: the task is nil", turbopipes.ErrInvalidArgument)

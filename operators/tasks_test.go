@@ -17,14 +17,14 @@ import (
 func TestTasks(t *testing.T) {
 	doc := tptest.DocDiagram(t, "tasks.go", "Tasks")
 	tptest.Run(t, func(s *tptest.Scenario) {
-		tasks := map[string]operators.Task[string]{}
+		tasks := map[string]turbopipes.Task[string]{}
 		for _, l := range "abc" {
 			tasks[string(l)] = func(ctx context.Context) (string, error) { return timedTask(ctx, string(l)) }
 		}
 		in := tptest.Cold(s, doc["in"], tasks)
 		tptest.Expect(s, operators.Tasks[string](2)(in), doc["out"], resultsOf("abc"))
 	})
-	task := func(v int, d time.Duration, err error) operators.Task[int] {
+	task := func(v int, d time.Duration, err error) turbopipes.Task[int] {
 		return func(context.Context) (int, error) {
 			time.Sleep(d)
 			return v, err
@@ -58,15 +58,15 @@ func TestTasks(t *testing.T) {
 func ExampleTasks() {
 	hello := func(context.Context) (string, error) { return "hello", nil }
 	world := func(context.Context) (string, error) { return "", fmt.Errorf("no world") }
-	results := operators.Tasks[string](2, operators.Ordered())(turbopipes.Just[operators.Task[string]](hello, world))
+	results := operators.Tasks[string](2, operators.Ordered())(turbopipes.Just[turbopipes.Task[string]](hello, world))
 	fmt.Println(results.Collect(context.Background()))
 	// Output: [{hello <nil>} { no world}] <nil>
 }
 
 func BenchmarkTasks(b *testing.B) {
 	const items = 1 << 14
-	task := operators.Task[int](func(context.Context) (int, error) { return 0, nil })
-	o := operators.Tasks[int](8)(operators.Map(func(int) operators.Task[int] { return task })(turbopipes.Range(0, items)))
+	task := turbopipes.Task[int](func(context.Context) (int, error) { return 0, nil })
+	o := operators.Tasks[int](8)(operators.Map(func(int) turbopipes.Task[int] { return task })(turbopipes.Range(0, items)))
 	b.ReportAllocs()
 	for b.Loop() {
 		_ = o.Drain(b.Context())

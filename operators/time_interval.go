@@ -8,12 +8,6 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Elapsed is an item and the time since the one before it.
-type Elapsed[T any] struct {
-	Value T
-	Since time.Duration
-}
-
 // TimeInterval emits each item with the time since the item before it.
 //
 //	in:  -a--b-c-|
@@ -28,14 +22,14 @@ type Elapsed[T any] struct {
 // downstream's work. For the moments themselves, see [Timestamp]. It corresponds to
 // RxJS's timeInterval, Reactor's elapsed and RxGo's TimeInterval, which leaves out
 // the items.
-func TimeInterval[T any]() turbopipes.Operator[T, Elapsed[T]] {
-	return turbopipes.Lift(own.Mark+"TimeInterval", func(ctx context.Context, in turbopipes.Observable[T], emit func(Elapsed[T]) bool) error {
+func TimeInterval[T any]() turbopipes.Operator[T, turbopipes.Elapsed[T]] {
+	return turbopipes.Lift(own.Mark+"TimeInterval", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Elapsed[T]) bool) error {
 		last := time.Now()
 		return in.Push(ctx, func(v T) bool {
 			now := time.Now()
 			since := now.Sub(last)
 			last = now
-			return emit(Elapsed[T]{Value: v, Since: since})
+			return emit(turbopipes.Elapsed[T]{Value: v, Since: since})
 		})
 	})
 }

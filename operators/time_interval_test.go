@@ -14,7 +14,7 @@ import (
 )
 
 func TestTimeInterval(t *testing.T) {
-	op := turbopipes.Compose2(operators.TimeInterval[string](), operators.Map(func(e operators.Elapsed[string]) string {
+	op := turbopipes.Compose2(operators.TimeInterval[string](), operators.Map(func(e turbopipes.Elapsed[string]) string {
 		return fmt.Sprint(e.Value, int(e.Since/tptest.Step))
 	}))
 	named := renamed(op, map[string]string{"a1": "x", "b3": "y", "c2": "z"})
@@ -39,14 +39,14 @@ func TestTimeIntervalBeginsAnew(t *testing.T) {
 			time.Sleep(time.Hour)
 			items, err := o.Collect(t.Context())
 			require.NoError(t, err)
-			require.Equal(t, []operators.Elapsed[int]{{Value: 0, Since: time.Second}}, items)
+			require.Equal(t, []turbopipes.Elapsed[int]{{Value: 0, Since: time.Second}}, items)
 		}
 	})
 }
 
 func ExampleTimeInterval() {
 	beats := operators.Take[int](3)(turbopipes.Interval(10 * time.Millisecond))
-	late := operators.Filter(func(e operators.Elapsed[int]) bool { return e.Since > time.Minute })(operators.TimeInterval[int]()(beats))
+	late := operators.Filter(func(e turbopipes.Elapsed[int]) bool { return e.Since > time.Minute })(operators.TimeInterval[int]()(beats))
 	fmt.Println(late.Collect(context.Background()))
 	// Output: [] <nil>
 }

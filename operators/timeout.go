@@ -21,7 +21,7 @@ import (
 // item; upstream is cancelled and reaped first. The time starts at the subscription,
 // and again when downstream has finished with an item. So the time that downstream
 // takes does not count. [WithScope] limits only the wait for the first item, or the
-// whole run, and [WithFallback] continues with another stream instead of failing. An
+// whole run, and [FallbackTo] continues with another stream instead of failing. An
 // item that arrives too late counts as discarded, and [OnDrop] reports it. Otherwise fails and completes with upstream. A graceful stop stops the
 // clock, and there is no timeout after it.
 //
@@ -73,7 +73,7 @@ func timeoutWith[T any](ctx context.Context, limit time.Duration, scope TimeoutS
 	return late, refused, fault.Strip(own, err)
 }
 
-// TimeoutOption is an option of [Timeout]: [WithScope], [WithFallback] and [OnDrop] are.
+// TimeoutOption is an option of [Timeout]: [WithScope], [FallbackTo] and [OnDrop] are.
 type TimeoutOption[T any] interface{ opt.TimeoutOption[T] }
 
 type timeoutSetting[T any] struct {
@@ -117,12 +117,12 @@ func WithScope[T any](scope TimeoutScope) TimeoutOption[T] {
 	}}
 }
 
-// WithFallback makes [Timeout] go on with other instead of failing, once upstream is
+// FallbackTo makes [Timeout] go on with other instead of failing, once upstream is
 // reaped, unless its clean-up has failed. The zero Observable is an ErrInvalidArgument.
-func WithFallback[T any](other turbopipes.Observable[T]) TimeoutOption[T] {
+func FallbackTo[T any](other turbopipes.Observable[T]) TimeoutOption[T] {
 	return timeoutSetting[T]{Func: func(s *opt.Typed[T]) string {
 		if s.Fallback = other.Push; other.IsZero() {
-			return "WithFallback: other is the zero Observable"
+			return "FallbackTo: other is the zero Observable"
 		}
 		return ""
 	}}

@@ -57,7 +57,7 @@ func TestTimeout(t *testing.T) {
 		"limit is 0s, want more than 0": operators.Timeout[int](0),
 		"option 1 is nil":               operators.Timeout[int](1, nil),
 		"WithScope: scope is 3, want EachItem, FirstItem or WholeRun": operators.Timeout[int](1, operators.WithScope[int](3)),
-		"WithFallback: other is the zero Observable":                  operators.Timeout[int](1, operators.WithFallback(turbopipes.Observable[int]{})),
+		"FallbackTo: other is the zero Observable":                    operators.Timeout[int](1, operators.FallbackTo(turbopipes.Observable[int]{})),
 	} {
 		requireInvalid(t, op, "Timeout: "+text)
 	}
@@ -100,7 +100,7 @@ func TestTimeoutFallback(t *testing.T) {
 				if c.unwinds > 0 {
 					opts = append(opts, tptest.Unstopped())
 				}
-				tptest.Expect(s, limited(4, operators.WithFallback(fallback))(in), c.out, nil, opts...)
+				tptest.Expect(s, limited(4, operators.FallbackTo(fallback))(in), c.out, nil, opts...)
 			})
 		})
 	}
@@ -130,14 +130,14 @@ func TestTimeoutStubbornUpstream(t *testing.T) {
 		require.Equal(t, 9*time.Second, time.Since(begin))
 	})
 	bubble(t, "no fallback, and no ErrTimeout, under a ctx that has ended", func(t *testing.T) {
-		for _, opts := range [][]operators.TimeoutOption[int]{nil, {operators.WithFallback(uncalled(t))}} {
+		for _, opts := range [][]operators.TimeoutOption[int]{nil, {operators.FallbackTo(uncalled(t))}} {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			time.AfterFunc(2*time.Second, func() { cancel(errBoom) })
 			require.Equal(t, errBoom, operators.Timeout[int](time.Second, opts...)(stubborn).Drain(ctx))
 		}
 	})
 	bubble(t, "no fallback in a subscription that is being stopped", func(t *testing.T) {
-		op := operators.Timeout[int](2*time.Second, operators.WithFallback(uncalled(t)))
+		op := operators.Timeout[int](2*time.Second, operators.FallbackTo(uncalled(t)))
 		s := endedBy(t, op(stubborn), 0, time.Second, stop)
 		require.NoError(t, s.err, "the clock stops at a stop")
 		require.Equal(t, 9*time.Second, s.took)
@@ -158,13 +158,13 @@ func TestTimeoutStubbornUpstream(t *testing.T) {
 // with joined behind the ErrTimeout, and then there is no fallback.
 func TestTimeoutCleanUp(t *testing.T) {
 	bubble(t, "fails", func(t *testing.T) {
-		for _, opts := range [][]operators.TimeoutOption[int]{nil, {operators.WithFallback(uncalled(t))}} {
+		for _, opts := range [][]operators.TimeoutOption[int]{nil, {operators.FallbackTo(uncalled(t))}} {
 			err := operators.Timeout[int](time.Second, opts...)(failingCleanUp[int](errLate)).Drain(t.Context())
 			require.EqualError(t, err, "turbopipes: timeout: no item within 1s\nlate")
 		}
 	})
 	bubble(t, "panics", func(t *testing.T) {
-		err := operators.Timeout[int](time.Second, operators.WithFallback(uncalled(t)))(turbopipes.Create(func(ctx context.Context, _ func(int) bool) error {
+		err := operators.Timeout[int](time.Second, operators.FallbackTo(uncalled(t)))(turbopipes.Create(func(ctx context.Context, _ func(int) bool) error {
 			<-ctx.Done()
 			panic(errBoom)
 		})).Drain(t.Context())
@@ -177,7 +177,7 @@ func TestTimeoutCleanUp(t *testing.T) {
 // One who leaves while the time runs out has left.
 func TestTimeoutDownstreamLeaves(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
-		op := operators.Timeout[int](time.Second, operators.WithScope[int](operators.WholeRun), operators.WithFallback(uncalled(t)))
+		op := operators.Timeout[int](time.Second, operators.WithScope[int](operators.WholeRun), operators.FallbackTo(uncalled(t)))
 		err := op(turbopipes.Just(1, 2)).Each(t.Context(), func(int) error {
 			time.Sleep(9 * time.Second)
 			return errLate
@@ -189,7 +189,7 @@ func TestTimeoutDownstreamLeaves(t *testing.T) {
 // A stop ends upstream in time.
 func TestTimeoutGracefulStop(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
-		op := operators.Timeout[int](2*time.Second, operators.WithFallback(uncalled(t)))
+		op := operators.Timeout[int](2*time.Second, operators.FallbackTo(uncalled(t)))
 		s := endedBy(t, op(turbopipes.Interval(time.Second)), 0, 3500*time.Millisecond, stop)
 		require.Equal(t, []int{0, 1, 2}, s.items)
 		require.True(t, s.completed)
@@ -235,7 +235,7 @@ func TestTimeoutManyTimes(t *testing.T) {
 func ExampleTimeout() {
 	primary := turbopipes.Never[string]() // it hangs
 	replica := turbopipes.Just("from the replica")
-	answers := operators.Timeout[string](10*time.Millisecond, operators.WithFallback(replica))(primary)
+	answers := operators.Timeout[string](10*time.Millisecond, operators.FallbackTo(replica))(primary)
 	fmt.Println(answers.Collect(context.Background()))
 
 	_, err := operators.Timeout[string](10 * time.Millisecond)(primary).Collect(context.Background())

@@ -8,12 +8,6 @@ import (
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
-// Timestamped is an item and when it was received.
-type Timestamped[T any] struct {
-	Value T
-	At    time.Time
-}
-
 // Timestamp emits each item with the time at which it was received.
 //
 //	in:  -a--b-c-|
@@ -26,10 +20,10 @@ type Timestamped[T any] struct {
 //
 // For the time between two items, see [TimeInterval]. It corresponds to timestamp in
 // RxJS, Reactor and RxGo.
-func Timestamp[T any]() turbopipes.Operator[T, Timestamped[T]] {
-	return turbopipes.Lift(own.Mark+"Timestamp", func(ctx context.Context, in turbopipes.Observable[T], emit func(Timestamped[T]) bool) error {
+func Timestamp[T any]() turbopipes.Operator[T, turbopipes.Timestamped[T]] {
+	return turbopipes.Lift(own.Mark+"Timestamp", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Timestamped[T]) bool) error {
 		return in.Push(ctx, func(v T) bool {
-			return emit(Timestamped[T]{Value: v, At: time.Now()})
+			return emit(turbopipes.Timestamped[T]{Value: v, At: time.Now()})
 		})
 	})
 }

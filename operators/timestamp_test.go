@@ -15,7 +15,7 @@ import (
 
 func TestTimestamp(t *testing.T) {
 	var begin time.Time
-	op := turbopipes.Compose2(operators.Timestamp[string](), operators.Map(func(s operators.Timestamped[string]) string {
+	op := turbopipes.Compose2(operators.Timestamp[string](), operators.Map(func(s turbopipes.Timestamped[string]) string {
 		return fmt.Sprint(s.Value, int(s.At.Sub(begin)/tptest.Step))
 	}))
 	scenario := func(in, out string, names map[string]string) {
@@ -47,8 +47,8 @@ func TestTimestampIsMonotonic(t *testing.T) {
 
 func ExampleTimestamp() {
 	prices := turbopipes.Just(101, 99)
-	today := operators.Filter(func(p operators.Timestamped[int]) bool { return time.Since(p.At) < 24*time.Hour })(operators.Timestamp[int]()(prices))
-	fmt.Println(operators.Map(func(p operators.Timestamped[int]) int { return p.Value })(today).Collect(context.Background()))
+	today := operators.Filter(func(p turbopipes.Timestamped[int]) bool { return time.Since(p.At) < 24*time.Hour })(operators.Timestamp[int]()(prices))
+	fmt.Println(operators.Map(func(p turbopipes.Timestamped[int]) int { return p.Value })(today).Collect(context.Background()))
 	// Output: [101 99] <nil>
 }
 

@@ -24,7 +24,7 @@ func userKeys(bad any) map[string]turbopipes.Operator[int, int] {
 	key := func(v int) any { return keys[v] }
 	run := func(_ context.Context, v int) (int, error) { return v, nil }
 	groups := func(opts ...operators.GroupByOption) turbopipes.Operator[int, int] {
-		return emptied(grouped(operators.Infinite, operators.GroupBy(key, opts...)))
+		return emptied(grouped(turbopipes.Infinite, operators.GroupBy(key, opts...)))
 	}
 	return map[string]turbopipes.Operator[int, int]{
 		"BufferUntilChanged":   emptied(operators.BufferUntilChanged(key)),
@@ -105,9 +105,9 @@ func TestUserKeysNaN(t *testing.T) {
 			return run[0]
 		})),
 		"GroupBy/idle": turbopipes.Compose2(operators.GroupBy(nan, operators.WithIdle(time.Minute), operators.WithMaxGroups(2)),
-			operators.ConcatMap(func(g operators.Group[any, int]) turbopipes.Observable[int] { return g.Items })),
+			operators.ConcatMap(func(g turbopipes.Group[any, int]) turbopipes.Observable[int] { return g.Items })),
 		"GroupBy": turbopipes.Compose2(operators.GroupBy(nan),
-			operators.ConcatMap(func(g operators.Group[any, int]) turbopipes.Observable[int] { return g.Items })),
+			operators.ConcatMap(func(g turbopipes.Group[any, int]) turbopipes.Observable[int] { return g.Items })),
 	} {
 		bubble(t, name, func(t *testing.T) {
 			items, err := op(in).Collect(t.Context())
@@ -132,7 +132,7 @@ func TestGroupByNaN(t *testing.T) {
 			var took []time.Duration
 			begin := time.Now()
 			groups := operators.GroupBy(nan, opts...)(timed(1, 2, 3))
-			err := groups.Each(t.Context(), func(g operators.Group[any, int]) error {
+			err := groups.Each(t.Context(), func(g turbopipes.Group[any, int]) error {
 				items, err := g.Items.Collect(t.Context())
 				require.NoError(t, err)
 				require.Len(t, items, 1)

@@ -32,8 +32,8 @@ func TestParse(t *testing.T) {
 
 func TestParseFails(t *testing.T) {
 	for text, want := range map[string]string{
-		"":        `tptest: diagram "": it is empty; - is a column of nothing`,
-		"  ":      `tptest: diagram "  ": it is empty; - is a column of nothing`,
+		"":        `tptest: diagram "": it is empty, want at least one column; - is a column of nothing`,
+		"  ":      `tptest: diagram "  ": it is empty, want at least one column; - is a column of nothing`,
 		"a-(b(c":  `tptest: diagram "a-(b(c": column 4: '(' can't be here`,
 		"a-(b":    `tptest: diagram "a-(b": column 2: ( without a )`,
 		"(a-)":    `tptest: diagram "(a-)": column 2: '-' can't be here`,

@@ -61,7 +61,7 @@ var failing = map[string]struct {
 		tptest.Run(t, func(s *tptest.Scenario) {
 			tptest.Expect(s, tptest.Hot[string](s, "a-b|", nil), "a-b|", nil, tptest.At(math.MaxInt32))
 		})
-	}, []string{"report_test.go:LINE: tptest: At(2147483647), want a column from 0 to 1000000"}},
+	}, []string{"report_test.go:LINE: tptest: Expect: At: column is 2147483647, want 0 to 1000000"}},
 	"a goroutine that can't end": {func(t *testing.T) {
 		tptest.Marbles(t, "a-b|", turbopipes.Lift("Leak", func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
 			go waitForEver()

@@ -16,7 +16,6 @@ import (
 
 	tp "github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/examples/internal/text"
-	"github.com/turbopipes/turbopipes/operators"
 )
 
 // entry is a request, as a line of the log tells of it.
@@ -105,7 +104,7 @@ func percentiles(entries []entry) string {
 }
 
 // group is a directory, with the number of its requests.
-type group = operators.Pair[string, int]
+type group = tp.Pair[string, int]
 
 func bySize(a, b group) int {
 	return cmp.Or(cmp.Compare(a.Second, b.Second), cmp.Compare(b.First, a.First))

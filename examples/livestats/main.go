@@ -157,14 +157,14 @@ func (s *stats) rates(entries tp.Observable[entry]) tp.Observable[string] {
 
 // groups reads by the directory, the greatest of each second.
 func (s *stats) groups(entries tp.Observable[entry]) tp.Observable[string] {
-	size := func(g operators.Group[string, entry]) tp.Observable[group] {
+	size := func(g tp.Group[string, entry]) tp.Observable[group] {
 		return tp.Pipe2(g.Items, operators.Count[entry](),
 			operators.Map(func(n int) group { return group{First: g.Key, Second: n} }))
 	}
 	greatest := func(second tp.Observable[entry]) tp.Observable[[]group] {
 		return tp.Pipe5(second,
 			operators.GroupBy(entry.dir),
-			operators.FlatMap(operators.Infinite, size),
+			operators.FlatMap(tp.Infinite, size),
 			operators.Do(operators.Hooks[group]{Next: func(g group) {
 				s.grouped += int64(g.Second)
 				s.count(g)

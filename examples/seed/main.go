@@ -67,7 +67,7 @@ func rollingWindow(ctx context.Context) ([]span, time.Duration, error) {
 	start := time.Now()
 	spans := make([]span, items)
 
-	tasks := make([]operators.Task[int], items)
+	tasks := make([]tp.Task[int], items)
 	for i := range tasks {
 		tasks[i] = func(ctx context.Context) (int, error) {
 			spans[i].begun = time.Since(start)

@@ -104,7 +104,7 @@ func moreOps() map[string]*op {
 			return operators.ScanWith(func() int { return 0 }, func(a, v int) int { w.must(s.Point, v); return a + v })
 		}, func(v int) int { return v }),
 		"Pairwise": plain(func(*world, *step) operator {
-			return tp.Compose(operators.Pairwise[int](), operators.Map(func(p operators.Pair[int, int]) int { return p.Second }))
+			return tp.Compose(operators.Pairwise[int](), operators.Map(func(p tp.Pair[int, int]) int { return p.Second }))
 		}).with(drops, vague),
 		"Sliding": number(func(_ *world, s *step) tp.Operator[int, []int] {
 			return operators.SlidingWindow[int](s.N, 1+s.N/2, operators.Partial())
@@ -113,7 +113,7 @@ func moreOps() map[string]*op {
 			return tp.Compose(operators.EventTimeWindow(time.Duration(s.N)*time.Second, func(v int) time.Time {
 				w.must(s.Point, v)
 				return time.Unix(int64(mod(v, 1000)), 0)
-			}), operators.FlatMapSeq(func(v operators.TimeWindow[int]) iter.Seq[int] { return slices.Values(v.Items) }))
+			}), operators.FlatMapSeq(func(v tp.TimeWindow[int]) iter.Seq[int] { return slices.Values(v.Items) }))
 		}).with(mixes, drops, vague),
 		"FlatMapSeq": plain(func(w *world, s *step) operator {
 			return operators.FlatMapSeq(func(v int) iter.Seq[int] { w.must(s.Point, v); return slices.Values([]int{v}) })
@@ -138,7 +138,7 @@ func moreOps() map[string]*op {
 			}
 		}),
 		"Tasks": plain(func(w *world, s *step) operator {
-			return tp.Compose(operators.Map(func(v int) operators.Task[int] {
+			return tp.Compose(operators.Map(func(v int) tp.Task[int] {
 				return func(context.Context) (int, error) { return v, w.user(s.Point, v, true) }
 			}), tp.Compose(operators.Tasks[int](s.N), operators.Unwrap[int]()))
 		}).with(mixes, vague),
@@ -200,7 +200,7 @@ func moreOps() map[string]*op {
 			return operators.ThrowIfEmpty[int](func() error { return errNone })
 		}).but(func(o *op) { o.errs = []error{errNone} }),
 		"Fallback": plain(func(w *world, s *step) operator {
-			return operators.Timeout[int](w.time(s.N), operators.WithFallback(tp.Just(-10)))
+			return operators.Timeout[int](w.time(s.N), operators.FallbackTo(tp.Just(-10)))
 		}).with(early, drops).but(func(o *op) {
 			o.recovers, o.cold, o.top, o.errs = true, true, true, []error{tp.ErrTimeout} // a stop begins no fallback
 			o.model = func(_ *model, _ *step, f flow) flow { f.seq = append(slices.Clone(f.seq), -10); return f.some() }
@@ -222,11 +222,11 @@ func moreFlatOps() map[string]*op {
 			return tp.Compose(operators.WindowWhen[int](tp.Interval(w.time(s.N))), operators.ConcatMap(inner))
 		}),
 		"WindowBoth": part(func(w *world, s *step, inner func(o stream) stream) operator {
-			return tp.Compose(operators.WindowWithTimeOrCount[int](w.time(s.N), s.N), operators.FlatMap(operators.Infinite, inner))
+			return tp.Compose(operators.WindowWithTimeOrCount[int](w.time(s.N), s.N), operators.FlatMap(tp.Infinite, inner))
 		}).with(mixes),
 		"GroupIdle": part(func(w *world, s *step, inner func(o stream) stream) operator {
 			return tp.Compose(operators.GroupBy(func(v int) int { w.must(s.Point, v); return mod(v, 3) }, operators.WithIdle(w.time(s.N))),
-				operators.FlatMap(operators.Infinite, func(g operators.Group[int, int]) stream { return inner(g.Items) }))
+				operators.FlatMap(tp.Infinite, func(g tp.Group[int, int]) stream { return inner(g.Items) }))
 		}).with(mixes),
 		"SwitchAll": plain(func(w *world, s *step) operator {
 			return tp.Compose(operators.Map(func(v int) stream { w.must(s.Point, v); return w.inner(s, v) }), operators.SwitchAll[int]())

@@ -53,7 +53,7 @@ func queueOps() map[string]*op {
 			return operators.Extrapolate(func(int) iter.Seq[int] { return nil })
 		}),
 		"Spill": plain(func(w *world, s *step) operator {
-			return operators.SpillToDisk(w.dir, s.N, operators.Codec[int]{
+			return operators.SpillToDisk(w.dir, s.N, tp.Codec[int]{
 				Encode: func(v int) ([]byte, error) { return []byte(strconv.Itoa(v)), nil },
 				Decode: func(b []byte) (int, error) { return strconv.Atoi(string(b)) },
 			})

@@ -24,7 +24,7 @@ func simpleOps() map[string]*op {
 			return tp.Compose(operators.Materialize[int](), operators.Dematerialize[int]())
 		}),
 		"Index": plain(func(*world, *step) operator {
-			return tp.Compose(operators.Index[int](), operators.Map(func(v operators.Indexed[int]) int { return v.Value }))
+			return tp.Compose(operators.Index[int](), operators.Map(func(v tp.Indexed[int]) int { return v.Value }))
 		}),
 		"Even": plain(func(*world, *step) operator {
 			return operators.Filter(func(v int) bool { return v%2 == 0 })
@@ -121,10 +121,10 @@ func timeOps() map[string]*op {
 		"DelaySubscription": plain(func(w *world, s *step) operator { return operators.DelaySubscription[int](w.time(s.N)) }).with(late),
 		"TakeFor":           plain(func(w *world, s *step) operator { return operators.TakeFor[int](w.time(s.N * 10)) }).with(early, drops),
 		"TimeInterval": plain(func(*world, *step) operator {
-			return tp.Compose(operators.TimeInterval[int](), operators.Map(func(v operators.Elapsed[int]) int { return v.Value }))
+			return tp.Compose(operators.TimeInterval[int](), operators.Map(func(v tp.Elapsed[int]) int { return v.Value }))
 		}),
 		"Timestamp": plain(func(*world, *step) operator {
-			return tp.Compose(operators.Timestamp[int](), operators.Map(func(v operators.Timestamped[int]) int { return v.Value }))
+			return tp.Compose(operators.Timestamp[int](), operators.Map(func(v tp.Timestamped[int]) int { return v.Value }))
 		}),
 	}
 }
@@ -238,8 +238,8 @@ func faultOps() map[string]*op {
 		}),
 		"Serialize": plain(func(*world, *step) operator {
 			return tp.Compose(operators.Index[int](), tp.Compose(
-				operators.Serialize(0, func(v operators.Indexed[int]) int { return v.Index }),
-				operators.Map(func(v operators.Indexed[int]) int { return v.Value })))
+				operators.Serialize(0, func(v tp.Indexed[int]) int { return v.Index }),
+				operators.Map(func(v tp.Indexed[int]) int { return v.Value })))
 		}).but(func(o *op) { o.top = true }),
 	}
 }

@@ -72,7 +72,7 @@ func flatOps() map[string]*op {
 	return map[string]*op{
 		"FlatMap":         nested(func(w *world, s *step) operator { return operators.FlatMap(s.N, fn(w, s)) }).with(mixes),
 		"FlatMapBuffered": nested(func(w *world, s *step) operator { return operators.FlatMap(s.N, fn(w, s), operators.Buffered(s.N)) }).with(mixes),
-		"FlatMapAll":      nested(func(w *world, s *step) operator { return operators.FlatMap(operators.Infinite, fn(w, s)) }).with(mixes),
+		"FlatMapAll":      nested(func(w *world, s *step) operator { return operators.FlatMap(tp.Infinite, fn(w, s)) }).with(mixes),
 		"FlatMapStops": nested(func(w *world, s *step) operator {
 			return operators.FlatMap(s.N, fn(w, s), operators.StopInner())
 		}).with(mixes, vague).but(func(o *op) { o.cold = true }), // a stop may end an inner stream before its first item
@@ -83,11 +83,11 @@ func flatOps() map[string]*op {
 		}).with(drops, vague),
 		"GroupBy": nested(func(w *world, s *step) operator {
 			return tp.Compose(operators.GroupBy(func(v int) int { w.must(s.Point, v); return mod(v, 3) }),
-				operators.FlatMap(operators.Infinite, func(g operators.Group[int, int]) stream { return w.chain(g.Items, s.Inner) }))
+				operators.FlatMap(tp.Infinite, func(g tp.Group[int, int]) stream { return w.chain(g.Items, s.Inner) }))
 		}).with(mixes).but(partwise),
 		"GroupByN": nested(func(w *world, s *step) operator {
 			return tp.Compose(operators.GroupByN(s.N, func(v int) int { w.must(s.Point, v); return mod(v, s.N) }),
-				operators.FlatMap(operators.Infinite, func(g operators.Group[int, int]) stream { return w.chain(g.Items, s.Inner) }))
+				operators.FlatMap(tp.Infinite, func(g tp.Group[int, int]) stream { return w.chain(g.Items, s.Inner) }))
 		}).with(mixes).but(partwise),
 		"WindowFlat": nested(func(w *world, s *step) operator {
 			return tp.Compose(operators.WindowWithCount[int](s.N), operators.FlatMap(2, func(o stream) stream { return w.chain(o, s.Inner) }))

@@ -83,25 +83,17 @@ func (r *Record) walk(v any, yield func(item any)) {
 	}
 }
 
-// The packages that have the types that are told apart here.
-const (
-	rootPackage      = "github.com/turbopipes/turbopipes"
-	operatorsPackage = rootPackage + "/operators"
-)
+// streamPackage is the package of the stream types.
+const streamPackage = "github.com/turbopipes/turbopipes"
 
 // isStream reports whether values of type t are streams: turbopipes.Observable or
-// operators.Group.
+// turbopipes.Group.
 func isStream(t reflect.Type) bool {
-	if t == nil || t.Kind() != reflect.Struct {
+	if t == nil || t.Kind() != reflect.Struct || t.PkgPath() != streamPackage {
 		return false
 	}
-	switch t.PkgPath() {
-	case rootPackage:
-		return strings.HasPrefix(t.Name(), "Observable[")
-	case operatorsPackage:
-		return strings.HasPrefix(t.Name(), "Group[")
-	}
-	return false
+	name := t.Name()
+	return strings.HasPrefix(name, "Observable[") || strings.HasPrefix(name, "Group[")
 }
 
 // mayBeStream reports whether a value of type t can be a stream.

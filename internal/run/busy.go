@@ -60,7 +60,7 @@ func heavy(t reflect.Type) bool {
 	case reflect.Slice, reflect.Map:
 		return true
 	case reflect.Struct:
-		return isStream(t) || t.PkgPath() == operatorsPackage && strings.HasPrefix(t.Name(), "TimeWindow[")
+		return isStream(t) || t.PkgPath() == streamPackage && strings.HasPrefix(t.Name(), "TimeWindow[")
 	default:
 		return false
 	}

@@ -50,18 +50,14 @@ func (p *pass) callee(call *ast.CallExpr) string {
 	return ""
 }
 
-// typeName returns the name of a type of package turbopipes, or "Group" for the type of
-// package operators, without its type arguments. It returns "" for any other type.
+// typeName returns the name of a type of package turbopipes, without its type
+// arguments, and "" for any other type.
 func typeName(t types.Type) string {
 	named, ok := types.Unalias(t).(*types.Named)
-	if !ok || named.Obj().Pkg() == nil {
+	if !ok || named.Obj().Pkg() == nil || named.Obj().Pkg().Path() != rootPath {
 		return ""
 	}
-	switch path, name := named.Obj().Pkg().Path(), named.Obj().Name(); {
-	case path == rootPath, path == operatorsPath && name == "Group":
-		return name
-	}
-	return ""
+	return named.Obj().Name()
 }
 
 func deref(t types.Type) types.Type {

@@ -20,7 +20,7 @@ where nothing else reads the error. To drop an error on purpose, assign it to _.
 // failing are the calls that run a stream and return how it ended.
 var failing = setOf(
 	"Observable.Each", "Observable.Drain", "Observable.Collect", "Observable.Push",
-	"Send", "Errors", "Guard", "WaitOrStop", "RunUntilSignal",
+	"Run", "Send", "Errors", "Guard", "WaitOrStop", "RunUntilSignal",
 )
 
 func droppedError(p *pass) {

@@ -21,7 +21,7 @@ Subscription.Stop, which needs a ctx that has not ended.`, lostContext)
 // running are the calls that run something under the ctx in their first argument.
 var running = setOf(
 	"Observable.Each", "Observable.Seq", "Observable.Pull", "Observable.Push", "Observable.Collect", "Observable.Drain",
-	"Observable.Subscribe", "Observable.ToChannel", "Send", "Errors", "Guard", "RunUntilSignal", "FromEventSource",
+	"Observable.Subscribe", "Observable.ToChannel", "Run", "Send", "Errors", "Guard", "RunUntilSignal", "FromEventSource",
 	"Connectable.Connect", "Connectable.AutoConnect", "MergeHub.Attach", "Topic.Publish",
 	"Subject.Next", "BehaviorSubject.Next", "ReplaySubject.Next", "AsyncSubject.Next", "UnicastSubject.Next",
 )

@@ -88,7 +88,7 @@ func TestOptions(t *testing.T) {
 	require.Contains(t, of["Share"], "WithGrace", "whose type has another name there")
 	require.NotContains(t, of["Share"], "WithTTL")
 	require.Contains(t, of["ShareReplay"], "WithTTL")
-	require.Equal(t, []string{"OnDrop", "WithFallback", "WithScope"}, of["Timeout"])
+	require.Equal(t, []string{"FallbackTo", "OnDrop", "WithScope"}, of["Timeout"])
 	require.Equal(t, []string{"OnDrop", "WithMaxBytes"}, of["SpillToDisk"])
 	require.Contains(t, of["Connectable"], "KeepOnError", "of a method")
 	require.Contains(t, string(lib.options()), "| [`operators.Ordered()`](options.md#ordered) | [Parallel](")

@@ -17,6 +17,7 @@ func consumed(ctx context.Context, o tp.Observable[int], ch chan int) (int, erro
 	o.Each(ctx, store)  // want `the error of Each is dropped, and with it the failure of the stream`
 	o.Drain(ctx)        // want `the error of Drain is dropped`
 	o.Collect(ctx)      // want `the error of Collect is dropped`
+	tp.Run(ctx, o)      // want `the error of Run is dropped`
 	tp.Send(ctx, o, ch) // want `the error of Send is dropped`
 	if ctx.Err() == nil {
 		(o.Drain(ctx)) // want `the error of Drain is dropped`

@@ -20,7 +20,7 @@ func lost(ctx context.Context, o tp.Observable[int], s *tp.Subject[int], other f
 	}
 	_ = s.Next(context.Background(), 1) // want `this call does not end with ctx`
 	go func() {
-		_ = o.Drain(context.Background()) // want `this call does not end with ctx`
+		_ = tp.Run(context.Background(), o) // want `this call does not end with ctx`
 	}()
 	func(inner context.Context) {
 		_ = o.Drain(context.Background()) // want `this call does not end with inner`

@@ -17,7 +17,7 @@ type ints = tp.Observable[int]
 
 func sources() (a, b ints) { return tp.Just(1), tp.Just(2) }
 
-func dropped(o tp.Observable[int], op tp.Operator[int, int], g operators.Group[string, int]) {
+func dropped(o tp.Observable[int], op tp.Operator[int, int], g tp.Group[string, int]) {
 	tp.Just(1, 2)                  // want `this Observable is not used, so it never runs: consume it, with Each, Seq, Collect, Drain or Subscribe`
 	operators.Map(double)          // want `this Operator is not used, so it does nothing: apply it, with Pipe`
 	operators.Map(double)(o)       // want `this Observable is not used`

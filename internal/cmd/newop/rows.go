@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"go/format"
+	"strings"
+)
+
+// family is where the rows of a family are.
+type family struct {
+	heading  string // in operators/doc.go
+	contract string // the file of its entries in the contract tests
+	choosing string // the heading in choosing.md that a new operator is put under
+}
+
+var families = map[string]family{
+	"backpressure": {"Backpressure", "backpressure", "Downstream is slower than the source"},
+	"aggregates":   {"Aggregates", "aggregates", "I want several items as one"},
+	"combining":    {"Combining", "combining", "I have several streams"},
+	"conditional":  {"Conditional", "conditional", "I have a question to a stream"},
+	"errors":       {"Errors", "errors", "Something fails"},
+	"filtering":    {"Filtering", "filtering", "I want fewer items"},
+	"hot":          {"Hot streams", "hot", "One run of a source for several"},
+	"parallel":     {"Parallel work", "parallel", "I want to call a function for each item"},
+	"time":         {"Time", "clocks", "Time"},
+	"transforming": {"Transforming", "transforming", "I want to call a function for each item"},
+	"utilities":    {"Utilities", "utilities", "Put together"},
+	"windows":      {"Windows and groups", "groups", "I want several items as one"},
+}
+
+// row is a line that goes into a file: before the first line that begins with
+// before, after the first one that contains after.
+type row struct {
+	file, after, before, line string
+}
+
+// into puts the row into text.
+func (r row) into(text string) (string, error) {
+	at := strings.Index(text, r.after)
+	if at < 0 {
+		return "", fmt.Errorf("%s has no %q: add this by hand, and mend internal/cmd/newop: %s", r.file, r.after, r.line)
+	}
+	at += len(r.after)
+	next := strings.Index(text[at:], r.before)
+	if next < 0 {
+		return "", fmt.Errorf("%s has no %q after %q: add this by hand, and mend internal/cmd/newop: %s", r.file, r.before, r.after, r.line)
+	}
+	at += next
+	text = text[:at] + "\n" + r.line + text[at:]
+	if !strings.HasSuffix(r.file, ".go") {
+		return text, nil
+	}
+	formatted, err := format.Source([]byte(text))
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", r.file, err)
+	}
+	return string(formatted), nil
+}
+
+// rows are those that tests and go generate demand.
+func (o operator) rows() []row {
+	f := families[o.family]
+	two, step := "", ""
+	if o.sized {
+		two, step = "2", "s.N"
+	}
+	rows := []row{
+		{"operators/doc.go", "// # " + f.heading + "\n//", f.end(), "//   - [" + o.name + "]: TODO"},
+		{
+			"operators/contract_" + f.contract + "_test.go", "\treturn []entry{", "\n\t}\n}",
+			fmt.Sprintf("\t\ton(%q, operators.%s[int](%s)).one(), // TODO", o.name, o.name, two),
+		},
+		{
+			"operators/allocs_test.go", "\treturn map[string]func(turbopipes.Observable[int]){", "\n\t\t\"a chain\":",
+			fmt.Sprintf("\t\t%q: drained(operators.%s[int](%s)),", o.name, o.name, two),
+		},
+		{
+			"internal/chaos/ops_more_test.go", "func moreOps() map[string]*op {\n\treturn map[string]*op{", "\n",
+			fmt.Sprintf("\t\t%q: plain(func(_ *world, s *step) operator { return operators.%s[int](%s) }), // TODO", o.name, o.name, step),
+		},
+		{
+			"internal/cmd/pages/choosing.md", "## " + f.choosing + "\n", "\n",
+			"TODO: [" + o.name + "].\n",
+		},
+	}
+	if o.sized {
+		rows = append(rows, row{
+			"operators/sizes_test.go", "var takesSize = map[string]func(in ints, n int) toTheEnd{", "\n",
+			fmt.Sprintf("\t%q: func(in ints, n int) toTheEnd { return plainly(operators.%s[int](n)(in)) },", o.name, o.name),
+		})
+	}
+	return rows
+}
+
+// end is what follows the list of the family in operators/doc.go.
+func (f family) end() string {
+	if f.heading == "Utilities" { // the last one
+		return "\npackage operators"
+	}
+	return "\n//\n// # "
+}
