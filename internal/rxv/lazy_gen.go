@@ -491,7 +491,7 @@ func (l Lazy) ToMap(keySelector rxgo.Func, opts ...rxgo.Option) rxgo.Single {
 // ToMapWithValueSelector calls the method of the [View].
 //
 //go:noinline
-func (l Lazy) ToMapWithValueSelector(keySelector, valueSelector rxgo.Func, opts ...rxgo.Option) rxgo.Single {
+func (l Lazy) ToMapWithValueSelector(keySelector rxgo.Func, valueSelector rxgo.Func, opts ...rxgo.Option) rxgo.Single {
 	return viewOf(l).ToMapWithValueSelector(keySelector, valueSelector, opts...)
 }
 

@@ -446,7 +446,7 @@ func (v View) ToMap(keySelector rxgo.Func, opts ...rxgo.Option) rxgo.Single {
 }
 
 // ToMapWithValueSelector runs rxgo's ToMapWithValueSelector behind a guard.
-func (v View) ToMapWithValueSelector(keySelector, valueSelector rxgo.Func, opts ...rxgo.Option) rxgo.Single {
+func (v View) ToMapWithValueSelector(keySelector rxgo.Func, valueSelector rxgo.Func, opts ...rxgo.Option) rxgo.Single {
 	return single{v.op(opts, func(up rxgo.Observable, opts []rxgo.Option) rxgo.Iterable {
 		return up.ToMapWithValueSelector(keySelector, valueSelector, opts...)
 	})}
