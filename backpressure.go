@@ -6,13 +6,12 @@ import (
 )
 
 // Overflow is the strategy of a full queue: [Block], [DropNewest], [DropOldest] or
-// [Fail]. Its String is the strategy's name.
+// [Fail]. String returns its name.
 //
 // # Where a queue is
 //
-// A chain of plain operators has no queue. Its emit blocks while downstream is busy, and
-// that holds the source: this is the backpressure. A queue is only where two goroutines
-// meet:
+// A chain of plain operators has no queue. Its emit blocks while downstream is busy, so
+// the source waits: this is the backpressure. A queue is only where two goroutines meet:
 //
 //   - in operators.ObserveOn, Prefetch, LimitRate and the OnBackpressure operators, which
 //     run upstream on a goroutine of its own;
@@ -20,7 +19,7 @@ import (
 //   - in front of the reader of each group and each window;
 //   - in front of the channel of [Observable.ToChannel].
 //
-// Every queue has a limit: a parameter of the operator, or what [WithQueue] sets.
+// Every queue has a limit: a parameter of the operator, or the size that [WithQueue] sets.
 // [WithOverflow] sets the strategy.
 //
 // # When the queue is full
@@ -29,7 +28,7 @@ import (
 // other strategies are for a source that can't wait: [DropNewest] keeps the oldest items,
 // [DropOldest] keeps the newest, and [Fail] ends the stream. A source that can't wait
 // has more choices in package operators: OnBackpressureLatest keeps one item,
-// ConflateByKey one for each key, OnBackpressureBatch and Conflate put items together,
+// ConflateByKey one for each key, OnBackpressureBatch and Conflate combine items,
 // LoadShed drops the items that are too old, and SpillToDisk keeps them in files.
 //
 // # What is counted
@@ -50,13 +49,13 @@ type Overflow = handoff.Overflow
 
 // The strategies of a full queue.
 const (
-	// Block holds whoever has the item until there is room. A full queue loses nothing.
+	// Block makes the sender wait until there is room. A full queue loses nothing.
 	Block Overflow = handoff.Block
 	// DropNewest drops the item that arrives.
 	DropNewest Overflow = handoff.DropNewest
 	// DropOldest drops the item that has waited longest.
 	DropOldest Overflow = handoff.DropOldest
-	// Fail ends the stream with an [ErrOverflow], behind what is in the queue.
+	// Fail ends the stream with an [ErrOverflow], after the items in the queue.
 	Fail Overflow = handoff.Fail
 )
 

@@ -10,25 +10,26 @@ import (
 	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
-// Broadcast gives n streams each of which has all items of one run of src. Each
-// takes one subscriber, a second one gets [ErrAlreadySubscribed]; src starts when
-// all n are subscribed, so one that never is keeps the others waiting until their
-// ctx ends.
+// Broadcast returns n streams. Each of them emits all items of one run of src. Each
+// takes one subscriber; a second one gets [ErrAlreadySubscribed]. src starts when
+// all n streams are subscribed to. A stream without a subscriber therefore makes the
+// others wait, until their ctx ends.
 //
 //	in:   -a--b---c-|     n: 2
 //	out:  -a--b---c-|
 //	and:  -a--b---c-|
 //
-// Each subscriber has a queue of its own; [WithQueue], [WithOverflow] and
-// [OnDiscard] are as with [Subject]. One that leaves goes without a trace for the
-// others; the last one to leave ends src, and returns when that is reaped. src
-// runs on a goroutine of its own, with the values of the ctx of who subscribed
-// last. When all that are there are being stopped gracefully, src is.
+// Each subscriber has its own queue. [WithQueue], [WithOverflow] and [OnDiscard]
+// work as with [Subject]. A subscriber that leaves does not affect the others. The
+// last one to leave ends src, and returns when src is reaped. src runs on a
+// goroutine of its own, with the values of the ctx of the last subscriber to come.
+// When all present subscribers are being stopped gracefully, src is stopped
+// gracefully too.
 //
-// A zero src is an [ErrInvalidArgument] of all n; an n below 1 or above 65,536
-// returns one stream, which fails so. To emit each item to one of several, see
-// [Balance]; for subscribers that come and go, [Publish]. It corresponds to Pekko's
-// Broadcast.
+// A zero src is an [ErrInvalidArgument] of all n streams. With an n below 1 or above
+// 65,536, Broadcast returns one stream, which fails with that error. To emit each
+// item to one of several streams, see [Balance]; for subscribers that come and go,
+// see [Publish]. It corresponds to Pekko's Broadcast.
 func Broadcast[T any](src Observable[T], n int, opts ...QueueOption) []Observable[T] {
 	queue, err := hotQueue("Broadcast", opts)
 	if outs := failedOutputs(src, "Broadcast", n, err); outs != nil {
@@ -39,30 +40,31 @@ func Broadcast[T any](src Observable[T], n int, opts ...QueueOption) []Observabl
 	return outputStreams(n, "Broadcast", func(ctx context.Context, emit func(T) bool) error { return s.Run(ctx, emit, policy) })
 }
 
-// Balance gives n streams that share the items of one run of src: each item comes
-// out of one of them, the first one whose queue has room, in turn. Each takes one
-// subscriber, a second one gets [ErrAlreadySubscribed]; src starts with the
-// first.
+// Balance returns n streams that share the items of one run of src. One of the
+// streams emits each item: in turn, the first one whose queue has room. Each takes
+// one subscriber; a second one gets [ErrAlreadySubscribed]. src starts with the
+// first subscriber.
 //
 //	in:   -a--b---c-|     n: 2
 //	out:  -a------c-|
 //	and:  ----b-----|
 //
-// What is in the queue of one that leaves goes to the others, before newer items.
-// The last one to leave ends src, and returns when that is reaped; who subscribes
-// later gets [ErrClosed], or src's end if it had ended before. src runs on a
+// When a subscriber leaves, the items in its queue go to the others, before newer
+// items. The last one to leave ends src, and returns when src is reaped. A later
+// subscriber gets [ErrClosed], or src's end if src had ended before. src runs on a
 // goroutine of its own, with the values of the first subscriber's ctx. When all
-// that are there are being stopped gracefully, src is.
+// present subscribers are being stopped gracefully, src is stopped gracefully too.
 //
-// When every queue is full, src waits, unless [WithOverflow] says otherwise:
-// [DropNewest] drops the item, [DropOldest] the oldest in the queue whose turn it
-// is, and [Fail] ends all with an [ErrOverflow], behind their queues. Drops count
-// for the first subscriber, and are given to [OnDiscard] on src's goroutine; what
-// is left when the last one leaves counts as discarded, and for that one.
+// When every queue is full, src waits, unless [WithOverflow] sets another strategy:
+// [DropNewest] drops the item, [DropOldest] drops the oldest item of the queue whose
+// turn it is, and [Fail] ends all streams with an [ErrOverflow], after their queues.
+// Drops count for the first subscriber, and [OnDiscard] reports them on src's
+// goroutine. Items left when the last subscriber leaves count as that subscriber's
+// discards.
 //
-// A zero src is an [ErrInvalidArgument] of all n; an n below 1 or above 65,536
-// returns one stream, which fails so. To emit each item to all, see [Broadcast]. It
-// corresponds to Pekko's Balance.
+// A zero src is an [ErrInvalidArgument] of all n streams. With an n below 1 or above
+// 65,536, Balance returns one stream, which fails with that error. To emit each item
+// to all streams, see [Broadcast]. It corresponds to Pekko's Balance.
 func Balance[T any](src Observable[T], n int, opts ...QueueOption) []Observable[T] {
 	queue, err := hotQueue("Balance", opts)
 	if outs := failedOutputs(src, "Balance", n, err); outs != nil {
@@ -71,10 +73,10 @@ func Balance[T any](src Observable[T], n int, opts ...QueueOption) []Observable[
 	return outputStreams(n, "Balance", hot.NewBalance(hotConfig[T]("Balance", queue, nil), src.Push).Run)
 }
 
-// mostOutputs bounds n, since all n streams are made at once.
+// mostOutputs bounds n, because all n streams are made at once.
 const mostOutputs = 65_536
 
-// failedOutputs gives streams that fail where an argument is bad, else nil.
+// failedOutputs returns streams that fail if an argument is bad, else nil.
 func failedOutputs[T any](src Observable[T], name string, n int, err error) []Observable[T] {
 	switch {
 	case n < 1:
@@ -94,7 +96,7 @@ func failedOutputs[T any](src Observable[T], name string, n int, err error) []Ob
 	return outs
 }
 
-// outputStreams are n streams with one subscriber each, which runs run.
+// outputStreams returns n streams with one subscriber each. The subscriber runs run.
 func outputStreams[T any](n int, name string, run Source[T]) []Observable[T] {
 	outs := make([]Observable[T], n)
 	for i := range outs {

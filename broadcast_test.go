@@ -67,12 +67,12 @@ func TestBalance(t *testing.T) {
 	bubble(t, "in turn, to who has room", func(t *testing.T) {
 		outs := tp.Balance(pace(9, time.Second), 2, tp.WithQueue(1))
 		fast, slow := collect(t.Context(), outs[0], 0), collect(t.Context(), outs[1], time.Minute)
-		fast.require(t, nil, 0, 1, 3, 5, 6, 7, 8) // it was alone for 0
+		fast.require(t, nil, 0, 1, 3, 5, 6, 7, 8) // it was the only subscriber for 0
 		slow.require(t, nil, 2, 4)
 	})
 }
 
-// afterwards is o, d later.
+// afterwards returns o, delayed by d.
 func afterwards[T any](d time.Duration, o tp.Observable[T]) tp.Observable[T] {
 	return operators.ConcatMap(func(int) tp.Observable[T] { return o })(tp.Timer(d))
 }
@@ -132,7 +132,7 @@ func TestBalanceGivesBack(t *testing.T) {
 	}
 }
 
-// Each item comes out of one of them, whoever leaves.
+// One of the streams emits each item, whoever leaves.
 func TestBalanceRandomly(t *testing.T) {
 	for seed := range uint64(200) {
 		synctest.Test(t, func(t *testing.T) {

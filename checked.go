@@ -14,18 +14,19 @@ type checkedKey struct{}
 
 func isChecked(ctx context.Context) bool { return ctx.Value(checkedKey{}) != nil }
 
-// maxRefused is how often a source may go on though emit refuses.
+// maxRefused is how many times a source may continue after emit has refused.
 const maxRefused = 1000
 
-// Checked is o, watched: every [Create] and [Lift] in it reports a breach of the
-// contract of a [Source], and every Lift an item that the operator has refused and
-// neither passed on nor given to [Lost]. It is for the tests of those who write
-// sources and operators, and costs a few atomic operations per item and stage.
+// Checked returns o with checks: every [Create] and [Lift] in it reports a breach of
+// the contract of a [Source]. Every Lift also reports an item that the operator has
+// refused, if the operator has neither passed it on nor called [Lost] for it.
+// Checked is for the tests of authors of sources and operators. It costs a few
+// atomic operations per item and stage.
 //
-// The stream then ends with an [ErrContract] that names the rule and the stage.
-// A source that goes on though emit has refused 1000 times is unwound by a
-// panic in its emit. An emit after the return, when there is nobody left to
-// tell, panics.
+// After a breach, the stream ends with an [ErrContract] that names the rule and the
+// stage. A source that continues after emit has refused 1000 times is unwound by a
+// panic in its emit. An emit after the return panics, because nobody is left to get
+// an error.
 func Checked[T any](o Observable[T]) Observable[T] {
 	return compound(func(ctx context.Context, emit func(T) bool) error {
 		return o.Push(context.WithValue(ctx, checkedKey{}, true), emit)
@@ -48,7 +49,7 @@ func (i *inspection) report(rule string) bool {
 	return false
 }
 
-// enter is told of a call of emit, and whether it may go on.
+// enter is called before emit, and reports whether emit may run.
 func (i *inspection) enter() bool {
 	if i.returned.Load() {
 		panic(fmt.Errorf("%w: %s: emit was called after the return", ErrContract, i.name))
@@ -73,7 +74,7 @@ func (i *inspection) leave(ok bool) {
 	i.busy.Store(false)
 }
 
-// verdict is what the stage ends with.
+// verdict returns the error that the stage ends with.
 func (i *inspection) verdict(ctx context.Context, err error) error {
 	rule := i.broken.Load()
 	if rule == nil {
@@ -86,7 +87,7 @@ func (i *inspection) verdict(ctx context.Context, err error) error {
 	return told
 }
 
-// runStrict runs src, the stage of i, and reports what it does wrong.
+// runStrict runs src, the stage of i, and reports its breaches.
 func runStrict[T any](ctx context.Context, i *inspection, src Source[T], emit func(T) bool) (err error) {
 	below := false // downstream runs: its panic is not the stage's
 	defer func() {
@@ -116,15 +117,15 @@ func runStrict[T any](ctx context.Context, i *inspection, src Source[T], emit fu
 	return err
 }
 
-// refusals watches, for one run of an operator under Checked, what the operator
-// refuses to its upstream.
+// refusals records, for one run of an operator under Checked, the items that the
+// operator refuses to its upstream.
 type refusals struct {
 	emitted atomic.Int64 // calls of the operator's emit
 	below   atomic.Bool  // downstream has refused
-	forgot  atomic.Bool  // an item was refused that was not passed on
+	forgot  atomic.Bool  // an item was refused and was not passed on
 }
 
-// watchUpstream is in, watched.
+// watchUpstream returns in, with a record of refusals.
 func watchUpstream[T any](r *refusals, in Observable[T]) Observable[T] {
 	watched := in
 	watched.src = func(ctx context.Context, emit func(T) bool) error {
@@ -140,15 +141,15 @@ func watchUpstream[T any](r *refusals, in Observable[T]) Observable[T] {
 	return watched
 }
 
-// runStrictLift is [runStrict] for an operator that a user has written: it also reports an
-// item that the operator has refused and neither passed on nor accounted for, unless
-// the operator has completed.
+// runStrictLift is [runStrict] for an operator that a user has written. It also
+// reports an item that the operator has refused and neither passed on nor accounted
+// for, unless the operator has completed.
 func runStrictLift[In, Out any](ctx context.Context, name string, in Observable[In],
 	op func(ctx context.Context, in Observable[In], emit func(Out) bool) error, emit func(Out) bool,
 ) error {
 	r := &refusals{}
 	i := &inspection{name: name}
-	counted := run.From(ctx).Lost() // also by what the operator runs
+	counted := run.From(ctx).Lost() // also by streams that the operator runs
 	return runStrict(ctx, i, func(ctx context.Context, emit func(Out) bool) error {
 		err := fault.Settle(ctx, op(ctx, watchUpstream(r, in), func(v Out) bool {
 			r.emitted.Add(1)

@@ -108,7 +108,7 @@ func TestChecked(t *testing.T) {
 	})
 }
 
-// row 32, unchecked: nothing of it reaches downstream.
+// row 32, without Checked: no item after the refusal reaches downstream.
 func TestStubbornSource(t *testing.T) {
 	stubborn := tp.Create(func(_ context.Context, emit func(int) bool) error {
 		for i := range 9 {
@@ -124,7 +124,7 @@ func TestStubbornSource(t *testing.T) {
 func ExampleChecked() {
 	careless := tp.Create(func(_ context.Context, emit func(int) bool) error {
 		emit(1)
-		emit(2) // emit's answer must be looked at
+		emit(2) // wrong: the result of emit is ignored
 		return nil
 	})
 	fmt.Println(operators.Take[int](1)(tp.Checked(careless)).Drain(context.Background()))

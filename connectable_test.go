@@ -272,7 +272,7 @@ func TestRefCount(t *testing.T) {
 	})
 }
 
-// row 24: a stop of all is a stop of upstream, which loses nothing.
+// row 24: a stop of all subscribers stops upstream, which loses nothing.
 func TestRefCountStop(t *testing.T) {
 	bubble(t, "a channel", func(t *testing.T) {
 		ch := make(chan int)
@@ -363,7 +363,7 @@ func TestFromEventSource(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		ch := make(chan int)
 		o := tp.FromEventSource(t.Context(), ch)
-		ch <- 0 // nobody is there
+		ch <- 0 // nobody is subscribed
 		synctest.Wait()
 		one := collect(t.Context(), o, 0)
 		ch <- 1
@@ -402,7 +402,7 @@ func ExamplePublish() {
 	sum := operators.Reduce(0, func(a, v int) int { return a + v })(numbers)
 	count := operators.Reduce(0, func(n, _ int) int { return n + 1 })(numbers)
 	both := operators.Zip(count, func(sum, n int) string { return fmt.Sprintf("%d/%d", sum, n) })(sum)
-	fmt.Println(both.Collect(context.Background())) // of one run
+	fmt.Println(both.Collect(context.Background())) // both pairs come from one run
 	// Output: [10/4] <nil>
 }
 

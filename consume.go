@@ -13,45 +13,46 @@ import (
 
 var errStolen = errors.New("turbopipes: a source recovered a panic that was the consumer's")
 
-// terminal is the end of a pipeline: what makes it end, and whose code runs.
+// terminal is the end of a pipeline: it knows when to end, and whose code runs.
 type terminal struct {
 	rec     *run.Record
 	over    atomic.Bool // refuses items once it is set
-	inside  bool        // the consumer's own code runs
-	stopped bool        // it wants no more
-	call    string      // its name
-	label   string      // by which a report finds the goroutine; empty where it isn't ours: tag does
+	inside  bool        // true while the consumer's own code runs
+	stopped bool        // the consumer wants no more
+	call    string      // name of the consuming call
+	label   string      // a report finds the goroutine by it; empty if the goroutine isn't ours: then tag does
 	tag     uint64
-	ctx     context.Context //nolint:containedctx // of the call
+	ctx     context.Context //nolint:containedctx // ctx of the call
 	left    func()          // ends the watch over a pipeline that has been left
 }
 
-// refuse is what emit returns for an item that comes after the end, which is lost:
-// it may come out of a queue, for which it is delivered.
+// refuse is emit's answer to an item that comes after the end. The item is lost: it
+// may come out of a queue, which counts it as delivered.
 func refuse[T any](c *terminal, v T) bool { return lost[T](c, nil).Refuse(v) }
 
-// lost accounts for items of the call. hook, which may be nil, is called with each.
+// lost accounts for items of the call. It calls hook, which may be nil, with each
+// item.
 func lost[T any](c *terminal, hook func(item any)) run.Account[T] {
 	return run.Keep[T](run.At(c.rec.With(c.ctx), c.call), hook)
 }
 
-// watch reports a pipeline that does not end though it has been told to.
+// watch reports a pipeline that should have ended and does not end.
 func (c *terminal) watch() (done func()) {
 	return scope.WatchInline(c.ctx, c.rec, c.call, c.label, c.tag)
 }
 
-// leave is what emit returns when the consumer wants no more.
+// leave is emit's answer when the consumer wants no more.
 func (c *terminal) leave() bool {
 	c.stopped = true
-	c.over.Store(true) // also for an operator that goes on
+	c.over.Store(true) // also for an operator that continues
 	c.left()
 	c.left = c.watch()
 	return false
 }
 
-// emitTo is an emit that gives items to body. [Observable.Each] and
-// [Observable.Drain] have emits of their own, since a call is a third of what an
-// item costs there.
+// emitTo returns an emit that calls body with each item. [Observable.Each] and
+// [Observable.Drain] have emits of their own, because a call is a third of the cost
+// of an item there.
 func emitTo[T any](c *terminal, body func(T) bool) func(T) bool {
 	return func(v T) bool {
 		if c.over.Load() {
@@ -64,10 +65,13 @@ func emitTo[T any](c *terminal, body func(T) bool) func(T) bool {
 	}
 }
 
-// consume runs o on the calling goroutine. The consumer's own panic and Goexit
-// are never recovered here, so they go on with their own stack, after the
-// defers of every operator have reaped.
-func consume[T any](c *terminal, o Observable[T], emit func(T) bool) (err error) {
+// consume runs o on the calling goroutine. It never recovers the consumer's own
+// panic and Goexit, so they continue with their own stack, after the defers of every
+// operator have reaped.
+//
+// push is Observable.Push. consume has no type parameter, so it is compiled once,
+// and not for each item type.
+func consume(c *terminal, push func(ctx context.Context) error) (err error) {
 	ctx := c.ctx
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -88,9 +92,9 @@ func consume[T any](c *terminal, o Observable[T], emit func(T) bool) (err error)
 		}
 	}()
 	if c.label != "" {
-		err = o.Push(c.rec.With(ctx), emit)
+		err = push(c.rec.With(ctx))
 	} else {
-		scope.Tagged(c.tag, func() { err = o.Push(c.rec.With(ctx), emit) })
+		scope.Tagged(c.tag, func() { err = push(c.rec.With(ctx)) })
 	}
 	if c.inside {
 		c.inside = false
@@ -102,7 +106,7 @@ func consume[T any](c *terminal, o Observable[T], emit func(T) bool) (err error)
 	return fault.Settle(ctx, err)
 }
 
-// beginCall is the terminal of a call that has no handle.
+// beginCall returns the terminal of a call that has no handle.
 func beginCall(ctx context.Context, call string) (*terminal, error) {
 	if ctx == nil {
 		return nil, fault.Invalid(call, "ctx is nil")
@@ -110,38 +114,41 @@ func beginCall(ctx context.Context, call string) (*terminal, error) {
 	return &terminal{rec: run.New(ctx, false), ctx: ctx, call: call, tag: scope.NewTag()}, nil
 }
 
-// consumeEach runs o on the calling goroutine, and tells whether body has stopped it.
+// consumeEach runs o on the calling goroutine, and reports whether body has stopped
+// it.
 func consumeEach[T any](ctx context.Context, call string, o Observable[T], body func(T) bool) (stopped bool, err error) {
 	c, err := beginCall(ctx, call)
 	if err != nil {
 		return false, err
 	}
-	err = consume(c, o, emitTo(c, body))
+	err = consume(c, func(ctx context.Context) error { return o.Push(ctx, emitTo(c, body)) })
 	return c.stopped, err
 }
 
-// consumeEachOr is consumeEach where body may refuse an item, which it then accounts for.
+// consumeEachOr is consumeEach for a body that may refuse an item. body then
+// accounts for the item.
 func consumeEachOr[T any](ctx context.Context, call string, o Observable[T], hook func(item any), body func(v T, lost run.Account[T]) bool) (stopped bool, err error) {
 	c, err := beginCall(ctx, call)
 	if err != nil {
 		return false, err
 	}
 	account := lost[T](c, hook)
-	err = consume(c, o, emitTo(c, func(v T) bool { return body(v, account) }))
+	err = consume(c, func(ctx context.Context) error {
+		return o.Push(ctx, emitTo(c, func(v T) bool { return body(v, account) }))
+	})
 	return c.stopped, err
 }
 
-// Each calls fn for every item, on the calling goroutine, and returns when o
-// has ended and everything that it started has, too.
+// Each calls fn for every item, on the calling goroutine. It returns when o has
+// ended and everything that o started has ended too.
 //
-// An error of fn stops the stream and is returned; what clean-up failed with is
-// joined behind it. Otherwise Each returns nil when o has completed, o's error,
-// or context.Cause(ctx) when ctx has ended it. A panic of fn goes through Each
-// once all is reaped; a panic of o is returned as a [*PanicError]. A nil fn or
-// ctx is an [ErrInvalidArgument].
+// An error of fn stops the stream, and Each returns it; an error of the clean-up is
+// joined after it. Otherwise Each returns nil when o has completed, o's error, or
+// context.Cause(ctx) when ctx has ended the stream. A panic of fn goes through Each
+// after everything is reaped. A panic of o is returned as a [*PanicError]. A nil fn
+// or ctx is an [ErrInvalidArgument].
 //
-// It corresponds to RxJS's and RxGo's forEach, and Reactor's
-// doOnNext(…).blockLast.
+// It corresponds to RxJS's and RxGo's forEach, and Reactor's doOnNext(…).blockLast.
 func (o Observable[T]) Each(ctx context.Context, fn func(T) error) error {
 	if fn == nil {
 		return fault.Invalid("Each", "fn is nil")
@@ -151,18 +158,20 @@ func (o Observable[T]) Each(ctx context.Context, fn func(T) error) error {
 		return err
 	}
 	var own error
-	err = consume(c, o, func(v T) bool {
-		if c.over.Load() {
-			return refuse(c, v)
-		}
-		c.inside = true
-		err := fn(v)
-		c.inside = false
-		if err == nil {
-			return true
-		}
-		own = err
-		return c.leave()
+	err = consume(c, func(ctx context.Context) error {
+		return o.Push(ctx, func(v T) bool {
+			if c.over.Load() {
+				return refuse(c, v)
+			}
+			c.inside = true
+			err := fn(v)
+			c.inside = false
+			if err == nil {
+				return true
+			}
+			own = err
+			return c.leave()
+		})
 	})
 	switch {
 	case own == nil:
@@ -173,26 +182,28 @@ func (o Observable[T]) Each(ctx context.Context, fn func(T) error) error {
 	return errors.Join(own, err)
 }
 
-// Seq is o for a range loop:
+// Seq returns o for a range loop:
 //
 //	for v, err := range o.Seq(ctx) {
 //
-// A failure comes as the last pair, with a zero value. A loop over the values
-// alone takes a failure for a zero value: look at err. The loop's body runs on
-// the goroutine of the loop, within the stream's emit, and no other goroutine
-// is started. Leaving the loop stops the stream, and the statement behind the
-// loop runs when everything is reaped. What clean-up fails with then is
-// dropped, but a panic of it is raised as a [*PanicError]; to get the error,
-// use [Observable.Each]. A panic of the body goes through once all is reaped.
+// A failure comes as the last pair, with a zero value. A loop over the values alone
+// takes a failure for a zero value: check err. The loop's body runs on the goroutine
+// of the loop, within the stream's emit, and no other goroutine is started. Leaving
+// the loop stops the stream, and the statement after the loop runs when everything
+// is reaped. An error of the clean-up is then dropped, but a panic of the clean-up
+// is raised as a [*PanicError]. To get the error, use [Observable.Each]. A panic of
+// the body continues after everything is reaped.
 //
-// A return statement in the body sets the results before the tasks are reaped:
-// what they share with named results must be guarded.
+// A return statement in the body sets the results before the tasks are reaped. If
+// tasks share data with named results, guard that data.
+//
+//go:noinline
 func (o Observable[T]) Seq(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		stopped, err := consumeEach(ctx, "Seq", o, func(v T) bool { return yield(v, nil) })
 		if stopped {
 			if p := (*PanicError)(nil); errors.As(err, &p) {
-				panic(p) // there is nobody left to give an error to
+				panic(p) // nobody is left to get an error
 			}
 			return
 		}
@@ -203,23 +214,23 @@ func (o Observable[T]) Seq(ctx context.Context) iter.Seq2[T, error] {
 	}
 }
 
-// Collect gives all items. What arrived before an error comes back with it; no
-// items are a nil slice. Memory: all items. It corresponds to RxJS's toArray,
-// Reactor's collectList and RxGo's ToSlice.
+// Collect returns all items. When o fails, it returns the items that arrived before
+// the error, and the error. Without items, the slice is nil. Memory: all items. It
+// corresponds to RxJS's toArray, Reactor's collectList and RxGo's ToSlice.
 func (o Observable[T]) Collect(ctx context.Context) ([]T, error) {
 	var all []T
 	_, err := consumeEach(ctx, "Collect", o, func(v T) bool { all = append(all, v); return true })
 	return all, err
 }
 
-// Drain runs o for its effects, and returns how it ended. [Run] is Drain as a
-// function.
+// Drain runs o for its effects, and returns its error, or nil when it has completed.
+// [Run] is Drain as a function.
 func (o Observable[T]) Drain(ctx context.Context) error {
 	return drain(ctx, "Drain", o)
 }
 
-// Run runs o for its effects, and returns how it ended. It corresponds to
-// Reactor's then().block() and RxGo's Run.
+// Run runs o for its effects, and returns its error, or nil when it has completed. It
+// corresponds to Reactor's then().block() and RxGo's Run.
 func Run[T any](ctx context.Context, o Observable[T]) error {
 	return drain(ctx, "Run", o)
 }
@@ -229,18 +240,20 @@ func drain[T any](ctx context.Context, call string, o Observable[T]) error {
 	if err != nil {
 		return err
 	}
-	return consume(c, o, func(v T) bool { return !c.over.Load() || refuse(c, v) })
+	return consume(c, func(ctx context.Context) error {
+		return o.Push(ctx, func(v T) bool { return !c.over.Load() || refuse(c, v) })
+	})
 }
 
-// Errors runs o for its effects, and gives the errors that it ended with: none
-// when it has completed, and each one of those that errors.Join has joined, at
-// any depth, where there are several. An error that wraps others under a text of
-// its own stays whole. It corresponds to RxGo's Errors.
+// Errors runs o for its effects, and returns the errors that o ended with. There are
+// none when o has completed. An error that errors.Join has made counts as its parts,
+// at any depth. An error that wraps others under its own text stays whole. It
+// corresponds to RxGo's Errors.
 func Errors[T any](ctx context.Context, o Observable[T]) []error {
 	return appendJoined(nil, drain(ctx, "Errors", o))
 }
 
-// appendJoined adds to all what err is joined of.
+// appendJoined appends the parts of a joined err to all.
 func appendJoined(all []error, err error) []error {
 	if err == nil {
 		return all
@@ -259,13 +272,28 @@ func appendJoined(all []error, err error) []error {
 	return all
 }
 
-// Pull is o for a consumer that asks for one item after another. next gives an
-// item, nil and true; a failure, once, as a zero value, the error and true; and
-// false when o has ended. stop ends o and returns when everything is reaped; it
-// must be called unless next has given false. Both must be called from one
+// Pull returns o for a consumer that takes one item after another. next returns an
+// item, nil and true. It returns a failure once, as a zero value, the error and
+// true. It returns false when o has ended. stop ends o and returns when everything
+// is reaped. It must be called unless next has returned false. Call both from one
 // goroutine at a time.
 //
-// It is iter.Pull2 over [Observable.Seq].
+// It works like iter.Pull2 over [Observable.Seq].
 func (o Observable[T]) Pull(ctx context.Context) (next func() (T, error, bool), stop func()) {
-	return iter.Pull2(o.Seq(ctx))
+	var v T
+	var err error
+	step, stop := iter.Pull(func(yield func(struct{}) bool) { // not Pull2, which is compiled for each item type
+		for v, err = range o.Seq(ctx) {
+			if !yield(struct{}{}) {
+				return
+			}
+		}
+	})
+	return func() (item T, failure error, more bool) {
+		if _, more = step(); !more {
+			return item, nil, false
+		}
+		item, v = v, item // do not keep the item until the next call
+		return item, err, true
+	}, stop
 }

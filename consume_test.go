@@ -176,8 +176,8 @@ func TestContextEndsEndlessStreams(t *testing.T) {
 	}
 }
 
-// row 12: the panic of the consumer's body is the process's, unchanged and with
-// its own stack.
+// row 12: the panic of the consumer's body ends the process, unchanged and with its
+// own stack.
 func TestConsumerPanicKillsTheProcess(t *testing.T) {
 	if os.Getenv("TURBOPIPES_CRASH") != "" {
 		go func() {
@@ -199,7 +199,7 @@ func TestConsumerPanicKillsTheProcess(t *testing.T) {
 //go:noinline
 func panicHere() { panic("mine") }
 
-// A panic of the consumer's that a source recovers is not lost.
+// A panic of the consumer is not lost when a source recovers it.
 func TestConsumerPanicIsStolen(t *testing.T) {
 	thief := tp.Create(func(_ context.Context, emit func(int) bool) error {
 		defer func() { _ = recover() }()
@@ -246,7 +246,7 @@ type list []string
 
 func (l list) Error() string { return l[0] }
 
-// Errors that can't be compared are carried like any other.
+// Errors that can't be compared are passed on like any other error.
 func TestUncomparableErrors(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		bad := list{"bad"}
@@ -288,7 +288,7 @@ func TestErrors(t *testing.T) {
 	require.EqualError(t, &tp.PanicError{Value: "mine", Stage: "parse"}, "turbopipes: panic in parse: mine")
 }
 
-// An operator that goes on after a refusal does not reach the consumer again.
+// An operator that continues after a refusal does not reach the consumer again.
 func TestConsumerIsNotReachedAgain(t *testing.T) {
 	stubborn := tp.Lift("stubborn", func(ctx context.Context, in tp.Observable[int], emit func(int) bool) error {
 		return in.Push(ctx, func(v int) bool { emit(v); return true })
@@ -333,7 +333,7 @@ func TestErrorsSpreads(t *testing.T) {
 	require.ErrorIs(t, errs[0], errBoom)
 }
 
-// none is an error that is joined of nothing.
+// none is an error with no parts to unwrap.
 type none struct{}
 
 func (none) Error() string   { return "" }
@@ -429,7 +429,7 @@ func ExampleObservable_Seq() {
 	for v, err := range tp.Just("a", "b", "c").Seq(context.Background()) {
 		if err != nil {
 			fmt.Println(err)
-			break // it is the last pair, without a value
+			break // the last pair has an error and no value
 		}
 		fmt.Println(v)
 		if v == "b" {

@@ -14,9 +14,9 @@ import (
 //
 //	out: (abc|)   items: a, b, c
 //
-// Goroutines: none; it runs on its subscriber's. The slice is not copied: the
-// caller must not change it. It corresponds to RxJS's of, Reactor's just, and
-// RxGo's Just and JustItem.
+// Goroutines: none; it runs on its subscriber's. The slice is not copied: the caller
+// must not change it. It corresponds to RxJS's of, Reactor's just, and RxGo's Just
+// and JustItem.
 func Just[T any](items ...T) Observable[T] { return fromSlice("Just", items) }
 
 // FromSlice emits the elements of s, in order, and completes. A nil slice is
@@ -40,28 +40,27 @@ func fromSlice[T any](name string, s []T) Observable[T] {
 			}
 			rest = rest[n:]
 		}
-		return nil // which the end of ctx makes its cause
+		return nil // leaf turns it into the cause if ctx has ended
 	})
 }
 
-// itemsPerCheck is how many items a source that never waits emits between two looks at
-// ctx. It must look, since what is downstream may swallow everything.
+// itemsPerCheck is how many items a source that never waits emits between two checks
+// of ctx. It must check ctx, because downstream may swallow every item.
 const itemsPerCheck = 64
 
-// ctxEndedAt tells whether ctx is done, looking at it once in itemsPerCheck items.
+// ctxEndedAt reports whether ctx is done. It checks ctx once in itemsPerCheck items.
 func ctxEndedAt(ctx context.Context, i int) bool {
 	return i%itemsPerCheck == itemsPerCheck-1 && ctx.Err() != nil
 }
 
-// Range emits the n integers from start on, and completes. An n of 0 is
-// [Empty]; a negative one, or an end past the greatest int, is an
+// Range emits n consecutive integers, beginning with start, and completes. With an n
+// of 0 it is [Empty]. An n below 0, or an end past the greatest int, is an
 // [ErrInvalidArgument].
 //
 //	out: (345|)   start: 3, n: 3
 //
-// Goroutines: none; it runs on its subscriber's. It corresponds to RxJS's,
-// Reactor's and RxGo's range; as there, the second argument is a count, not an
-// end.
+// Goroutines: none; it runs on its subscriber's. It corresponds to RxJS's, Reactor's
+// and RxGo's range. As there, the second argument is a count, not an end.
 func Range(start, n int) Observable[int] {
 	switch {
 	case n < 0:
@@ -77,26 +76,25 @@ func Range(start, n int) Observable[int] {
 				}
 			}
 		}
-		return nil // which the end of ctx makes its cause
+		return nil // leaf turns it into the cause if ctx has ended
 	})
 }
 
-// FromSeq emits what seq yields, and completes when it ends. A nil seq is an
+// FromSeq emits the values of seq, and completes when seq ends. A nil seq is an
 // [ErrInvalidArgument].
 //
 //	out: (abc|)   seq: yields a, b, c
 //
-// ctx is looked at for each item; a seq that blocks can't be interrupted. Each
-// subscription ranges over seq anew. Goroutines: none; seq runs on the
-// subscriber's. It corresponds to RxJS's from(iterable) and Reactor's
-// fromStream.
+// It checks ctx for each item. A seq that blocks can't be interrupted. Each
+// subscription ranges over seq again. Goroutines: none; seq runs on the
+// subscriber's. It corresponds to RxJS's from(iterable) and Reactor's fromStream.
 func FromSeq[T any](seq iter.Seq[T]) Observable[T] {
 	if seq == nil {
 		return failing[T](fault.Invalid("FromSeq", "seq is nil"))
 	}
 	return leaf("FromSeq", func(ctx context.Context, emit func(T) bool) error {
 		for v := range seq {
-			if ctx.Err() != nil { // seq may be slow: looked at for each item
+			if ctx.Err() != nil { // checked for each item, because seq may be slow
 				return context.Cause(ctx)
 			}
 			if !emit(v) {
@@ -107,14 +105,14 @@ func FromSeq[T any](seq iter.Seq[T]) Observable[T] {
 	})
 }
 
-// FromSeq2 emits the values of seq until the first error that is not nil, which
-// ends the stream; the value beside it is ignored. It is the inverse of
+// FromSeq2 emits the values of seq until the first error that is not nil. This error
+// ends the stream, and the value beside it is ignored. It is the inverse of
 // [Observable.Seq]. A nil seq is an [ErrInvalidArgument].
 //
 //	out: (ab#)   seq: yields a, b, and an error
 //
-// ctx is looked at for each item; a seq that blocks can't be interrupted. Each
-// subscription ranges over seq anew. Goroutines: none; seq runs on the
+// It checks ctx for each item. A seq that blocks can't be interrupted. Each
+// subscription ranges over seq again. Goroutines: none; seq runs on the
 // subscriber's.
 func FromSeq2[T any](seq iter.Seq2[T, error]) Observable[T] {
 	if seq == nil {
@@ -135,20 +133,20 @@ func FromSeq2[T any](seq iter.Seq2[T, error]) Observable[T] {
 	})
 }
 
-// FromChannel emits what it receives from ch, and completes when ch is closed.
-// It never closes ch. A nil ch is an [ErrInvalidArgument].
+// FromChannel emits the items that it receives from ch, and completes when ch is
+// closed. It never closes ch. A nil ch is an [ErrInvalidArgument].
 //
-// Subscribers compete: each item goes to one of them. An item that was received
-// when the subscription is stopped gracefully is delivered; none is taken and
-// then lost. Goroutines: none; it runs on its subscriber's. It corresponds to
-// RxGo's FromChannel.
+// Subscribers compete: each item goes to one of them. An item that was received when
+// the subscription is stopped gracefully is delivered, so no item is taken and then
+// lost. Goroutines: none; it runs on its subscriber's. It corresponds to RxGo's
+// FromChannel.
 func FromChannel[T any](ch <-chan T) Observable[T] {
 	if ch == nil {
 		return failing[T](fault.Invalid("FromChannel", "ch is nil"))
 	}
 	return leaf("FromChannel", func(ctx context.Context, emit func(T) bool) error {
 		for {
-			if ctx.Err() != nil { // select chooses at random: nothing is taken once ctx is done
+			if ctx.Err() != nil { // select chooses at random: take nothing once ctx is done
 				return context.Cause(ctx)
 			}
 			select {
@@ -163,17 +161,17 @@ func FromChannel[T any](ch <-chan T) Observable[T] {
 	})
 }
 
-// FromEventSource shares a channel: each item goes to all who are subscribed when
-// it is received, and is dropped when nobody is. It completes when ch is closed;
-// later subscribers get only the end.
+// FromEventSource shares a channel: each item goes to everyone who is subscribed
+// when the item is received. Without subscribers it is dropped. The stream completes
+// when ch is closed. Later subscribers get only the end.
 //
-// ch is read at once, on a goroutine of its own, which ends when ch is closed or
-// ctx ends; in the latter case the stream fails with context.Cause(ctx). That ctx
-// owns the goroutine: it must end, or ch be closed. Every subscriber has a queue
-// of its own; [WithQueue], [WithOverflow] and [OnDiscard] are as with [Subject].
-// A nil ctx or ch is an [ErrInvalidArgument].
+// ch is read at once, on a goroutine of its own, which ends when ch is closed or ctx
+// ends. When ctx ends, the stream fails with context.Cause(ctx). That ctx owns the
+// goroutine: ctx must end, or ch must be closed. Every subscriber has its own queue.
+// [WithQueue], [WithOverflow] and [OnDiscard] work as with [Subject]. A nil ctx or
+// ch is an [ErrInvalidArgument].
 //
-// To have subscribers compete for the items of a channel, see [FromChannel]. It
+// If subscribers should compete for the items of a channel, see [FromChannel]. It
 // corresponds to RxGo's FromEventSource and RxJS's fromEvent.
 func FromEventSource[T any](ctx context.Context, ch <-chan T, opts ...QueueOption) Observable[T] {
 	queue, err := hotQueue("FromEventSource", opts)
@@ -188,9 +186,9 @@ func FromEventSource[T any](ctx context.Context, ch <-chan T, opts ...QueueOptio
 	return compound(Source[T](newShared("FromEventSource", FromChannel(ch), queue).Auto(ctx, 0)))
 }
 
-// Unfold emits the values that next makes of one state after another, from seed
-// on, and completes when next gives false; the value beside the false is not
-// emitted. Each subscription starts at seed. A nil next is an
+// Unfold calls next with one state after another, beginning with seed, and emits the
+// values. It completes when next returns false, and does not emit the value beside
+// the false. Each subscription starts at seed. A nil next is an
 // [ErrInvalidArgument].
 //
 //	out: (1248|)   seed: 1; next: twice the state, below 10
@@ -216,21 +214,21 @@ func Unfold[S, T any](seed S, next func(S) (v T, s S, ok bool)) Observable[T] {
 	})
 }
 
-// Start calls fns one after another, and emits what each returns. The first
-// error ends the stream. Without fns it is [Empty].
+// Start calls fns one after another, and emits each result. The first error ends the
+// stream. Without fns it is [Empty].
 //
 //	out: ---a--(b|)   fns: one gives a after 3, one gives b after 3
 //
-// Nothing is called before a subscription, and each subscription calls them
-// anew. A graceful stop cancels the ctx of the one that runs; what it returns all
-// the same is emitted, and no other is called. A pipeline that it runs under ctx
-// fails then, and never reads as complete. A nil function is an
-// [ErrInvalidArgument]. To run them at the same time, see Tasks in package
-// operators.
+// Nothing is called before a subscription, and each subscription calls the functions
+// again. A graceful stop cancels the ctx of the running function. If the function
+// still returns a value, the value is emitted, and no other function is called. A
+// pipeline that the function runs under ctx fails then, and never looks complete. A
+// nil function is an [ErrInvalidArgument]. To run the functions at the same time,
+// see operators.Tasks.
 //
 // Goroutines: none; fns run on the subscriber's. It corresponds to RxJS's from a
-// promise in a defer, Reactor's Mono.fromCallable and RxGo's Start, which calls
-// them at once.
+// promise in a defer, Reactor's Mono.fromCallable and RxGo's Start, which calls them
+// at once.
 func Start[T any](fns ...func(ctx context.Context) (T, error)) Observable[T] {
 	for i, fn := range fns {
 		if fn == nil {
@@ -255,20 +253,21 @@ func Start[T any](fns ...func(ctx context.Context) (T, error)) Observable[T] {
 	})
 }
 
-// Paginate fetches one page after another, from first on, and emits their items.
-// next is where the page behind it begins, and more tells whether there is one. An
-// error of fetch ends the stream, behind the items of the pages before.
+// Paginate fetches one page after another, beginning with first, and emits their
+// items. fetch returns in next the beginning of the next page, and in more whether
+// there is one. An error of fetch ends the stream, after the items of the pages
+// before.
 //
 //	out: ----(ab)(cd|)   fetch: takes 4, and gives a and b, then c and d
 //
-// A page is fetched when all items of the one before are taken: to have it ready
-// by then, put Prefetch, of package operators, behind it. An empty page is no
-// end. Each subscription begins at first. A graceful stop cancels the ctx of a
-// fetch that runs. A pipeline that it runs under ctx fails then, and never reads
-// as complete. A nil fetch is an [ErrInvalidArgument].
+// A page is fetched when all items of the page before are taken. To have the next
+// page ready by then, put operators.Prefetch after it. An empty page does not end
+// the stream. Each subscription begins at first. A graceful stop cancels the ctx of
+// a running fetch. A pipeline that fetch runs under ctx fails then, and never looks
+// complete. A nil fetch is an [ErrInvalidArgument].
 //
-// Memory: one page. Goroutines: none; fetch runs on the subscriber's. It
-// corresponds to RxJS's expand over a request and Pekko's unfoldAsync.
+// Memory: one page. Goroutines: none; fetch runs on the subscriber's. It corresponds
+// to RxJS's expand over a request and Pekko's unfoldAsync.
 func Paginate[T, C any](first C, fetch func(ctx context.Context, cursor C) (items []T, next C, more bool, err error)) Observable[T] {
 	if fetch == nil {
 		return failing[T](fault.Invalid("Paginate", "fetch is nil"))
@@ -308,7 +307,7 @@ func Empty[T any]() Observable[T] {
 	return leaf("Empty", func(context.Context, func(T) bool) error { return nil })
 }
 
-// Never emits nothing and does not end of its own accord: it waits for ctx. It
+// Never emits nothing and does not end by itself: it waits for the end of ctx. It
 // corresponds to RxJS's NEVER, and Reactor's and RxGo's never.
 //
 //	out: ------

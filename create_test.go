@@ -158,7 +158,7 @@ func TestFromChannelIsShared(t *testing.T) {
 	})
 }
 
-// A ctx that has ended takes nothing out of a channel.
+// FromChannel takes nothing out of the channel when ctx has ended.
 func TestFromChannelTakesNothingLate(t *testing.T) {
 	ch := make(chan int, 100)
 	for i := range 100 {
@@ -262,7 +262,7 @@ func TestEmitAfterTheEnd(t *testing.T) {
 
 // row 33
 func TestCutStreamsNeverReadAsComplete(t *testing.T) {
-	const cut = -1 // what an operator emits only at a completion
+	const cut = -1 // an operator emits it only at a completion
 	liar := tp.Create(func(ctx context.Context, emit func(int) bool) error { emit(1); <-ctx.Done(); return nil })
 	mark := func(int) int { return cut }
 	for name, o := range map[string]tp.Observable[int]{
@@ -294,7 +294,8 @@ func TestCutStreamsNeverReadAsComplete(t *testing.T) {
 	}
 }
 
-// What a source calls is called in turn, when it is time, and no more often.
+// A source calls its functions one after another, when an item is needed, and no
+// more often.
 func TestSourcesThatCall(t *testing.T) {
 	calls := 0
 	count := func(context.Context) (int, error) { calls++; return calls, nil }
@@ -304,7 +305,7 @@ func TestSourcesThatCall(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		o     tp.Observable[int]
-		calls []int // when each item is delivered
+		calls []int // the calls at the delivery of each item
 	}{
 		"Start":    {tp.Start(count, count, count), []int{1, 2}},
 		"Paginate": {tp.Paginate(10, page), []int{1, 1, 2, 2, 3}},
@@ -341,7 +342,7 @@ func TestIifAsksAnew(t *testing.T) {
 	}
 }
 
-// The end of ctx is seen by a source whose items go nowhere, and by what it calls.
+// A source whose items go nowhere sees the end of ctx, and so do its functions.
 func TestSourcesThatCallSeeTheContext(t *testing.T) {
 	for name, source := range map[string]func(call func(context.Context) error) tp.Observable[int]{
 		"Start": func(call func(context.Context) error) tp.Observable[int] {
@@ -408,7 +409,7 @@ func TestSourcesThatCallSeeTheContext(t *testing.T) {
 	}
 }
 
-// A large page is not emitted to the end once ctx is done.
+// A large page is not emitted to its end when ctx is done.
 func TestPaginateLooksAtContext(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())

@@ -8,15 +8,15 @@ import (
 	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
-// Interval emits 0, 1, 2 … every period, the first one period after the subscription,
-// and never completes.
+// Interval emits 0, 1, 2 … every period, the first item one period after the
+// subscription, and never completes.
 //
 //	out: --0-1-2-3   period: 2
 //
-// Ticks that pass while downstream is busy are skipped, but for one; the
-// numbers stay consecutive. period ≤ 0 is an [ErrInvalidArgument]. Goroutines: none;
-// it runs on its subscriber's. It corresponds to RxJS's, Reactor's and RxGo's
-// interval; this one is cold: each subscription has a clock of its own.
+// While downstream is busy, all ticks but one are skipped. The numbers stay
+// consecutive. A period ≤ 0 is an [ErrInvalidArgument]. Goroutines: none; it runs on
+// its subscriber's. It corresponds to RxJS's, Reactor's and RxGo's interval. This
+// one is cold: each subscription has its own clock.
 func Interval(period time.Duration) Observable[int] {
 	if period <= 0 {
 		return failing[int](fault.Invalid("Interval", opt.NotPositive("period", period)))
@@ -46,7 +46,7 @@ type TimerOption interface{ opt.Option[timerOptions] }
 
 type timerOptions struct{ period time.Duration } // 0: none
 
-// WithPeriod makes a [Timer] go on with 1, 2 … every period after its first item.
+// WithPeriod makes a [Timer] continue with 1, 2 … every period after its first item. A
 // period ≤ 0 is an [ErrInvalidArgument].
 func WithPeriod(period time.Duration) TimerOption {
 	return opt.Func[timerOptions](func(o *timerOptions) string {
@@ -55,13 +55,13 @@ func WithPeriod(period time.Duration) TimerOption {
 	})
 }
 
-// Timer emits 0, delay after the subscription, and completes; with [WithPeriod] it
-// goes on instead. delay ≤ 0 is at once.
+// Timer emits 0, delay after the subscription, and completes. With [WithPeriod] it
+// continues instead. With a delay ≤ 0 it emits at once.
 //
 //	out: ---(0|)   delay: 3
 //
-// Goroutines: none; it runs on its subscriber's. It corresponds to RxJS's timer
-// and Reactor's Mono.delay. RxGo's Timer only completes.
+// Goroutines: none; it runs on its subscriber's. It corresponds to RxJS's timer and
+// Reactor's Mono.delay. RxGo's Timer only completes.
 func Timer(delay time.Duration, opts ...TimerOption) Observable[int] {
 	o, bad := opt.Gather(timerOptions{}, opts)
 	if bad != "" {

@@ -6,12 +6,12 @@ import (
 	"github.com/turbopipes/turbopipes/internal/fault"
 )
 
-// Defer calls fn for each subscription, and runs the stream that it returns.
-// The error of fn is the stream's. A nil fn is an [ErrInvalidArgument].
+// Defer calls fn for each subscription, and runs the stream that fn returns. An
+// error of fn is the stream's error. A nil fn is an [ErrInvalidArgument].
 //
-// A graceful stop passes through to that stream; the ctx that fn gets is
-// shielded from it, see [Shield]. Goroutines: none; fn runs on the
-// subscriber's. It corresponds to RxJS's, Reactor's and RxGo's defer.
+// A graceful stop passes through to that stream. The ctx of fn is shielded from the
+// stop, see [Shield]. Goroutines: none; fn runs on the subscriber's. It corresponds
+// to RxJS's, Reactor's and RxGo's defer.
 func Defer[T any](fn func(ctx context.Context) (Observable[T], error)) Observable[T] {
 	if fn == nil {
 		return failing[T](fault.Invalid("Defer", "fn is nil"))
@@ -26,12 +26,12 @@ func Defer[T any](fn func(ctx context.Context) (Observable[T], error)) Observabl
 	})
 }
 
-// Iif asks cond at each subscription, and runs yes where it is true, else no.
+// Iif calls cond at each subscription, and runs yes if cond returns true, else no.
 //
 // A graceful stop passes through to that stream. A nil cond, or a zero Observable,
 // is an [ErrInvalidArgument]. To make the stream only when it is needed, see
-// [Defer]. Goroutines: none; cond runs on the subscriber's. It corresponds to
-// RxJS's iif.
+// [Defer]. Goroutines: none; cond runs on the subscriber's. It corresponds to RxJS's
+// iif.
 func Iif[T any](cond func() bool, yes, no Observable[T]) Observable[T] {
 	switch {
 	case cond == nil:
@@ -50,19 +50,19 @@ func Iif[T any](cond func() bool, yes, no Observable[T]) Observable[T] {
 	})
 }
 
-// Using acquires a resource for each subscription, runs the stream that use
-// makes of it, and releases it, exactly once, after that stream has unwound,
-// whichever way it ended: completion, error, stop, cancellation, panic.
+// Using acquires a resource for each subscription, runs the stream that use makes of
+// it, and releases the resource. It releases exactly once, after that stream has
+// unwound, for every end: completion, error, stop, cancellation, panic.
 //
-// The error of acquire is the stream's, and release is not called then. The
-// error of release is the stream's if there was none before, and joined behind
-// it otherwise; after a panic it is lost. A nil function is an
+// An error of acquire is the stream's error, and release is then not called. An
+// error of release is the stream's error if there was none before. Otherwise it is
+// joined after that error; after a panic it is lost. A nil function is an
 // [ErrInvalidArgument].
 //
-// The ctx that acquire gets is shielded from a graceful stop, see [Shield];
-// when release needs the network, it must not rely on that ctx being alive.
-// Goroutines: none; all three run on the subscriber's. It corresponds to RxJS's
-// and Reactor's using and Pekko's unfoldResource.
+// The ctx of acquire is shielded from a graceful stop, see [Shield]. When release
+// needs the network, it must not rely on that ctx being alive. Goroutines: none; all
+// three functions run on the subscriber's. It corresponds to RxJS's and Reactor's
+// using and Pekko's unfoldResource.
 func Using[R, T any](acquire func(ctx context.Context) (R, error), use func(R) Observable[T], release func(R) error) Observable[T] {
 	switch {
 	case acquire == nil:
@@ -106,20 +106,22 @@ func (k EndKind) String() string {
 	return "invalid"
 }
 
-// End is how a stream has ended.
+// End says how a stream has ended.
 type End struct {
 	Kind EndKind
-	Err  error // of a stream that has Failed; of one that is Disposed context.Cause, where its ctx has ended
+	Err  error // the error of a Failed stream; for a Disposed stream, context.Cause if its ctx has ended
 }
 
-// UsingContext is [Using] whose release function is called with a ctx, and with how the
-// stream has ended: to commit after a completion, say, and to roll back after a failure.
+// UsingContext is [Using] with another release function: it gets a ctx, and the way
+// in which the stream has ended. For example, it can commit after a completion and
+// roll back after a failure.
 //
-// The ctx of release has the values of the subscription's, and is not cancelled: it lives
-// as long as release runs. A release that needs the network sets a time limit of its own.
-// The error of release is the stream's if there was none before, and is joined after it
-// otherwise; after a panic it is lost. A nil function is an [ErrInvalidArgument].
-// Goroutines: none; all three run on the subscriber's.
+// The ctx of release has the values of the subscription's ctx, and is not cancelled:
+// it lives as long as release runs. A release that needs the network sets its own
+// time limit. An error of release is the stream's error if there was none before.
+// Otherwise it is joined after that error; after a panic it is lost. A nil function
+// is an [ErrInvalidArgument]. Goroutines: none; all three functions run on the
+// subscriber's.
 func UsingContext[R, T any](acquire func(ctx context.Context) (R, error), use func(R) Observable[T], release func(ctx context.Context, r R, how End) error) Observable[T] {
 	switch {
 	case acquire == nil:
@@ -148,7 +150,7 @@ func using[R, T any](acquire func(ctx context.Context) (R, error), use func(R) O
 		stream, failed := callUse(use, r)
 		if failed != nil {
 			end = End{Failed, failed}
-			panic(failed) // it goes on as it would have
+			panic(failed) // the panic continues
 		}
 		refused, below := false, false
 		defer func() {
@@ -180,7 +182,7 @@ func callUse[R, T any](use func(R) Observable[T], r R) (stream Observable[T], fa
 	return stream, failed
 }
 
-// endOf is how a stream has ended that has returned err.
+// endOf says how a stream that has returned err has ended.
 func endOf(ctx context.Context, refused bool, err error) End {
 	switch {
 	case ctx.Err() != nil && fault.Strip(ctx, err) == nil:

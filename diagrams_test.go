@@ -16,7 +16,8 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// TestDiagramsOfSources runs the diagrams in the comments of what makes a stream.
+// TestDiagramsOfSources runs the diagrams in the comments of functions that make a
+// stream.
 func TestDiagramsOfSources(t *testing.T) {
 	letters := []string{"a", "b", "c"}
 	after := func(columns int, v string) func(context.Context) (string, error) {
@@ -46,7 +47,8 @@ func TestDiagramsOfSources(t *testing.T) {
 	source(t, "create_time.go", "Timer", tp.Timer(3*tptest.Step))
 }
 
-// source compares a stream with its diagram, an item being its decimal or itself.
+// source compares a stream with its diagram. An item is written as its decimal or as
+// itself.
 func source[T comparable](t *testing.T, file, name string, o tp.Observable[T]) {
 	t.Run(name, func(t *testing.T) {
 		out := tptest.DocDiagram(t, file, name)["out"]
@@ -59,7 +61,7 @@ func source[T comparable](t *testing.T, file, name string, o tp.Observable[T]) {
 	})
 }
 
-// subject is what the streams that are fed by hand have in common.
+// subject has the methods that all hand-fed streams have.
 type subject interface {
 	Next(ctx context.Context, v string) error
 	Complete()
@@ -67,7 +69,7 @@ type subject interface {
 }
 
 // TestDiagramsOfHotStreams runs the diagrams in the comments of the hot streams:
-// each subscriber must see its own at its own times.
+// each subscriber must see its own diagram at its own times.
 func TestDiagramsOfHotStreams(t *testing.T) {
 	type subscribers map[string]int // the column in which each subscribes
 	for name, c := range map[string]struct {
@@ -126,7 +128,7 @@ func TestDiagramsOfHotStreams(t *testing.T) {
 				var saw []seen
 				for i, key := range c.keys {
 					saw = append(saw, watch(t, d[key], c.at[i], outs[i]))
-					synctest.Wait() // so that the first one is the first
+					synctest.Wait() // so that the subscribers come in order
 				}
 				begin()
 				check(t, saw)
@@ -135,14 +137,14 @@ func TestDiagramsOfHotStreams(t *testing.T) {
 	}
 }
 
-// seen is what a subscriber saw, once its channel is closed.
+// seen has what a subscriber saw, once its channel is closed.
 type seen struct {
 	diagram string
 	signals *[]string
 	done    chan struct{}
 }
 
-// watch subscribes in the given column and notes what comes, and when.
+// watch subscribes in the given column and records each signal and its time.
 func watch(t *testing.T, diagram string, at int, o tp.Observable[string]) seen {
 	s := seen{diagram, new([]string), make(chan struct{})}
 	begin := time.Now()
@@ -160,7 +162,7 @@ func watch(t *testing.T, diagram string, at int, o tp.Observable[string]) seen {
 	return s
 }
 
-// replay does what a diagram draws, in its time.
+// replay sends the signals of a diagram, each at its time.
 func replay(t *testing.T, diagram string, next func(item string) error, complete func()) {
 	signals, _, err := tptest.Parse(diagram)
 	require.NoError(t, err)

@@ -10,10 +10,10 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// The errors that streams end with of their own accord. Test for them with
-// errors.Is: they come wrapped with the name of the operator.
+// The errors with which operators and sources of the library end a stream. Test for them
+// with errors.Is: they come wrapped with the name of the operator.
 var (
-	// ErrInvalidArgument is misuse, told at subscription: a nil function, a
+	// ErrInvalidArgument is misuse, reported at the subscription: a nil function, a
 	// negative count, the zero Observable. Nothing was subscribed.
 	ErrInvalidArgument = fault.ErrInvalidArgument
 	// ErrOverflow ends a stream whose queue or limit was full.
@@ -33,11 +33,11 @@ var (
 	ErrIndexOutOfRange = errors.New("turbopipes: index out of range")
 	// ErrTypeMismatch ends a stream with an item of the wrong type.
 	ErrTypeMismatch = errors.New("turbopipes: type mismatch")
-	// ErrCircuitOpen is what an open circuit breaker answers.
+	// ErrCircuitOpen is the answer of an open circuit breaker.
 	ErrCircuitOpen = errors.New("turbopipes: circuit open")
-	// ErrAlreadySubscribed is for the second subscriber of what takes only one.
+	// ErrAlreadySubscribed is for a second subscriber of a stream that takes only one.
 	ErrAlreadySubscribed = errors.New("turbopipes: already subscribed")
-	// ErrClosed is for what comes after the end.
+	// ErrClosed is for a call or a subscriber that comes after the end.
 	ErrClosed = fault.ErrClosed
 	// ErrSequenceGap ends a stream in which an id is missing.
 	ErrSequenceGap = errors.New("turbopipes: gap in the sequence")
@@ -45,10 +45,10 @@ var (
 	ErrTooManyGroups = errors.New("turbopipes: too many groups")
 	// ErrReentrant is for a call that would wait for itself.
 	ErrReentrant = fault.ErrReentrant
-	// ErrInterrupted is what RunUntilSignal ends its ctx with, when a second signal
-	// has come or the graceful stop took too long.
+	// ErrInterrupted is the cause with which RunUntilSignal ends its ctx, when a second
+	// signal has come or the graceful stop took too long.
 	ErrInterrupted = errors.New("turbopipes: interrupted")
-	// ErrContract is what Checked reports.
+	// ErrContract is the error that Checked reports.
 	ErrContract = errors.New("turbopipes: broken contract")
 	// ErrGoexit ends a stream in which user code called runtime.Goexit, as
 	// testing's FailNow does.
@@ -60,36 +60,35 @@ type backpressureTimeout struct{}
 func (backpressureTimeout) Error() string        { return "turbopipes: backpressure timeout" }
 func (backpressureTimeout) Is(target error) bool { return target == ErrTimeout } //nolint:errorlint // this is the Is
 
-// PanicError is the error that a panic in user code becomes. It costs nothing
-// until there is a panic: only a consuming call, an error boundary and the
-// foot of a goroutine recover one.
+// PanicError is the error that a panic in user code becomes. It costs nothing until
+// there is a panic: only a consuming call, an error boundary and the end of a
+// goroutine recover one.
 //
 //	type PanicError struct {
-//		Value any    // what was passed to panic
+//		Value any    // the argument of panic
 //		Stack []byte // of the goroutine that panicked, as debug.Stack formats it
-//		Stage string // the name that the operator Name has given to the stage; may be empty
+//		Stage string // the stage's name, set by the operator Name; may be empty
 //	}
 //
-// Error gives the value and the stage. The verb %+v prints the stack of the
+// Error returns the value and the stage. The verb %+v prints the stack of the
 // goroutine as well; a log of package slog does not. errors.Is and errors.As look
 // through a PanicError at a Value that is an error.
 type PanicError = fault.PanicError
 
 // StageError is an error together with the name of the part of the pipeline that it
-// comes from, which the operator Name has given. Unwrap gives Err.
+// comes from. The operator Name sets the name. Unwrap returns Err.
 type StageError struct {
 	Stage string
 	Err   error
 }
 
-// Error is the stage's name, and then the error.
+// Error returns the stage's name, and then the error.
 func (e *StageError) Error() string { return e.Stage + ": " + e.Err.Error() }
 
-// Unwrap gives Err.
+// Unwrap returns Err.
 func (e *StageError) Unwrap() error { return e.Err }
 
-// ItemError is an error together with the item that it is about. Unwrap gives
-// Err.
+// ItemError is an error together with the item that it is about. Unwrap returns Err.
 type ItemError[T any] struct {
 	Item T
 	Err  error
@@ -98,24 +97,24 @@ type ItemError[T any] struct {
 // Error does not print the item, which may be large or secret.
 func (e *ItemError[T]) Error() string { return "item: " + e.Err.Error() }
 
-// Unwrap gives Err.
+// Unwrap returns Err.
 func (e *ItemError[T]) Unwrap() error { return e.Err }
 
-// WithReapWarning sets how long a subscription under ctx that is being
-// disposed of waits for what does not end before it says so, and where.
+// WithReapWarning sets how long the disposal of a subscription under ctx waits
+// before it logs a warning about what has not ended, and the log to use.
 //
-// A task that ignores its ctx can't be killed, so disposal waits for it. After
-// 10 seconds, unless set otherwise here, a warning tells the stage, the time, the
-// sources that have not returned, and the number and the stacks of the goroutines
-// that are waited for, so that a hang explains itself. There is one warning a
-// subscription, for the innermost stage that waits. A wait that has a limit of its
-// own, such as [WithGrace]'s, is not reported.
+// A task that ignores its ctx can't be killed, so disposal waits for it. After 10
+// seconds, unless set otherwise here, a warning explains the hang. It has the stage,
+// the time, the sources that have not returned, and the number and the stacks of the
+// goroutines that disposal waits for. There is one warning for a subscription, for
+// the innermost stage that waits. A wait that has its own limit, such as the wait of
+// [WithGrace], is not reported.
 //
 // A process reports at most ten subscriptions at once, and one more in each second.
 // One line has the number of the others. Nobody waits for a report.
 //
-// after ≤ 0 turns the warning off; a nil log is slog.Default(). Failures that nobody
-// hears of go to the same log, see [Observable.Subscribe].
+// An after ≤ 0 turns the warning off. A nil log is slog.Default(). Failures that
+// nobody asks for go to the same log, see [Observable.Subscribe].
 func WithReapWarning(ctx context.Context, after time.Duration, log *slog.Logger) context.Context {
 	return scope.WithWarning(ctx, after, log)
 }

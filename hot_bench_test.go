@@ -12,7 +12,7 @@ func BenchmarkSubject1(b *testing.B)    { benchmarkSubject(b, 1) }
 func BenchmarkSubject10(b *testing.B)   { benchmarkSubject(b, 10) }
 func BenchmarkSubject1000(b *testing.B) { benchmarkSubject(b, 1000) }
 
-// benchmarkSubject tells what an item costs for each subscriber.
+// benchmarkSubject measures the cost of an item for each subscriber.
 func benchmarkSubject(b *testing.B, subscribers int) {
 	items := max(1<<18/subscribers, 1<<10)
 	b.ReportAllocs()
@@ -36,7 +36,7 @@ func benchmarkSubject(b *testing.B, subscribers int) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(items*subscribers), "ns/item")
 }
 
-// What the subjects are to beat: a channel for each subscriber.
+// For comparison with the subjects: a channel for each subscriber.
 func BenchmarkChannels1(b *testing.B)    { benchmarkChannels(b, 1) }
 func BenchmarkChannels10(b *testing.B)   { benchmarkChannels(b, 10) }
 func BenchmarkChannels1000(b *testing.B) { benchmarkChannels(b, 1000) }

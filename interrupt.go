@@ -22,9 +22,8 @@ type signalOptions struct {
 	limited bool // within counts
 }
 
-// WithSignals makes RunUntilSignal listen to these signals, in place of
-// os.Interrupt and syscall.SIGTERM. No signal at all, or a nil one, is an
-// [ErrInvalidArgument].
+// WithSignals makes RunUntilSignal listen to these signals, instead of os.Interrupt and
+// syscall.SIGTERM. No signal at all, or a nil one, is an [ErrInvalidArgument].
 func WithSignals(signals ...os.Signal) SignalOption {
 	return opt.Func[signalOptions](func(o *signalOptions) string {
 		o.signals = signals
@@ -40,9 +39,9 @@ func WithSignals(signals ...os.Signal) SignalOption {
 	})
 }
 
-// WithSignalsFrom makes RunUntilSignal take its signals from ch, and leave those
-// of the process alone. Tests use it, and programs that other means ask to end,
-// such as the service manager of Windows. A closed ch sends nothing more. A nil
+// WithSignalsFrom makes RunUntilSignal take its signals from ch. The signals of the process
+// keep their effect. It is for tests, and for programs that are stopped by other means,
+// such as the service manager of Windows. After ch is closed, no more signals come. A nil
 // ch is an [ErrInvalidArgument].
 func WithSignalsFrom(ch <-chan os.Signal) SignalOption {
 	return opt.Func[signalOptions](func(o *signalOptions) string {
@@ -52,9 +51,9 @@ func WithSignalsFrom(ch <-chan os.Signal) SignalOption {
 }
 
 // StopWithin limits the graceful stop: when limit has passed since the first signal,
-// RunUntilSignal does what it does at the second one. With 0, the first signal
-// ends everything at once. Without StopWithin a stop takes as long as it takes.
-// limit < 0 is an [ErrInvalidArgument].
+// RunUntilSignal acts as at the second signal. With a limit of 0, the first signal ends
+// everything at once. Without StopWithin, a stop has no time limit. A limit below 0 is an
+// [ErrInvalidArgument].
 func StopWithin(limit time.Duration) SignalOption {
 	return opt.Func[signalOptions](func(o *signalOptions) string {
 		o.within, o.limited = limit, true
@@ -62,16 +61,16 @@ func StopWithin(limit time.Duration) SignalOption {
 	})
 }
 
-// RunUntilSignal calls run, and tells it what the signals ask for. It is what a
-// main function needs to end well at Ctrl-C:
+// RunUntilSignal calls run, and passes signals on to it. A main function needs it to
+// end well at Ctrl-C:
 //
 //   - The first signal closes stop. run stops its subscriptions gracefully.
-//   - The second signal ends ctx, with [ErrInterrupted] as the cause. run disposes
-//     of what still runs.
+//   - The second signal ends ctx, with [ErrInterrupted] as the cause. run disposes of the
+//     subscriptions that still run.
 //   - The third signal has its default effect: the program dies.
 //
-// [WaitOrStop] does what run has to do. A subscription may run under ctx; the
-// second signal then ends it, also where nobody waits for it.
+// [WaitOrStop] does this for run. A subscription may run under ctx. The second
+// signal then ends it, even if nobody waits for it.
 //
 //	signals, err := turbopipes.RunUntilSignal(ctx, func(ctx context.Context, stop <-chan struct{}) error {
 //		return turbopipes.WaitOrStop(ctx, stop, pages.Subscribe(ctx, observer))
@@ -81,19 +80,19 @@ func StopWithin(limit time.Duration) SignalOption {
 //	}
 //
 // The signals are os.Interrupt, which is Ctrl-C, and syscall.SIGTERM, on every
-// system; [WithSignals] names others. A signal that follows on another within
-// 50 ms is the same one, and does not count.
+// system. [WithSignals] sets others. A signal that follows another signal within 50
+// ms is the same one, and does not count.
 //
-// run is called on the caller's goroutine, so a panic or Goexit of run goes
-// through. When RunUntilSignal returns, run has returned, the signals have their
-// default effect again, and no goroutine of RunUntilSignal is left. What run has
-// started is run's to wait for.
+// run is called on the caller's goroutine, so a panic or Goexit of run goes through.
+// When RunUntilSignal returns, run has returned, the signals have their default
+// effect again, and no goroutine of RunUntilSignal is left. run has to wait for
+// everything that it has started.
 //
-// It returns the number of signals that counted, 0 to 2, and what run returned,
-// as it is. signals > 0 means that the run was interrupted. An error that Is
-// ErrInterrupted means that it did not stop in time and was disposed of; exit
-// status 130 tells that to a shell. A nil ctx, run or option is an
-// [ErrInvalidArgument], and run is not called.
+// It returns the number of signals that counted, 0 to 2, and run's error, unchanged.
+// When signals is above 0, the run was interrupted. When the error Is
+// [ErrInterrupted], run did not stop in time and was disposed of; exit status 130
+// reports this to a shell. A nil ctx, run or option is an [ErrInvalidArgument], and
+// run is not called.
 func RunUntilSignal(ctx context.Context, run func(ctx context.Context, stop <-chan struct{}) error, opts ...SignalOption) (signals int, err error) {
 	o, bad := opt.Gather(signalOptions{signals: []os.Signal{os.Interrupt, syscall.SIGTERM}}, opts)
 	switch {
@@ -115,15 +114,15 @@ func RunUntilSignal(ctx context.Context, run func(ctx context.Context, stop <-ch
 	return 0, run(ctx, w.Stop)
 }
 
-// WaitOrStop waits until all of subs have ended. When stop is closed before that,
-// it stops those that still run gracefully, all at the same time, as
+// WaitOrStop waits until all of subs have ended. When stop is closed before that, it
+// gracefully stops those that still run, all at the same time, as
 // [Subscription.Stop] does. When ctx ends, it disposes of them. It is made for
-// [RunUntilSignal], and serves wherever a channel tells to stop.
+// [RunUntilSignal], and works for any other channel that means stop.
 //
-// It returns when all that subs have started is reaped: nil, or their errors
-// joined, or where ctx has ended first context.Cause(ctx), joined with what else
-// they failed with. One that fails does not end the others. It starts no
-// goroutine.
+// It returns when everything that subs have started is reaped. It returns nil, or
+// the joined errors of subs. If ctx has ended first, it returns context.Cause(ctx),
+// joined with other errors of subs. A subscription that fails does not end the
+// others. WaitOrStop starts no goroutine.
 //
 // Where one subscription feeds another, stop them one after the other, the source
 // first, so that nothing between them is lost:
@@ -133,8 +132,8 @@ func RunUntilSignal(ctx context.Context, run func(ctx context.Context, stop <-ch
 //		turbopipes.WaitOrStop(ctx, stop, writer))
 //
 // A nil stop is never closed. From within one of subs, WaitOrStop returns
-// [ErrReentrant]. A nil ctx or subscription is an [ErrInvalidArgument]. In neither
-// case is anything stopped.
+// [ErrReentrant]. A nil ctx or subscription is an [ErrInvalidArgument]. In these
+// cases nothing is stopped.
 func WaitOrStop(ctx context.Context, stop <-chan struct{}, subs ...*Subscription) error {
 	if ctx == nil {
 		return fault.Invalid("WaitOrStop", "ctx is nil")
@@ -149,7 +148,7 @@ func WaitOrStop(ctx context.Context, stop <-chan struct{}, subs ...*Subscription
 	}
 	var failed []error
 	for i, s := range subs {
-		for !s.over() { // asked first, so that what has ended by itself is never disposed of
+		for !s.over() { // checked first, so that a subscription that has ended by itself is never disposed of
 			select {
 			case <-s.Done():
 			case <-stop:
@@ -166,7 +165,7 @@ func WaitOrStop(ctx context.Context, stop <-chan struct{}, subs ...*Subscription
 	return fault.Join(failed...)
 }
 
-// disposeAll is how WaitOrStop ends when ctx does.
+// disposeAll is the end of WaitOrStop when ctx ends.
 func disposeAll(ctx context.Context, failed []error, subs []*Subscription) error {
 	for _, s := range subs {
 		s.Cancel()

@@ -20,7 +20,7 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// signalsAt is a channel on which a signal comes after each of the times.
+// signalsAt returns a channel with a signal after each of the times.
 func signalsAt(at ...time.Duration) <-chan os.Signal {
 	ch := make(chan os.Signal, len(at))
 	for _, d := range at {
@@ -36,7 +36,7 @@ func TestRunUntilSignal(t *testing.T) {
 	for name, c := range map[string]struct {
 		at       []time.Duration
 		opts     []tp.SignalOption
-		stubborn bool // the task takes no notice of the graceful stop
+		stubborn bool // the task ignores the graceful stop
 		want     error
 		says     string
 		signals  int
@@ -88,7 +88,7 @@ func TestRunUntilSignal(t *testing.T) {
 	}
 }
 
-// TestRunUntilSignalAround has run end in other ways.
+// TestRunUntilSignalAround makes run end in other ways.
 func TestRunUntilSignalAround(t *testing.T) {
 	bubble(t, "an error of run", func(t *testing.T) {
 		signals, err := tp.RunUntilSignal(t.Context(), func(context.Context, <-chan struct{}) error { return errBoom }, tp.WithSignalsFrom(signalsAt()))
@@ -155,7 +155,7 @@ func TestRunUntilSignalAround(t *testing.T) {
 }
 
 func TestWaitOrStop(t *testing.T) {
-	// slow has an item of a in hand for a while.
+	// slow holds an item of a for a while.
 	slow := func(a *alive, each time.Duration) *tp.Subscription {
 		return operators.TryMap(func(_ context.Context, v int) (int, error) { time.Sleep(each); return v, nil })(a.ticks(time.Second)).
 			Subscribe(tp.WithReapWarning(context.Background(), 0, nil), tp.Observer[int]{})
@@ -227,7 +227,7 @@ func TestWaitOrStop(t *testing.T) {
 	})
 }
 
-// TestWaitOrStopInTurn has one subscription feed another, through a channel.
+// One subscription feeds another through a channel.
 func TestWaitOrStopInTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		between := make(chan int)
@@ -247,8 +247,8 @@ func TestWaitOrStopInTurn(t *testing.T) {
 	})
 }
 
-// TestSignalsOfTheProcess runs itself again, and sends signals to that process
-// until it has died of one.
+// TestSignalsOfTheProcess runs this test program again, and sends signals to that
+// process until one of them ends it.
 func TestSignalsOfTheProcess(t *testing.T) {
 	if os.Getenv("TURBOPIPES_SIGNALLED") != "" {
 		signalled()
@@ -273,7 +273,7 @@ func TestSignalsOfTheProcess(t *testing.T) {
 	require.True(t, read())
 	sending := operators.TakeFor[int](10*time.Second)(tp.Interval(5*time.Millisecond)).Subscribe(t.Context(), tp.Observer[int]{
 		Next:     func(i int) { _ = child.Process.Signal([]os.Signal{os.Interrupt, syscall.SIGTERM}[i%2]) },
-		Complete: func() { _ = child.Process.Kill() }, // it takes no third signal
+		Complete: func() { _ = child.Process.Kill() }, // the process does not end at the third signal
 	})
 	defer sending.Dispose()
 	for read() {
@@ -283,7 +283,7 @@ func TestSignalsOfTheProcess(t *testing.T) {
 	require.Contains(t, []string{"signal: interrupt", "signal: terminated"}, ended.Error(), "by the default effect of the third")
 }
 
-// signalled is the process that gets them. It does not end by itself.
+// signalled is the process that gets the signals. It does not end by itself.
 func signalled() {
 	_, _ = tp.RunUntilSignal(context.Background(), func(ctx context.Context, stop <-chan struct{}) error {
 		fmt.Println("running")
@@ -323,7 +323,7 @@ func ExampleWaitOrStop() {
 	a := letters.Observable().Subscribe(ctx, tp.Observer[string]{})
 	b := numbers.Observable().Subscribe(ctx, tp.Observer[int]{})
 
-	close(stop) // as a signal does, or a request to shut down
+	close(stop) // as a signal or a request to shut down does
 	fmt.Println(tp.WaitOrStop(ctx, stop, a, b))
 	// Output: <nil>
 }

@@ -6,12 +6,12 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// LossReason is why an item was lost.
+// LossReason says why an item was lost.
 type LossReason int
 
 // The reasons.
 const (
-	// Dropped items were given up by a strategy or an operator that chose to.
+	// Dropped items were dropped by a strategy, or by an operator that chose to drop them.
 	Dropped LossReason = iota
 	// Discarded items were lost because the stream ended early.
 	Discarded
@@ -35,10 +35,10 @@ func (r LossReason) String() string {
 
 // Loss is an item that will never be delivered.
 type Loss struct {
-	Item   any        // for a cancelled task, its input
+	Item   any        // the item; for a cancelled task, its input
 	Stage  string     // the operator that has lost the item, after the name that operators.Name has set
 	Reason LossReason // why
-	Err    error      // what has caused it, where an error has, else nil
+	Err    error      // the error that has caused the loss, if any
 }
 
 // WithLossHook returns a ctx under which every subscription, and every other
@@ -46,20 +46,20 @@ type Loss struct {
 // that [Stats] counts as Dropped or Discarded.
 //
 // A slice or window that a buffering operator has made counts as its items, and fn
-// is called once for each of them. A value that a function of the user's has made of
+// is called once for each of them. A value that a user's function has made of
 // several items counts as one item. A stream, such as a group, counts as none: its
 // items are counted where they wait.
 //
 // fn runs where the item is lost: on the goroutines of the pipeline, also on several
-// at once, and never under a lock. A panic of fn becomes the stream's error. If ctx has
-// hooks already, they are called after fn. A nil fn changes nothing. Without a hook
-// nothing is paid per item.
+// at once, and never under a lock. A panic of fn becomes the stream's error. If ctx
+// has hooks already, they are called after fn. A nil fn changes nothing. Without a
+// hook there is no cost per item.
 //
 // An item that a shared stream emits while nobody is subscribed, as during
-// [WithGrace], counts as Dropped. Where the stream has a history, a later subscriber
-// may receive that item all the same.
+// [WithGrace], counts as Dropped. If the stream has a history, a later subscriber
+// may still receive that item.
 //
-// [OnDiscard] and operators.OnDrop are the same thing for one operator.
+// [OnDiscard] and operators.OnDrop do the same for one operator.
 func WithLossHook(ctx context.Context, fn func(Loss)) context.Context {
 	if fn == nil {
 		return ctx
@@ -70,20 +70,21 @@ func WithLossHook(ctx context.Context, fn func(Loss)) context.Context {
 }
 
 // Lost counts an item that an operator has lost, and reports it to the hooks of
-// [WithLossHook]. It is for those who write operators with [Lift]; ctx is the one
-// that their function was called with.
+// [WithLossHook]. It is for authors of operators that [Lift] makes. ctx is the ctx
+// with which their function was called.
 //
 // An operator calls Lost for an item that it refuses, when it neither delivers nor
 // keeps the item, and for each item that it still keeps when the stream ends early.
 // It does not call Lost for an item that downstream has refused: downstream has
-// counted that. It does not call Lost for an item that it leaves out by its nature,
-// as a filter does, nor for what it refuses because it has completed.
+// counted that item. It does not call Lost for an item that it leaves out by its
+// nature, as a filter does, nor for an item that it refuses because it has
+// completed.
 //
-// Stage is the operator's own name: the hooks get it after the name that operators.Name
-// has set, as in fetch/Lag. A panic of a hook goes through Lost. [Checked] and package
-// tptest find an operator that forgets it.
+// Stage is the operator's own name. The hooks get it after the name that
+// operators.Name has set, as in fetch/Lag. A panic of a hook goes through Lost.
+// [Checked] and package tptest find an operator that forgets to call Lost.
 func Lost(ctx context.Context, l Loss) {
-	if err := run.At(ctx, l.Stage).Lose(l.Item, run.Reason(l.Reason), l.Err); err != nil {
+	if err := run.Lose(run.At(ctx, l.Stage), l.Item, run.Reason(l.Reason), l.Err); err != nil {
 		panic(err)
 	}
 }

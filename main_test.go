@@ -21,13 +21,13 @@ var (
 	errLate = errors.New("late")
 )
 
-// bubble runs f in a bubble of its own, on virtual time.
+// bubble runs f in its own bubble, on virtual time.
 func bubble(t *testing.T, name string, f func(t *testing.T)) {
 	t.Helper()
 	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
 }
 
-// alive counts what runs. What it counts takes an hour to clean up.
+// alive counts running sources and tasks. Each of them takes an hour to clean up.
 type alive struct{ now, total atomic.Int64 }
 
 func (a *alive) enter() (leave func()) {
@@ -70,7 +70,7 @@ func (a *alive) blocked(ctx context.Context, _ int) (int, error) {
 
 func identity(_ context.Context, v int) (int, error) { return v, nil }
 
-// pace emits the numbers below n, d apart, the first one at once.
+// pace emits the numbers below n, one after each d, the first at once.
 func pace(n int, d time.Duration) tp.Observable[int] {
 	return tp.Create(func(ctx context.Context, emit func(int) bool) error {
 		for i := range n {
@@ -83,7 +83,7 @@ func pace(n int, d time.Duration) tp.Observable[int] {
 	})
 }
 
-// benchmark drains what op makes of many items.
+// benchmark drains many items through op.
 func benchmark[R any](b *testing.B, op tp.Operator[int, R]) {
 	b.Helper()
 	const items = 1 << 14

@@ -11,20 +11,20 @@ import (
 // MergeHub brings streams that come and go to one subscriber. [NewMergeHub] makes
 // one. All methods may be called from any goroutine.
 //
-// What comes waits in one queue, also before the subscriber has come. The items
-// of each stream keep their order; of several streams that wait for room, the one
-// that has waited longest goes on first. A full queue does what [WithOverflow]
-// says; under [Fail] the subscriber ends with an [ErrOverflow].
+// Items wait in one queue, even before the subscriber has come. The items of each
+// stream keep their order. Of several streams that wait for room, the one that has
+// waited longest is first. [WithOverflow] sets the strategy for a full queue. Under
+// [Fail] the subscriber ends with an [ErrOverflow].
 //
 // Goroutines: none of its own. It corresponds to Pekko's MergeHub.
 type MergeHub[T any] struct {
 	in  inlet[T]
 	one singleSubscriber[T]
 
-	mu       sync.Mutex // guards all below
+	mu       sync.Mutex // guards the fields below
 	attached map[*context.CancelCauseFunc]struct{}
-	closing  bool // nothing more is attached
-	gone     bool // nor is what was
+	closing  bool // no other stream can be attached
+	gone     bool // and the attached streams are ended
 }
 
 // NewMergeHub makes a MergeHub. Its options are those of [NewSubject].
@@ -34,9 +34,9 @@ func NewMergeHub[T any](opts ...QueueOption) *MergeHub[T] {
 	return h
 }
 
-// Attach runs src into the hub, on the calling goroutine, and returns how src has
-// ended: the hub goes on. When ctx ends, it returns context.Cause(ctx), and
-// [ErrClosed] when the hub is closed, or the subscriber has left or is being
+// Attach runs src into the hub, on the calling goroutine, and returns src's error.
+// The hub continues. When ctx ends, Attach returns context.Cause(ctx). It returns
+// [ErrClosed] when the hub is closed, or when the subscriber has left or is being
 // stopped gracefully. It returns when src is reaped.
 func (h *MergeHub[T]) Attach(ctx context.Context, src Observable[T]) error {
 	switch {
@@ -74,8 +74,8 @@ func (h *MergeHub[T]) detach(cancel *context.CancelCauseFunc) {
 	}
 }
 
-// Close lets the streams that are attached go on to their ends, and then
-// completes. Nothing more can be attached.
+// Close lets the attached streams continue to their ends, and then completes. No
+// other stream can be attached.
 func (h *MergeHub[T]) Close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -85,7 +85,7 @@ func (h *MergeHub[T]) Close() {
 	}
 }
 
-// leave ends what is attached: nobody is there to take it.
+// leave ends the attached streams: nobody is there to take their items.
 func (h *MergeHub[T]) leave() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -95,7 +95,7 @@ func (h *MergeHub[T]) leave() {
 	}
 }
 
-// Observable is the stream. It takes one subscriber; a second one gets
+// Observable returns the stream. It takes one subscriber; a second one gets
 // [ErrAlreadySubscribed].
 func (h *MergeHub[T]) Observable() Observable[T] {
 	if h.in.bad != nil {

@@ -10,54 +10,53 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-// Source runs one subscription of a stream: it pushes items into emit until it
-// has no more, and returns nil or the error that ended the stream.
+// Source runs one subscription of a stream. It pushes items into emit until it has
+// no more, and returns nil or the error that ended the stream.
 //
-// This is the contract that the whole library rests on. [Checked] reports a
-// breach of it.
+// This is the contract that the whole library rests on. [Checked] reports a breach
+// of it.
 //
-//   - It is cold: each call runs the stream afresh.
-//   - It runs on the subscriber's goroutine. It calls emit there, one call at a
-//     time. emit blocks while downstream is busy, and that is the backpressure.
-//   - When emit has returned false, downstream wants no more: the Source unwinds
-//     and returns, without another call of emit. The item may have been
-//     delivered all the same, as the last one of a Take is.
+//   - It is cold: each call runs the stream from the beginning.
+//   - It runs on the subscriber's goroutine. It calls emit there, one call at a time.
+//     emit blocks while downstream is busy. This block is the backpressure.
+//   - When emit has returned false, downstream wants no more: the Source unwinds and
+//     returns, without another call of emit. The item may have been delivered all the
+//     same, as the last item of a Take is.
 //   - When ctx is done, it stops and returns context.Cause(ctx).
-//   - It returns only after everything that it has started has ended:
-//     goroutines, tasks, timers, its own upstream.
+//   - It returns only after everything that it has started has ended: goroutines,
+//     tasks, timers, its own upstream.
 //
-// A Source that waits must select on ctx.Done(). One that can go on for long
-// without waiting looks at ctx now and then, since what is downstream may
-// swallow every item and so never refuse one.
+// A Source that waits must select on ctx.Done(). A Source that can run for long
+// without a wait checks ctx now and then, because downstream may swallow every item
+// and so never refuse one.
 type Source[T any] func(ctx context.Context, emit func(T) bool) error
 
-// Observable is a typed stream, described but not yet running. It is a small
-// value: copy it, keep it, subscribe to it as often as you like, also at the
-// same time; each subscription runs on its own. It holds no state and needs no
-// clean-up. The zero Observable is a stream that fails with an
-// [ErrInvalidArgument].
+// Observable is a typed stream, described but not yet running. It is a small value:
+// copy it, keep it, subscribe to it as often as you like, also at the same time.
+// Each subscription runs on its own. An Observable holds no state and needs no
+// clean-up. The zero Observable is a stream that fails with an [ErrInvalidArgument].
 //
-// Every Observable is an rxgo.Observable (RxGo v2) as well, so that rxgo's
-// functions take it and rxgo's operators apply to it; that is where its methods
-// Map, Filter and so on come from. The typed operators are functions in package
-// operators. Two Observables can't be compared: as two rxgo.Observables, ==
-// panics.
+// Every Observable is also an rxgo.Observable (RxGo v2), so that rxgo's functions
+// take it and rxgo's operators apply to it. That is where its methods Map, Filter
+// and so on come from. The typed operators are functions in package operators. Two
+// Observables can't be compared: as two rxgo.Observables, == panics.
 type Observable[T any] struct {
 	src Source[T]
 	rxView
 }
 
-// LetGo gives up a stream that is a part of another one, as a group and a window are,
-// and that nobody will subscribe to: what waits in it is discarded and counted, and
-// what comes later too. Upstream would wait for ever once the queue of such a part is
-// full. LetGo does nothing where o has had its subscriber, nor for any other stream.
+// LetGo gives up a stream that is a part of another stream, such as a group or a
+// window, and that nobody will subscribe to. The items that wait in it are discarded
+// and counted, and so are later items. Without LetGo, upstream would wait for ever
+// when the queue of such a part is full. LetGo does nothing when o has had its
+// subscriber, and nothing for any other stream.
 //
-// FlatMap and its kin let the groups and windows go that were not read, and so do
-// filters, such as Filter and Skip, with those that they leave out. Operators that drop
-// by a clock or by backpressure, such as Debounce, do not.
+// FlatMap and its kin call LetGo for the groups and windows that were not read.
+// Filters, such as Filter and Skip, call it for those that they leave out. Operators
+// that drop by a clock or by backpressure, such as Debounce, do not.
 func (o Observable[T]) LetGo() {
 	if isPart(o) {
-		_ = o.src(own.LettingGo(), nil) // it fails with a panic of a hook, of which nobody can be told here
+		_ = o.src(own.LettingGo(), nil) // an error is a panic of a hook, which nobody can get here
 	}
 }
 
@@ -68,7 +67,7 @@ func observable[T any](src Source[T]) Observable[T] {
 	return Observable[T]{src: src, rxView: viewOf(src)}
 }
 
-// part makes a stream that is a part of another one; see [Observable.LetGo].
+// part makes a stream that is a part of another stream; see [Observable.LetGo].
 func part[T any](src Source[T]) Observable[T] {
 	return Observable[T]{src: src, rxView: viewOfPart(src)}
 }
@@ -80,14 +79,13 @@ func failing[T any](err error) Observable[T] {
 	})
 }
 
-// Push runs o on the calling goroutine: what operators are made of. It returns
-// when o has ended and nothing of it is left. nil means that the stream has
-// completed, or that emit has refused; no other nil is possible, also not from
-// a source that swallows the end of its ctx.
+// Push runs o on the calling goroutine. Operators are made of it. It returns when o
+// has ended and nothing of o is left. nil means that the stream has completed, or
+// that emit has refused. A source that hides cancellation can't turn it into nil.
 //
-// Push recovers nothing: a panic of o goes through it. A program that consumes
-// a stream uses [Observable.Each] or another of the consuming calls, which
-// turn panics into errors.
+// Push recovers nothing: a panic of o goes through it. A program that consumes a
+// stream uses [Observable.Each] or another consuming call, which turns panics into
+// errors.
 func (o Observable[T]) Push(ctx context.Context, emit func(T) bool) error {
 	if o.src == nil {
 		return fault.Invalid("Observable", "it is the zero value, want one from a constructor")
@@ -95,25 +93,24 @@ func (o Observable[T]) Push(ctx context.Context, emit func(T) bool) error {
 	return o.src(ctx, emit)
 }
 
-// IsZero tells whether o is the zero Observable. Operators that take other
-// streams refuse a zero one before they subscribe to anything.
+// IsZero reports whether o is the zero Observable. Operators that take other streams
+// refuse a zero Observable before they subscribe to anything.
 func (o Observable[T]) IsZero() bool { return o.src == nil }
 
 // Create makes a stream of a source.
 //
-// What source returns is made trustworthy: when its ctx is done, a nil, or an
-// error that only repeats the cancellation, becomes context.Cause(ctx). Once
-// emit has refused, or source has returned, emit refuses whatever it is given.
-// When the subscription is stopped gracefully ([Subscription.Stop]), source
-// sees its ctx cancelled and emit refusing, and the stream completes; the item
-// that source had in hand at that moment is delivered.
+// Create makes the source's result trustworthy: when its ctx is done, a nil, or an
+// error that only repeats the cancellation, becomes context.Cause(ctx). Once emit
+// has refused, or source has returned, emit refuses every further item. When the
+// subscription is stopped gracefully ([Subscription.Stop]), source sees its ctx
+// cancelled and emit refusing, and the stream completes. The item that source had in
+// hand at that moment is delivered.
 //
 // A source that runs other streams belongs in a [Defer], a [Using] or a [Lift]:
-// under Create a graceful stop would cancel the operators in it instead of
-// letting them flush. A nil source is an [ErrInvalidArgument].
+// under Create a graceful stop would cancel the operators in it, and they could not
+// flush. A nil source is an [ErrInvalidArgument].
 //
-// It corresponds to RxJS's new Observable, Reactor's Flux.create and RxGo's
-// Create.
+// It corresponds to RxJS's new Observable, Reactor's Flux.create and RxGo's Create.
 func Create[T any](source Source[T]) Observable[T] {
 	if source == nil {
 		return failing[T](fault.Invalid("Create", "source is nil"))
@@ -127,7 +124,7 @@ func Create[T any](source Source[T]) Observable[T] {
 		lost := run.Keep[T](run.At(ctx, "Create"), nil)
 		return source(ctx, func(v T) bool {
 			if over.Load() {
-				return lost.Refuse(v) // a breach of the contract, but a loss all the same
+				return lost.Refuse(v) // a breach of the contract, but still a loss
 			}
 			if emit(v) {
 				return true
@@ -140,12 +137,13 @@ func Create[T any](source Source[T]) Observable[T] {
 
 var errStop = errors.New("turbopipes: stopped")
 
-// leaf is where Stop reaches: the source sees a cancelled ctx and an emit that
-// refuses, and downstream sees a completion. name is what reports call it.
+// leaf makes a source that Stop reaches: the source sees a cancelled ctx and an emit that
+// refuses, and downstream sees a completion. Reports use name.
 //
-// It is not inlined, nor are Lift and Invalid: each call would compile their
-// closures once more, which makes a fifth of a binary that assembles many streams
-// (the operators' tests: 29.4 MB, and 23.9 without), and nothing per item.
+// leaf is not inlined, nor are Lift and Invalid. Inlining would compile their closures
+// once more for each call. Without it, a binary that assembles many streams is a fifth
+// smaller (the operators' tests: 29.4 MB with it, and 23.9 without), and there is no cost
+// per item.
 //
 //go:noinline
 func leaf[T any](name string, src Source[T]) Observable[T] {
@@ -153,7 +151,7 @@ func leaf[T any](name string, src Source[T]) Observable[T] {
 		rec := run.From(ctx)
 		rec.Settle(ctx)
 		if ctx.Err() != nil {
-			return context.Cause(ctx) // also when only this leaf is late: the source is not called
+			return context.Cause(ctx) // also when only this leaf is late: do not call the source
 		}
 		if !rec.Stoppable() {
 			defer rec.Leave(rec.Enter(name, func() {}))
@@ -165,19 +163,19 @@ func leaf[T any](name string, src Source[T]) Observable[T] {
 		inner, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
 		defer rec.Leave(rec.Enter(name, func() { cancel(errStop) }))
-		// The item that a source has in hand when Stop comes is delivered, since
-		// it may have been taken out of somewhere.
+		// The item that a source has in hand at a Stop is delivered, because the source
+		// may have taken it out of a channel or a queue.
 		err := src(inner, func(v T) bool { return emit(v) && !rec.Stopping() })
 		// inner first: a Dispose may have followed the Stop.
 		return fault.Settle(ctx, fault.Strip(inner, err))
 	})
 }
 
-// settle is called where the user's code is about to run: see run.Start.
+// settle is called before the user's code runs: see run.Start.
 func settle(ctx context.Context) { run.Settle(ctx) }
 
-// compound is for what runs other streams without having one upstream, such as
-// Defer and Using: a Stop passes through to them.
+// compound is for functions that run other streams without an upstream, such as
+// Defer and Using: a Stop passes through to these streams.
 func compound[T any](src Source[T]) Observable[T] {
 	return observable(func(ctx context.Context, emit func(T) bool) error {
 		if ctx.Err() != nil {
@@ -185,24 +183,23 @@ func compound[T any](src Source[T]) Observable[T] {
 			return context.Cause(ctx)
 		}
 		err := src(ctx, emit)
-		settle(ctx) // what comes next may be the user's code
+		settle(ctx) // the user's code may come next
 		return fault.Settle(ctx, err)
 	})
 }
 
-// Lift makes an operator of run, which subscribes to in, by Push, and emits
-// what comes out. name is what errors, reports and pprof labels call it.
+// Lift makes an operator of run. run subscribes to in, by Push, and emits the items for
+// downstream. Errors, reports and pprof labels use name.
 //
-// run follows the contract of a [Source]. State is born inside it, so that each
-// subscription has its own. It returns upstream's error as it is, and what it
-// returns is made trustworthy as with [Create], so that an operator which
-// flushes at the end needs to look at nothing but
+// run follows the contract of a [Source]. It creates its state itself, so that each
+// subscription has its own. It returns upstream's error unchanged. Lift makes the result
+// of run trustworthy, as [Create] does, so an operator that flushes at the end has to
+// check only
 //
 //	err == nil && !refused
 //
-// When the subscription is stopped gracefully, sources end as if complete, and
-// operators made by Lift flush as at a completion. A nil run is an
-// [ErrInvalidArgument].
+// When the subscription is stopped gracefully, sources end as if complete, and operators
+// made by Lift flush as at a completion. A nil run is an [ErrInvalidArgument].
 //
 //go:noinline
 func Lift[In, Out any](name string, run func(ctx context.Context, in Observable[In], emit func(Out) bool) error) Operator[In, Out] {
@@ -235,9 +232,9 @@ func Lift[In, Out any](name string, run func(ctx context.Context, in Observable[
 	}
 }
 
-// Invalid is what the constructor of an operator returns for a bad argument: an
-// operator whose streams fail with an [ErrInvalidArgument] that names operator
-// and says why, without subscribing upstream.
+// Invalid returns the operator that a constructor returns for a bad argument. Its streams
+// fail with an [ErrInvalidArgument] that names operator and says why. They do not
+// subscribe to upstream.
 //
 //go:noinline
 func Invalid[In, Out any](operator, why string) Operator[In, Out] {

@@ -2,7 +2,7 @@ package turbopipes
 
 import "github.com/turbopipes/turbopipes/internal/fault"
 
-// pipe applies op; a nil op is an error at subscription.
+// pipe applies op. A nil op is an error at the subscription.
 func pipe[A, B any](o Observable[A], op Operator[A, B]) Observable[B] {
 	if op == nil {
 		return failing[B](fault.Invalid("Pipe", "the operator is nil"))
@@ -10,8 +10,8 @@ func pipe[A, B any](o Observable[A], op Operator[A, B]) Observable[B] {
 	return op(o)
 }
 
-// Compose makes one operator of two: first f, then g. It is [Compose2], which has kin
-// for up to nine operators.
+// Compose makes one operator of two: first f, then g. It is [Compose2]. For more
+// operators, see [Compose3] to [Compose9].
 //
 //	in:  a-1--b-|   f: letters only; g: to upper case
 //	out: A----B-|

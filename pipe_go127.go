@@ -2,9 +2,9 @@
 
 package turbopipes
 
-// Pipe applies op to o. A nil op gives a stream that fails with an
+// Pipe applies op to o. A nil op makes a stream that fails with an
 // [ErrInvalidArgument].
 //
-// Go 1.26 has no generic methods: there, op must keep the type of the items,
-// and [Pipe2] and its kin change it.
+// Go 1.26 has no generic methods. There, op must keep the type of the items, and
+// [Pipe2] and its kin change it.
 func (o Observable[T]) Pipe[R any](op Operator[T, R]) Observable[R] { return pipe(o, op) }

@@ -12,7 +12,8 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// Nine operators, each of which changes the type or the value, in every form.
+// Nine operators, each of which changes the type or the value, are composed in every
+// form.
 func TestPipes(t *testing.T) {
 	inc := operators.Map(func(v int) int { return v + 1 })
 	str := operators.Map(strconv.Itoa)
@@ -50,7 +51,8 @@ func TestPipes(t *testing.T) {
 	}
 }
 
-// Assembling does nothing: no call of a function, no subscription.
+// Building a pipeline does nothing: no function is called, and there is no
+// subscription.
 func TestAssemblyIsLazy(t *testing.T) {
 	calls := 0
 	src := tp.Create(func(context.Context, func(int) bool) error { calls++; return nil })

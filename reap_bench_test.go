@@ -13,8 +13,8 @@ import (
 )
 
 // BenchmarkReapWarning disposes of 4,000 subscriptions at once, whose tasks ignore
-// their ctx for two seconds: with the warning off, and with all of them late. Both
-// have to take the same time.
+// their ctx for two seconds. It does so without the warning, and with a warning for
+// all of them. Both have to take the same time.
 func BenchmarkReapWarning(b *testing.B) {
 	const subscriptions, stubborn = 4000, 2 * time.Second
 	for name, after := range map[string]time.Duration{"off": 0, "on": stubborn / 2} {

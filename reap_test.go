@@ -18,7 +18,7 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// panicking is a log handler that does.
+// panicking is a log handler that panics.
 type panicking struct{ slog.Handler }
 
 func (panicking) Enabled(context.Context, slog.Level) bool  { return true }
@@ -65,7 +65,7 @@ func TestReapWarning(t *testing.T) {
 		time.Sleep(time.Hour)
 		return nil
 	})
-	// both is the outer stage that waits for an inner one: that one reports.
+	// both is an outer stage that waits for an inner one: the inner stage reports.
 	both := operators.Merge(tp.Never[int]())(operators.Parallel(3, stubborn)(operators.Concat(tp.Never[int]())(tp.Range(0, 3))))
 	for name, c := range map[string]struct {
 		o    tp.Observable[int]
@@ -95,7 +95,7 @@ func TestReapWarning(t *testing.T) {
 		ctx, cancel := context.WithTimeout(logged(t.Context(), time.Minute), time.Second)
 		defer cancel()
 		go func() { _, _ = tp.Never[int]().Collect(ctx) }()
-		go func() { _ = quiet(hangs).Drain(t.Context()) }() // is as slow, but need not end
+		go func() { _ = quiet(hangs).Drain(t.Context()) }() // as slow, but it need not end
 		require.Equal(t, context.DeadlineExceeded, hangs.Drain(ctx))
 		for _, part := range []string{"after=1m0s", "stage=Drain", "goroutines=1", "sources=Create", "stack1=", "TestReapWarning"} {
 			require.Contains(t, out.String(), part)
@@ -177,7 +177,7 @@ func TestReapWarning(t *testing.T) {
 	})
 }
 
-// What waits for a time that has a limit of its own is silent; what it ends with is not.
+// A wait with its own limit is not reported. A wait that follows it is reported.
 func TestReapWarningGrace(t *testing.T) {
 	for name, c := range map[string]struct {
 		grace, cleanUp time.Duration
@@ -211,7 +211,7 @@ func TestReapWarningGrace(t *testing.T) {
 	}
 }
 
-// A connection has no scope around it that would wait for it.
+// A connection has no scope around it that waits for it.
 func TestReapWarningOfAConnection(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var out bytes.Buffer
@@ -228,7 +228,7 @@ func TestReapWarningOfAConnection(t *testing.T) {
 	})
 }
 
-// Many that are late at once do not flood the log.
+// Many late subscriptions at once do not flood the log.
 func TestReapWarningOfMany(t *testing.T) {
 	const many = 300
 	bubble(t, "", func(t *testing.T) {
@@ -269,7 +269,7 @@ func TestReapWarningByDefault(t *testing.T) {
 	slog.SetDefault(slog.New(slog.NewTextHandler(&out, nil)))
 	defer slog.SetDefault(before)
 	bubble(t, "", func(t *testing.T) {
-		// Nothing comes after the tasks that have begun, so that the loop waits for none.
+		// No item follows the running tasks, so that the loop waits for no item.
 		tasks := operators.Parallel(2, func(context.Context, int) (int, error) { time.Sleep(11 * time.Second); return 0, nil })(tp.Range(0, 2))
 		for range tasks.Seq(t.Context()) {
 			synctest.Wait() // the other one has ended, too

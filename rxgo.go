@@ -24,58 +24,46 @@ type rxView = rxv.Lazy
 func viewOf[T any](src Source[T]) rxView { return rxv.MakeLazy(rxSource[T](src)) }
 
 // viewOfPart is viewOf for a part of another stream; see [Observable.LetGo].
-func viewOfPart[T any](src Source[T]) rxView { return rxv.MakeLazy(partSource[T](src)) }
+func viewOfPart[T any](src Source[T]) rxView { return rxv.MakeLazy(rxPart{rxSource[T](src)}) }
+
+// rxPart marks the source of a part.
+type rxPart struct{ rxv.Producer }
 
 // isPart reports whether o is a part of another stream.
 func isPart[T any](o Observable[T]) bool {
-	_, ok := rxv.SourceOf(o.rxView).(partSource[T])
+	_, ok := rxv.SourceOf(o.rxView).(rxPart)
 	return ok
 }
 
-// ToRx gives o as an rxgo.Observable, which it already is: this is for where a
+// ToRx returns o as an rxgo.Observable, which it already is. Use it where a
 // conversion reads better.
 //
-// Each Observe subscribes to o once, on a goroutine of its own. Items come as
-// Item{V: v} and a failure, a [*PanicError] and an [ErrGoexit] too, as a last
-// Item{E: err}. The stream ends early, by closing its channel without a word, as
-// rxgo does, when the ctx of rxgo.WithContext ends. Whoever leaves the channel
-// of Observe before its end must end such a ctx, since Go can't tell that nobody
-// reads. rxgo's operators need no ctx for that: when the output of one ends,
-// what it has left of o has been cancelled and has ended.
+// Each Observe subscribes to o once, on a goroutine of its own. An item comes as
+// Item{V: v}. A failure comes as a last Item{E: err}; so do a [*PanicError] and an
+// [ErrGoexit]. When the ctx of rxgo.WithContext ends, the stream closes its channel
+// early and without an error, as rxgo does. If you leave the channel of Observe
+// before its end, you must end such a ctx, because Go can't tell that nobody reads.
+// rxgo's operators need no ctx for that: when the output of an rxgo operator ends,
+// the rest of o has been cancelled and has ended.
 //
 // rxgo.WithObservationStrategy(rxgo.Eager) and rxgo.WithPublishStrategy change
 // nothing: o stays cold. It corresponds to RxGo's Observe and Defer.
 func (o Observable[T]) ToRx() rxgo.Observable { return o }
 
-// rxTyped is an Observable[T] in the hands of rxgo.
-type rxTyped[T any] interface{ typed() Observable[T] }
-
-//
-//lint:ignore U1000 the checker does not see through a generic interface
-func (o Observable[T]) typed() Observable[T] { return o }
-
-// rxSource is a source as what rxgo's view is made of. It is a func, so that it
+// rxSource is a source in the form that rxgo's view needs. It is a func, so that it
 // becomes an interface without an allocation.
 type rxSource[T any] Source[T]
 
 // Produce runs the source as a subscription of its own, on rxgo's goroutine.
 func (s rxSource[T]) Produce(ctx context.Context, next chan<- rxgo.Item) {
-	produceRx(ctx, next, func(emit func(T) bool) error {
-		_, err := consumeEach(ctx, "Observe", Observable[T]{src: Source[T](s)}, emit)
+	produceRx(ctx, next, func(emit func(any) bool) error {
+		_, err := consumeEach(ctx, "Observe", Observable[T]{src: Source[T](s)}, func(v T) bool { return emit(v) })
 		return err
 	})
 }
 
-// partSource is rxSource for a part of another stream, which can be let go.
-type partSource[T any] Source[T]
-
-// Produce runs the source as a subscription of its own, on rxgo's goroutine.
-func (s partSource[T]) Produce(ctx context.Context, next chan<- rxgo.Item) {
-	rxSource[T](s).Produce(ctx, next)
-}
-
-// rxUpstream is the upstream of a piece of rxgo pipeline that is an operator of
-// ours. It belongs to that operator's subscription, whose Stop reaches it.
+// rxUpstream is the upstream of an rxgo pipeline that is an operator of ours. It
+// belongs to the operator's subscription, whose Stop reaches it.
 type rxUpstream[T any] struct {
 	in  Observable[T]
 	rec *run.Record
@@ -83,19 +71,19 @@ type rxUpstream[T any] struct {
 
 // Produce runs the upstream on rxgo's goroutine.
 func (u rxUpstream[T]) Produce(ctx context.Context, next chan<- rxgo.Item) {
-	produceRx(ctx, next, func(emit func(T) bool) error {
-		_, err := Guard(u.rec.With(ctx), u.in, emit)
+	produceRx(ctx, next, func(emit func(any) bool) error {
+		_, err := Guard(u.rec.With(ctx), u.in, func(v T) bool { return emit(v) })
 		return err
 	})
 }
 
-// produceRx sends the items of a stream, which push pushes, to next, and its error
-// as the last one. No panic and no Goexit of push gets past it.
-func produceRx[T any](ctx context.Context, next chan<- rxgo.Item, push func(emit func(T) bool) error) {
-	// On this goroutine Dispose is called from within.
+// produceRx sends the items of a stream to next, and its error as the last item.
+// push pushes the items. No panic and no Goexit of push gets past produceRx.
+func produceRx(ctx context.Context, next chan<- rxgo.Item, push func(emit func(any) bool) error) {
+	// A Dispose on this goroutine is a call from within.
 	run.From(ctx).Mark(func() {
 		fault.Foot(func() error {
-			return push(func(v T) bool { return rxgo.Of(v).SendContext(ctx, next) })
+			return push(func(v any) bool { return rxgo.Of(v).SendContext(ctx, next) })
 		}, func(err error) {
 			if err != nil && ctx.Err() == nil {
 				rxgo.Error(err).SendContext(ctx, next)
@@ -104,16 +92,16 @@ func produceRx[T any](ctx context.Context, next chan<- rxgo.Item, push func(emit
 	})
 }
 
-// LiftRx makes an operator of fn, a piece of rxgo pipeline: fn is given upstream
-// and gives what downstream gets. It is called once for each subscription.
+// LiftRx makes an operator of fn, a piece of an rxgo pipeline. fn gets upstream, and
+// returns the stream for downstream. It is called once for each subscription.
 //
-// What fn gives is read as by [FromRx]. Upstream ends with the operator, however
-// fn has observed it: also where fn gives it to rxgo.Merge or rxgo.Amb without a
-// ctx. A graceful stop lets the pipeline flush. The functions in it run on
-// rxgo's goroutines: in them a panic ends the process, and Dispose waits for
-// itself, so use Cancel.
+// The result of fn is read as by [FromRx]. Upstream ends with the operator, however
+// fn has observed it, even if fn passes it to rxgo.Merge or rxgo.Amb without a ctx.
+// A graceful stop lets the pipeline flush. The functions in it run on rxgo's
+// goroutines. There a panic ends the process, and Dispose waits for itself, so use
+// Cancel.
 //
-// A nil fn, or one that gives nil, is an [ErrInvalidArgument].
+// A nil fn, or a fn that returns nil, is an [ErrInvalidArgument].
 func LiftRx[T, R any](fn func(rxgo.Observable) rxgo.Observable) Operator[T, R] {
 	if fn == nil {
 		return Invalid[T, R]("LiftRx", "fn is nil")
@@ -141,33 +129,32 @@ func LiftRx[T, R any](fn func(rxgo.Observable) rxgo.Observable) Operator[T, R] {
 	})
 }
 
-// FromRx is the stream of an rxgo.Observable, or of a Single or any other
-// Iterable of rxgo's. Each subscription observes o anew, with opts, under the
-// subscriber's ctx. Where rxgo gives all observers of o the same items, so it is
-// here.
+// FromRx is the stream of an rxgo.Observable, or of a Single or any other Iterable
+// of rxgo. Each subscription observes o again, with opts, under the subscriber's
+// ctx. If rxgo sends all observers of o the same items, FromRx does so too.
 //
-// The first item with an error ends the stream with that error, whatever value
-// is beside it. A value that is no T ends it with an [ErrTypeMismatch] that
-// tells both types and the position; nil is a T if T has a nil. The end of the
-// ctx is its cause, never a completion, though rxgo closes its channel for both.
-// A ctx in opts that ends, ends the stream with its cause too.
+// The first item with an error ends the stream with that error, whatever value is
+// beside it. A value that is not a T ends it with an [ErrTypeMismatch] that has both
+// types and the position. nil is a T if T has a nil. The end of the ctx is its cause
+// and never a completion, although rxgo closes its channel for both. When a ctx in
+// opts ends, it ends the stream with its cause too.
 //
-// When the stream is left early, rxgo's ctx is cancelled, and what it still
-// sends is read for 100 ms, on the subscriber's goroutine, since many rxgo
-// producers need that in order to end. What has not ended by then is left
-// behind: it is rxgo's, and reported to slog. What of it is ours, streams that
-// rxgo runs under that ctx, is waited for in any case. rxgo.FromChannel, Create
-// and event sources give all observers the same items, so that nothing is read
-// from them but what is delivered. When a graceful stop ends the stream, what it
-// reads is delivered.
+// When the stream is left early, rxgo's ctx is cancelled. Items that rxgo still
+// sends are read for 100 ms, on the subscriber's goroutine, because many rxgo
+// producers need that in order to end. A producer that has not ended by then is left
+// behind: it belongs to rxgo, and is reported to slog. Streams of ours that rxgo
+// runs under that ctx are waited for in any case. rxgo.FromChannel, Create and event
+// sources send all observers the same items, so from these nothing is read except
+// items to deliver. When a graceful stop ends the stream, the items that it reads
+// are delivered.
 //
-// FromRx of an Observable[T] and no opts is that Observable. A nil o or option
-// is an [ErrInvalidArgument].
+// FromRx of an Observable[T] without opts is that Observable. A nil o or option is
+// an [ErrInvalidArgument].
 //
 // Goroutines: none of its own; rxgo starts one or more for each operator.
 func FromRx[T any](o rxgo.Iterable, opts ...rxgo.Option) Observable[T] {
-	if t, ok := o.(rxTyped[T]); ok && len(opts) == 0 {
-		return t.typed()
+	if t, ok := o.(Observable[T]); ok && len(opts) == 0 {
+		return t
 	}
 	as := rxValue[T]("FromRx")
 	return fromRx("FromRx", o, opts, func(n int, i rxgo.Item) (v T, err error) {
@@ -178,9 +165,9 @@ func FromRx[T any](o rxgo.Iterable, opts ...rxgo.Option) Observable[T] {
 	})
 }
 
-// FromRxResults is [FromRx] that keeps an error of an item as a [Result], for
-// rxgo's streams that go on after one (rxgo.ContinueOnError). A value that is no
-// T still ends the stream.
+// FromRxResults is [FromRx] that keeps an error of an item as a [Result]. It is for
+// rxgo streams that continue after an error (rxgo.ContinueOnError). A value that is
+// not a T still ends the stream.
 func FromRxResults[T any](o rxgo.Iterable, opts ...rxgo.Option) Observable[Result[T]] {
 	as := rxValue[T]("FromRxResults")
 	return fromRx("FromRxResults", o, opts, func(n int, i rxgo.Item) (r Result[T], err error) {
@@ -192,8 +179,8 @@ func FromRxResults[T any](o rxgo.Iterable, opts ...rxgo.Option) Observable[Resul
 	})
 }
 
-// fromRx is the leaf that reads o. convert gives what becomes of an item, or the
-// error that ends the stream.
+// fromRx is the leaf that reads o. convert returns the item to emit, or the error
+// that ends the stream.
 func fromRx[R any](name string, o rxgo.Iterable, opts []rxgo.Option, convert func(n int, i rxgo.Item) (R, error)) Observable[R] {
 	switch {
 	case isNil(o):
@@ -203,7 +190,7 @@ func fromRx[R any](name string, o rxgo.Iterable, opts []rxgo.Option, convert fun
 	}
 	opts = slices.Clone(opts)
 	return observable(func(ctx context.Context, emit func(R) bool) error {
-		refused := false // by downstream, and not because of a stop
+		refused := false // downstream has refused, and not because of a stop
 		source := leaf(name, func(ctx context.Context, deliver func(R) bool) error {
 			r := rxReading{name: name, gate: rxv.Open(ctx), opts: opts}
 			r.open = func() (rxgo.Iterable, error) { return o, nil }

@@ -14,7 +14,7 @@ import (
 	tp "github.com/turbopipes/turbopipes"
 )
 
-// endless emits 0, 1, 2 … as fast as they are taken.
+// endless emits 0, 1, 2 … as fast as downstream takes them.
 func (a *alive) endless() tp.Observable[int] {
 	return tp.Create(func(_ context.Context, emit func(int) bool) error {
 		defer a.enter()()
@@ -45,7 +45,7 @@ func readAll(o rxgo.Iterable, opts ...rxgo.Option) (items []rxgo.Item) {
 	return items
 }
 
-// failAt gives a function that fails at item n.
+// failAt returns a function that fails at item n.
 func failAt(n int) rxgo.Func {
 	return func(_ context.Context, v any) (any, error) {
 		if v.(int) >= n {
@@ -55,7 +55,7 @@ func failAt(n int) rxgo.Func {
 	}
 }
 
-// cancelAt gives a function that cancels at item n.
+// cancelAt returns a function that cancels at item n.
 func cancelAt(n int, cancel func()) rxgo.Func {
 	return func(_ context.Context, v any) (any, error) {
 		if v.(int) == n {
@@ -71,8 +71,8 @@ func rxIdentity(_ context.Context, v any) (any, error) { return v, nil }
 
 func equals(n int) rxgo.Predicate { return func(v any) bool { return v.(int) == n } }
 
-// rxLeaves are usages that leave an endless stream early. Each returns when
-// rxgo's output has ended.
+// rxLeaves has usages that leave an endless stream early. Each returns when rxgo's
+// output has ended.
 func rxLeaves(a *alive) map[string]func(o rxgo.Observable) {
 	always := func(error) bool { return true }
 	sum := func(_ context.Context, x, y any) (any, error) { return y, nil }
@@ -173,8 +173,8 @@ func joined(left, right rxgo.Observable) rxgo.Observable {
 		func(v any) time.Time { return time.Unix(int64(v.(int)), 0) }, rxgo.WithDuration(time.Second))
 }
 
-// TestRxLeaves checks that nothing of ours is left when rxgo's output ends, in
-// the moment in which it does, and that all of rxgo's goroutines end as well.
+// TestRxLeaves checks that nothing of ours is left at the moment in which rxgo's
+// output ends, and that all of rxgo's goroutines end as well.
 func TestRxLeaves(t *testing.T) {
 	var none alive
 	require.Greater(t, len(rxLeaves(&none)), 44)
@@ -187,8 +187,8 @@ func TestRxLeaves(t *testing.T) {
 	}
 }
 
-// TestRxWindows checks that inner streams that were handed out are whole though
-// the outer one was left, and that the source ends then.
+// TestRxWindows checks that inner streams are whole when the outer stream was left,
+// and that the source ends then.
 func TestRxWindows(t *testing.T) {
 	values := func(o rxgo.Iterable) (all []any) {
 		for _, i := range readAll(o) {
@@ -237,7 +237,7 @@ func TestRxWindows(t *testing.T) {
 			require.Len(t, readAll(window(a.endless()).TakeUntil(always), rxgo.WithContext(ctx)), 1)
 			cancel()
 			time.Sleep(2 * time.Hour)
-			require.Zero(t, a.now.Load()) // it may not have begun
+			require.Zero(t, a.now.Load()) // the source may not have begun
 		})
 	}
 	bubble(t, "by time", func(t *testing.T) {

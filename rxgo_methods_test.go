@@ -20,11 +20,11 @@ import (
 	tp "github.com/turbopipes/turbopipes"
 )
 
-// rxMethods is how many methods rxgo.Observable has. It is frozen.
+// rxMethods is the number of methods of rxgo.Observable. It is frozen.
 const rxMethods = 75
 
-// rxScript is what a stream does: an item after each gap, then a failure or a
-// completion. No item is due when a period of 23 ms is over.
+// rxScript is the course of a stream: an item after each gap, and then a failure or
+// a completion. No item comes at a multiple of 23 ms.
 type rxScript struct {
 	items []any
 	err   error
@@ -36,7 +36,7 @@ var rxGaps = []time.Duration{10, 10, 40, 10, 40, 10, 10, 40} // ms: 10, 20, 60, 
 
 const rxPeriod = 23 * time.Millisecond
 
-// gap waits for the item with index i; false: ctx or quit has ended it.
+// gap waits for the item with index i. It returns false if ctx or quit has ended it.
 func (s rxScript) gap(ctx context.Context, quit <-chan struct{}, i int) bool {
 	d := s.every
 	switch {
@@ -57,7 +57,7 @@ func (s rxScript) gap(ctx context.Context, quit <-chan struct{}, i int) bool {
 	}
 }
 
-// theirs is the script as an rxgo stream, which ends with quit as well.
+// theirs returns the script as an rxgo stream, which ends with quit as well.
 func (s rxScript) theirs(quit <-chan struct{}) rxgo.Observable {
 	return rxgo.Defer([]rxgo.Producer{func(ctx context.Context, next chan<- rxgo.Item) {
 		send := func(i rxgo.Item) bool {
@@ -80,7 +80,7 @@ func (s rxScript) theirs(quit <-chan struct{}) rxgo.Observable {
 	}})
 }
 
-// ours is the script as a stream of ours. live counts the runs.
+// ours returns the script as a stream of ours. live counts the runs.
 func (s rxScript) ours(live *atomic.Int64) tp.Observable[any] {
 	return tp.Create(func(ctx context.Context, emit func(any) bool) error {
 		live.Add(1)
@@ -97,7 +97,7 @@ func (s rxScript) ours(live *atomic.Int64) tp.Observable[any] {
 	})
 }
 
-// rxItems are items of the type that a method works on.
+// rxItems returns items of the type that a method works on.
 func rxItems(method string) []any {
 	switch method {
 	case "AverageFloat32", "SumFloat32":
@@ -131,7 +131,8 @@ func (b *backOff) NextBackOff() time.Duration {
 }
 func (b *backOff) Reset() {}
 
-// rxLog is what came out of a method: what each stream in it has given, and when.
+// rxLog records the output of a method: the items of each stream in it, and their
+// times.
 type rxLog struct {
 	mu  sync.Mutex
 	got map[string][]string
@@ -148,7 +149,7 @@ func (l *rxLog) say(stream string, what ...any) {
 	l.got[stream] = append(l.got[stream], fmt.Sprint(time.Now().UTC().Format("5.000 "), fmt.Sprint(what...)))
 }
 
-// read notes the items of a stream, and those of the streams in it.
+// read records the items of a stream, and those of the streams in it.
 func (l *rxLog) read(wg *sync.WaitGroup, stream string, ch <-chan rxgo.Item) {
 	inner := 0
 	for i := range ch {
@@ -165,7 +166,7 @@ func (l *rxLog) read(wg *sync.WaitGroup, stream string, ch <-chan rxgo.Item) {
 	l.say(stream, "end")
 }
 
-// arguments gives an argument of each type that a method takes.
+// arguments returns an argument of each type that a method takes.
 func (l *rxLog) arguments(ctx context.Context, sink chan rxgo.Item, ticks rxgo.Observable) map[reflect.Type]any {
 	number := func(v any) int { n, _ := v.(int); return n }
 	return map[reflect.Type]any{
@@ -206,8 +207,8 @@ func (l *rxLog) arguments(ctx context.Context, sink chan rxgo.Item, ticks rxgo.O
 	}
 }
 
-// call calls the method on o, and notes all that comes of it. get: the method's
-// Single is asked by Get.
+// call calls the method on o, and records the results. If get is true, it reads the
+// method's Single by Get.
 func (l *rxLog) call(ctx context.Context, t *testing.T, m reflect.Method, o rxgo.Observable, get bool, opts []rxgo.Option) {
 	t.Helper()
 	sink := make(chan rxgo.Item)
@@ -268,8 +269,8 @@ func (l *rxLog) call(ctx context.Context, t *testing.T, m reflect.Method, o rxgo
 	wg.Wait()
 }
 
-// TestRxMethods checks that each method gives the same on a stream of ours as on
-// one of rxgo's, and that nothing of ours is left when it has.
+// TestRxMethods checks that each method has the same result on a stream of ours as
+// on an rxgo stream, and that nothing of ours is left after that.
 func TestRxMethods(t *testing.T) {
 	type variant struct {
 		name string
@@ -293,7 +294,7 @@ func TestRxMethods(t *testing.T) {
 				"error": {items: rxItems(m.Name)[:2], err: errBoom},
 				"empty": {},
 			} {
-				s.fast = m.Name == "SequenceEqual" // it spins while it waits, so that virtual time stands still
+				s.fast = m.Name == "SequenceEqual" // SequenceEqual spins while it waits, so virtual time stands still
 				for _, get := range []bool{false, true} {
 					if get && !strings.Contains(fmt.Sprint(m.Type), "Single") {
 						continue
@@ -301,7 +302,7 @@ func TestRxMethods(t *testing.T) {
 					t.Run(fmt.Sprintf("%s/%s %s get=%t", v.name, m.Name, name, get), func(t *testing.T) {
 						theirs, ours := rxBoth(t, m, s, get, v.opts)
 						if strings.Contains(m.Name, "WithTime") && s.err != nil {
-							// rxgo's clock and its error meet in one instant, in any order.
+							// rxgo's clock and its error share an instant, in any order.
 							for _, of := range []map[string][]string{theirs, ours} {
 								for _, said := range of {
 									slices.Sort(said)
@@ -322,7 +323,7 @@ func TestRxMethods(t *testing.T) {
 	require.Empty(t, silent, "methods of which nothing was seen")
 }
 
-// rxBoth gives what the method gives on both kinds of stream.
+// rxBoth returns the results of the method on both kinds of stream.
 func rxBoth(t *testing.T, m reflect.Method, s rxScript, get bool, opts []rxgo.Option) (theirs, ours map[string][]string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

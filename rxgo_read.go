@@ -16,21 +16,21 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// rxReading is one subscription to a stream of rxgo's.
+// rxReading is one subscription to an rxgo stream.
 type rxReading struct {
 	name    string
-	gate    *rxv.Gate // what the stream is observed under
+	gate    *rxv.Gate // the stream is observed under its ctx
 	opts    []rxgo.Option
 	open    func() (rxgo.Iterable, error)
-	stopped func() bool // tells a stop from another end of ctx; nil: a stop does not come this way
-	own     bool        // the stream was made for this subscription alone
+	stopped func() bool // reports whether ctx has ended by a stop; nil: a stop does not end ctx
+	own     bool        // the stream was made for this subscription only
 
 	stream rxgo.Iterable
-	ch     <-chan rxgo.Item // nil when there is nothing to read any more
+	ch     <-chan rxgo.Item // nil when there is nothing more to read
 }
 
-// read gives each item to take, with its position, until take wants no more. It
-// returns when all that is ours has ended.
+// read calls take with each item and its position, until take wants no more. It
+// returns when all streams of ours have ended.
 func (r *rxReading) read(ctx context.Context, take func(n int, i rxgo.Item) (more bool, err error)) (err error) {
 	defer func() { err = fault.Join(err, r.leave(ctx, nil)) }() // also when downstream panics
 	theirs := rxv.ContextOf(r.opts)
@@ -49,7 +49,7 @@ func (r *rxReading) read(ctx context.Context, take func(n int, i rxgo.Item) (mor
 		case i, ok := <-r.ch:
 			if !ok {
 				r.ch = nil
-				return nil // or ctx was cancelled: Create and Lift look at that
+				return nil // or ctx was cancelled: Create and Lift check that
 			}
 			if more, err := take(n, i); !more || err != nil {
 				return err
@@ -58,7 +58,8 @@ func (r *rxReading) read(ctx context.Context, take func(n int, i rxgo.Item) (mor
 	}
 }
 
-// flush leaves after a stop: what comes then was on its way, and is delivered.
+// flush leaves after a stop: items that still come were on their way, and are
+// delivered.
 func (r *rxReading) flush(ctx context.Context, n int, take func(n int, i rxgo.Item) (more bool, err error)) (err error) {
 	more := true
 	lost := r.leave(ctx, func(i rxgo.Item) (taken bool) {
@@ -83,9 +84,9 @@ func (r *rxReading) observe() (err error) {
 	return nil
 }
 
-// leave cancels, reads what rxgo has to get rid of in order to end, and waits
-// for what is ours. It returns what a hook for the lost items has failed with. A second
-// call finds nothing to do.
+// leave cancels, reads the items that rxgo has to send in order to end, and waits
+// for streams of ours. It returns the error of a hook for the lost items. A second
+// call does nothing.
 func (r *rxReading) leave(ctx context.Context, keep func(rxgo.Item) bool) (failed error) {
 	if r.ch != nil && r.shared() {
 		r.ch = nil
@@ -100,13 +101,14 @@ func (r *rxReading) leave(ctx context.Context, keep func(rxgo.Item) bool) (faile
 	return failed
 }
 
-// shared tells whether the stream gives all its observers the same items.
-// Reading it for nobody would take items from others, and it may never end.
+// shared reports whether the stream sends all its observers the same items. Reading
+// such a stream for nobody would take items from others, and the stream may never
+// end.
 func (r *rxReading) shared() bool { return !r.own && rxShared(r.stream) }
 
-// rxShared looks at how an rxgo stream is made, which rxgo tells nobody: it reads
-// the name of a private type. Where that does not work the stream counts as
-// shared.
+// rxShared finds out how an rxgo stream was made. rxgo has no function for that, so
+// rxShared reads the name of a private type. If that does not work, the stream
+// counts as shared.
 func rxShared(o rxgo.Iterable) bool {
 	switch s := o.(type) {
 	case rxgo.GroupedObservable:
@@ -126,7 +128,7 @@ func rxShared(o rxgo.Iterable) bool {
 	return true // a channel, Create, an event source
 }
 
-// rxValue gives the conversion of a value at a position to a T.
+// rxValue returns the conversion of a value at a position to a T.
 func rxValue[T any](name string) func(n int, v any) (T, error) {
 	want := reflect.TypeFor[T]()
 	nilable := isNilable(want.Kind())
@@ -151,7 +153,7 @@ func isNilable(k reflect.Kind) bool {
 	}
 }
 
-// isNil tells whether there is nothing in o, a nil pointer included.
+// isNil reports whether o is nil or a nil pointer.
 func isNil(o rxgo.Iterable) bool {
 	if o == nil {
 		return true

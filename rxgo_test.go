@@ -27,7 +27,7 @@ import (
 // of rxgo.Observable, and ToRx.
 const fromRxGo = 75 + 1
 
-// rxItemsOf is an rxgo stream of items, which looks at its ctx.
+// rxItemsOf returns an rxgo stream of items, which checks its ctx.
 func rxItemsOf(items ...rxgo.Item) rxgo.Observable {
 	return rxgo.Defer([]rxgo.Producer{func(ctx context.Context, next chan<- rxgo.Item) {
 		for _, i := range items {
@@ -219,7 +219,8 @@ func TestFromRxContext(t *testing.T) {
 	})
 }
 
-// logged runs f and returns what it has logged, less what garbage of other tests has.
+// logged runs f and returns what it has logged, without the lines about garbage of
+// other tests.
 func logged(t *testing.T, f func()) string {
 	t.Helper()
 	var log ear
@@ -260,7 +261,7 @@ func TestFromRxLeftEarly(t *testing.T) {
 			defer close(gone)
 			next <- rxgo.Of(0)
 			next <- rxgo.Of(1)
-			<-release // rxgo's own, and out of reach
+			<-release // this goroutine is rxgo's, and ctx does not reach it
 		}})
 		begin := time.Now()
 		log := logged(t, func() { require.NoError(t, take2(tp.FromRx[int](deaf)).Drain(t.Context())) })
@@ -434,13 +435,13 @@ func TestLiftRx(t *testing.T) {
 		})
 	}
 	t.Run("upstream ends, however it is observed: a loser of Amb", func(t *testing.T) {
-		var live, taken atomic.Int64 // not in a bubble: the loser waits on a mutex of Amb's
+		var live, taken atomic.Int64 // not in a bubble: the loser waits on a mutex of Amb
 		stuck := make(chan struct{})
 		endless := tp.Create(func(_ context.Context, emit func(int) bool) error {
 			live.Add(1)
 			defer live.Add(-1)
 			for emit(0) {
-				if taken.Add(1) == 7 { // 4 of the winner's, whose first is being delivered, and 3 of the loser's
+				if taken.Add(1) == 7 { // 4 of the winner, whose first item is being delivered, and 3 of the loser
 					close(stuck)
 				}
 			}
@@ -530,7 +531,7 @@ func TestRxFunctions(t *testing.T) {
 		require.Equal(t, []rxgo.Item{rxgo.Of(1)}, got)
 		cancel()
 		time.Sleep(2 * time.Hour)
-		require.Zero(t, a.now.Load()) // it may not have begun
+		require.Zero(t, a.now.Load()) // the source may not have begun
 	})
 	bubble(t, "typed, rxgo, typed, rxgo", func(t *testing.T) {
 		typed := operators.Map(func(v int) int { return v * 10 })(tp.Range(0, 6))
@@ -552,8 +553,8 @@ var (
 	fullSink tp.Observable[int]
 )
 
-// TestRxCostsNothing checks that the rxgo side of an Observable is free until it
-// is used.
+// TestRxCostsNothing checks that the rxgo side of an Observable costs nothing until
+// it is used.
 func TestRxCostsNothing(t *testing.T) {
 	run := func(ctx context.Context, in tp.Observable[int], emit func(int) bool) error { return in.Push(ctx, emit) }
 	in, name := tp.Just(1), "same"

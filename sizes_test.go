@@ -21,7 +21,7 @@ import (
 	tp "github.com/turbopipes/turbopipes"
 )
 
-// given drains what has been given three items by next when it has a subscriber.
+// given drains o, into which next puts three items once it has a subscriber.
 func given(t *testing.T, o tp.Observable[int], next func(context.Context, int) error, end func()) error {
 	t.Helper()
 	s := o.Subscribe(t.Context(), tp.Observer[int]{})
@@ -48,7 +48,7 @@ func all(t *testing.T, outs []tp.Observable[int]) (err error) {
 	return err
 }
 
-// received reads what ToChannel sends.
+// received reads the items that ToChannel sends.
 func received(t *testing.T, opts ...tp.QueueOption) error {
 	t.Helper()
 	items, wait := tp.Just(1, 2, 3).ToChannel(t.Context(), opts...)
@@ -63,9 +63,9 @@ func received(t *testing.T, opts ...tp.QueueOption) error {
 	return nil
 }
 
-// takesSize has whatever takes a size, count or capacity n, and runs three items
-// through it. Keys are the function that takes it, and what was given that, if
-// another does.
+// takesSize has every function that takes a size, count or capacity. Each entry
+// passes n to it and runs three items through it. A key is the function that takes
+// n, followed by the function that gets the result, if that is another one.
 var takesSize = map[string]func(t *testing.T, n int) error{
 	"Balance":   func(t *testing.T, n int) error { return all(t, tp.Balance(tp.Just(1, 2, 3), n)) },
 	"Broadcast": func(t *testing.T, n int) error { return all(t, tp.Broadcast(tp.Just(1, 2, 3), n)) },
@@ -82,7 +82,7 @@ var takesSize = map[string]func(t *testing.T, n int) error{
 	"WithMinSubscribers": func(t *testing.T, n int) error {
 		s := tp.Publish(tp.Just(1, 2, 3)).RefCount(tp.WithMinSubscribers(n)).Subscribe(t.Context(), tp.Observer[int]{})
 		synctest.Wait()
-		s.Dispose() // the others do not come
+		s.Dispose() // the other subscribers do not come
 		return s.Err()
 	},
 	"AutoConnect": func(t *testing.T, n int) error {
@@ -142,10 +142,9 @@ var takesSize = map[string]func(t *testing.T, n int) error{
 	},
 }
 
-// TestSizes: every size that is given is refused, or costs nothing until it is
-// used.
+// Every size is refused, or costs nothing until it is used.
 func TestSizes(t *testing.T) {
-	const most = 1 << 20 // bytes; below what room for the least n takes
+	const most = 1 << 20 // bytes; less than the room that the least n needs
 	for _, name := range slices.Sorted(maps.Keys(takesSize)) {
 		for _, n := range []int{1 << 20, math.MaxInt32, math.MaxInt >> 23, math.MaxInt - 1, math.MaxInt} {
 			synctest.Test(t, func(t *testing.T) {
@@ -162,14 +161,14 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// TestSizesAreAll: takesSize has every exported function that takes an int, and
-// every one that takes the options of queues.
+// takesSize has every exported function that takes an int, and every one that takes
+// the options of queues.
 func TestSizesAreAll(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)
 	wanted := map[string]bool{}
 	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") || strings.HasSuffix(file, "_go127.go") { // which 1.26 can't parse
+		if strings.HasSuffix(file, "_test.go") || strings.HasSuffix(file, "_go127.go") { // Go 1.26 can't parse these files
 			continue
 		}
 		source, err := os.ReadFile(file)
@@ -191,7 +190,7 @@ func TestSizesAreAll(t *testing.T) {
 			}
 		}
 	}
-	delete(wanted, "WithQueue") // is there with each that takes it
+	delete(wanted, "WithQueue") // tested with each function that takes it
 	require.Greater(t, len(wanted), 15)
 	for name := range wanted {
 		require.NotNil(t, takesSize[name], "takesSize lacks %s", name)

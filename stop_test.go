@@ -34,8 +34,8 @@ func TestStopFlushes(t *testing.T) {
 	})
 }
 
-// A stop does not cut short what runs per item: a truncated inner stream would
-// read as a complete one.
+// A stop does not cut short streams that run for an item: a truncated inner stream
+// would look complete.
 func TestStopSparesInnerStreams(t *testing.T) {
 	inner := func() tp.Observable[int] {
 		return operators.TryMap(func(_ context.Context, v int) (int, error) { time.Sleep(time.Second); return v, nil })(tp.Range(0, 5))
@@ -71,7 +71,7 @@ func TestStopSparesInnerStreams(t *testing.T) {
 			s := o.Subscribe(t.Context(), tp.Observer[int]{Next: func(v int) { got = append(got, v) }})
 			time.Sleep(2500 * time.Millisecond)
 			require.NoError(t, s.Stop(t.Context()))
-			if name != "Defer's own" { // there the stream behind it completes uncalled
+			if name != "Defer's own" { // there the inner stream completes without a call
 				require.NotEmpty(t, got)
 			}
 			for _, n := range got {
@@ -123,15 +123,15 @@ func TestStopBeginsNothingNew(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, errBoom, s.Stop(t.Context()))
 
-		// A source that has not begun completes uncalled.
+		// A source that has not begun completes without a call.
 		s = operators.Concat(tp.Create(func(context.Context, func(int) bool) error { t.Error("called"); return nil }))(tp.Never[int]()).Subscribe(t.Context(), tp.Observer[int]{})
 		synctest.Wait()
 		require.NoError(t, s.Stop(t.Context()))
 	})
 }
 
-// What a source has taken out of somewhere when the stop comes is delivered, and
-// then it is told to stop.
+// At a stop, the item that a source has in hand is delivered, and then the source is
+// told to stop.
 func TestStopDeliversTheItemInHand(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		taken := 0
@@ -206,9 +206,8 @@ func TestStopEndsOtherwise(t *testing.T) {
 	})
 }
 
-// TestStopLosesNothing has 1000 items of a channel consumed by as many short
-// subscriptions as it takes, each stopped at a random moment, with windows,
-// buffers, queues and inner streams in between.
+// Many short subscriptions consume 1000 items of a channel. Each is stopped at a
+// random moment, with windows, buffers, queues and inner streams in between.
 func TestStopLosesNothing(t *testing.T) {
 	naps := func(_ context.Context, v int) (int, error) { time.Sleep(3 * time.Millisecond); return v, nil }
 	flatten := func(o tp.Observable[[]int]) tp.Observable[int] {

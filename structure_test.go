@@ -13,15 +13,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// mostFiles bounds the sources at the top level, and mostNames the exported names that
-// a reader of its documentation meets.
+// mostFiles is the limit for the sources at the top level, and mostNames is the limit for
+// the exported names in its documentation.
 const (
 	mostFiles = 30
 	mostNames = 100
 )
 
-// makers are the functions at the top level that return an Operator, and why they are
-// not in package operators.
+// makers has the functions at the top level that return an Operator, and the reason
+// why they are not in package operators.
 var makers = map[string]string{
 	"Lift":    "makes an operator of a function",
 	"LiftRx":  "makes an operator of an RxGo pipeline",
@@ -29,12 +29,13 @@ var makers = map[string]string{
 	"Compose": "makes an operator of two, as Pipe2 applies two",
 }
 
-// twice are the names that are exported by both packages, and why.
+// twice has the names that both packages export, and the reason.
 var twice = map[string]string{
 	"OnDiscard": "the same function: operators.OnDiscard calls the other one",
 }
 
-// sources are the files of a package, less its tests and what only Go 1.27 can parse.
+// sources returns the files of a package, without its tests and without files that
+// only Go 1.27 can parse.
 func sources(t *testing.T, dir string) (files []string) {
 	t.Helper()
 	all, err := filepath.Glob(filepath.Join(dir, "*.go"))
@@ -48,8 +49,9 @@ func sources(t *testing.T, dir string) (files []string) {
 	return files
 }
 
-// exports is what a package exports: functions, less methods, and all names. A group is
-// the block of constants or variables that a name stands in, or the name itself.
+// exports has the exported names of a package: the functions without methods, and
+// all names. A group is the block of constants or variables that has a name, or the
+// name itself.
 type exports struct {
 	functions map[string]*ast.FuncDecl
 	groups    map[string]token.Pos
@@ -60,7 +62,7 @@ func exported(t *testing.T, dir string) exports {
 	e := exports{map[string]*ast.FuncDecl{}, map[string]token.Pos{}}
 	files := token.NewFileSet()
 	for _, source := range sources(t, dir) {
-		if strings.HasSuffix(source, "_go127.go") { // which 1.26 can't parse
+		if strings.HasSuffix(source, "_go127.go") { // Go 1.26 can't parse these files
 			continue
 		}
 		f, err := parser.ParseFile(files, source, nil, 0)
@@ -97,7 +99,7 @@ func (e exports) add(d ast.Decl) {
 	}
 }
 
-// familyOf is the name of a family of functions such as Pipe2 to Pipe9.
+// familyOf returns the name of a family of functions such as Pipe2 to Pipe9.
 func familyOf(name string) string {
 	if family := strings.TrimRight(name, "23456789"); family == "Pipe" || family == "Compose" {
 		return family
@@ -144,8 +146,8 @@ func TestNamesAreInOnePackage(t *testing.T) {
 }
 
 // The top level can be read from top to bottom. As in the list of go doc, a block of
-// constants or variables is one name, a function that returns a type of the package
-// stands under that type, and the rest are names of the top level.
+// constants or variables is one name, and a function that returns a type of the
+// package is listed under that type. All others are names of the top level.
 func TestTopLevelIsSmall(t *testing.T) {
 	require.LessOrEqual(t, len(sources(t, ".")), mostFiles)
 	e := exported(t, ".")

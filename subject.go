@@ -11,48 +11,54 @@ import (
 	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
-// Subject is a stream that is fed by hand, and has any number of subscribers:
-// each gets what comes from its subscription on. What is given while there is
-// none is dropped. [NewSubject] makes one. All methods may be called from any
-// goroutine.
+// Subject is a stream that is fed by hand, with any number of subscribers. Each
+// subscriber gets the items from its subscription on. An item that comes while there
+// is no subscriber is dropped. [NewSubject] makes a Subject. All methods may be
+// called from any goroutine.
 //
 //	in:   -a--b---c-|
 //	out:  -a--b---c-|
 //	late: --------c-|     subscribes at 6
 //
-// Every subscriber has a queue of its own, which it drains on its own goroutine,
-// so its downstream runs there. A full queue does what [WithOverflow] says: it
-// holds whoever calls Next, which is the default; or that subscriber alone loses
-// an item, which is counted in its [Stats] as dropped and given to [OnDiscard],
-// on the goroutine that called Next; or, under [Fail], that subscriber alone
-// ends with an [ErrOverflow], behind its queue. What is in its queue when a
-// subscriber leaves counts as discarded, and is given to OnDiscard on its own
-// goroutine; so that is called on several goroutines at the same time. A graceful stop ends a subscriber's intake and drains its queue.
+// Every subscriber has its own queue, which it drains on its own goroutine, so its
+// downstream runs there. [WithOverflow] sets the strategy for a full queue:
 //
-// [Block] is the default since it is the only strategy under which a full queue loses
-// no item: losses have to be asked for. The price is that the slowest subscriber
-// holds whoever calls Next, and with that all other subscribers once they have
-// drained their queues. Choose [DropOldest], [DropNewest] or [Fail] where a slow
-// subscriber must not hold the others.
+//   - [Block], the default, makes the caller of Next wait.
+//   - Under [DropNewest] and [DropOldest], only that subscriber loses an item. The item
+//     counts as dropped in the subscriber's [Stats], and [OnDiscard] reports it on the
+//     goroutine that called Next.
+//   - Under [Fail], only that subscriber ends with an [ErrOverflow], after its queue.
 //
-// Memory: under [Block] the subscribers share one ring of the queue's size, which
-// keeps delivered items alive until they are overwritten or the last subscriber
-// has left; otherwise a queue each. Goroutines: none of its own.
+// When a subscriber leaves, the items in its queue count as discarded, and OnDiscard
+// reports them on the subscriber's goroutine. So its function may run on several
+// goroutines at the same time. A graceful stop ends a subscriber's intake and drains
+// its queue.
+//
+// [Block] is the default because no other strategy keeps every item when a queue is
+// full: you have to ask for losses. The price is that the slowest subscriber makes
+// the caller of Next wait, and with it all other subscribers once they have drained
+// their queues. Choose [DropOldest], [DropNewest] or [Fail] if a slow subscriber
+// must not hold up the others.
+//
+// Memory: under [Block] the subscribers share one ring of the queue's size. It keeps
+// delivered items alive until they are overwritten or the last subscriber has left.
+// Under another strategy there is a queue for each subscriber. Goroutines: none of
+// its own.
 //
 // It corresponds to RxJS's Subject, Reactor's Sinks.many().multicast and Pekko's
 // BroadcastHub.
 type Subject[T any] struct{ inlet[T] }
 
-// NewSubject makes a Subject. Its options are [WithQueue], 256 without it,
-// [WithOverflow] and [OnDiscard]. A bad one is an [ErrInvalidArgument] of every
-// subscription and of Next.
+// NewSubject makes a Subject. Its options are [WithQueue], [WithOverflow] and
+// [OnDiscard]. Without WithQueue a queue has 256 places. A bad option is an
+// [ErrInvalidArgument] of every subscription and of Next.
 func NewSubject[T any](opts ...QueueOption) *Subject[T] {
 	return &Subject[T]{newInlet[T]("Subject", opts, nil, nil)}
 }
 
-// BehaviorSubject is a [Subject] that has a value: a new subscriber first gets
-// the newest one, and then what comes. After the end a subscriber gets only the
-// end. [NewBehaviorSubject] makes one.
+// BehaviorSubject is a [Subject] that has a value: a new subscriber first gets the
+// newest value, and then the items that follow. After the end a subscriber gets only
+// the end. [NewBehaviorSubject] makes one.
 //
 //	in:   -a--b---c-|     initial: i
 //	out:  ia--b---c-|
@@ -62,37 +68,35 @@ func NewSubject[T any](opts ...QueueOption) *Subject[T] {
 // Sinks.many().replay().latestOrDefault.
 type BehaviorSubject[T any] struct{ inlet[T] }
 
-// NewBehaviorSubject makes a BehaviorSubject whose value is initial until Next
-// gives another one. Its options are those of [NewSubject].
+// NewBehaviorSubject makes a BehaviorSubject. Its value is initial until the first
+// Next. Its options are those of [NewSubject].
 func NewBehaviorSubject[T any](initial T, opts ...QueueOption) *BehaviorSubject[T] {
 	history := (&hot.History[T]{N: 1}).Seed(initial)
 	return &BehaviorSubject[T]{newInlet("BehaviorSubject", opts, history, nil)}
 }
 
-// Value is the newest value, also after the end.
+// Value returns the newest value, also after the end.
 func (s *BehaviorSubject[T]) Value() T { return s.hub.Newest() }
 
-// ReplaySubject is a [Subject] that remembers: a new subscriber first gets the
-// newest items, and then what comes, without a gap and without an item twice.
-// That is so after the end as well, which comes behind them. [NewReplaySubject]
-// makes one.
+// ReplaySubject is a [Subject] with a memory: a new subscriber first gets the newest
+// items, and then the items that follow, without a gap and without an item twice.
+// After the end this is the same: the end comes after the newest items.
+// [NewReplaySubject] makes one.
 //
 //	in:   -a--b-------c-|     n: 2
 //	out:  -a--b-------c-|
 //	late: ------(ab)--c-|     subscribes at 6
 //
-// What is replayed does not go through the subscriber's queue, which may be
-// smaller; while it is being replayed, what comes waits there. Memory: the items
-// that are remembered, and as many for each subscriber that they are replayed
-// to, until that has had them.
+// Replayed items do not go through the subscriber's queue, which may be smaller. New
+// items wait in the queue during the replay. Memory: the remembered items, and as
+// many again for each subscriber until the replay to it is over.
 //
-// It corresponds to RxJS's ReplaySubject and Reactor's
-// Sinks.many().replay().limit.
+// It corresponds to RxJS's ReplaySubject and Reactor's Sinks.many().replay().limit.
 type ReplaySubject[T any] struct{ inlet[T] }
 
-// NewReplaySubject makes a ReplaySubject that remembers the newest n items; with
-// [WithTTL] those that are not too old when a subscriber comes. The other options
-// are those of [NewSubject]. n < 1 is an [ErrInvalidArgument].
+// NewReplaySubject makes a ReplaySubject that remembers the newest n items. With
+// [WithTTL] a subscriber gets only those that are not too old when it comes. The
+// other options are those of [NewSubject]. An n below 1 is an [ErrInvalidArgument].
 func NewReplaySubject[T any](n int, opts ...ReplayOption) *ReplaySubject[T] {
 	o, err := hotSettings("NewReplaySubject", opts)
 	if n < 1 {
@@ -102,10 +106,10 @@ func NewReplaySubject[T any](n int, opts ...ReplayOption) *ReplaySubject[T] {
 	return &ReplaySubject[T]{inlet[T]{hub: hot.New(hotConfig("ReplaySubject", o.Queue, history)), bad: err}}
 }
 
-// AsyncSubject is a stream that is fed by hand and emits one item: the last one
-// before Complete, to all who are subscribed and to all who will be. Without an
-// item it just completes; after Fail there is only the error. [NewAsyncSubject]
-// makes one. All methods may be called from any goroutine.
+// AsyncSubject is a stream that is fed by hand and emits one item: the last item
+// before Complete, to all present and future subscribers. Without an item it only
+// completes. After Fail there is only the error. [NewAsyncSubject] makes one. All
+// methods may be called from any goroutine.
 //
 //	in:   -a--b---c-|
 //	out:  ----------(c|)
@@ -128,7 +132,7 @@ func NewAsyncSubject[T any]() *AsyncSubject[T] {
 }
 
 // Next makes v the last item. It does not wait. After the end it returns
-// [ErrClosed]; when ctx is done, context.Cause(ctx).
+// [ErrClosed]. When ctx is done, it returns context.Cause(ctx).
 func (s *AsyncSubject[T]) Next(ctx context.Context, v T) error {
 	switch {
 	case ctx == nil:
@@ -151,13 +155,13 @@ func (s *AsyncSubject[T]) Complete() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.some {
-		_ = s.hub.Put(context.Background(), s.last) // closed, or there is room: it is the only item
+		_ = s.hub.Put(context.Background(), s.last) // closed, or there is room: this is the only item
 	}
 	s.hub.Close(nil)
 }
 
-// Fail ends the stream with err. A nil err is an [ErrInvalidArgument], which is
-// what the stream ends with then. The first of Complete and Fail counts.
+// Fail ends the stream with err. If err is nil, the stream ends with an
+// [ErrInvalidArgument]. The first of Complete and Fail counts.
 func (s *AsyncSubject[T]) Fail(err error) {
 	if err == nil {
 		err = fault.Invalid("Fail", "err is nil")
@@ -167,14 +171,14 @@ func (s *AsyncSubject[T]) Fail(err error) {
 	s.hub.Close(err)
 }
 
-// Subscribers is how many are subscribed.
+// Subscribers returns the number of subscribers.
 func (s *AsyncSubject[T]) Subscribers() int { return s.hub.Len() }
 
-// Observable is the stream.
+// Observable returns the stream.
 func (s *AsyncSubject[T]) Observable() Observable[T] { return hotStream(s.hub.Join) }
 
-// UnicastSubject is a [Subject] for exactly one subscriber, whose queue is there
-// before it comes: what is given earlier waits in it. A second subscriber gets
+// UnicastSubject is a [Subject] for exactly one subscriber. Its queue exists before
+// the subscriber comes: earlier items wait in it. A second subscriber gets
 // [ErrAlreadySubscribed]. When the subscriber has left, or is being stopped
 // gracefully, Next returns [ErrClosed]. [NewUnicastSubject] makes one.
 //
@@ -195,10 +199,10 @@ func NewUnicastSubject[T any](opts ...QueueOption) *UnicastSubject[T] {
 	return s
 }
 
-// Subscribers is 1 while the subscriber is there, else 0.
+// Subscribers returns 1 while the subscriber is there, else 0.
 func (s *UnicastSubject[T]) Subscribers() int { return int(s.one.running.Load()) }
 
-// Observable is the stream. It takes one subscriber.
+// Observable returns the stream. It takes one subscriber.
 func (s *UnicastSubject[T]) Observable() Observable[T] {
 	if s.bad != nil {
 		return failing[T](s.bad)
@@ -206,13 +210,13 @@ func (s *UnicastSubject[T]) Observable() Observable[T] {
 	return s.one.stream(func() {})
 }
 
-// inlet is what the subjects have in common.
+// inlet is the common part of the subjects.
 type inlet[T any] struct {
 	hub *hot.Hub[T]
 	bad error
 }
 
-// newInlet makes one. bad is a bad argument besides the options.
+// newInlet makes an inlet. bad is the error of an argument that is not an option.
 func newInlet[T any](name string, opts []QueueOption, history *hot.History[T], bad error) inlet[T] {
 	queue, err := hotQueue("New"+name, opts)
 	if bad == nil {
@@ -227,7 +231,7 @@ func hotQueue(name string, opts []QueueOption) (opt.Queue, error) {
 	return s.Queue, err
 }
 
-// hotSettings is hotQueue for all options that a hot stream may have.
+// hotSettings gathers all options that a hot stream may have.
 func hotSettings[O opt.Option[opt.Settings]](name string, opts []O) (s opt.Settings, err error) {
 	s.Size = defaultQueue
 	s, bad := opt.Gather(s, opts)
@@ -244,16 +248,16 @@ func hotConfig[T any](name string, q opt.Queue, history *hot.History[T]) hot.Con
 	return hot.Config[T]{Name: name, Size: q.Size, Overflow: q.Overflow, Discard: q.Discard, History: history}
 }
 
-// Next gives v to all who are subscribed, and returns when it is in their queues.
-// Under [Block] it waits for room in each: an ended ctx gives that up, with
-// context.Cause(ctx), and then v is in none of them. Producers that wait are
+// Next sends v to all subscribers, and returns when v is in their queues. Under
+// [Block] it waits for room in each queue. When ctx ends during this wait, Next
+// returns context.Cause(ctx), and v is in none of the queues. Waiting producers are
 // served in the order of their arrival.
 //
-// After the end it returns [ErrClosed]. A subscriber whose own callback calls
-// Next would, when its queue is full, wait for itself: that returns
-// [ErrReentrant] where it can be seen, which is when the callback runs on the
-// goroutine of the subscription. Where an operator has moved it to another one,
-// an ended ctx is the way out.
+// After the end Next returns [ErrClosed]. A subscriber whose own callback calls Next
+// would wait for itself when its queue is full. Next then returns [ErrReentrant], if
+// it can detect this: when the callback runs on the goroutine of the subscription.
+// If an operator has moved the callback to another goroutine, end ctx to get out of
+// the wait.
 func (i *inlet[T]) Next(ctx context.Context, v T) error {
 	switch {
 	case i.bad != nil:
@@ -266,13 +270,13 @@ func (i *inlet[T]) Next(ctx context.Context, v T) error {
 	return i.hub.Put(ctx, v)
 }
 
-// Complete ends the stream: each subscriber completes when its queue is drained,
-// and later ones at once. The first of Complete and Fail counts.
+// Complete ends the stream. Each subscriber completes when its queue is drained.
+// Later subscribers complete at once. The first of Complete and Fail counts.
 func (i *inlet[T]) Complete() { i.hub.Close(nil) }
 
-// Fail ends the stream with err, behind each subscriber's queue; later ones get
-// it at once. A nil err is an [ErrInvalidArgument], which is what the stream ends
-// with then. The first of Complete and Fail counts.
+// Fail ends the stream with err, after the items in each subscriber's queue. Later
+// subscribers get err at once. If err is nil, the stream ends with an
+// [ErrInvalidArgument]. The first of Complete and Fail counts.
 func (i *inlet[T]) Fail(err error) {
 	if err == nil {
 		err = fault.Invalid("Fail", "err is nil")
@@ -280,11 +284,11 @@ func (i *inlet[T]) Fail(err error) {
 	i.hub.Close(err)
 }
 
-// Subscribers is how many are subscribed, those included that still drain their
-// queues. A subscriber counts as soon as it gets what is given.
+// Subscribers returns the number of subscribers, including those that still drain
+// their queues. A subscriber counts as soon as it gets new items.
 func (i *inlet[T]) Subscribers() int { return i.hub.Len() }
 
-// Observable is the stream.
+// Observable returns the stream.
 func (i *inlet[T]) Observable() Observable[T] {
 	if i.bad != nil {
 		return failing[T](i.bad)
@@ -292,8 +296,8 @@ func (i *inlet[T]) Observable() Observable[T] {
 	return hotStream(i.hub.Join)
 }
 
-// hotStream is a stream each of whose subscriptions runs what join gives. A Stop
-// ends its intake and drains its queue; before the subscription it completes it.
+// hotStream returns a stream. Each subscription runs the result of join. A Stop ends
+// its intake and drains its queue. A Stop before the subscription completes it.
 func hotStream[T any](join func(ctx context.Context) *hot.Sub[T]) Observable[T] {
 	return compound(func(ctx context.Context, emit func(T) bool) error {
 		if stopping(ctx) {
@@ -312,8 +316,9 @@ type singleSubscriber[T any] struct {
 	running atomic.Int64
 }
 
-// stream gives it to whom comes first. gone is called when nothing more can be
-// put, but for what is given anyway after the end.
+// stream gives the subscriber to the first one that comes. It calls gone when no
+// more items can be put into the hub, except for items that are put after the end
+// all the same.
 func (s *singleSubscriber[T]) stream(gone func()) Observable[T] {
 	return compound(func(ctx context.Context, emit func(T) bool) error {
 		switch {

@@ -16,7 +16,7 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// fed is what the subjects have in common.
+// fed has the methods that all subjects have.
 type fed interface {
 	Next(ctx context.Context, v int) error
 	Complete()
@@ -25,8 +25,8 @@ type fed interface {
 	Subscribers() int
 }
 
-// subjects has every subject, with options for its queue. An AsyncSubject has
-// none.
+// subjects has every subject, with options for its queue. An AsyncSubject has no
+// options.
 var subjects = map[string]func(opts ...tp.QueueOption) fed{
 	"Subject":         func(opts ...tp.QueueOption) fed { return tp.NewSubject[int](opts...) },
 	"BehaviorSubject": func(opts ...tp.QueueOption) fed { return tp.NewBehaviorSubject(-1, opts...) },
@@ -43,7 +43,7 @@ var subjects = map[string]func(opts ...tp.QueueOption) fed{
 
 var noCtx context.Context
 
-// collecting is a subscriber that collects, slowly if work says so.
+// collecting is a subscriber that collects items, and takes the time work for each.
 type collecting struct {
 	items []int
 	*tp.Subscription
@@ -83,7 +83,7 @@ func TestSubject(t *testing.T) {
 				require.NoError(t, s.Next(t.Context(), 3))
 				if end == nil {
 					s.Complete()
-					s.Fail(errBoom) // the first counts
+					s.Fail(errBoom) // the first call counts
 				} else {
 					s.Fail(end)
 					s.Complete()
@@ -131,7 +131,8 @@ func TestSubjectArguments(t *testing.T) {
 	}
 }
 
-// A slow subscriber holds who calls Next, or loses items, alone.
+// A slow subscriber makes the caller of Next wait, or only that subscriber loses
+// items.
 func TestSubjectOverflow(t *testing.T) {
 	for name, c := range map[string]struct {
 		overflow tp.Overflow
@@ -166,8 +167,8 @@ func TestSubjectOverflow(t *testing.T) {
 	}
 }
 
-// What is left in the queue of one that leaves is counted, and who waits for it
-// goes on.
+// Items in the queue of a subscriber that leaves are counted, and a caller that
+// waits for room in it continues.
 func TestSubjectIsLeft(t *testing.T) {
 	for _, overflow := range []tp.Overflow{tp.Block, tp.DropNewest} {
 		bubble(t, overflow.String(), func(t *testing.T) {
@@ -217,7 +218,7 @@ func TestSubjectNextGivesUp(t *testing.T) {
 	})
 }
 
-// To subscribe and to leave waits for nobody who is blocked.
+// Subscribing and leaving do not wait for a blocked caller.
 func TestSubjectWhileBlocked(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		s := tp.NewSubject[int](tp.WithQueue(1))
@@ -271,7 +272,7 @@ func TestSubjectReentrant(t *testing.T) {
 		var err error
 		c := s.Observable().Subscribe(t.Context(), tp.Observer[int]{Next: func(v int) {
 			if v == 0 {
-				time.Sleep(time.Second) // the other one waits by then
+				time.Sleep(time.Second) // the other call waits by then
 				err = s.Next(t.Context(), 3)
 				s.Complete()
 			}
@@ -286,7 +287,7 @@ func TestSubjectReentrant(t *testing.T) {
 	})
 }
 
-// row 24: a stop ends the intake, and what is in the queue comes out.
+// row 24: a stop ends the intake, and the items in the queue are delivered.
 func TestSubjectStop(t *testing.T) {
 	for _, overflow := range []tp.Overflow{tp.Block, tp.DropNewest} {
 		bubble(t, overflow.String(), func(t *testing.T) {
@@ -314,7 +315,7 @@ func TestSubjectStop(t *testing.T) {
 	}
 }
 
-// Many random subscribers and strategies: nothing is lost without being counted.
+// Random subscribers and strategies: every lost item is counted.
 func TestSubjectConservation(t *testing.T) {
 	for seed := range uint64(200) {
 		synctest.Test(t, func(t *testing.T) {

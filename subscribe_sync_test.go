@@ -15,8 +15,8 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// joins are streams over a hot one. The item that is put when Subscribe has returned
-// arrives in each of them, but for the silentOnes of TestSubscribeJoins.
+// joins has streams over a hot stream. An item that is sent after Subscribe has
+// returned arrives in each of them, except for the silentOnes of TestSubscribeJoins.
 func joins() map[string]func(hot tp.Observable[int]) tp.Observable[int] {
 	type ints = tp.Observable[int]
 	same := operators.Self[int]
@@ -77,7 +77,7 @@ func joins() map[string]func(hot tp.Observable[int]) tp.Observable[int] {
 	}
 }
 
-// Who subscribes gets the next item.
+// A subscriber gets the next item.
 func TestSubscribeJoins(t *testing.T) {
 	silentOnes := map[string]bool{"WithLatestFrom": true, "TakeUntil": true, "SkipUntil": true, "Sample": true}
 	for name, build := range joins() {
@@ -157,7 +157,8 @@ func TestSubscribeJoinsAllKinds(t *testing.T) {
 	}
 }
 
-// Publish, Subscribe, Connect, in this order, let each subscriber have the first item.
+// After Publish, Subscribe and Connect, in this order, each subscriber gets the
+// first item.
 func TestPublishSubscribeConnect(t *testing.T) {
 	for range 200 {
 		published := tp.Publish(tp.Range(0, 3))
@@ -174,8 +175,8 @@ func TestPublishSubscribeConnect(t *testing.T) {
 	}
 }
 
-// blocked are streams in which user code, a source or a wait comes before what would have
-// to be joined. Subscribe does not wait for it.
+// blocked has streams in which user code, a source or a wait comes before a hot
+// stream. Subscribe does not wait for them.
 func blocked(gate <-chan struct{}) map[string]tp.Observable[int] {
 	type ints = tp.Observable[int]
 	wait := func() { <-gate }
@@ -262,8 +263,8 @@ func TestSubscribeWaitsForNoUserCode(t *testing.T) {
 	}
 }
 
-// Next may run before Subscribe has returned. Who leaves from within it waits for the
-// handle: Subscribe does not wait for Next.
+// Next may run before Subscribe has returned. To leave from within Next, it waits
+// for the handle: Subscribe does not wait for Next.
 func TestSubscribeLeavingFromNext(t *testing.T) {
 	var s *tp.Subscription
 	var got []int

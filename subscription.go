@@ -13,9 +13,9 @@ import (
 	"github.com/turbopipes/turbopipes/internal/unhandled"
 )
 
-// Observer is what a [Subscription] calls, on one goroutine, one call at a
-// time: Next for each item, then Error or Complete, once, unless it was
-// disposed of before. nil fields are fine.
+// Observer has the functions that a [Subscription] calls, on one goroutine, one call
+// at a time: Next for each item, and then Error or Complete, once, unless the
+// subscription was disposed of before. Fields may be nil.
 type Observer[T any] struct {
 	Next     func(T)
 	Error    func(error)
@@ -27,9 +27,9 @@ type SubscribeOption interface{ opt.Option[subscribeOptions] }
 
 type subscribeOptions struct{ demand int64 }
 
-// InitialRequest makes a subscription deliver n items at first, and more as
-// [Subscription.Request] asks for them. Without it there is no limit. n < 0 is
-// an [ErrInvalidArgument].
+// InitialRequest makes a subscription deliver n items at first, and more when
+// [Subscription.Request] requests them. Without it there is no limit. An n below 0 is an
+// [ErrInvalidArgument].
 func InitialRequest(n int64) SubscribeOption {
 	return opt.Func[subscribeOptions](func(o *subscribeOptions) string {
 		o.demand = n
@@ -37,19 +37,19 @@ func InitialRequest(n int64) SubscribeOption {
 	})
 }
 
-// Stats is what a subscription has counted, pipelines within its tasks and
-// callbacks included but for Delivered.
+// Stats has the counts of a subscription. They include pipelines within its tasks
+// and callbacks, except for Delivered.
 //
 // When all is over, each item that a source has handed over is in one of the first
-// four, where the operators emit one item for each item. [WithLossHook] hears of
-// those that are Dropped or Discarded. An operator that merges items, such as a
-// buffer, delivers fewer than it has got, and counts those that it loses. What a
-// filter leaves out, and what an operator refuses because it has completed, is
-// counted nowhere.
+// four counts, if the operators emit one item for each item. [WithLossHook] reports
+// the items that are Dropped or Discarded. An operator that merges items, such as a
+// buffer, delivers fewer items than it has got, and counts the items that it loses.
+// Items that a filter leaves out, and items that an operator refuses because it has
+// completed, are counted nowhere.
 type Stats struct {
-	Delivered int64 // items given to Next
-	Dropped   int64 // items dropped by a strategy, or by an operator that chose to
-	Discarded int64 // items lost to an early end, with the inputs of cancelled tasks
+	Delivered int64 // items with which Next was called
+	Dropped   int64 // items dropped by a strategy, or by an operator that chose to drop them
+	Discarded int64 // items lost to an early end, including the inputs of cancelled tasks
 	Failed    int64 // items whose task or function has failed
 	Running   int64 // tasks that run now
 }
@@ -58,14 +58,14 @@ const unlimitedDemand = math.MaxInt64
 
 var errDisposed = errors.New("turbopipes: disposed")
 
-// Subscription is a stream that runs on a goroutine of its own. All methods may
-// be called from any goroutine.
+// Subscription is a stream that runs on a goroutine of its own. All methods may be
+// called from any goroutine.
 //
-// Within a subscription, that is on the goroutines that it has started and those
-// of pipelines that run under a ctx it gave out, Dispose and Stop return at
-// once, and Wait gives [ErrReentrant], since they can't wait for themselves. A
-// goroutine that your own code starts there can't be told from others: it uses
-// Cancel.
+// Inside a subscription, Dispose and Stop return at once, and Wait returns
+// [ErrReentrant], because they can't wait for themselves. Inside means: on the
+// goroutines that the subscription has started, and on those of pipelines that run
+// under a ctx that it has passed on. A goroutine that your own code starts there
+// can't be recognized: it must use Cancel.
 type Subscription struct {
 	rec    *run.Record
 	term   terminal    // term.over: no further Next
@@ -76,27 +76,29 @@ type Subscription struct {
 
 	untold  error              // the part of err that Error was not called with
 	failure *unhandled.Failure // the same, once all is over; nil: nothing
-	asked   atomic.Bool        // somebody waits, or has asked how it ended
+	asked   atomic.Bool        // somebody waits, or has asked for the error
 
 	demand atomic.Int64
 	more   chan struct{} // cap 1: demand has grown
 }
 
-// Subscribe runs o on a goroutine of its own, on which obs is called too, until
-// o ends, ctx does, or the subscription is disposed of.
+// Subscribe runs o on a goroutine of its own, and calls obs on it, until o ends, ctx
+// ends, or the subscription is disposed of.
 //
 // Subscribe returns when each goroutine that it has started has joined a hot stream,
-// has come to a source or to a wait, or is about to run user code; or when the stream
-// has ended. So the next item of a [Subject], a [Topic] or another hot stream arrives,
-// also through operators that have goroutines or several streams; and [Publish],
-// Subscribe and [Connectable.Connect], in this order, give each subscriber the first
-// item. What has to wait first, such as the second stream of a Concat, and what runs
-// user code first, such as a [Defer], is not waited for.
+// has reached a source or a wait, or is about to run user code; or when the stream
+// has ended. So the next item of a [Subject], a [Topic] or another hot stream
+// arrives, also through operators that have goroutines or several streams. After
+// [Publish], Subscribe and [Connectable.Connect], in this order, each subscriber
+// gets the first item. Subscribe does not wait for streams that have to wait first,
+// such as the second stream of a Concat, or that run user code first, such as a
+// [Defer].
 //
-// Next may run before Subscribe has returned, so it must not use the result of Subscribe
-// without waiting for it. To leave from within Next, let the stream decide, by TakeWhile
-// or TakeUntilMatch, or use [Observable.Each], whose function returns an error. To end the
-// subscription itself, close a channel after the assignment:
+// Next may run before Subscribe has returned, so it must not use the result of
+// Subscribe without waiting for it. To leave from within Next, let the stream
+// decide, with TakeWhile or TakeUntilMatch, or use [Observable.Each], whose function
+// returns an error. To end the subscription itself, close a channel after the
+// assignment:
 //
 //	var s *turbopipes.Subscription
 //	assigned := make(chan struct{})
@@ -108,28 +110,52 @@ type Subscription struct {
 //	}})
 //	close(assigned)
 //
-// The end of ctx ends it too, but some items may still come, and it ends with an error.
+// The end of ctx ends the subscription too, but some items may still come, and it
+// ends with an error.
 //
-// A panic or Goexit of Next ends the stream: when all is reaped, Error is called
-// with a [*PanicError] or [ErrGoexit], and Err and Wait give it. One of Error or
-// Complete is joined into what Err and Wait give. An ended ctx gives
-// context.Cause(ctx); a nil ctx or option is an [ErrInvalidArgument].
+// A panic or Goexit of Next ends the stream: when everything is reaped, Error is
+// called with a [*PanicError] or [ErrGoexit], and Err and Wait return it. A panic or
+// Goexit of Error or Complete is joined into the error that Err and Wait return.
+// When ctx has ended, the error is context.Cause(ctx). A nil ctx or option is an
+// [ErrInvalidArgument].
 //
-// Nothing fails in silence. Where Error is nil, an ErrInvalidArgument, a panic and a
-// Goexit are logged as soon as the stream has ended, unless somebody is in Wait, Stop
-// or Dispose then, or has called Err. Any other error is logged when the Subscription
-// is garbage and nobody has got the error from Err, Wait or Stop. The end of ctx and a
-// Dispose are no failures. The log is that of [WithReapWarning], else slog.Default().
-// To ignore errors, set Error to a function that does nothing.
+// Nothing fails in silence. If Error is nil, an ErrInvalidArgument, a panic and a
+// Goexit are logged as soon as the stream has ended, unless somebody is in Wait,
+// Stop or Dispose then, or has called Err. Any other error is logged when the
+// Subscription is garbage and nobody has got the error from Err, Wait or Stop. The
+// end of ctx and a Dispose are not failures. The log is the one of
+// [WithReapWarning], else slog.Default(). To ignore errors, set Error to a function
+// that does nothing.
 //
 // It corresponds to subscribe in RxJS and Reactor, and to RxGo's ForEach.
 func (o Observable[T]) Subscribe(ctx context.Context, obs Observer[T], opts ...SubscribeOption) *Subscription {
+	return subscribe(ctx, opts, func(s *Subscription, ctx context.Context) error {
+		return o.Push(ctx, emitTo(&s.term, func(v T) bool {
+			s.rec.Settle(s.term.ctx) // Next is user code
+			if !s.take(s.term.ctx) {
+				return refuse(&s.term, v)
+			}
+			s.rec.Delivered.Add(1)
+			if obs.Next != nil {
+				obs.Next(v)
+			}
+			return !s.term.over.Load()
+		}))
+	}, obs.Error, obs.Complete)
+}
+
+// subscribe is the part of Subscribe that does not depend on T. It is compiled once,
+// and not for each item type.
+func subscribe(ctx context.Context, opts []SubscribeOption, push func(*Subscription, context.Context) error, onError func(error), onComplete func()) *Subscription {
 	options, bad := opt.Gather(subscribeOptions{demand: unlimitedDemand}, opts)
 	if ctx == nil {
 		ctx, bad = context.Background(), "ctx is nil"
 	}
 	if bad != "" {
-		o = failing[T](fault.Invalid("Subscribe", bad))
+		push = func(_ *Subscription, ctx context.Context) error {
+			settle(ctx)
+			return fault.Invalid("Subscribe", bad)
+		}
 	}
 	s := &Subscription{rec: run.New(ctx, true), done: make(chan struct{}), more: make(chan struct{}, 1)}
 	s.demand.Store(options.demand)
@@ -137,14 +163,14 @@ func (o Observable[T]) Subscribe(ctx context.Context, obs Observer[T], opts ...S
 	own, s.cancel = context.WithCancelCause(ctx)
 	own, start := s.rec.Starts(own)
 	outer := ctx
-	go s.rec.Mark(func() { subscribed(s, outer, own, o, obs) }) // owned by s: joined by Dispose, Stop and Wait
+	go s.rec.Mark(func() { s.live(outer, own, push, onError, onComplete) }) // owned by s: joined by Dispose, Stop and Wait
 	<-start.Done()
 	return s
 }
 
-// subscribed is the life of s's goroutine. ctx, which is s's own, is derived from
-// outer, the caller's.
-func subscribed[T any](s *Subscription, outer, ctx context.Context, o Observable[T], obs Observer[T]) {
+// live runs on s's goroutine, from its start to its end. ctx belongs to s and is
+// derived from outer, the caller's ctx.
+func (s *Subscription) live(outer, ctx context.Context, push func(*Subscription, context.Context) error, onError func(error), onComplete func()) {
 	defer close(s.done)
 	defer s.cancel(nil)
 	defer s.rec.End()
@@ -153,27 +179,17 @@ func subscribed[T any](s *Subscription, outer, ctx context.Context, o Observable
 	fault.Foot(func() error {
 		end := &s.term
 		end.rec, end.call, end.label, end.ctx = s.rec, "Subscribe", scope.Labelled(ctx, "Subscribe"), ctx
-		return consume(end, o, emitTo(end, func(v T) bool {
-			s.rec.Settle(ctx) // Next is user code
-			if !s.take(ctx) {
-				return refuse(end, v)
-			}
-			s.rec.Delivered.Add(1)
-			if obs.Next != nil {
-				obs.Next(v)
-			}
-			return !s.term.over.Load()
-		}))
-	}, func(err error) { s.err = s.tell(ctx, err, obs.Error, obs.Complete) })
+		return consume(end, func(ctx context.Context) error { return push(s, ctx) })
+	}, func(err error) { s.err = s.tell(ctx, err, onError, onComplete) })
 }
 
-// tell calls Error or Complete, once, and neither after a Dispose. It gives what
-// the stream has ended with.
+// tell calls Error or Complete, once, and neither after a Dispose. It returns the
+// error that the stream has ended with.
 func (s *Subscription) tell(ctx context.Context, err error, onError func(error), onComplete func()) (all error) {
 	s.rec.Settle(ctx)            // Error and Complete are user code
 	err = fault.Settle(ctx, err) // Next may have seen the end of ctx before consume did
-	if s.silent.Load() {         // asked behind it: Cancel is silent before it cancels
-		s.untold = fault.Strip(ctx, err) // nil, or what clean-up failed with
+	if s.silent.Load() {         // checked after that: Cancel sets silent before it cancels
+		s.untold = fault.Strip(ctx, err) // nil, or the error of a clean-up
 		return s.untold
 	}
 	all = err
@@ -189,7 +205,7 @@ func (s *Subscription) tell(ctx context.Context, err error, onError func(error),
 		return nil
 	}, func(own error) {
 		all = fault.Join(err, own)
-		s.err = all // also when the goroutine exits right here
+		s.err = all // also if the goroutine exits here
 		s.untold = fault.Join(s.untold, own)
 	})
 	return all
@@ -216,8 +232,8 @@ func (s *Subscription) take(ctx context.Context) bool {
 	}
 }
 
-// Request lets n more items through, for a subscription with [InitialRequest].
-// A sum past the greatest int64 is no limit. n < 1 ends the stream with an
+// Request lets n more items through, for a subscription with [InitialRequest]. A sum
+// past the greatest int64 means no limit. An n below 1 ends the stream with an
 // [ErrInvalidArgument] (Reactive Streams, rule 3.9).
 func (s *Subscription) Request(n int64) {
 	if n < 1 {
@@ -237,12 +253,12 @@ func (s *Subscription) Request(n int64) {
 }
 
 func (s *Subscription) end(cause error) {
-	s.cancel(cause) // the cause first: who sees ended sees why
+	s.cancel(cause) // the cause first: code that sees over also sees the cause
 	s.term.over.Store(true)
 }
 
-// Cancel ends the subscription and returns at once; what it has started may
-// still run. No further Next begins.
+// Cancel ends the subscription and returns at once. Tasks and goroutines that it has
+// started may still run. Next is not called again.
 func (s *Subscription) Cancel() {
 	if s.over() {
 		return
@@ -253,8 +269,8 @@ func (s *Subscription) Cancel() {
 
 // Dispose ends the subscription, and returns when everything is reaped: every
 // goroutine, task and timer has ended. It may be called again, also at the same
-// time. From within the subscription it returns at once. Neither Error nor
-// Complete is called after it.
+// time. Inside the subscription it returns at once. Neither Error nor Complete is
+// called after it.
 func (s *Subscription) Dispose() {
 	waits := !s.over() && !s.rec.Inside()
 	if waits {
@@ -266,20 +282,22 @@ func (s *Subscription) Dispose() {
 	}
 }
 
-// Stop ends the subscription gracefully, and loses nothing: the sources end as
-// if they were complete, what is in flight comes out, buffers flush, and then
-// the stream completes. It returns what Err gives then. Retry, Catch and Repeat begin
-// nothing new, and neither does Expand.
+// Stop ends the subscription gracefully, and loses nothing. The sources end as if
+// they were complete, the items in flight are delivered, buffers flush, and then the
+// stream completes. Stop then returns the result of Err. Retry, Catch and Repeat
+// begin nothing new, and neither does Expand.
 //
-// Waits for a clock end: what Delay, Debounce, Throttle or Audit would emit next is
-// emitted now, in order. RateLimit keeps its pace, and the clock of Timeout stops.
+// Waits for a clock end: an item that Delay, Debounce, Throttle or Audit would emit
+// later is emitted now, in order. RateLimit keeps its pace, and the clock of Timeout
+// stops.
 //
-// Inner streams, such as FlatMap's, run on to their own end, unless the operator has
-// the option StopInner: then the stop reaches them too, and an item whose inner stream
-// has not begun is discarded. What can wind down by itself listens to [StopRequested].
+// Inner streams, such as FlatMap's, run to their own end, unless the operator has
+// the option StopInner. With StopInner the stop reaches them too, and an item whose
+// inner stream has not begun is discarded. Code that can wind down by itself selects
+// on [StopRequested].
 //
 // When ctx ends first, Stop disposes of the subscription and returns
-// context.Cause(ctx). From within the subscription it returns nil at once.
+// context.Cause(ctx). Inside the subscription it returns nil at once.
 func (s *Subscription) Stop(ctx context.Context) error {
 	if ctx == nil {
 		return fault.Invalid("Stop", "ctx is nil")
@@ -304,11 +322,12 @@ func (s *Subscription) Stop(ctx context.Context) error {
 	}
 }
 
-// Done is closed when the stream has ended and everything is reaped.
+// Done returns a channel that is closed when the stream has ended and everything is
+// reaped.
 func (s *Subscription) Done() <-chan struct{} { return s.done }
 
-// Wait waits until everything is reaped, and returns what Err gives then. From
-// within the subscription it returns [ErrReentrant].
+// Wait waits until everything is reaped, and then returns the result of Err. Inside
+// the subscription it returns [ErrReentrant].
 func (s *Subscription) Wait() error {
 	if !s.over() && s.rec.Inside() {
 		return ErrReentrant
@@ -318,9 +337,8 @@ func (s *Subscription) Wait() error {
 	return s.result()
 }
 
-// Err is how the stream has ended: nil when it has completed or was disposed of,
-// context.Cause when its ctx has ended it, else its error. It is nil while the
-// stream runs.
+// Err returns nil when the stream has completed or was disposed of, context.Cause
+// when its ctx has ended it, else its error. While the stream runs, Err returns nil.
 func (s *Subscription) Err() error {
 	s.asked.Store(true)
 	if s.over() {
@@ -329,7 +347,7 @@ func (s *Subscription) Err() error {
 	return nil
 }
 
-// over tells whether everything is reaped.
+// over reports whether everything is reaped.
 func (s *Subscription) over() bool {
 	select {
 	case <-s.done:
@@ -339,7 +357,7 @@ func (s *Subscription) over() bool {
 	}
 }
 
-// Stats is what was counted so far.
+// Stats returns the counts so far.
 func (s *Subscription) Stats() Stats {
 	return Stats{
 		Delivered: s.rec.Delivered.Load(),
@@ -350,8 +368,8 @@ func (s *Subscription) Stats() Stats {
 	}
 }
 
-// report logs what s has failed with, if Error was not called with it, or has it
-// logged in case nobody asks for it. ctx is the caller's: its end is no failure.
+// report logs the error of s, if Error was not called with it, or arranges that it
+// is logged when nobody asks for it. ctx is the caller's: its end is not a failure.
 func (s *Subscription) report(ctx context.Context) {
 	err := fault.Strip(ctx, s.untold)
 	s.untold = nil
@@ -366,7 +384,7 @@ func (s *Subscription) report(ctx context.Context) {
 	s.failure.Fail(ctx, err)
 }
 
-// result is how s has ended, for somebody who asks.
+// result returns the error of s, and records that somebody has asked for it.
 func (s *Subscription) result() error {
 	if s.failure != nil {
 		s.failure.Handled()

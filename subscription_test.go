@@ -76,7 +76,7 @@ func TestDisposeFromWithin(t *testing.T) {
 		bubble(t, where, func(t *testing.T) {
 			var s *tp.Subscription
 			ready := make(chan struct{})
-			after := 0 // calls of Next behind the one that is being handed over
+			after := 0 // calls of Next after the current item
 			at := func(w string) {
 				<-ready
 				if w == where {
@@ -242,8 +242,8 @@ func TestObserverFails(t *testing.T) {
 	})
 }
 
-// A subscription within another one, which is disposed of, is cut: that never
-// reads as a completion.
+// A subscription inside another one that is disposed of is cut short. It never looks
+// complete.
 func TestDisposeCutsNestedSubscriptions(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var inner *tp.Subscription
@@ -260,7 +260,7 @@ func TestDisposeCutsNestedSubscriptions(t *testing.T) {
 	})
 }
 
-// Once all is reaped, what is within has nothing to wait for.
+// When all is reaped, a Wait inside the subscription has nothing to wait for.
 func TestWaitWithinAfterTheEnd(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var inner *tp.Subscription
@@ -276,7 +276,7 @@ func TestWaitWithinAfterTheEnd(t *testing.T) {
 	})
 }
 
-// ToChannel's goroutine is within the subscription that it is started in.
+// ToChannel's goroutine is inside the subscription in which it is started.
 func TestDisposeFromWithinToChannel(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var s *tp.Subscription
@@ -296,7 +296,7 @@ func TestDisposeFromWithinToChannel(t *testing.T) {
 	})
 }
 
-// What has come out of a window or a queue and is refused is counted.
+// Items that leave a window or a queue and are then refused are counted.
 func TestRefusedItemsAreCounted(t *testing.T) {
 	bubble(t, "for want of demand", func(t *testing.T) {
 		s := operators.Parallel(3, identity)(tp.Just(1, 2, 3)).Subscribe(t.Context(), tp.Observer[int]{}, tp.InitialRequest(0))

@@ -10,23 +10,23 @@ import (
 	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
-// Topic brings items to those who have subscribed to their key. [NewTopic] makes
-// one. All methods may be called from any goroutine.
+// Topic brings items to the subscribers of their key. [NewTopic] makes one. All
+// methods may be called from any goroutine.
 //
-// Each subscriber has a queue of its own, as those of a [Subject] have: a slow
-// one holds, under [Block], those who publish a key that it has subscribed to,
-// and nobody else. What is published while nobody has subscribed to its key is
-// dropped. The items of each publisher keep their order; those of several come to
-// different subscribers in different orders.
+// Each subscriber has its own queue, like the subscribers of a [Subject]. Under
+// [Block], a slow subscriber makes publishers of its own keys wait, and nobody else.
+// An item is dropped if nobody has subscribed to its key. The items of each
+// publisher keep their order. The items of several publishers come to different
+// subscribers in different orders.
 //
 // Keys are compared by ==. A key that can't be hashed, such as a slice in a key of
 // type any, is an [ErrInvalidArgument] of the call that has it. A key that is not
-// equal to itself, such as NaN, is nobody's: what is published with it comes only
-// to those who have subscribed to all keys.
+// equal to itself, such as NaN, matches no subscription: items with such a key come
+// only to subscribers of all keys.
 //
-// Memory: a queue for each subscriber, and some words for each of its keys; a key
-// that nobody is subscribed to costs nothing. To join or to leave costs the same
-// for each key, however many others are subscribed. Goroutines: none of its own.
+// Memory: a queue for each subscriber, and some words for each of its keys. A key
+// without subscribers costs nothing. Joining and leaving cost the same for each key,
+// however many others are subscribed. Goroutines: none of its own.
 type Topic[K comparable, T any] struct {
 	queue       opt.Queue
 	bad         error
@@ -39,11 +39,11 @@ func NewTopic[K comparable, T any](opts ...QueueOption) *Topic[K, T] {
 	return &Topic[K, T]{queue: queue, bad: err}
 }
 
-// Publish gives v to all who have subscribed to k, or to all keys. Under [Block]
-// it waits for room in one queue after another: when it gives up because ctx has
-// ended, with context.Cause(ctx), some may have v. After Close it returns
-// [ErrClosed]. It returns [ErrReentrant] as Next of [Subject] does, and an
-// [ErrInvalidArgument] where k can't be hashed.
+// Publish sends v to all subscribers of k, and to all subscribers of all keys. Under
+// [Block] it waits for room in one queue after another. When ctx ends during this
+// wait, Publish returns context.Cause(ctx), and some subscribers may have v. After
+// Close it returns [ErrClosed]. It returns [ErrReentrant] as Next of [Subject] does,
+// and an [ErrInvalidArgument] if k can't be hashed.
 func (t *Topic[K, T]) Publish(ctx context.Context, k K, v T) error {
 	switch {
 	case t.bad != nil:
@@ -69,18 +69,18 @@ func (t *Topic[K, T]) Publish(ctx context.Context, k K, v T) error {
 	return nil
 }
 
-// hashable tells whether k can be the key of a map: an interface may hold what
-// can't. To look for such a key in a map is a panic, which must not come between a
-// Lock and its Unlock.
+// hashable reports whether k can be the key of a map: an interface may hold a value
+// that can't be. A look-up with such a key panics, and this panic must not come
+// between a Lock and its Unlock.
 func hashable[K comparable](k K) (ok bool) {
 	defer func() { ok = recover() == nil }()
 	_ = map[K]struct{}(nil)[k]
 	return true
 }
 
-// Subscribe returns the stream of what is published with one of keys; without
-// keys, of all. It may be subscribed to more than once. It fails with an
-// [ErrInvalidArgument] where one of keys can't be hashed.
+// Subscribe returns the stream of the items that are published with one of keys;
+// without keys, of all items. It may be subscribed to more than once. It fails with
+// an [ErrInvalidArgument] if one of keys can't be hashed.
 func (t *Topic[K, T]) Subscribe(keys ...K) Observable[T] {
 	if t.bad != nil {
 		return failing[T](t.bad)
@@ -103,6 +103,6 @@ func (t *Topic[K, T]) Subscribe(keys ...K) Observable[T] {
 	})
 }
 
-// Close completes every subscriber's stream, after what is in its queue. Later
-// ones complete at once.
+// Close completes every subscriber's stream, after the items in its queue. Later
+// subscribers complete at once.
 func (t *Topic[K, T]) Close() { t.subscribers.Close() }

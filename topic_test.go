@@ -10,8 +10,7 @@ import (
 	tp "github.com/turbopipes/turbopipes"
 )
 
-// A key that can't be hashed is an error of its call, and the Topic works as
-// before.
+// A key that can't be hashed is an error of its call, and the Topic works as before.
 func TestTopicUnhashableKey(t *testing.T) {
 	type holds struct{ v any }
 	for name, bad := range map[string]any{
@@ -41,8 +40,8 @@ func TestTopicUnhashableKey(t *testing.T) {
 	}
 }
 
-// NaN is published to those of all keys, and who has subscribed to it alone gets
-// nothing but the end.
+// Items published to NaN come to the subscribers of all keys. A subscriber of NaN
+// alone gets nothing but the end.
 func TestTopicNaN(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		topic := tp.NewTopic[float64, int]()
@@ -58,7 +57,7 @@ func TestTopicNaN(t *testing.T) {
 	})
 }
 
-// With as many keys, a cost that grows with their square would take minutes.
+// With this many keys, a cost that grows with their square would take minutes.
 func TestTopicManyKeys(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		const n = 200_000

@@ -34,14 +34,14 @@ func (e *ear) heard() string {
 	return e.text.String()
 }
 
-// under is a ctx whose log is e, without warnings.
+// under returns a ctx whose log is e, without warnings.
 func (e *ear) under(ctx context.Context) context.Context {
 	return tp.WithReapWarning(ctx, 0, slog.New(slog.NewTextHandler(e, nil)))
 }
 
 const unheard = "nobody has asked"
 
-// What is a bug is logged at once, unless somebody is told.
+// A bug is logged at once, unless somebody gets the error.
 func TestBugsAreLoggedAtOnce(t *testing.T) {
 	bad := operators.Parallel(0, identity)(tp.Just(1))
 	panics := tp.Observer[int]{Next: func(int) { panic(errBoom) }}
@@ -104,13 +104,13 @@ func collected(t *testing.T, log *ear, times int) {
 		}
 		runtime.GC()
 	}
-	for range 3 { // what else is garbage
+	for range 3 { // collect other garbage
 		runtime.GC()
 	}
 	require.Equal(t, times, strings.Count(log.heard(), unheard), log.heard())
 }
 
-// Any other error is logged when nobody can ask for it any more, and has not.
+// Any other error is logged when nobody can ask for it any more, and nobody has.
 func TestFailuresThatNobodyReads(t *testing.T) {
 	fails := func(obs tp.Observer[int], then func(s *tp.Subscription)) func(ctx context.Context) {
 		return func(ctx context.Context) {
@@ -184,7 +184,7 @@ func TestFailuresThatNobodyReads(t *testing.T) {
 	})
 }
 
-// The wait of ToChannel is a handle, too.
+// The wait of ToChannel is a handle too.
 func TestFailuresOfToChannelThatNobodyReads(t *testing.T) {
 	for name, c := range map[string]struct {
 		run  func(ctx context.Context)

@@ -14,7 +14,7 @@ import (
 
 type valueKey struct{}
 
-// release learns how the stream has ended, and has a ctx with values that lives.
+// release learns how the stream has ended, and its ctx is alive and has values.
 func TestUsingContext(t *testing.T) {
 	ticks := tp.Interval(time.Second)
 	for name, c := range map[string]struct {

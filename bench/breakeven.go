@@ -11,9 +11,9 @@ import (
 )
 
 var breakEven = workload{
-	id: "breakeven", title: "from which task on Parallel pays, and what batches do",
-	about: `Tasks of 0.1 to 10 µs of processor time, in a plain Map, in Parallel(8), and in batches of 100 items each of
-which is one task. Parallel pays where its row is ahead of that of Map.`,
+	id: "breakeven", title: "how long a task must take for Parallel to pay, and the effect of batches",
+	about: `Tasks of 0.1 to 10 µs of processor time, in a plain Map, in Parallel(8), and in batches of 100 items, where
+each batch is one task. Parallel pays where its row is faster than the row of Map.`,
 	cells: func(s scale) (all []cell) {
 		for _, d := range []time.Duration{100, 300, 1000, 3000, 10_000} {
 			all = append(all, paying(d, spinItems(s, d)))

@@ -14,10 +14,10 @@ type chart struct {
 	file, page  string
 	title, unit string
 	kind        kind
-	column      string   // that the figures are in; "median" when empty
-	only        string   // what the names of the tables end with; it is cut off
-	skip        []string // rows
-	cut         string   // what is left out of the rows' names
+	column      string   // the column of the figures; "median" when empty
+	only        string   // take only tables whose name has this suffix, and cut it off
+	skip        []string // rows to leave out
+	cut         string   // cut this text out of the rows' names
 	shared      bool     // one scale for all tables
 }
 
@@ -35,7 +35,7 @@ var charts = []chart{
 	{file: "W2", page: "W2", title: "A parallel map over a function that costs nothing", unit: "ns per item", skip: []string{"conc iter.Map: slices"}, shared: true, cut: " Parallel"},
 	{file: "W3-n2", page: "W3", title: "A parallel map over tasks that use the processor, 2 at a time", unit: "speed, of the limit", column: "speed", only: " of CPU, n = 2", shared: true, cut: " Parallel"},
 	{file: "W3-n8", page: "W3", title: "A parallel map over tasks that use the processor, 8 at a time", unit: "speed, of the limit", column: "speed", only: " of CPU, n = 8", shared: true, cut: " Parallel"},
-	{file: "W5", page: "W5", title: "What 100,000 blocked tasks hold", unit: "bytes per task"},
+	{file: "W5", page: "W5", title: "The memory of 100,000 blocked tasks", unit: "bytes per task"},
 	{
 		file: "W6", page: "W6", title: "A parallel map that keeps the order", unit: "ns per item", cut: " Parallel, Ordered",
 		skip: []string{"turbopipes Parallel, unordered", "turbopipes Parallel, Buffered(64), unordered"},
@@ -45,11 +45,11 @@ var charts = []chart{
 	{file: "W9", page: "W9", title: "Batches of 100", unit: "ns per item"},
 	{file: "W10", page: "W10", title: "One source, many subscribers", unit: "ns per item and subscriber", kind: dots, cut: ", AutoConnect"},
 	{file: "W11", page: "W11", title: "The SHA-256 of each file of Go's source", unit: "ms"},
-	{file: "latency", page: "latency", title: "The end of a task to the delivery of its result", unit: "µs, p50 to p99", kind: ranges, cut: " Parallel"},
-	{file: "growth", page: "growth", title: "What an item costs as things grow", unit: "ns", kind: curves},
+	{file: "latency", page: "latency", title: "From the end of a task to the delivery of its result", unit: "µs, p50 to p99", kind: ranges, cut: " Parallel"},
+	{file: "growth", page: "growth", title: "The cost of an item as things grow", unit: "ns", kind: curves},
 }
 
-// drawCharts draws what there are results for.
+// drawCharts draws the charts for which there are results.
 func drawCharts(resultsDir, dir string) error {
 	files, err := drawn(resultsDir)
 	if err != nil {
@@ -66,8 +66,8 @@ func drawCharts(resultsDir, dir string) error {
 	return nil
 }
 
-// drawn gives the charts by the names of their files, two for each: GitHub shows
-// the one that fits the reader's theme.
+// drawn returns the charts by their file names. There are two for each chart: GitHub
+// shows the one that fits the reader's theme.
 func drawn(resultsDir string) (map[string]string, error) {
 	files := map[string]string{}
 	for _, c := range charts {
@@ -89,7 +89,7 @@ func drawn(resultsDir string) (map[string]string, error) {
 // shorter makes the names of tables fit beside each other.
 var shorter = strings.NewReplacer(" of CPU", "", ", a free function", "", "free function", "free")
 
-// choose leaves the tables and rows that are to be drawn.
+// choose keeps the tables and rows that the chart shows.
 func (c chart) choose(all []resultTable) (chosen []resultTable) {
 	for _, t := range all {
 		name, ok := strings.CutSuffix(t.name, c.only)

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// What render makes can be read again.
+// parseResults reads what render has written.
 func TestParseResults(t *testing.T) {
 	c := cell{name: "one", layout: efficiency, per: 1, unit: 1, unitName: "ns", contenders: []contender{
 		{name: "loop", role: limit}, {name: "turbopipes", role: ours}, {name: "rill", role: peer},
@@ -45,7 +45,7 @@ func TestParseResults(t *testing.T) {
 	}
 }
 
-// Each page that there is has its tables and figures.
+// Each page that exists has its tables and figures.
 func TestResultPages(t *testing.T) {
 	pages, err := filepath.Glob("results/*.md")
 	if err != nil || len(pages) == 0 {
@@ -70,7 +70,7 @@ func TestResultPages(t *testing.T) {
 	}
 }
 
-// The charts in the tree are those of the results in the tree, and well-formed.
+// The charts in the tree belong to the results in the tree, and are well-formed.
 func TestCharts(t *testing.T) {
 	files, err := drawn("results")
 	if err != nil {

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// control tells when the machine was disturbed. Before and after each sample it
-// times a spin that is split over all processors: when another process has one
-// of them, the spin is late. Where the system tells (Linux), the time that
-// others had the processors during the sample is looked at, too.
+// control detects that the machine was disturbed. Before and after each sample it
+// times a spin that is split over all processors. The spin is late when another
+// process has one of them. On Linux, control also checks how much processor time
+// other processes had during the sample.
 type control struct {
 	spins int
 	best  time.Duration
@@ -46,14 +46,15 @@ func (c *control) once() time.Duration {
 	return time.Since(start)
 }
 
-// good takes the better of two controls, since waking the processors is noisy.
+// good takes the better of two controls, because waking the processors is noisy.
 func (c *control) good() bool {
 	d := min(c.once(), c.once())
 	c.best = min(c.best, d)
 	return float64(d) <= tolerance*float64(c.best)
 }
 
-// watch begins a sample; quiet ends it, and tells whether the machine was ours.
+// watch begins a sample. quiet ends it, and reports whether no other process
+// disturbed it.
 func (c *control) watch() (quiet func() bool) {
 	if c == nil {
 		return func() bool { return true }
@@ -72,10 +73,10 @@ func (c *control) watch() (quiet func() bool) {
 	}
 }
 
-// ticksPerSecond is the unit of /proc on every Linux that Go runs on.
+// ticksPerSecond is the unit of /proc on every Linux that Go supports.
 const ticksPerSecond = 100
 
-// ticks gives the processors' time that was used by all and by this process.
+// ticks returns the processor time that all processes and this process have used.
 func ticks() (busy, own int, known bool) {
 	system, err := os.ReadFile("/proc/stat")
 	if err != nil {
@@ -87,7 +88,7 @@ func ticks() (busy, own int, known bool) {
 	if err != nil || len(f) < 9 {
 		return 0, 0, false
 	}
-	_, rest, _ := strings.Cut(string(self), ") ") // behind the command's name
+	_, rest, _ := strings.Cut(string(self), ") ") // the fields after the command's name
 	g := numbers(strings.Fields(rest))
 	if len(g) < 13 {
 		return 0, 0, false
@@ -125,5 +126,5 @@ var perSpin = sync.OnceValue(func() float64 {
 	return float64(slices.Min(times)) / n
 })
 
-// spinsFor is how often to spin for d of processor time.
+// spinsFor returns how many times to spin for d of processor time.
 func spinsFor(d time.Duration) int { return max(1, int(float64(d)/perSpin())) }

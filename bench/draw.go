@@ -21,7 +21,7 @@ var themes = []theme{
 	{"dark", "#0d1117", "#e6edf3", "#9198a1", "#262d36", "#535c68", "#2f3741", "#9a8cff"},
 }
 
-// Sizes are in pixels. A picture is as wide as a README shows it at most.
+// Sizes are in pixels. A picture is as wide as a README can show.
 const (
 	pictureWidth = 720
 	margin       = 20
@@ -31,14 +31,14 @@ const (
 	boldWidth    = 7.5
 )
 
-// picture is an SVG file in the making.
+// picture is an SVG file that is being written.
 type picture struct {
 	theme
 	b      strings.Builder
 	height float64
 }
 
-// color is that of a bar.
+// color returns the color of a bar.
 func (t theme) color(r role) string {
 	switch r {
 	case ours:
@@ -146,7 +146,7 @@ func (c chart) drawRows(p *picture, tables []resultTable) {
 	p.height = top + rowHeight*float64(len(names))
 }
 
-// rowNames is the contenders of all tables.
+// rowNames returns the contenders of all tables.
 func rowNames(tables []resultTable) (names []string) {
 	for _, t := range tables {
 		for _, r := range t.rows {
@@ -169,7 +169,7 @@ func roleOf(tables []resultTable, name string) role {
 	return peer
 }
 
-// figures are what is drawn of a row: one, or the two ends of a range.
+// figures returns what to draw for a row: one figure, or the two ends of a range.
 func (c chart) figures(t resultTable, r resultRow) (from, to float64, ok bool) {
 	if c.kind == ranges {
 		from, ok = t.figure(r, "p50")
@@ -180,7 +180,7 @@ func (c chart) figures(t resultTable, r resultRow) (from, to float64, ok bool) {
 	return from, from, ok
 }
 
-// extent is the smallest and the largest figure.
+// extent returns the smallest and the largest figure.
 func (c chart) extent(tables []resultTable) (low, high float64) {
 	low = math.Inf(1)
 	for _, t := range tables {
@@ -193,7 +193,7 @@ func (c chart) extent(tables []resultTable) (low, high float64) {
 	return low, high
 }
 
-// column is where a table's bars are.
+// column is the place of a table's bars.
 type column struct {
 	chart
 	x, width, top float64
@@ -230,7 +230,7 @@ func (c column) draw(p *picture, t resultTable, names []string) {
 	}
 }
 
-// dotColor is stronger than that of a bar, which has more of it.
+// dotColor is stronger than the color of a bar, because a dot has less area.
 func dotColor(t theme, r role) string {
 	if r == limit {
 		return t.bar
@@ -240,7 +240,7 @@ func dotColor(t theme, r role) string {
 	return t.muted
 }
 
-// at is where v is.
+// at returns the position of v.
 func (c column) at(v float64) float64 {
 	room := c.width - 46
 	if c.kind == ranges {
@@ -253,7 +253,7 @@ func (c column) at(v float64) float64 {
 	return c.x + room*math.Log(v/low)/math.Log(max(c.high/low, 1.1))
 }
 
-// label is v as the table has it, with commas.
+// label returns v as in the table, with commas.
 func (c chart) label(v float64) string {
 	switch {
 	case c.column == "speed":
@@ -264,7 +264,7 @@ func (c chart) label(v float64) string {
 	return figure(v)
 }
 
-// figure is v with commas.
+// figure returns v with commas.
 func figure(v float64) string {
 	if v < 1000 {
 		return strconv.FormatFloat(v, 'f', -1, 64)
@@ -276,7 +276,7 @@ func figure(v float64) string {
 	return digits
 }
 
-// number is the size that the name of a row of a curve ends with.
+// number matches the size at the end of a curve's row name.
 var number = regexp.MustCompile(`\d+$`)
 
 func (c chart) drawCurves(p *picture, tables []resultTable) {
@@ -324,7 +324,7 @@ func (c chart) drawCurve(p *picture, t resultTable, x, y, w, h float64) {
 	}
 }
 
-// sizeName is 1, 10, … 1k, 10k.
+// sizeName returns 1, 10, … 1k, 10k.
 func sizeName(v float64) string {
 	if v >= 1000 {
 		return fmt.Sprintf("%.0fk", v/1000)

@@ -11,9 +11,9 @@ import (
 )
 
 var growing = workload{
-	id: "growth", title: "what an item costs as things grow",
-	about: `Each table is a curve: the same work at sizes that are farther and farther apart, with as many items, or
-items and stages or subscribers, in each row. What grows without a price has 1.00 in its column "× first row".`,
+	id: "growth", title: "the cost of an item as things grow",
+	about: `Each table is a curve. Each row is the same work at a larger size, with the same number of items, or of
+items and stages or subscribers. A cost that does not grow has 1.00 in the column "× first row".`,
 	cells: func(s scale) []cell {
 		items := s.of(100_000)
 		return []cell{
@@ -24,7 +24,7 @@ items and stages or subscribers, in each row. What grows without a price has 1.0
 	},
 }
 
-// sizes gives 1, 10, … most. With little work, the larger ones are left out.
+// sizes returns 1, 10, … most. With little work, it leaves out the larger ones.
 func sizes(s scale, most int) (all []int) {
 	for n := 1; n <= s.of(most); n *= 10 {
 		all = append(all, n)
@@ -32,8 +32,8 @@ func sizes(s scale, most int) (all []int) {
 	return all
 }
 
-// curve is a cell with a row for each size. Where its items are fewer than those
-// of the cell, want says what is to come.
+// curve makes a cell with a row for each size. want returns the expected results of
+// a size, which may have fewer items than the cell.
 func curve(name, row string, per int, unitName string, all []int, want func(size int) tally, run func(t *trial, size int)) cell {
 	c := cell{name: name, layout: growth, per: per, unit: time.Nanosecond, unitName: unitName, want: tally{1, 0}}
 	for _, size := range all {
@@ -91,8 +91,7 @@ func groupGrowth(s scale, items int) cell {
 		})
 }
 
-// processorGrowth has more goroutines that run at a time than there are
-// processors in its last rows.
+// processorGrowth has more running goroutines than processors in its last rows.
 func processorGrowth(name string, items int, task func(int) int) cell {
 	in := upTo(items)
 	return curve(name, "GOMAXPROCS", items, "ns per item", []int{1, 2, 4},

@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// workload is a kind of work, and a page of results.
+// workload is a kind of work. Each workload has a page of results.
 type workload struct {
 	id, title, about string
 	cells            func(s scale) []cell
 }
 
-// scale says how much work there is: a full-size number is divided by it.
+// scale divides the amount of work: a number is divided by it.
 type scale int
 
 const (
@@ -30,39 +30,39 @@ func (s scale) of(n int) int { return max(n/int(s), 16) }
 type cell struct {
 	name       string
 	layout     layout
-	per        int           // what a time is divided by: items, or items and stages
-	unit       time.Duration // that times are given in
+	per        int           // times are divided by it: items, or items and stages
+	unit       time.Duration // of the times in the table
 	unitName   string
 	want       tally
-	rival      string       // what the peers' column says, if not "best peer"
+	rival      string       // title of the peers' column, if not "best peer"
 	prepare    func(*trial) // may be nil
 	contenders []contender
 }
 
-// layout is which columns a table has.
+// layout says which columns a table has.
 type layout int
 
 const (
 	cost       layout = iota // time per item, and its ratios
 	efficiency               // the same, as a share of the limit's speed
 	delay                    // end of a task to its delivery
-	teardown                 // time to dispose, and what is left
-	memory                   // bytes that are held
+	teardown                 // time to dispose, and the tasks that are left
+	memory                   // bytes that a pipeline holds
 	growth                   // time per item from one size to the next
 )
 
-// role is what a contender stands for.
+// role says what a contender stands for.
 type role int
 
 const (
-	limit     role = iota // what the machine allows
+	limit     role = iota // the best that the machine allows
 	ours                  // turbopipes
 	peer                  // another library, or code written by hand, that does the same
-	reference             // something that does less, or is no stream: not compared with
+	reference             // does less, or is no stream: not used for ratios
 )
 
-// bound is how many items a contender may hold that were taken from the source
-// and not delivered.
+// bound is the number of items that a contender may hold: items that were taken from
+// the source and not delivered.
 type bound string
 
 const (
@@ -71,7 +71,7 @@ const (
 	buffered bound = "more"
 )
 
-// contender is a row.
+// contender is a row of a table.
 type contender struct {
 	name  string
 	role  role
@@ -79,7 +79,7 @@ type contender struct {
 	run   func(t *trial)
 }
 
-// tally is what came out.
+// tally is the number of results and their checksum.
 type tally struct{ count, sum int }
 
 // trial is one run of a contender.
@@ -87,14 +87,14 @@ type trial struct {
 	tally
 	start      time.Time
 	took       time.Duration
-	ended      []time.Duration // when the task of item v has ended, where delays are measured
+	ended      []time.Duration // end of the task of item v, where delays are measured
 	delays     []time.Duration
 	held       int // bytes, while all tasks are blocked
-	tasks      int // left when the disposing call returned
-	goroutines int // left soon after; where bytes are measured, those that hold them
+	tasks      int // left when the call that disposes returned
+	goroutines int // left soon after that; where bytes are measured, the goroutines that hold them
 }
 
-// epoch is what trial.ended counts from.
+// epoch is the zero of trial.ended.
 var epoch = time.Now()
 
 func (t *trial) begin() { t.start = time.Now() }
@@ -109,33 +109,33 @@ func (t *trial) add(r int) {
 	}
 }
 
-// addInOrder counts a result in a way that tells its place.
+// addInOrder counts a result so that the checksum depends on its position.
 func (t *trial) addInOrder(r int) {
 	t.count++
 	t.sum = t.sum*31 + r
 }
 
-// join adds what another goroutine has counted.
+// join adds the tally of another goroutine.
 func (t *trial) join(other tally) {
 	t.count += other.count
 	t.sum += other.sum
 }
 
-// sample is what one repetition of a contender has measured.
+// sample has the measurements of one repetition of a contender.
 type sample struct {
 	ns, bytes, allocs float64 // per cell.per
 	held              float64 // the same
 	p50, p99, longest time.Duration
 	tasks, goroutines int
 	disturbed         bool
-	wrong             string // empty where the results were right
+	wrong             string // empty if the results were right
 }
 
 type harness struct {
 	reps     int
 	scale    scale
-	atLeast  time.Duration // that a sample runs
-	control  *control      // nil: disturbances don't matter
+	atLeast  time.Duration // minimum duration of a sample
+	control  *control      // nil: disturbances are ignored
 	timeout  time.Duration
 	progress bool
 }
@@ -149,8 +149,7 @@ func newHarness(reps int) *harness {
 
 func quickHarness(s scale) *harness { return &harness{reps: 1, scale: s, timeout: 2 * time.Minute} }
 
-// measure runs all cells of w and gives the page, and how many results were
-// wrong.
+// measure runs all cells of w. It returns the page, and the number of wrong results.
 func (h *harness) measure(w workload) (page string, wrong int) {
 	tables := make([]table, 0, 8)
 	for _, c := range w.cells(h.scale) {
@@ -177,7 +176,7 @@ func (h *harness) run(c cell) table {
 			rounds[i] = max(1, min(10_000, int(h.atLeast/took)))
 		}
 	}
-	retries := h.reps * len(c.contenders) // so it takes twice the time at most
+	retries := h.reps * len(c.contenders) // so run takes at most twice the time
 	for rep := range h.reps {
 		for at := range c.contenders {
 			i := (at + rep) % len(c.contenders)
@@ -185,7 +184,7 @@ func (h *harness) run(c cell) table {
 			for s.disturbed && retries > 0 {
 				retries--
 				t.discarded++
-				time.Sleep(20 * time.Millisecond) // what disturbs may pass
+				time.Sleep(20 * time.Millisecond) // the disturbance may pass
 				s = h.sample(c, c.contenders[i], rounds[i])
 			}
 			t.samples[i] = append(t.samples[i], s)
@@ -194,7 +193,7 @@ func (h *harness) run(c cell) table {
 	return t
 }
 
-// sample runs k, rounds times on end, between two controls.
+// sample runs k, rounds times in a row, between two controls.
 func (h *harness) sample(c cell, k contender, rounds int) (s sample) {
 	late := time.AfterFunc(h.timeout, func() {
 		fmt.Fprintf(os.Stderr, "bench: %s, %s: no end after %s\n", c.name, k.name, h.timeout)

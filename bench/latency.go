@@ -7,10 +7,10 @@ import (
 )
 
 var latency = workload{
-	id: "latency", title: "the end of a task to the delivery of its result",
-	about: `As W3, n = 8. Each task notes when it ends, and the consumer looks at the clock when it has the result;
-the two readings are part of the figures. p50, p99 and max are within a repetition; the medians over the
-repetitions are shown. What is fast because it holds many results delivers them late.`,
+	id: "latency", title: "the time from the end of a task to the delivery of its result",
+	about: `As W3, n = 8. Each task notes the time at its end, and the consumer reads the clock when it has the result.
+The figures include these two readings. p50, p99 and max are within a repetition; the table shows their
+medians over the repetitions. A stage that is fast because it holds many results delivers them late.`,
 	cells: func(s scale) (all []cell) {
 		for _, d := range []time.Duration{time.Microsecond, 10 * time.Microsecond} {
 			all = append(all, delivery(d, spinItems(s, d)))

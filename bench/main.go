@@ -1,9 +1,9 @@
 // Command bench runs turbopipes beside other Go libraries, and beside code
 // written by hand, on the same work.
 //
-// All contenders of a table run interleaved in this one process, and each run is
-// checked for its results. The figures are medians; what counts is their ratio
-// within a table. Tables go to standard output and to results/.
+// All contenders of a table run interleaved in this one process. The results of each
+// run are checked. The figures are medians. Compare the ratios within a table, not
+// the absolute figures. Tables go to standard output and to results/.
 //
 //	go -C bench run .                   everything
 //	go -C bench run . -only W2,W3       some workloads
@@ -80,8 +80,8 @@ const (
 	chartsDir  = "charts"
 )
 
-// draw draws the charts of the results in out: those of the tree's have a folder
-// of their own.
+// draw draws the charts of the results in out. Charts of the results in the tree have
+// a folder of their own.
 func draw(out string) {
 	dir := out
 	if out == resultsDir {
@@ -93,7 +93,7 @@ func draw(out string) {
 	}
 }
 
-// choose gives the workloads named in only.
+// choose returns the workloads that only names.
 func choose(only string) ([]workload, error) {
 	if only == "" {
 		return workloads, nil

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Every contender of every workload gives the right results.
+// Every contender of every workload returns the right results.
 func TestWorkloads(t *testing.T) {
 	for _, w := range workloads {
 		t.Run(w.id, func(t *testing.T) {

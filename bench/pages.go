@@ -8,21 +8,21 @@ import (
 	"strings"
 )
 
-// results is a page of results, as it is read from its file.
+// results is a page of results, read from its file.
 type results struct {
 	tables []resultTable
-	made   string // with what, and when
+	made   string // the command, the versions and the date
 }
 
 type resultTable struct {
 	name    string
-	columns []string // but the contenders'
+	columns []string // without the contenders' column
 	rows    []resultRow
 }
 
 type resultRow struct {
 	name    string
-	role    role // limit, ours, or peer, which stands for all else
+	role    role // limit, ours, or peer for all others
 	figures []string
 }
 
@@ -35,7 +35,7 @@ func readResults(dir, id string) (results, error) {
 	return parseResults(string(text)), nil
 }
 
-// parseResults takes a page apart that render has made.
+// parseResults parses a page that render has made.
 func parseResults(page string) results {
 	var r results
 	for line := range strings.Lines(page) {
@@ -65,8 +65,8 @@ func parseResults(page string) results {
 	return r
 }
 
-// row tells the roles by what render makes of them: ours is bold, and the limit
-// is what others are compared with.
+// row finds out the roles from the text of render: our rows are bold, and the others
+// are compared with the limit.
 func (t *resultTable) row(fields []string) resultRow {
 	r := resultRow{name: fields[0], role: peer, figures: fields[1:]}
 	bare := strings.Trim(r.name, "*")
@@ -80,7 +80,7 @@ func (t *resultTable) row(fields []string) resultRow {
 	return r
 }
 
-// figure is a row's number in the first column whose name begins so.
+// figure returns a row's number in the first column whose name begins with column.
 func (t *resultTable) figure(r resultRow, column string) (v float64, ok bool) {
 	i := slices.IndexFunc(t.columns, func(c string) bool { return strings.HasPrefix(c, column) })
 	if i < 0 || i >= len(r.figures) {

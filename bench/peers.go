@@ -9,11 +9,11 @@ import (
 	"github.com/turbopipes/turbopipes"
 )
 
-// What several workloads need of the libraries.
+// Code that several workloads need for the libraries.
 
 var background = context.Background()
 
-// upTo gives 0, 1, … n-1.
+// upTo returns 0, 1, … n-1.
 func upTo(n int) []int {
 	all := make([]int, n)
 	for i := range all {
@@ -22,14 +22,14 @@ func upTo(n int) []int {
 	return all
 }
 
-// must ends the program: a contender has failed where nothing can fail.
+// must ends the program, because a contender has failed where nothing can fail.
 func must(err error) {
 	if err != nil {
 		panic(fmt.Sprintf("a contender has failed: %v", err))
 	}
 }
 
-// deliver is the end of a pipeline of turbopipes.
+// deliver is the end of a turbopipes pipeline.
 func deliver(t *trial, o turbopipes.Observable[int]) {
 	must(o.Each(background, func(v int) error { t.add(v); return nil }))
 }
@@ -37,7 +37,7 @@ func deliver(t *trial, o turbopipes.Observable[int]) {
 // rx1024 gives every channel of rxgo a buffer.
 var rx1024 = rxgo.WithBufferedChannel(1024)
 
-// deliverRx is the end of a pipeline of rxgo.
+// deliverRx is the end of an rxgo pipeline.
 func deliverRx(add func(int), o rxgo.Observable, opts ...rxgo.Option) {
 	for item := range o.Observe(opts...) {
 		must(item.E)
@@ -45,7 +45,7 @@ func deliverRx(add func(int), o rxgo.Observable, opts ...rxgo.Option) {
 	}
 }
 
-// sourceGS is the integers from 0 to n-1 for go-streams, which reads channels.
+// sourceGS returns the integers from 0 to n-1 for go-streams, which reads channels.
 func sourceGS(n int) *extension.ChanSource {
 	in := make(chan any)
 	go func() {

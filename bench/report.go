@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// table is what was measured for a cell.
+// table has the samples of a cell.
 type table struct {
 	cell
 	warm      []sample
@@ -39,7 +39,7 @@ func (t table) wrongAt(i int) string {
 	return ""
 }
 
-// of gives median, minimum and maximum of a measure over the repetitions.
+// of returns the median, minimum and maximum of a measure over the repetitions.
 func (t table) of(i int, measure func(sample) float64) (mid, lo, hi float64) {
 	all := make([]float64, len(t.samples[i]))
 	for j, s := range t.samples[i] {
@@ -51,7 +51,7 @@ func (t table) of(i int, measure func(sample) float64) (mid, lo, hi float64) {
 
 func tasksLeft(s sample) float64 { return float64(s.tasks) }
 
-// figure is the measure that the ratios are of.
+// figure is the measure that ratios are computed from.
 func (t table) figure(s sample) float64 {
 	if t.layout == memory {
 		return s.held
@@ -59,13 +59,13 @@ func (t table) figure(s sample) float64 {
 	return s.ns
 }
 
-// has tells whether there is a contender in that role.
+// has reports whether there is a contender in that role.
 func (t table) has(r role) bool {
 	return slices.ContainsFunc(t.contenders, func(c contender) bool { return c.role == r })
 }
 
-// best is the fastest contender that ok accepts, that was right, and that left
-// nothing behind; -1: there is none.
+// best returns the fastest contender that ok accepts, that was right, and that left
+// nothing behind. It returns -1 if there is none.
 func (t table) best(ok func(contender) bool) int {
 	best, least := -1, 0.0
 	for i, c := range t.contenders {
@@ -84,7 +84,7 @@ func (t table) top() int { return t.best(func(c contender) bool { return c.role 
 
 func (t table) bestPeer() int { return t.best(func(c contender) bool { return c.role == peer }) }
 
-// ratio is i's time by that of j, or nothing where there is no j.
+// ratio returns the time of i divided by the time of j, or "" if there is no j.
 func (t table) ratio(i, j int, format string) string {
 	if j < 0 {
 		return ""
@@ -113,7 +113,7 @@ func (t table) String() string {
 	return b.String() + t.notes()
 }
 
-// columns gives the header and the function that fills a row.
+// columns returns the header and the function that fills a row.
 func (t table) columns() (header []string, row func(i int) []string) {
 	switch t.layout {
 	case delay:
@@ -157,7 +157,7 @@ func (t table) cost(i int) []string {
 	return append(append(t.times(i), t.ratio(i, t.bestPeer(), "%.2f"), toLimit), t.spent(i)...)
 }
 
-// spent names what the function of that name gives.
+// spent has the column names of the function spent.
 var spent = []string{"bytes", "allocations"}
 
 func (t table) spent(i int) []string {
@@ -202,7 +202,7 @@ func (t table) teardownColumns() (header []string, row func(i int) []string) {
 	}
 }
 
-// share is i's speed in percent of j's.
+// share returns i's speed in percent of j's.
 func (t table) share(i, j int) string {
 	if j < 0 {
 		return ""
@@ -229,7 +229,7 @@ func (t table) micros(i int, measure func(sample) time.Duration) string {
 	return short(mid / 1000)
 }
 
-// short gives three figures.
+// short formats v with three digits.
 func short(v float64) string {
 	switch {
 	case v >= 100:
@@ -279,7 +279,7 @@ func render(w workload, tables []table, h *harness) string {
 	return b.String()
 }
 
-// environment says where and with what the figures were made.
+// environment says where and with which versions the figures were made.
 func environment() string {
 	versions := []string{}
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -299,7 +299,7 @@ var peerModules = []string{
 	"github.com/samber/ro", "github.com/sourcegraph/conc", "golang.org/x/sync",
 }
 
-// model is the processor's name, where the system tells.
+// model returns the processor's name, if the system reports it.
 func model() string {
 	info, _ := os.ReadFile("/proc/cpuinfo")
 	for line := range strings.Lines(string(info)) {

@@ -9,16 +9,17 @@ import (
 )
 
 var subscribing = workload{
-	id: "subscription", title: "what a subscription costs",
-	about: `A stream of no item, or of one, is put together with an operator, subscribed to and read to its end: the
-fixed price of a pipeline, in which the goroutines that an operator starts are included. turbopipes alone.`,
+	id: "subscription", title: "the cost of a subscription",
+	about: `A stream of no item, or of one, is built with an operator, subscribed to, and read to its end. This is the
+fixed price of a pipeline. It includes the goroutines that an operator starts. turbopipes only.`,
 	cells: func(s scale) []cell {
 		n := s.of(2000)
 		return []cell{subscribeTo("empty", n, 0), subscribeTo("one item", n, 1)}
 	},
 }
 
-// subscribeTo is a cell of n subscriptions, each to a stream of items items.
+// subscribeTo makes a cell of n subscriptions. Each subscribes to a stream of items
+// items.
 func subscribeTo(name string, n, items int) cell {
 	source := turbopipes.FromSlice(upTo(items)) // its only item is 0
 	row := func(name string, assemble func() turbopipes.Observable[int]) contender {

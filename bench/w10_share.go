@@ -13,10 +13,10 @@ import (
 
 var sharing = workload{
 	id: "W10", title: "one source to many subscribers",
-	about: `Every subscriber gets every item, and counts and adds on a goroutine of its own, behind a queue: 256 items
-in turbopipes, 64 in the channels by hand and none in rxgo, or 1024. ro calls its subscribers one after
-another on the goroutine of the source, so that nothing is handed over; the limit does so, too. Times, bytes
-and allocations are per item and subscriber, subscribing included.`,
+	about: `Every subscriber gets every item, and counts and adds on a goroutine of its own. Its queue has room for 256
+items in turbopipes, for 64 in the channels by hand, and for none or 1024 in rxgo. ro calls its subscribers
+one after another on the goroutine of the source, so there is no hand-over; the limit does the same. Times,
+bytes and allocations are per item and subscriber, and include the subscription.`,
 	cells: func(s scale) (all []cell) {
 		for _, subscribers := range []int{1, 10, 1000} {
 			all = append(all, share(subscribers, s.of(1_000_000)))
@@ -25,7 +25,7 @@ and allocations are per item and subscriber, subscribing included.`,
 	},
 }
 
-// share has about so many deliveries, whatever the number of subscribers.
+// share makes a cell with about that many deliveries, for any number of subscribers.
 func share(subscribers, deliveries int) cell {
 	items := max(deliveries/subscribers, 1)
 	in, all := upTo(items), items*subscribers
@@ -43,8 +43,8 @@ func share(subscribers, deliveries int) cell {
 	}
 }
 
-// counter is what one subscriber has got. It fills a cache line, so that
-// subscribers don't slow each other down.
+// counter is the tally of one subscriber. It fills a cache line, so that subscribers
+// do not slow each other down.
 type counter struct {
 	tally
 	_ [6]int

@@ -24,9 +24,9 @@ import (
 
 var hashing = workload{
 	id: "W11", title: "the quickstart's job: the SHA-256 of each file of a source tree",
-	about: `The tree is that of the Go installation, whose files are in the system's cache by then. They are found by
-a walk and hashed GOMAXPROCS at a time, each by the same function; one goroutine gets the sums. The limit
-hashes the same bytes, which it has in memory already, with a goroutine for each processor.`,
+	about: `The tree is that of the Go installation, whose files are in the system's cache by then. A walk finds the
+files. They are hashed GOMAXPROCS at a time, each by the same function, and one goroutine gets the sums. The
+limit hashes the same bytes, which are in memory already, with a goroutine for each processor.`,
 	cells: func(s scale) []cell {
 		dir := filepath.Join(goRoot(), "src")
 		if s != fullScale {
@@ -36,7 +36,7 @@ hashes the same bytes, which it has in memory already, with a goroutine for each
 	},
 }
 
-// goRoot is asked of the go command, since a trimmed program doesn't know.
+// goRoot asks the go command, because a trimmed program does not know its GOROOT.
 func goRoot() string {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	must(err)
@@ -70,10 +70,10 @@ func hashTree(dir string) cell {
 	}
 }
 
-// checksum is the part of a digest that is added up.
+// checksum returns the part of a digest that is added up.
 func checksum(digest [sha256.Size]byte) int { return int(binary.LittleEndian.Uint64(digest[:])) }
 
-// walk gives the regular files below dir, until emit says no.
+// walk emits the regular files below dir, until emit returns false.
 func walk(dir string, emit func(path string) bool) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.Type().IsRegular() && !emit(path) {
@@ -148,7 +148,7 @@ func hashErrgroup(t *trial, n int, dir string) {
 			})
 			return true
 		})
-		_ = g.Wait() // told below
+		_ = g.Wait() // the error is checked below
 	}()
 	for sum := range sums {
 		t.add(sum)

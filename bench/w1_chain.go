@@ -16,9 +16,8 @@ import (
 
 var chains = workload{
 	id: "W1", title: "chains of Map and Filter",
-	about: `Integers go through 1, 3 or 10 stages that cost next to nothing: Map, Filter, Map, … The
-filters let everything through, so that each stage sees each item. Times, bytes and allocations are per
-item and stage.`,
+	about: `Integers go through 1, 3 or 10 stages that cost almost nothing: Map, Filter, Map, … The filters let every
+item through, so that each stage sees each item. Times, bytes and allocations are per item and stage.`,
 	cells: func(s scale) (all []cell) {
 		for _, depth := range []int{1, 3, 10} {
 			all = append(all, chain(depth, s.of(100_000)))
@@ -31,7 +30,7 @@ item and stage.`,
 func increment(v int) int { return v + 1 }
 func natural(v int) bool  { return v >= 0 }
 
-// maps tells whether stage i is a Map; the others are Filters.
+// maps reports whether stage i is a Map. The other stages are Filters.
 func maps(i int) bool { return i%2 == 0 }
 
 func chain(depth, n int) cell {

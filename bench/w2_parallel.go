@@ -19,15 +19,16 @@ import (
 
 const aboutParallel = `
 
-"holds" is how many items a contender may hold that were taken from the source and not delivered: *n* is
-one for each task; *more* is a buffer besides. A buffer buys speed with memory and with the time that
-results wait in it; the page "latency" shows that. ro has no operator that bounds the tasks that run at a
-time; conc's iter.Map is quick, but takes a slice and gives a slice, all at the end.`
+"holds" is the number of items that a contender may hold: items that were taken from the source and not
+delivered. *n* is one for each task. *more* is an additional buffer. A buffer buys speed with memory and with
+the time that results wait in it; the page "latency" shows that time. ro has no operator that bounds the
+number of tasks that run at a time. conc's iter.Map is quick, but takes a slice and returns a slice, all at
+the end.`
 
 var free = workload{
 	id: "W2", title: "a parallel map over a function that costs nothing",
-	about: `Each result comes to one consumer. The function is free, so that this is what the machinery costs, and
-more than most programs will ever see of it.` + aboutParallel,
+	about: `Each result comes to one consumer. The function costs nothing, so the figures are the cost of the machinery.
+Most programs will never notice that much of it.` + aboutParallel,
 	cells: func(s scale) (all []cell) {
 		for _, n := range []int{2, 8, 64} {
 			all = append(all, parallel(fmt.Sprintf("n = %d", n), n, s.of(100_000), affine))
@@ -36,13 +37,13 @@ more than most programs will ever see of it.` + aboutParallel,
 	},
 }
 
-// affine is what every task gives; inverse tells its item.
+// affine is the result of every task. inverse returns the item of a result.
 func affine(v int) int  { return 3*v + 1 }
 func inverse(r int) int { return (r - 1) / 3 }
 
 func affineTally(n int) tally { return tally{n, 3*n*(n-1)/2 + n} }
 
-// parallel is a cell in which task runs over the items, n at a time.
+// parallel makes a cell in which task runs for each item, n at a time.
 func parallel(name string, n, items int, task func(int) int) cell {
 	in := upTo(items)
 	return cell{
@@ -64,7 +65,7 @@ func parallel(name string, n, items int, task func(int) int) cell {
 	}
 }
 
-// splitLoop gives each of some goroutines its part of the items.
+// splitLoop gives each of several goroutines a part of the items.
 func splitLoop(t *trial, goroutines int, in []int, task func(int) int) {
 	var mu sync.Mutex
 	var all sync.WaitGroup
@@ -140,7 +141,7 @@ func parallelErrgroup(t *trial, n int, in []int, task func(int) int) {
 		for _, v := range in {
 			g.Go(func() error { results <- task(v); return nil })
 		}
-		_ = g.Wait() // told below
+		_ = g.Wait() // the error is checked below
 	}()
 	for r := range results {
 		t.add(r)

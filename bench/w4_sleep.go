@@ -6,8 +6,8 @@ import (
 
 var sleeps = workload{
 	id: "W4", title: "a parallel map over tasks that wait",
-	about: `As W2, with tasks that sleep for 1 ms, 1000 at a time. The limit is 1000 goroutines that sleep without a
-stream; the timers are most of the work.` + aboutParallel,
+	about: `As W2, with tasks that sleep for 1 ms, 1000 at a time. The limit is 1000 goroutines that sleep, without a
+stream. The timers are most of the work.` + aboutParallel,
 	cells: func(s scale) []cell {
 		const n = 1000
 		sleep := func(v int) int { time.Sleep(time.Millisecond); return affine(v) }

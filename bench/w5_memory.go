@@ -7,10 +7,10 @@ import (
 
 var blockedTasks = workload{
 	id: "W5", title: "the memory of blocked tasks",
-	about: `100,000 tasks wait for their context, all at the same time, as in W7. The bytes are what heap and stacks
-have grown by after a garbage collection, per task. The limit is a goroutine for each task. The runtime
-keeps the descriptors of goroutines, some 400 bytes each, for later ones; the warm-up has made them, so
-they are not in the figures. "goroutines" is how many hold those bytes.`,
+	about: `100,000 tasks wait for their context, all at the same time, as in W7. The bytes are the growth of heap and
+stacks after a garbage collection, per task. The limit is a goroutine for each task. The runtime keeps the
+descriptors of goroutines, some 400 bytes each, for later goroutines. The warm-up has made them, so they are
+not in the figures. "goroutines" is the number of goroutines that hold those bytes.`,
 	cells: func(s scale) []cell { return []cell{holding("100,000 tasks", s.of(100_000))} },
 }
 
@@ -32,7 +32,7 @@ func holding(name string, n int) cell {
 	}
 }
 
-// heldBy measures what a pipeline holds whose tasks all wait.
+// heldBy measures what a pipeline holds while all its tasks wait.
 func heldBy(t *trial, b *blocked, start func(*blocked) (end func())) {
 	goroutines := runtime.NumGoroutine()
 	before := inUse()
@@ -44,7 +44,7 @@ func heldBy(t *trial, b *blocked, start func(*blocked) (end func())) {
 	t.tally = tally{int(b.begun.Load()), b.n}
 }
 
-// inUse is the size of heap and stacks. The second collection frees the stacks
+// inUse returns the size of heap and stacks. The second collection frees the stacks
 // that the first one has taken from goroutines that have ended.
 func inUse() int {
 	runtime.GC()

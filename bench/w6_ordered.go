@@ -13,10 +13,9 @@ import (
 
 var ordered = workload{
 	id: "W6", title: "a parallel map that keeps the order",
-	about: `As W2 and W3, with results in the order of their items, which the checksum tells. The two rows
-"unordered" are for comparison: what the order costs. rxgo is left
-out: the first goroutine of a Map with WithPool and Serialize can send on a channel that the others have
-closed, and that panic ends the program.` + aboutParallel,
+	about: `As W2 and W3, with results in the order of their items, which the checksum verifies. The two rows
+"unordered" are there to show the cost of the order. rxgo is left out: the first goroutine of a Map with
+WithPool and Serialize can send on a channel that the others have closed, and that panic ends the program.` + aboutParallel,
 	cells: func(s scale) []cell {
 		const d = 10 * time.Microsecond
 		last := orderedCell(micros(d)+" of CPU, n = 8", 8, spinItems(s, d), spinning(d))
@@ -35,7 +34,7 @@ func orderedCell(name string, n, items int, task func(int) int) cell {
 	for _, v := range in {
 		want.addInOrder(affine(v))
 	}
-	// What is unordered has another checksum, so it is checked here.
+	// An unordered contender has another checksum, so it is checked here.
 	unordered := func(run func(*trial)) func(*trial) {
 		return func(t *trial) {
 			if run(t); t.tally == affineTally(items) {
@@ -67,10 +66,10 @@ func orderedTurbopipes(t *trial, n int, in []int, task func(int) int, opts ...op
 	must(op(turbopipes.FromSlice(in)).Each(background, func(r int) error { t.addInOrder(r); return nil }))
 }
 
-// orderedChannels starts a goroutine for each item, n at a time, and waits for
+// orderedChannels starts a goroutine for each item, n at a time, and waits for them
 // one after another.
 func orderedChannels(t *trial, n int, in []int, task func(int) int) {
-	queue := make(chan chan int, n-1) // and one that is waited for
+	queue := make(chan chan int, n-1) // one more is in the consumer's hands
 	go func() {
 		defer close(queue)
 		for _, v := range in {

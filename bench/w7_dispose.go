@@ -18,10 +18,11 @@ import (
 
 var disposal = workload{
 	id: "W7", title: "disposing of 10,000 blocked tasks",
-	about: `10,000 tasks wait for their context. The time is from the cancelling to the return of the call that ends
-the pipeline. "tasks left" still ran at that return; "goroutines left" are those that were there 5 ms
-later; who leaves tasks behind is not the best peer. With a clean-up, each task sleeps 20 ms before it ends. rill and go-streams give tasks no context, so
-theirs is one of the caller's.`,
+	about: `10,000 tasks wait for their context. The time is from the cancellation to the return of the call that ends
+the pipeline. "tasks left" is the number of tasks that still ran at that return. "goroutines left" is the
+number of goroutines that were there 5 ms later. A contender that leaves tasks behind is not the best peer.
+With a clean-up, each task sleeps 20 ms before it ends. rill and go-streams pass no context to tasks, so
+their tasks use a context of the caller.`,
 	cells: func(s scale) []cell {
 		n := s.of(10_000)
 		return []cell{disposing("no clean-up", n, 0), disposing("20 ms of clean-up", n, 20*time.Millisecond)}
@@ -46,7 +47,7 @@ func disposing(name string, n int, cleanUp time.Duration) cell {
 	}
 }
 
-// blocked is n tasks that wait.
+// blocked has n tasks that wait.
 type blocked struct {
 	n              int
 	cleanUp        time.Duration
@@ -64,7 +65,7 @@ func (b *blocked) task(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// disposeOf times the end of a pipeline whose tasks all wait.
+// disposeOf times the end of a pipeline while all its tasks wait.
 func disposeOf(t *trial, b *blocked, start func(*blocked) (end func())) {
 	before := runtime.NumGoroutine()
 	end := b.begin(start)
@@ -87,8 +88,8 @@ func (b *blocked) begin(start func(*blocked) (end func())) (end func()) {
 	return end
 }
 
-// settle waits until only so many goroutines are left as there were before, so
-// that the next run has the machine for itself.
+// settle waits until no more goroutines are left than there were before, so that the
+// next run has the machine to itself.
 func (b *blocked) settle(before int) {
 	for b.running.Load() > 0 || runtime.NumGoroutine() > before {
 		time.Sleep(time.Millisecond)

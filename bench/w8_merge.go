@@ -19,12 +19,12 @@ const fanIn = 8
 var merging = workload{
 	id: "W8", title: "merging 8 sources",
 	about: `8 sources, each quick and on a goroutine of its own, come to one consumer. turbopipes holds one undelivered
-item for each. ro's Merge subscribes to one source after another on one goroutine unless each has a
-SubscribeOn, which buffers; the row without it merges nothing that runs at the same time.`,
+item for each. ro's Merge subscribes to one source after another on one goroutine, unless each source has a
+SubscribeOn, which buffers. The row without SubscribeOn merges nothing that runs at the same time.`,
 	cells: func(s scale) []cell { return []cell{merge(s.of(12_500))} },
 }
 
-// merge has n items in each source.
+// merge makes a cell with n items in each source.
 func merge(n int) cell {
 	all := n * fanIn
 	in := upTo(all)
@@ -120,15 +120,15 @@ func mergeGoStreams(t *trial, parts [][]int) {
 
 var flattening = workload{
 	id: "W8b", title: "flattening streams of 100 items, 8 at a time",
-	about: `Each item becomes a stream of 100 items; 8 such streams run at a time and come to one consumer, with a
-buffer of 64 in turbopipes' row and in that of the channel. ro's MergeMap and rxgo's FlatMap run one inner
-stream after another; go-streams takes slices for streams.`,
+	about: `Each item becomes a stream of 100 items. 8 such streams run at a time and come to one consumer. turbopipes
+and the channel have a row with a buffer of 64. ro's MergeMap and rxgo's FlatMap run one inner stream after
+another. go-streams takes slices as streams.`,
 	cells: func(s scale) []cell { return []cell{flatten(s.of(1000))} },
 }
 
 const innerItems = 100
 
-// flatten has n inner streams. Inner stream i is i*100, i*100+1, …
+// flatten makes a cell with n inner streams. Inner stream i is i*100, i*100+1, …
 func flatten(n int) cell {
 	in, all := upTo(n), n*innerItems
 	out := upTo(all)

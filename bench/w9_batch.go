@@ -15,8 +15,8 @@ const batchSize = 100
 
 var batches = workload{
 	id: "W9", title: "batches of 100",
-	about: `Integers are gathered into slices of 100, each a slice of its own. Times, bytes and allocations are per item;
-one allocation for each batch is 0.01.`,
+	about: `Integers are gathered into slices of 100, each a new slice. Times, bytes and allocations are per item. One
+allocation for each batch is 0.01.`,
 	cells: func(s scale) []cell { return []cell{batch(s.of(2000) * batchSize)} },
 }
 
@@ -104,7 +104,7 @@ func batchRx(t *trial, n int, opts ...rxgo.Option) {
 	}
 }
 
-// batchGoStreams can't do without an interval.
+// batchGoStreams needs an interval, because go-streams has no batch without one.
 func batchGoStreams(t *trial, n int) {
 	for batch := range sourceGS(n).Via(flow.NewBatch[int](batchSize, time.Hour)).Out() {
 		t.addAll(batch.([]int))

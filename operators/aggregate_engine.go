@@ -37,6 +37,6 @@ func (f *folding[T]) add(v T) {
 func unfold[T, A any](f *folding[T], value A, err *error) {
 	f.Failed(f.ctx)
 	if !f.complete {
-		*err = fault.Join(*err, run.Keep[A](f.items.Stage, f.items.Each).DiscardFolded(f.n, value))
+		*err = fault.Join(*err, run.DiscardFolded(run.Keep[A](f.items.Stage, f.items.Each), f.n, value))
 	}
 }

@@ -59,8 +59,8 @@ func BackpressureTimeout[T any](limit time.Duration, opts ...BackpressureOption[
 // runWithPatience runs in until it ends, downstream refuses, or p's time is up.
 func runWithPatience[T any](ctx context.Context, name string, p *patience, hooks run.Hooks[T], in turbopipes.Observable[T], emit func(T) bool) (refused bool, err error) {
 	up := feed.Open(ctx, name, hooks, in.Push)
-	defer up.Close(&err)
-	up.Go(p.watch)
+	defer up.Scope.Close(&err)
+	up.Scope.Go(p.watch)
 	for {
 		select {
 		case v, more := <-up.Items():
@@ -71,7 +71,7 @@ func runWithPatience[T any](ctx context.Context, name string, p *patience, hooks
 			if !emit(v) {
 				return true, nil
 			}
-			if !p.stop(up.Ctx) {
+			if !p.stop(up.Scope.Ctx) {
 				return false, nil
 			}
 		case <-up.Done():

@@ -54,7 +54,7 @@ func BufferWhen[T, N any](notifier turbopipes.Observable[N], opts ...BufferWithT
 		run.NoteSlices[T](lost.Record())
 		defer func() { err = fault.Join(err, lost.Discard(b.left()...)) }()
 		up := feed.Open(ctx, "BufferWhen", discarding[T](o.Loss), in.Push)
-		defer up.Close(&err)
+		defer up.Scope.Close(&err)
 		bounds := feed.Notify(up.Scope, notifier.Push).Items()
 		for {
 			items := up.Items()

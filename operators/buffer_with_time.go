@@ -53,7 +53,7 @@ func BufferWithTime[T any](span time.Duration, opts ...BufferWithTimeOption) tur
 		next := ticksFrom(time.Now(), span)
 		tick := next(time.Now())
 		up := feed.Open(ctx, "BufferWithTime", discarding[T](o.Loss), in.Push)
-		defer up.Close(&err)
+		defer up.Scope.Close(&err)
 		clock := alarm.New()
 		defer clock.Stop()
 		due := func() bool { // returns false when downstream has refused a slice

@@ -50,7 +50,7 @@ func BufferWithTimeOrCount[T any](span time.Duration, n int, opts ...BufferWithT
 		defer func() { err = fault.Join(err, lost.Discard(batch.items...)) }()
 		pass := func(full []T) bool { return full == nil || emit(full) }
 		up := feed.Open(ctx, "BufferWithTimeOrCount", discarding[T](o.Loss), in.Push)
-		defer up.Close(&err)
+		defer up.Scope.Close(&err)
 		clock := alarm.New()
 		defer clock.Stop()
 		for {

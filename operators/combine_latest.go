@@ -48,16 +48,16 @@ func CombineLatest[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B
 	return turbopipes.Lift(own.Mark+"CombineLatest", func(ctx context.Context, in turbopipes.Observable[A], emit func(R) bool) (err error) {
 		left := feed.Open(ctx, "CombineLatest", run.Hooks[A]{Each: o.Discard}, in.Push)
 		right := feed.Join(left.Scope, run.Hooks[B]{Each: o.Discard}, other.Push)
-		as, bs := run.Keep[A](left.Stage(), o.Discard), run.Keep[B](left.Stage(), o.Discard)
+		as, bs := run.Keep[A](left.Scope.Stage(), o.Discard), run.Keep[B](left.Scope.Stage(), o.Discard)
 		a, b := latestItem[A]{in: left.Items()}, latestItem[B]{in: right.Items()}
 		over := func() bool { return a.useless() || b.useless() || a.ended() && b.ended() }
 		defer func() {
 			if over() { // the stream is complete: an item that waits has no partner, and is not lost
-				left.Complete()
+				left.Scope.Complete()
 			}
-			left.Close(&err)
+			left.Scope.Close(&err)
 			switch {
-			case left.Completed() || a.has == b.has:
+			case left.Scope.Completed() || a.has == b.has:
 			case a.has:
 				err = fault.Join(err, as.Discard(a.v))
 			default:

@@ -45,9 +45,9 @@ func Conflate[T, A any](first func(T) A, merge func(A, T) A, opts ...turbopipes.
 func conflate[T, A any](name string, first func(T) A, merge func(A, T) A, items run.Hooks[T], merged run.Hooks[A]) turbopipes.Operator[T, A] {
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(A) bool) (err error) {
 		b := handoff.OpenBoundary[A](ctx, name, 1, nil)
-		b.Lost = merged.At(b.Stage())
+		b.Lost = merged.At(b.Scope.Stage())
 		defer b.Close(&err)
-		f := conflation[T, A]{Boundary: b, first: first, merge: merge, items: items.At(b.Stage())}
+		f := conflation[T, A]{Boundary: b, first: first, merge: merge, items: items.At(b.Scope.Stage())}
 		b.Start(func(ctx context.Context, _ func(A) bool) error { return in.Push(ctx, f.fold) }, nil)
 		return b.Loop(emit)
 	})

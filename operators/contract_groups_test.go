@@ -1,6 +1,7 @@
 package operators_test
 
 import (
+	"context"
 	"time"
 
 	"github.com/turbopipes/turbopipes"
@@ -56,12 +57,14 @@ func grouped[T any, K comparable](n int, op turbopipes.Operator[T, turbopipes.Gr
 // windowed gives the items of the windows, at most n windows at a time, with the
 // number of the window, from 1.
 func windowed[T any](n int, op turbopipes.Operator[T, turbopipes.Observable[T]]) turbopipes.Operator[T, placed[int, T]] {
-	type numbered struct {
-		n     int
-		items turbopipes.Observable[T]
+	return func(in turbopipes.Observable[T]) turbopipes.Observable[placed[int, T]] {
+		return turbopipes.Defer(func(context.Context) (turbopipes.Observable[placed[int, T]], error) {
+			number := 0 // of the run
+			return operators.FlatMap(n, func(items turbopipes.Observable[T]) turbopipes.Observable[placed[int, T]] {
+				number++
+				at := number
+				return operators.Map(func(v T) placed[int, T] { return placed[int, T]{at, v} })(items)
+			})(op(in)), nil
+		})
 	}
-	number := operators.Scan(numbered{}, func(last numbered, w turbopipes.Observable[T]) numbered { return numbered{last.n + 1, w} })
-	return turbopipes.Compose3(op, number, operators.FlatMap(n, func(w numbered) turbopipes.Observable[placed[int, T]] {
-		return operators.Map(func(v T) placed[int, T] { return placed[int, T]{w.n, v} })(w.items)
-	}))
 }

@@ -34,11 +34,12 @@ func DeadLetter[T any](sink func(ctx context.Context, r turbopipes.Result[T]) er
 	return turbopipes.Lift(own.Mark+"DeadLetter", func(ctx context.Context, in turbopipes.Observable[turbopipes.Result[T]], emit func(T) bool) error {
 		inner := turbopipes.Shield(ctx)
 		var failed error
+		stage := run.At(ctx, "DeadLetter")
 		err := in.Push(ctx, func(r turbopipes.Result[T]) bool {
 			if r.Err == nil {
 				return emit(r.Value)
 			}
-			run.At(ctx, "DeadLetter").Failed(1)
+			stage.Failed(1)
 			failed = sink(inner, r)
 			return failed == nil
 		})

@@ -48,7 +48,7 @@ func Debounce[T any](quiet time.Duration, opts ...DebounceOption) turbopipes.Ope
 		}
 		burst := debounce[T]{debounceOptions: plan}
 		up := feed.OpenClocked(ctx, "Debounce", discarding[T](o.Loss), &burst)
-		defer up.Close(&err)
+		defer up.Scope.Close(&err)
 		up.Start(func(ctx context.Context) error {
 			return in.Push(ctx, func(v T) bool {
 				return up.Give(v, func(now time.Time) bool { return burst.item(v, now) })

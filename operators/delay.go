@@ -46,8 +46,8 @@ func Delay[T any](delay time.Duration, opts ...turbopipes.QueueOption) turbopipe
 		waiting := newDelaying[T](o.Size, o.Overflow)
 		hooks := run.Hooks[T]{Each: o.Discard}
 		up := feed.OpenClocked(ctx, "Delay", hooks, waiting)
-		defer up.Close(&err)
-		kept := hooks.At(up.Stage())
+		defer up.Scope.Close(&err)
+		kept := hooks.At(up.Scope.Stage())
 		var refusal error // belongs to upstream's goroutine until the loop is over
 		up.Start(func(ctx context.Context) error {
 			return in.Push(ctx, func(v T) bool {

@@ -52,7 +52,7 @@ func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...DelayWhe
 	return turbopipes.Lift(own.Mark+"DelayWhen", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		w := waitingItems[T]{overflow: o.Overflow, stops: o.StopInner, free: newSlotPool(o.Size)}
 		w.fan = handoff.OpenFan[*waitingItem[T]](ctx, "DelayWhen", o.Size)
-		w.lost = run.Keep[T](w.fan.Stage(), o.Discard)
+		w.lost = run.Keep[T](w.fan.Scope.Stage(), o.Discard)
 		w.fan.Discard = w.discard
 		stopped := false
 		defer func() { w.close(&err, stopped || ctx.Err() != nil) }()

@@ -54,11 +54,11 @@ func Expand[T any](n int, fn func(v T) turbopipes.Observable[T], opts ...ExpandO
 	return turbopipes.Lift(own.Mark+"Expand", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		up := feed.Open(ctx, "Expand", run.Hooks[T]{Each: o.Discard}, in.Push)
 		x := expandRun[T]{Feed: up, fn: fn, made: make(chan T), ended: make(chan struct{})}
-		lost := run.Keep[T](up.Stage(), o.Discard)
-		up.After(func() error { return lost.Discard(x.refused.Take()...) })
+		lost := run.Keep[T](up.Scope.Stage(), o.Discard)
+		up.Scope.After(func() error { return lost.Discard(x.refused.Take()...) })
 		x.most, x.mostWaiting = n, o.MaxPending
-		x.inner = innerOf(up.Labelled(), o.StopInner)
-		defer up.Close(&err)
+		x.inner = innerOf(up.Scope.Labelled(), o.StopInner)
+		defer up.Scope.Close(&err)
 		stopped := turbopipes.Stopping(ctx)
 		for source := up.Items(); source != nil || x.running > 0; {
 			var v T
@@ -115,7 +115,7 @@ type expandRun[T any] struct {
 
 // begin runs the stream of v.
 func (x *expandRun[T]) begin(v T) {
-	x.Go(func(context.Context) error {
+	x.Scope.Go(func(context.Context) error {
 		err := x.fn(v).Push(x.inner, func(v T) bool { return sendOrDone(x.Done(), x.made, v) || x.refused.Keep(v) })
 		if err == nil {
 			sendOrDone(x.Done(), x.ended, struct{}{})

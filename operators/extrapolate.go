@@ -46,10 +46,10 @@ func Extrapolate[T any](next func(T) iter.Seq[T], opts ...BackpressureOption[T])
 func extrapolate[T any](name string, next func(T) iter.Seq[T], hooks run.Hooks[T]) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		up := feed.Open(ctx, name, hooks, in.Push)
-		lost := hooks.At(up.Stage())
+		lost := hooks.At(up.Scope.Stage())
 		var inHand []T // an item that came while a sequence ran, whose clean-up may panic
 		defer func() {
-			up.Close(&err)
+			up.Scope.Close(&err)
 			err = fault.Join(err, lost.Discard(inHand...))
 		}()
 		v, more := waitForItem(up)

@@ -58,10 +58,10 @@ func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R]
 		outer := ctx
 		fan := handoff.OpenFan[R](ctx, name, o.Ahead)
 		fan.Inner = func(ctx context.Context) (context.Context, *run.Record) { return run.Inner(ctx, o.StopInner) }
-		fan.Discard = run.Keep[R](fan.Stage(), o.Discard).Discard
+		fan.Discard = run.Keep[R](fan.Scope.Stage(), o.Discard).Discard
 		var refused run.Refused[T]
-		lost := run.Keep[T](fan.Stage(), o.Discard)
-		fan.After(func() error { return lost.Discard(refused.Take()...) })
+		lost := run.Keep[T](fan.Scope.Stage(), o.Discard)
+		fan.Scope.After(func() error { return lost.Discard(refused.Take()...) })
 		defer fan.Close(&err)
 		fan.Run(func(ctx context.Context) error {
 			x := flatMapRun[T, R]{fan: fan, fn: fn, letGo: letGoFuncOf[T, R](), lost: lost, refused: &refused}
@@ -114,7 +114,7 @@ func (x *flatMapRun[T, R]) take(ctx context.Context) bool {
 		return true
 	}
 	// A part of a stream that has failed may still begin: the running ones come to their ends.
-	return !x.fan.Failing() && x.fan.Ctx.Err() != nil && x.free.take(x.outer)
+	return !x.fan.Failing() && x.fan.Scope.Ctx.Err() != nil && x.free.take(x.outer)
 }
 
 // drop lets v go, if v is a part of another stream that nobody has read.

@@ -66,12 +66,12 @@ func ForkJoin[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, 
 // only its own places in last and has. The subscriber reads them when that stream
 // has ended.
 type forkJoin[T any] struct {
-	*scope.Scope
-	last []T
-	has  []bool
-	live atomic.Int64
-	all  chan struct{} // closed when all have completed
-	over atomic.Bool   // from now on no item counts as lost
+	Scope *scope.Scope
+	last  []T
+	has   []bool
+	live  atomic.Int64
+	all   chan struct{} // closed when all have completed
+	over  atomic.Bool   // from now on no item counts as lost
 }
 
 func (f *forkJoin[T]) run(ctx context.Context, i int, o turbopipes.Observable[T]) error {
@@ -85,10 +85,10 @@ func (f *forkJoin[T]) run(ctx context.Context, i int, o turbopipes.Observable[T]
 func (f *forkJoin[T]) ended(i int, err error) {
 	switch {
 	case err != nil:
-		f.Fail(err)
+		f.Scope.Fail(err)
 	case !f.has[i]:
 		f.over.Store(true)
-		f.Stop()
+		f.Scope.Stop()
 	case f.live.Add(-1) == 0:
 		close(f.all)
 	}

@@ -69,7 +69,7 @@ func GroupBy[T any, K comparable](key func(v T) K, opts ...GroupByOption) turbop
 		if o.Idle > 0 {
 			g := newIdleGroups(s, o.MaxGroups, o.Idle)
 			defer g.clock.Stop()
-			s.Go(g.tick)
+			s.Scope.Go(g.tick)
 			startKeyed(s, in, key, g.put)
 		} else {
 			g := groupsByKey[K, T]{split: s, most: o.MaxGroups, byKey: map[K]*split.Part[K, T]{}}

@@ -60,15 +60,15 @@ func Join[A, B, R any](other turbopipes.Observable[B], window time.Duration, atA
 	return turbopipes.Lift(own.Mark+"Join", func(ctx context.Context, in turbopipes.Observable[A], emit func(R) bool) (err error) {
 		up := feed.Open(ctx, "Join", run.Hooks[A]{Each: o.Discard}, in.Push)
 		partner := feed.Join(up.Scope, run.Hooks[B]{Each: o.Discard}, other.Push)
-		as, bs := run.Keep[A](up.Stage(), o.Discard), run.Keep[B](up.Stage(), o.Discard)
+		as, bs := run.Keep[A](up.Scope.Stage(), o.Discard), run.Keep[B](up.Scope.Stage(), o.Discard)
 		a, b := joinSide[A]{at: atA}, joinSide[B]{at: atB}
 		over := func() bool { return a.ended && b.ended || a.useless() || b.useless() }
 		defer func() {
 			if over() {
-				up.Complete()
+				up.Scope.Complete()
 			}
-			up.Close(&err)
-			if !up.Completed() {
+			up.Scope.Close(&err)
+			if !up.Scope.Completed() {
 				err = fault.Join(err, as.Discard(a.left()...), bs.Discard(b.left()...))
 			}
 		}()

@@ -44,8 +44,8 @@ func KeepAlive[T any](idle time.Duration, fn func() T, opts ...turbopipes.LossOp
 		up := feed.Open(ctx, "KeepAlive", discarding[T](o), in.Push)
 		var inHand singleSlot[T]
 		defer func() {
-			up.Close(&err)
-			err = fault.Join(err, discarding[T](o).At(up.Stage()).Discard(inHand.all()...))
+			up.Scope.Close(&err)
+			err = fault.Join(err, discarding[T](o).At(up.Scope.Stage()).Discard(inHand.all()...))
 		}()
 		clock := alarm.New()
 		defer clock.Stop()

@@ -33,8 +33,8 @@ func OnBackpressureBatch[T any](n int, opts ...BackpressureOption[T]) turbopipes
 	}
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
 		b := handoff.OpenBoundary[T](ctx, name, n, nil)
-		b.Lost = dropping(o).At(b.Stage())
-		run.NoteSlices[T](b.Record())
+		b.Lost = dropping(o).At(b.Scope.Stage())
+		run.NoteSlices[T](b.Scope.Record())
 		defer b.Close(&err)
 		b.Start(in.Push, b.Put)
 		b.Scope.Settle()

@@ -32,7 +32,7 @@ func OnBackpressureDrop[T any](opts ...BackpressureOption[T]) turbopipes.Operato
 func decoupled[T any](name string, hooks run.Hooks[T], put func(*handoff.Boundary[T], T) bool) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		b := handoff.OpenBoundary[T](ctx, name, 1, turbopipes.ErrOverflow)
-		b.Lost = hooks.At(b.Stage())
+		b.Lost = hooks.At(b.Scope.Stage())
 		defer b.Close(&err)
 		b.Start(in.Push, func(v T) bool { return put(b, v) })
 		return b.Loop(emit)

@@ -47,21 +47,21 @@ func Race[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
 			return in.Push(ctx, emit)
 		}
 		r := raceRun[T]{Scope: scope.Open(ctx, "Race"), out: make(chan T)}
-		lost := run.Keep[T](r.Stage(), nil)
-		r.After(func() error { return lost.Discard(r.refused.Take()...) })
+		lost := run.Keep[T](r.Scope.Stage(), nil)
+		r.Scope.After(func() error { return lost.Discard(r.refused.Take()...) })
 		defer func() {
-			r.Close(&err)
+			r.Scope.Close(&err)
 			err = fault.Join(err, fault.Join(r.late...))
 		}()
 		r.run(in, others)
-		r.Settle()
+		r.Scope.Settle()
 		for {
 			select {
 			case v, more := <-r.out:
 				if !more || !emit(v) {
 					return nil
 				}
-			case <-r.Ctx.Done():
+			case <-r.Scope.Ctx.Done():
 				return nil
 			}
 		}
@@ -72,7 +72,7 @@ var errOutrun = errors.New("turbopipes: another stream was first")
 
 // raceRun is the state that the streams of one Race share.
 type raceRun[T any] struct {
-	*scope.Scope
+	Scope   *scope.Scope
 	out     chan T // closed when the first stream has completed
 	first   atomic.Int64
 	cancel  []context.CancelCauseFunc
@@ -85,7 +85,7 @@ type raceRun[T any] struct {
 // run starts the streams, each under its own ctx. It makes every ctx before the
 // first stream starts, because that stream may be first at once.
 func (r *raceRun[T]) run(in turbopipes.Observable[T], others []turbopipes.Observable[T]) {
-	labelled := r.Labelled()
+	labelled := r.Scope.Labelled()
 	owns := make([]context.Context, len(others)+1)
 	r.cancel = make([]context.CancelCauseFunc, len(owns))
 	for i := range owns {
@@ -96,8 +96,8 @@ func (r *raceRun[T]) run(in turbopipes.Observable[T], others []turbopipes.Observ
 		if i > 0 {
 			stream = others[i-1]
 		}
-		r.Upstream(func(ctx context.Context) error {
-			own := r.Record().Moved(own, ctx)
+		r.Scope.Upstream(func(ctx context.Context) error {
+			own := r.Scope.Record().Moved(own, ctx)
 			return stream.Push(own, func(v T) bool { return r.picks(i) && r.hand(own, v) })
 		}, func(err error) { r.ended(i, own, err) })
 	}
@@ -136,7 +136,7 @@ func (r *raceRun[T]) ended(i int, own context.Context, err error) {
 		if err == nil {
 			close(r.out)
 		}
-		r.Fail(err)
+		r.Scope.Fail(err)
 		return
 	}
 	if outrun := errors.Is(context.Cause(own), errOutrun); outrun && !isCleanUpError(err) {

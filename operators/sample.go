@@ -43,7 +43,7 @@ func Sample[T, N any](notifier turbopipes.Observable[N], opts ...SampleOption) t
 	return turbopipes.Lift(own.Mark+"Sample", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		newest := sample[T]{emitLast: o.EmitLast}
 		up := feed.OpenClocked(ctx, "Sample", discarding[T](o.Loss), &newest)
-		defer up.Close(&err)
+		defer up.Scope.Close(&err)
 		up.Start(func(ctx context.Context) error {
 			return notifier.Push(ctx, func(N) bool {
 				return up.Do(func(time.Time) bool { return newest.tick() })

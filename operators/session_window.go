@@ -49,7 +49,7 @@ func SessionWindow[T any](gap time.Duration, opts ...SessionWindowOption) turbop
 		run.NoteSlices[T](lost.Record())
 		defer func() { err = fault.Join(err, lost.Discard(append(s.left(), inHand.all()...)...)) }()
 		up := feed.Open(ctx, "SessionWindow", discarding[T](o.Loss), in.Push)
-		defer up.Close(&err)
+		defer up.Scope.Close(&err)
 		clock := alarm.New()
 		defer clock.Stop()
 		for {

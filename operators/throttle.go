@@ -49,7 +49,7 @@ func throttleWith[T any](name string, o throttleOptions, loss opt.Loss) turbopip
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
 		windows := throttle[T]{throttleOptions: o}
 		up := feed.OpenClocked(ctx, name, discarding[T](loss), &windows)
-		defer up.Close(&err)
+		defer up.Scope.Close(&err)
 		up.Start(func(ctx context.Context) error {
 			return in.Push(ctx, func(v T) bool {
 				return up.Give(v, func(now time.Time) bool { return windows.item(v, now) })

@@ -50,7 +50,7 @@ func TestToMapIsTheReceivers(t *testing.T) {
 }
 
 func TestToMapUnhashableKey(t *testing.T) {
-	err := operators.ToMap(func(v []int) any { return v })(turbopipes.Just([]int{1})).Drain(t.Context())
+	err := operators.ToMap(func(int) any { return []int{1} })(turbopipes.Just(1)).Drain(t.Context())
 	p := (*turbopipes.PanicError)(nil)
 	require.ErrorAs(t, err, &p)
 }

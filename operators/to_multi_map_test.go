@@ -39,7 +39,7 @@ func TestToMultiMapIsTheReceivers(t *testing.T) {
 }
 
 func TestToMultiMapUnhashableKey(t *testing.T) {
-	err := operators.ToMultiMap(func(v []int) any { return v })(turbopipes.Just([]int{1})).Drain(t.Context())
+	err := operators.ToMultiMap(func(int) any { return []int{1} })(turbopipes.Just(1)).Drain(t.Context())
 	p := (*turbopipes.PanicError)(nil)
 	require.ErrorAs(t, err, &p)
 }

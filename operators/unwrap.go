@@ -23,9 +23,10 @@ import (
 func Unwrap[R any]() turbopipes.Operator[turbopipes.Result[R], R] {
 	return turbopipes.Lift(own.Mark+"Unwrap", func(ctx context.Context, in turbopipes.Observable[turbopipes.Result[R]], emit func(R) bool) error {
 		var failed error
+		stage := run.At(ctx, "Unwrap")
 		err := in.Push(ctx, func(r turbopipes.Result[R]) bool {
 			if failed = r.Err; failed != nil {
-				run.At(ctx, "Unwrap").Failed(1)
+				stage.Failed(1)
 				return false
 			}
 			return emit(r.Value)

@@ -99,7 +99,7 @@ func (w *openWindow[T]) another() *split.Part[struct{}, T] {
 			if p := w.now(); p != nil {
 				return p
 			}
-		case <-w.split.Ctx.Done():
+		case <-w.split.Scope.Ctx.Done():
 			return nil
 		}
 	}

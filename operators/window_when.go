@@ -44,7 +44,7 @@ func WindowWhen[T, N any](notifier turbopipes.Observable[N], opts ...turbopipes.
 		s := split.Open[struct{}](ctx, splitConfig[T]("WindowWhen", o.Queue, 1))
 		defer s.Close(&err)
 		w := openWindow[T]{split: s}
-		s.Upstream(func(ctx context.Context) error {
+		s.Scope.Upstream(func(ctx context.Context) error {
 			return notifier.Push(ctx, func(N) bool {
 				w.close(nil)
 				return ctx.Err() == nil

@@ -48,9 +48,9 @@ func WindowWithTime[T any](span time.Duration, opts ...WindowWithTimeOption) tur
 		defer w.clock.Stop()
 		if o.Empties {
 			w.next = make(chan struct{}, 1)
-			s.Go(w.tickAndOpen)
+			s.Scope.Go(w.tickAndOpen)
 		} else {
-			s.Go(w.tick)
+			s.Scope.Go(w.tick)
 		}
 		s.Start(in.Push, func(v T) bool { return w.put(v) != nil })
 		emitWindows(s, emit)

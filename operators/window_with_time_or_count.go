@@ -47,7 +47,7 @@ func WindowWithTimeOrCount[T any](span time.Duration, n int, opts ...turbopipes.
 		defer s.Close(&err)
 		w := openWindow[T]{split: s, ends: func(begin time.Time) time.Time { return begin.Add(span) }, clock: time.NewTimer(span)}
 		defer w.clock.Stop()
-		s.Go(w.tick)
+		s.Scope.Go(w.tick)
 		var filling *split.Part[struct{}, T]
 		filled := 0
 		s.Start(in.Push, func(v T) bool {

@@ -24,14 +24,14 @@ func lift(r pushed) operator { return turbopipes.Lift("Broken", r) }
 
 var errOther = errors.New("another error")
 
-// fault is an operator that should be the identity, and what is said of it.
+// fault is an operator that should be the identity, and the report that it causes.
 type fault struct {
 	op   operator
 	in   string
 	says []string
 }
 
-// faults makes them afresh, since some keep a state.
+// faults makes new operators for each call, because some have state.
 func faults() map[string]fault {
 	return map[string]fault{
 		"leaks a goroutine": {lift(func(ctx context.Context, in turbopipes.Observable[string], emit func(string) bool) error {
@@ -295,7 +295,7 @@ func again(emit func(string) bool, v string) bool { return emit(v) }
 
 func panics() bool { panic("oh") }
 
-// Every broken operator is caught, and what is said tells what is wrong.
+// Every broken operator is detected, and the report says what is wrong.
 func TestBrokenOperators(t *testing.T) {
 	for name, c := range faults() {
 		t.Run(name, func(t *testing.T) {

@@ -20,14 +20,14 @@ const (
 	start     kind = '^'
 )
 
-// signal is what a diagram says of one instant.
+// signal is one signal of a diagram.
 type signal struct {
 	at   int // column
 	kind kind
 	key  string // of an item
 }
 
-// String is the signal as a diagram shows it.
+// String returns the signal as a diagram shows it.
 func (s signal) String() string {
 	switch {
 	case s.kind != item:
@@ -38,28 +38,27 @@ func (s signal) String() string {
 	return "{" + s.key + "}"
 }
 
-// bare tells whether a key may stand without braces.
+// bare reports whether a key may stand without braces.
 func bare(key []rune) bool { return len(key) == 1 && drawable(key[0]) }
 
-// drawable tells whether a rune is an item by itself.
+// drawable reports whether a rune is an item by itself.
 func drawable(r rune) bool {
 	return !strings.ContainsRune(meaning, r) && unicode.IsGraphic(r) && r != unicode.ReplacementChar
 }
 
-// meaning has the characters that are no items.
+// meaning has the characters that are not items.
 const meaning = "-()|#!^{}: "
 
 // diagram is a parsed marble string.
 type diagram struct {
 	signals []signal
-	columns int // how many it has
+	columns int // how many columns the diagram has
 }
 
-// listed is how a diagram starts that is a list.
+// listed matches the start of a diagram that is a list.
 var listed = regexp.MustCompile(`^ *\d+:`)
 
-// parse reads a marble string. marks has the signals besides items that it may
-// contain.
+// parse reads a marble string. marks has the allowed signals besides items.
 func parse(text, marks string) (diagram, error) {
 	p := reader{runes: []rune(text), marks: marks, group: -1}
 	read := p.drawn
@@ -79,9 +78,9 @@ func parse(text, marks string) (diagram, error) {
 type reader struct {
 	diagram
 	runes []rune
-	next  int    // the rune to read
+	next  int    // the next rune to read
 	marks string // signals besides items
-	group int    // the column of the group that is open, or -1
+	group int    // the column of the open group, or -1
 	begun bool   // there was a ^
 	ended bool
 }
@@ -123,7 +122,7 @@ func (p *reader) drawn() error {
 	return nil
 }
 
-// list reads pairs of a column and a signal, for what can't be drawn.
+// list reads pairs of a column and a signal, for diagrams that can't be drawn.
 func (p *reader) list() error {
 	for p.next < len(p.runes) {
 		if p.runes[p.next] == ' ' {
@@ -150,10 +149,11 @@ func (p *reader) list() error {
 	return nil
 }
 
-// maxColumn bounds what a list and At can ask for.
+// maxColumn is the greatest column in a list and in At.
 const maxColumn = 1_000_000
 
-// signal reads one signal, of the column at, which is drawn in the column shown.
+// signal reads one signal of the column at. The diagram shows it in the column
+// shown.
 func (p *reader) signal(at, shown int) error {
 	r := p.runes[p.next]
 	p.next++
@@ -192,11 +192,11 @@ func (p *reader) add(s signal, shown int) error {
 
 func bad(column int, why string) error { return fmt.Errorf("column %d: %s", column, why) }
 
-// widest is how many columns of nothing are drawn at most.
+// widest is the greatest number of empty columns that render draws.
 const widest = 200
 
-// render draws signals, or lists them where one follows a group too closely to be
-// drawn, or another too late to be read.
+// render draws signals. It lists them if a signal follows a group too closely to be
+// drawn, or follows another signal too late to be readable.
 func render(signals []signal) string {
 	var b strings.Builder
 	column := 0

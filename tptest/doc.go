@@ -5,71 +5,74 @@
 //		tptest.Marbles(t, "a-bc---d----e-|", debounce, "------c---d---(e|)")
 //	}
 //
-// One diagram is many tests. [Marbles] runs it to its end; once per item with a
-// downstream that leaves there; and once per column with a ctx that is cancelled
-// there. All of that is done plainly and under [turbopipes.Checked], each time in
-// a bubble of testing/synctest of its own. Each run compares what comes out and
-// in which column, and how and when the stream ends, and fails if a goroutine is
-// left when it has ended, be it one that was told to end and not waited for. A
-// failure shows both diagrams, one above the other, and the stack of a goroutine
-// that is left.
+// One diagram is many tests. [Marbles] runs it:
+//
+//   - to its end;
+//   - once per item, with a downstream that leaves at that item;
+//   - once per column, with a ctx that is cancelled in that column.
+//
+// It does each of these plainly and under [turbopipes.Checked], each time in its own
+// bubble of testing/synctest. Each run compares the items and their columns, and how
+// and when the stream ends. It also fails if a goroutine is left when the stream has
+// ended, even a goroutine that was told to end but was not waited for. A failure shows
+// both diagrams, one above the other, and the stack of a goroutine that is left.
 //
 // # Graceful stops
 //
-// In further runs, under Checked, the subscription is stopped gracefully, by
-// [turbopipes.Subscription.Stop]: in the column of the subscription, and in each in
-// which something happens, behind it. What must come out then depends on the operator: what is in flight,
-// what its buffers hold. Of any operator it is checked that
+// In further runs, under Checked, [turbopipes.Subscription.Stop] stops the subscription
+// gracefully: after the column of the subscription, and after each column in which
+// something happens. The items that follow then depend on the operator: on items in
+// flight, and on the content of its buffers. For every operator, these runs check that
 //
-//   - what has come out before the stop is what it is in the run to the end, and in
-//     the same columns;
+//   - the items before the stop are the same as in the run to the end, and come in the
+//     same columns;
 //   - the stream ends, and completes. It may fail with the error that is expected of
-//     the run to the end, with that of a source, or because it is too short
+//     the run to the end, with the error of a source, or because it is too short
 //     ([turbopipes.ErrEmpty], [turbopipes.ErrNotFound],
 //     [turbopipes.ErrIndexOutOfRange], [turbopipes.ErrSequenceGap]). It need not end
-//     while a source runs that draws no end and that Stop spares, as it does inner
-//     streams;
+//     while a source runs whose diagram has no end and which Stop does not reach, such
+//     as an inner stream;
 //   - no item counts as discarded;
-//   - what comes out behind the stop comes on the subscriber's goroutine, one at a
-//     time, and not after the end; and nothing is left behind.
+//   - the items after the stop come on the subscriber's goroutine, one at a time, and
+//     not after the end; and no goroutine is left.
 //
 // [Unstopped] leaves these runs out.
 //
 // # Losses
 //
-// Where the run to the end delivers just the items that its one source hands over, each
-// run that is cut short must account for them: what it does not deliver, the operator
-// reports by [turbopipes.Lost].
+// Where the run to the end delivers exactly the items that its one source hands over,
+// each run that is cut short must account for all items: the operator reports those
+// that it does not deliver, by [turbopipes.Lost].
 //
 // # Diagrams
 //
 // A column is one [Step] of virtual time.
 //
 //   - nothing
-//     a       an item: a letter, a digit, any character without a meaning of its own
+//     a       an item: a letter, a digit, any character without a special meaning
 //     {abc}   an item of several characters; it takes one column
 //     |       completion
 //     #       an error: ErrMarble, unless Error says otherwise
 //     (ab|)   several signals at the column of the parenthesis
-//     !       ctx is cancelled in the middle of the column; only in what is expected
+//     !       ctx is cancelled in the middle of the column; only in expectations
 //     ^       the start of the scenario, in Hot
 //
-// Spaces are passed over, so that diagrams can be aligned. A group takes as many
-// columns as it has characters, as in RxJS, with an item in braces for one, so
-// that what stands above one another happens at the same time. What follows a
-// group too closely for that can be written as a list of columns and signals, and
-// is shown as one:
+// Spaces are ignored, so that diagrams can be aligned. A group takes as many columns as
+// it has characters, as in RxJS, and an item in braces counts as one character. So
+// signals that stand above one another happen at the same time. When signals follow a
+// group too closely for that, write the diagram as a list of columns and signals. Reports
+// show such diagrams as lists too:
 //
 //	5:a 5:b 6:c 6:|
 //
-// A source that draws no end goes on without one; where no end is expected, the
-// stream is still running in the last column, and is cancelled there.
+// A source whose diagram has no end continues without one. An expectation without an end
+// means that the stream still runs in the last column; it is cancelled there.
 //
 // # Scenarios
 //
-// For several sources, other types of items, or checks besides the diagrams,
-// [Run] calls a function for each of these runs, which makes its sources by
-// [Cold] and [Hot] and says what is expected by [Expect]:
+// For several sources, other types of items, or checks besides the diagrams, use [Run].
+// It calls a function for each of these runs. The function makes its sources with [Cold]
+// and [Hot], and says what it expects with [Expect]:
 //
 //	tptest.Run(t, func(s *tptest.Scenario) {
 //		a := tptest.Cold[int](s, "1-2-3-|", nil)
@@ -77,11 +80,11 @@
 //		tptest.Expect(s, operators.Zip(b, join)(a), "-x---y|", map[string]string{"x": "1a", "y": "2b"})
 //	})
 //
-// [Doc] and [DocDiagram] take the diagrams from a doc comment, so that what it
-// shows is what is tested. [Probe] steps through a stream by demand. [Gauge]
-// counts what runs at the same time.
+// [Doc] and [DocDiagram] take the diagrams from a doc comment, so that the comment shows
+// exactly what is tested. [Probe] steps through a stream by demand. [Gauge] counts what
+// runs at the same time.
 //
-// Signals of several sources that share a column come in the order in which the
-// sources were made. An item and an operator's timer that share one come in any
-// order: choose columns so that they don't.
+// Signals of several sources that share a column come in the order in which the sources
+// were made. An item and an operator's timer that share a column come in any order:
+// choose columns so that they do not.
 package tptest

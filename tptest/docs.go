@@ -14,12 +14,12 @@ import (
 	"github.com/turbopipes/turbopipes"
 )
 
-// Diagrams is what the doc comment of a function draws: a diagram, or another
-// word, for each key.
+// Diagrams has the diagram, or another word, of each key in the doc comment of a
+// function.
 type Diagrams map[string]string
 
-// Doc is [Marbles] with the in: and out: diagrams of the doc comment of the
-// function called name in file. It fails t where they can't be found.
+// Doc is [Marbles] with the in: and out: diagrams of the doc comment of the function
+// called name in file. It fails t if it can't find them.
 func Doc(t *testing.T, file, name string, op turbopipes.Operator[string, string], opts ...Option) {
 	t.Helper()
 	d := DocDiagram(t, file, name)
@@ -31,9 +31,9 @@ func Doc(t *testing.T, file, name string, op turbopipes.Operator[string, string]
 	Marbles(t, d["in"], op, d["out"], opts...)
 }
 
-// DocDiagram gives the diagrams in the doc comment of the function or type called
-// name in file, for operators with several sources or other types of items: pass them
-// to [Cold] and [Expect]. It fails t where there are none.
+// DocDiagram returns the diagrams in the doc comment of the function or type called
+// name in file. It is for operators with several sources or other types of items:
+// pass the diagrams to [Cold] and [Expect]. It fails t if there are none.
 //
 // It reads the indented lines that start with a key and a colon, such as
 //
@@ -41,8 +41,8 @@ func Doc(t *testing.T, file, name string, op turbopipes.Operator[string, string]
 //	inner: -x-y|      of each item
 //	out:   -xy-x-y|
 //
-// A line may have several keys; other words are passed over. A diagram can't
-// contain spaces there.
+// A line may have several keys. Other words are ignored. A diagram can't contain
+// spaces there.
 func DocDiagram(t testing.TB, file, name string) Diagrams {
 	t.Helper()
 	doc, err := docOf(file, name)
@@ -77,7 +77,7 @@ func (d Diagrams) read(fields []string) {
 	}
 }
 
-// docOf gives the doc comment of a function, a method or a type.
+// docOf returns the doc comment of a function, a method or a type.
 func docOf(file, name string) (string, error) {
 	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {

@@ -17,26 +17,25 @@ import (
 	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
-// expectation is what [Expect] was told, but for its type.
+// expectation has the arguments of [Expect], without its type.
 type expectation struct {
 	settings
 	want  []signal // the last one is the end
-	index int      // among those of the scenario
+	index int      // position among the expectations of the scenario
 }
 
-// Expect fails the test unless o does what diagram draws. It subscribes at once
-// and returns when o has ended, so what the stream has done besides can be
-// looked at behind it (see [Scenario.Whole]); see [At] for several subscribers
-// at the same time.
+// Expect fails the test unless o does what diagram draws. It subscribes at once and
+// returns when o has ended. After that, you can check what else the stream has done
+// (see [Scenario.Whole]). For several subscribers at the same time, see [At].
 //
-// Columns are counted from the subscription. values has the item for each
-// letter, as with [Cold]; items are compared by [reflect.DeepEqual]. # is
-// [ErrMarble] unless [Error] says otherwise. ! is a ctx that is cancelled in the
-// middle of its column; where no end is drawn, that comes in the last column.
+// Columns are counted from the subscription. values has the item for each letter, as
+// with [Cold]. Items are compared by [reflect.DeepEqual]. # is [ErrMarble] unless
+// [Error] sets another error. ! is a ctx that is cancelled in the middle of its
+// column. If the diagram has no end, ctx is cancelled in the last column.
 //
-// When o has ended, and no virtual time has passed since, no goroutine that it
-// has started may be left; it must not call emit twice at the same time, nor
-// after emit has refused, nor after its end.
+// When o has ended, and before any more virtual time passes, no goroutine that it
+// has started may be left. o must not call emit twice at the same time, nor after
+// emit has refused, nor after its end.
 func Expect[T any](s *Scenario, o turbopipes.Observable[T], diagram string, values map[string]T, opts ...Option) {
 	s.Helper()
 	given, bad := opt.Gather(settings{target: ErrMarble, at: -1}, opts)
@@ -60,7 +59,7 @@ func Expect[T any](s *Scenario, o turbopipes.Observable[T], diagram string, valu
 				switch {
 				case n < len(wanted) && reflect.DeepEqual(v, wanted[n]):
 					key = x.want[n].key
-				case n < len(wanted) && key == x.want[n].key: // it only prints alike
+				case n < len(wanted) && key == x.want[n].key: // another value with the same text
 					key = fmt.Sprintf("%T(%#v)", v, v)
 				}
 				return key
@@ -81,8 +80,8 @@ func Expect[T any](s *Scenario, o turbopipes.Observable[T], diagram string, valu
 	s.drive([]*job{j})
 }
 
-// watched is o, whose calls of emit after a refusal are told: a consuming call
-// would not let them through.
+// watched is o with a report of calls of emit after a refusal: a consuming call
+// would not let these through.
 func watched[T any](j *job, o turbopipes.Observable[T], names naming[T]) turbopipes.Observable[T] {
 	return turbopipes.Lift("Expect", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) error {
 		j.runner = goroutineID()
@@ -100,7 +99,7 @@ func watched[T any](j *job, o turbopipes.Observable[T], names naming[T]) turbopi
 	})(o)
 }
 
-// read parses the diagram of an expectation, and gives its items.
+// read parses the diagram of an expectation, and returns its items.
 func read[T any](x *expectation, text string, names naming[T]) (wanted []T, err error) {
 	d, err := parse(text, "|#!")
 	if err != nil {
@@ -122,7 +121,7 @@ func read[T any](x *expectation, text string, names naming[T]) (wanted []T, err 
 	return wanted, nil
 }
 
-// drive runs jobs next to one another until all have ended.
+// drive runs jobs beside one another until all have ended.
 func (s *Scenario) drive(jobs []*job) {
 	s.Helper()
 	if len(jobs) == 0 {
@@ -141,13 +140,13 @@ func (s *Scenario) drive(jobs []*job) {
 	for _, j := range jobs {
 		<-j.watched
 	}
-	synctest.Wait() // goroutines may be past their last statement and not be gone
+	synctest.Wait() // goroutines may be past their last statement and still exist
 	for _, j := range jobs {
 		if j.hasEnded() {
 			j.left = j.mark.alive()
 		}
 		s.judge(j)
-		j.cancel(nil) // not before: what waits for the end of ctx is left behind, too
+		j.cancel(nil) // not before: goroutines that wait for the end of ctx are also left behind
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// fakeTB keeps failures to itself.
+// fakeTB records failures and does not report them.
 type fakeTB struct {
 	testing.TB
 	told     []string
@@ -46,14 +46,14 @@ func (f *fakeTB) run(test func()) {
 	}
 }
 
-// fakeBubble is a bubble in which failures are kept in told.
+// fakeBubble is a bubble that appends failures to told.
 func fakeBubble(t *testing.T, told *[]string) bubble {
 	return func(f func(testing.TB)) (err error) {
 		synctest.Test(t, func(t *testing.T) {
 			fake := &fakeTB{TB: t}
 			fake.run(func() { f(fake) })
 			*told = append(*told, fake.told...)
-			time.Sleep(24 * time.Hour) // what a broken operator leaves ends in this time
+			time.Sleep(24 * time.Hour) // everything that a broken operator leaves ends in this time
 			if fake.ended {
 				err = errFailNow
 			}
@@ -62,7 +62,7 @@ func fakeBubble(t *testing.T, told *[]string) bubble {
 	}
 }
 
-// failures gives what a scenario fails with.
+// failures returns the failures of a scenario.
 func failures(t *testing.T, scenario func(*Scenario)) string {
 	t.Helper()
 	var told []string

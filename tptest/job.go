@@ -12,32 +12,32 @@ import (
 	engine "github.com/turbopipes/turbopipes/internal/fault"
 )
 
-// patience is how long a stream may go on past its last column before it counts
-// as one that does not end.
+// patience is how long a stream may continue after its last column. After that, the
+// stream counts as one that does not end.
 const patience = 1000 * Step
 
-// surplus is how many items more than drawn are taken.
+// surplus is how many items a job takes in addition to the items of the diagram.
 const surplus = 1000
 
-// note is a signal at its exact time, counted as its diagram's columns are.
+// note is a signal at its exact time, counted from the origin of its diagram.
 type note struct {
 	at   time.Duration
 	kind kind
 	key  string
 }
 
-// outcome is how a stream went.
+// outcome is the result of a run to the end.
 type outcome struct {
 	once      bool
 	unstopped bool
-	exact     bool          // each item that was handed over was delivered
-	from      time.Duration // of the subscription
-	until     time.Duration // it was left to itself
+	exact     bool          // each item that a source handed over was delivered
+	from      time.Duration // start of the subscription
+	until     time.Duration // the job was not cut short before this time
 	notes     []note        // the last one is the end
-	busy      map[int]bool  // columns in which it or a source has signalled
+	busy      map[int]bool  // columns in which the stream or a source has signalled
 }
 
-// has tells whether there is a signal at exactly that time.
+// has reports whether there is a signal at exactly that time.
 func (o *outcome) has(at time.Duration) bool {
 	for _, n := range o.notes {
 		if n.at == at {
@@ -53,34 +53,34 @@ type job struct {
 	x       *expectation
 	run     func(ctx context.Context) error
 	mark    mark
-	place   string    // of the call of Expect, where the report can't tell it
-	origin  time.Time // of the diagram
-	from    time.Time // of the subscription
+	place   string    // place of the call of Expect, if the report can't show it
+	origin  time.Time // origin of the diagram
+	from    time.Time // start of the subscription
 	runner  string    // the goroutine of the subscriber
 	cancel  context.CancelCauseFunc
 	endless bool          // a graceful stop need not end it
 	ended   chan struct{} // run has returned
-	watched chan struct{} // and what watches over it
-	left    []string      // stacks of goroutines that outlive it
+	watched chan struct{} // watch has returned
+	left    []string      // stacks of goroutines that outlive the job
 
 	busy atomic.Bool // in take
 
-	mu        sync.Mutex               // guards what follows; never held while anything waits
-	sub       *turbopipes.Subscription // where it is to be stopped gracefully
+	mu        sync.Mutex               // guards the fields below; never held during a wait
+	sub       *turbopipes.Subscription // set if the variant stops the job gracefully
 	notes     []note
 	delivered []any
 	items     int
 	refused   bool
 	over      bool
 	problems  []string
-	text      string // of the error that it has ended with
+	text      string // text of the error at the end
 }
 
 func newJob(s *Scenario, x *expectation) *job {
 	return &job{s: s, x: x, mark: newMark(s.Name()), ended: make(chan struct{}), watched: make(chan struct{})}
 }
 
-// cut is how the variant ends this job early.
+// cut returns how the variant ends this job early, or nil.
 func (j *job) cut() *cut {
 	if j.s.variant.cut == nil || j.s.variant.expect != j.x.index {
 		return nil
@@ -108,7 +108,7 @@ func (j *job) start() {
 	}()
 }
 
-// watch cancels j when it is time to, and gives it up when it does not end.
+// watch cancels j when it is time to, and gives up when j does not end.
 func (j *job) watch() {
 	if c := j.cut(); j.stops() {
 		if j.await(time.Until(j.origin.Add(c.after))) {
@@ -121,7 +121,7 @@ func (j *job) watch() {
 			return
 		}
 		j.s.cutting.Store(true)
-		// Labelled, for what the end of ctx starts is of the stream, too.
+		// Labelled, because goroutines that start at the end of ctx belong to the stream.
 		j.mark.do(context.Background(), func(context.Context) { j.cancel(errCut) })
 	}
 	last := time.Duration(j.x.want[len(j.x.want)-1].at) * Step
@@ -138,7 +138,7 @@ func (j *job) watch() {
 	}
 }
 
-// await waits for the end of j, and tells whether it came within d.
+// await waits for the end of j, and reports whether it came within d.
 func (j *job) await(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -150,7 +150,7 @@ func (j *job) await(d time.Duration) bool {
 	}
 }
 
-// cancelAfter tells whether and when ctx is to be cancelled.
+// cancelAfter reports whether ctx is to be cancelled, and after which time.
 func (j *job) cancelAfter() (after time.Duration, ok bool) {
 	if c := j.cut(); c != nil && c.items == 0 && !c.stops {
 		return c.after, true
@@ -161,7 +161,7 @@ func (j *job) cancelAfter() (after time.Duration, ok bool) {
 	return 0, false
 }
 
-// hasEnded tells whether run has returned.
+// hasEnded reports whether run has returned.
 func (j *job) hasEnded() bool {
 	select {
 	case <-j.ended:
@@ -173,7 +173,7 @@ func (j *job) hasEnded() bool {
 
 func (j *job) slack() time.Duration { return j.x.lingers + j.s.slack() }
 
-// take is downstream. name gives the key of the item, which is the nth.
+// take is downstream. name returns the key of the item, which is the nth.
 func (j *job) take(name func(n int) string) error {
 	if !j.busy.CompareAndSwap(false, true) {
 		j.problem("emit was called from two goroutines at once")
@@ -217,7 +217,7 @@ func (j *job) note(name func(n int) string) error {
 	return nil
 }
 
-// end notes how the stream has ended.
+// end records how the stream has ended.
 func (j *job) end(ctx context.Context, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -226,7 +226,7 @@ func (j *job) end(ctx context.Context, err error) {
 	switch {
 	case err == nil:
 		how = complete
-	case err == errLeft || err == errCut, cutWaiting(ctx, err): //nolint:errorlint // alone, as the contract says
+	case err == errLeft || err == errCut, cutWaiting(ctx, err): //nolint:errorlint // the error itself, as the contract says
 		how = cancelled
 	case !errors.Is(err, j.x.target) && !j.failsStopped(err):
 		j.text = fmt.Sprintf("it ended with the error: %v", err)
@@ -237,8 +237,8 @@ func (j *job) end(ctx context.Context, err error) {
 	j.notes = append(j.notes, note{at: time.Since(j.origin), kind: how})
 }
 
-// cutWaiting tells whether the end of ctx has cut short what waited after a failure,
-// which stands beside the cause then.
+// cutWaiting reports whether the end of ctx has cut short a wait after a failure.
+// The failure is then joined to the cause.
 func cutWaiting(ctx context.Context, err error) bool {
 	waited := (*engine.Waited)(nil)
 	return errors.Is(err, errCut) && errors.As(err, &waited) && engine.Cut(ctx, err)
@@ -253,8 +253,9 @@ func (j *job) problem(text string, stacks ...string) {
 	j.problems = append(j.problems, text)
 }
 
-// elsewhere tells whether the caller is not the subscriber's goroutine. Asking is
-// dear: the runs under Checked are asked the other ways.
+// elsewhere reports whether the caller is on another goroutine than the subscriber.
+// The check is expensive, so runs under Checked do not use it; Checked has a check
+// of its own.
 func (j *job) elsewhere() bool {
 	return (!j.s.variant.checked || j.stops()) && goroutineID() != j.runner
 }

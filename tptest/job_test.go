@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What races in a stream, so that a test of it would fail under -race, is tried
-// on the subscriber alone.
+// A stream with a race would fail under -race, so this test calls the subscriber
+// directly.
 func TestEmitTwiceAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := newJob(&Scenario{TB: t}, &expectation{settings: settings{busy: Step}})

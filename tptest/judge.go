@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// judge compares how j went with what was wanted, and reports.
+// judge compares the notes of j with the wanted ones, and reports differences.
 func (s *Scenario) judge(j *job) {
 	s.Helper()
 	j.mu.Lock()
@@ -43,7 +43,7 @@ func (s *Scenario) judge(j *job) {
 		render(signals(wanted)), more, render(signals(j.notes)), strings.Join(problems, "\n")))
 }
 
-// outcome is how j went, for the variants that are cut short.
+// outcome returns the result of j, for the variants that are cut short.
 func (j *job) outcome() *outcome {
 	o := &outcome{once: j.x.once, unstopped: j.x.unstopped, from: j.from.Sub(j.origin), notes: slices.Clone(j.notes)}
 	o.busy = j.s.busy(j.origin)
@@ -58,7 +58,7 @@ func (j *job) outcome() *outcome {
 	return o
 }
 
-// slackOf is how much later than wanted the end may come.
+// slackOf returns how much later than wanted the end may come.
 func (j *job) slackOf(wanted []note) time.Duration {
 	if wanted[len(wanted)-1].kind != cancelled {
 		return 0
@@ -66,7 +66,7 @@ func (j *job) slackOf(wanted []note) time.Duration {
 	return j.slack()
 }
 
-// wanted is what j should do in this variant.
+// wanted returns the notes that j should have in this variant.
 func (j *job) wanted() []note {
 	c := j.cut()
 	if c == nil {
@@ -94,8 +94,8 @@ func (j *job) wanted() []note {
 	return append(slices.Clone(whole[:n]), note{at: whole[n-1].at + j.x.busy, kind: cancelled})
 }
 
-// whenFree is at, or when downstream has done with the last of items if that is
-// later.
+// whenFree returns at, or the time when downstream has processed the last of items,
+// if that is later.
 func (j *job) whenFree(items []note, at time.Duration) time.Duration {
 	if len(items) == 0 {
 		return at
@@ -111,7 +111,7 @@ func signals(notes []note) []signal {
 	return all
 }
 
-// differs tells the first difference, or "".
+// differs describes the first difference, or returns "".
 func differs(wanted, got []note, slack time.Duration) string {
 	for i := range max(len(wanted), len(got)) {
 		switch {
@@ -134,7 +134,7 @@ func inColumn(n note) string {
 	return fmt.Sprintf("%v in column %d", signal{kind: n.kind, key: n.key}, n.at/Step)
 }
 
-// lateProblems gives what has happened since j was judged.
+// lateProblems returns the problems since j was judged.
 func (j *job) lateProblems() []string {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// takes works on an item for as many columns as it is told.
+// takes returns a function that works on an item for the given number of columns.
 func takes(columns map[string]int) func(ctx context.Context, v string) (string, error) {
 	return func(ctx context.Context, v string) (string, error) {
 		timer := time.NewTimer(time.Duration(columns[v]) * step)
@@ -25,9 +25,9 @@ func takes(columns map[string]int) func(ctx context.Context, v string) (string, 
 	}
 }
 
-// Cases whose diagrams were checked by RxJS's TestScheduler or by hand, so that
-// it is the kit that is tested here. Groups that are followed too closely are
-// written as lists.
+// The diagrams of these cases were checked by RxJS's TestScheduler or by hand, so
+// this test checks the package tptest itself. Groups that are followed too closely
+// are written as lists.
 func TestKnownDiagrams(t *testing.T) {
 	for name, c := range map[string]struct {
 		in, out string

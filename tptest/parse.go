@@ -1,17 +1,17 @@
 package tptest
 
-// Signal is what a diagram says of one instant, for programs that draw or check
-// diagrams themselves.
+// Signal is one signal of a diagram, for programs that draw or check diagrams
+// themselves.
 type Signal struct {
 	Column int
 	// Kind is one of "|#!^", or 'n' for an item.
 	Kind rune
-	// Item is the item's letter, or what stands between its braces.
+	// Item is the item's letter, or the text between its braces.
 	Item string
 }
 
-// Parse reads a diagram, in either notation. Those of one instant have the same
-// column, and columns is how many there are. An error says which column is wrong.
+// Parse reads a diagram, in either notation. Signals of one instant have the same
+// column. columns is the number of columns. An error says which column is wrong.
 func Parse(text string) (signals []Signal, columns int, err error) {
 	d, err := parse(text, allMarks)
 	if err != nil {

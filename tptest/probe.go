@@ -13,14 +13,13 @@ import (
 	"github.com/turbopipes/turbopipes"
 )
 
-// probePatience is how long a Probe waits for what it expects.
+// probePatience is how long a Probe waits for an expected signal.
 const probePatience = 10 * time.Second
 
-// Probe is a subscriber that lets items through by hand, and tells what comes.
-// Its methods that expect something wait for it for up to 10 seconds, by package
-// time: in a bubble of testing/synctest that is virtual time. They fail the test
-// at once where they are disappointed, and must be called on the test's
-// goroutine.
+// Probe is a subscriber that lets items through by hand, and checks them. Its Expect
+// methods wait for a signal for up to 10 seconds, by package time: in a bubble of
+// testing/synctest this is virtual time. They fail the test at once when another
+// signal comes. They must be called on the test's goroutine.
 type Probe[T any] struct {
 	t         testing.TB
 	sub       *turbopipes.Subscription
@@ -39,7 +38,7 @@ type arrival[T any] struct {
 	err  error
 }
 
-// String is the arrival as failures show it.
+// String returns the arrival as failures show it.
 func (a arrival[T]) String() string {
 	switch a.kind {
 	case complete:
@@ -50,15 +49,15 @@ func (a arrival[T]) String() string {
 	return "the item " + without(fmt.Sprintf("%+v", a.item), mostLine)
 }
 
-// NewProbe subscribes to o, and lets no item through until [Probe.Request] asks
-// for some. When the test ends, the Probe cancels, and fails the test if the
-// stream does not end then or leaves a goroutine behind.
+// NewProbe subscribes to o, and lets no item through before [Probe.Request] requests
+// some. When the test ends, the Probe cancels the subscription. It fails the test if
+// the stream does not end then, or leaves a goroutine behind.
 //
-// In a bubble, t is that of the bubble, or the [Scenario].
+// In a bubble, t is the T of the bubble, or the [Scenario].
 func NewProbe[T any](t testing.TB, o turbopipes.Observable[T]) *Probe[T] {
 	t.Helper()
 	p := &Probe[T]{t: t, mark: newMark(t.Name()), more: make(chan struct{}, 1)}
-	// t's own ctx ends before the cleanup, and so would make an end of its own.
+	// t's own ctx ends before the cleanup, and would end the stream.
 	p.mark.do(context.WithoutCancel(t.Context()), func(ctx context.Context) {
 		p.sub = o.Subscribe(ctx, turbopipes.Observer[T]{
 			Next:     func(v T) { p.put(arrival[T]{kind: item, item: v}) },
@@ -80,7 +79,7 @@ func (p *Probe[T]) put(a arrival[T]) {
 	}
 }
 
-// next takes what arrives next, if it does so within d.
+// next returns the next arrival, if it comes within d.
 func (p *Probe[T]) next(d time.Duration) (a arrival[T], ok bool) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -100,7 +99,8 @@ func (p *Probe[T]) next(d time.Duration) (a arrival[T], ok bool) {
 	}
 }
 
-// must takes what arrives next, which the test needs to be what wanted says.
+// must returns the next arrival, and fails the test if there is none. wanted
+// describes the expected arrival.
 func (p *Probe[T]) must(wanted string) arrival[T] {
 	p.t.Helper()
 	a, ok := p.next(probePatience)
@@ -110,15 +110,15 @@ func (p *Probe[T]) must(wanted string) arrival[T] {
 	return a
 }
 
-// Subscription is what the Probe has subscribed with, for Stop and Stats.
+// Subscription returns the Probe's subscription, for Stop and Stats.
 func (p *Probe[T]) Subscription() *turbopipes.Subscription { return p.sub }
 
-// Request lets n more items through. n < 1 ends the stream with an
+// Request lets n more items through. An n below 1 ends the stream with an
 // ErrInvalidArgument.
 func (p *Probe[T]) Request(n int64) { p.sub.Request(n) }
 
 // ExpectNext fails the test unless the next items are v, in order, by
-// [reflect.DeepEqual]. They must have been requested.
+// [reflect.DeepEqual]. The items must have been requested.
 func (p *Probe[T]) ExpectNext(v ...T) {
 	p.t.Helper()
 	for i, want := range v {
@@ -129,8 +129,7 @@ func (p *Probe[T]) ExpectNext(v ...T) {
 	}
 }
 
-// ExpectNone fails the test if anything comes within d, be it an item or the
-// end.
+// ExpectNone fails the test if an item or the end comes within d.
 func (p *Probe[T]) ExpectNone(d time.Duration) {
 	p.t.Helper()
 	if a, ok := p.next(d); ok {
@@ -138,8 +137,8 @@ func (p *Probe[T]) ExpectNone(d time.Duration) {
 	}
 }
 
-// ExpectComplete fails the test unless the stream completes next. No demand is
-// needed for that.
+// ExpectComplete fails the test unless the stream completes next. This needs no
+// demand.
 func (p *Probe[T]) ExpectComplete() {
 	p.t.Helper()
 	if a := p.must("completion"); a.kind != complete {
@@ -147,8 +146,8 @@ func (p *Probe[T]) ExpectComplete() {
 	}
 }
 
-// ExpectError fails the test unless the stream fails next, with an error that Is
-// target. No demand is needed for that.
+// ExpectError fails the test unless the stream fails next, with an err for which
+// errors.Is(err, target) is true. This needs no demand.
 func (p *Probe[T]) ExpectError(target error) {
 	p.t.Helper()
 	wanted := fmt.Sprintf("the error %q", target)
@@ -157,9 +156,9 @@ func (p *Probe[T]) ExpectError(target error) {
 	}
 }
 
-// Cancel ends the subscription and waits until it is reaped. It fails the test
-// if that takes longer than 10 seconds, or if a goroutine is left behind. It may
-// be called again; the end of the test calls it, too.
+// Cancel ends the subscription and waits until it is reaped. It fails the test if
+// that takes longer than 10 seconds, or if a goroutine is left behind. It may be
+// called again. The end of the test calls it too.
 func (p *Probe[T]) Cancel() {
 	p.t.Helper()
 	if p.cancelled {

@@ -13,7 +13,7 @@ import (
 	"github.com/turbopipes/turbopipes"
 )
 
-// steps is what a Probe sees of a stream of three items that then fails.
+// steps checks with a Probe a stream of three items that then fails.
 func steps(t *testing.T) {
 	s := turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
 		for i := range 3 {

@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// What is quoted may be of any size: a diagram may come from outside, and a
-// stream may emit what it wants.
+// A quoted text may have any size: a diagram may come from outside, and a stream may
+// emit any item.
 const (
 	mostQuoted = 200    // runes of a text that an error quotes
 	mostLine   = 4_000  // bytes of a line of a report
 	mostReport = 50_000 // bytes of a report
 )
 
-// quoted is text in quotation marks. Of a long text it is what is near the rune
-// at, with the number of all.
+// quoted returns text in quotation marks. Of a long text, it returns the part near
+// the rune at, with the number of all characters.
 func quoted(text []rune, at int) string {
 	if len(text) <= mostQuoted {
 		return strconv.Quote(string(text))
@@ -31,11 +31,11 @@ func quoted(text []rune, at int) string {
 	return fmt.Sprintf("%s (%d of %d characters)", q, mostQuoted, len(text))
 }
 
-// quote is quoted at the beginning of text.
+// quote returns text in quotation marks, or the beginning of a long text.
 func quote(text string) string { return quoted([]rune(text), 0) }
 
-// bounded is a report without the middle of lines that are too long, and without
-// its own middle where it is too long.
+// bounded returns a report without the middle of lines that are too long, and
+// without its own middle if the report is too long.
 func bounded(report string) string {
 	if len(report) <= mostLine {
 		return report
@@ -47,7 +47,7 @@ func bounded(report string) string {
 	return without(strings.Join(lines, "\n"), mostReport)
 }
 
-// without is text without its middle, if it has more than most bytes.
+// without returns text without its middle, if text has more than most bytes.
 func without(text string, most int) string {
 	if len(text) <= most {
 		return text

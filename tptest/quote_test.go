@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An error quotes a little of what may be of any size, and that near the place
-// that it is about.
+// Errors about a text of any size quote only a little of it, near the position of
+// the error.
 func TestErrorsQuoteALittle(t *testing.T) {
 	const long = 256 << 10
 	dashes, key := strings.Repeat("-", long), strings.Repeat("k", long)

@@ -18,8 +18,8 @@ const labelKey = "tptest"
 
 var labels atomic.Uint64
 
-// mark is a pprof label of which there is only one. Goroutines inherit it from
-// the one that starts them.
+// mark is a unique pprof label. Goroutines inherit it from the goroutine that starts
+// them.
 type mark string
 
 func newMark(name string) mark {
@@ -31,7 +31,7 @@ func (m mark) do(ctx context.Context, f func(ctx context.Context)) {
 	pprof.Do(ctx, pprof.Labels(labelKey, string(m)), f)
 }
 
-// alive gives the stacks of the goroutines that carry the label.
+// alive returns the stacks of the goroutines that have the label.
 func (m mark) alive() (stacks []string) {
 	var profile bytes.Buffer
 	if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
@@ -46,7 +46,7 @@ func (m mark) alive() (stacks []string) {
 	return stacks
 }
 
-// ours are frames that tell nothing about what is left.
+// ours matches frames that say nothing about a goroutine that is left.
 var ours = regexp.MustCompile(`^runtime/pprof\.Do$|/tptest\.(\(\*job\)|mark\.do|Expect\[)`)
 
 // readable reduces an entry of a goroutine profile to functions and lines.
@@ -64,8 +64,8 @@ func readable(entry string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// left is alive once what has ended is gone: a goroutine may be past its last
-// statement and still be there for a moment. In a bubble no time passes.
+// left returns alive after goroutines that have ended are gone: a goroutine may be
+// past its last statement and still exist for a moment. In a bubble no time passes.
 func (m mark) left() (stacks []string) {
 	if bubbleID() != "" {
 		synctest.Wait()
@@ -81,13 +81,13 @@ func (m mark) left() (stacks []string) {
 
 var bubbleName = regexp.MustCompile(`synctest bubble \d+`)
 
-// bubbleID tells in which bubble the caller is, or "".
+// bubbleID returns the id of the caller's bubble, or "".
 func bubbleID() string {
 	head := make([]byte, 128)
 	return string(bubbleName.Find(head[:runtime.Stack(head, false)]))
 }
 
-// inBubble gives the stacks of the goroutines of a bubble.
+// inBubble returns the stacks of the goroutines of a bubble.
 func inBubble(id string) (stacks []string) {
 	all := make([]byte, 1<<20)
 	for stack := range strings.SplitSeq(string(all[:runtime.Stack(all, true)]), "\n\n") {
@@ -98,7 +98,7 @@ func inBubble(id string) (stacks []string) {
 	return stacks
 }
 
-// goroutineID tells which goroutine the caller is.
+// goroutineID returns the id of the caller's goroutine.
 func goroutineID() string {
 	head := make([]byte, 32)
 	words := strings.Fields(string(head[:runtime.Stack(head, false)]))

@@ -18,7 +18,7 @@ import (
 
 func identity(v string) string { return v }
 
-// failing has tests that fail, and what they print.
+// failing has tests that fail, and the expected output.
 var failing = map[string]struct {
 	test  func(t *testing.T)
 	print []string
@@ -93,7 +93,7 @@ var failing = map[string]struct {
 
 func waitForEver() { <-make(chan int) }
 
-// TestReports shows what a failure looks like to the caller.
+// TestReports checks the report of a failure, as the caller sees it.
 func TestReports(t *testing.T) {
 	if name := os.Getenv("TPTEST_FAILING"); name != "" {
 		failing[name].test(t)

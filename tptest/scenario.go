@@ -11,33 +11,33 @@ import (
 	"time"
 )
 
-// Scenario is one run of the function given to [Run]. It is also the
-// [testing.TB] of that run: use it, not the t around it, for what is checked
-// inside, and its Context for what is subscribed to inside.
+// Scenario is one run of the function that is passed to [Run]. It is also the
+// [testing.TB] of that run. Inside the function, use the Scenario for checks, not
+// the t around it, and use its Context for subscriptions.
 type Scenario struct {
 	testing.TB
 	begin   time.Time
 	variant variant
-	seen    map[int]*outcome // of each expectation, from the run to the end
+	seen    map[int]*outcome // outcome of each expectation, from the run to the end
 	sources []*source
-	jobs    []*job       // all of them
+	jobs    []*job       // the jobs of all expectations
 	cutting atomic.Bool  // the cut has come
-	spared  atomic.Int64 // sources that run, and that a graceful stop does not end
+	spared  atomic.Int64 // running sources that a graceful stop does not end
 	lost    atomic.Int64 // items that were reported lost
 	failed  bool
 
 	mu     sync.Mutex        // guards stirs and handed
-	stirs  []time.Duration   // when a source has signalled, since the start
+	stirs  []time.Duration   // the times of all signals of sources, since the start
 	handed []any             // items that the sources have handed over
 	tell   func(text string) // reports a failure
 }
 
-// Whole tells whether this run goes to the end of every diagram, so that what a
-// scenario counts itself can be compared. In the others, one of the expectations
+// Whole reports whether this run goes to the end of every diagram. Only then compare
+// values that a scenario counts itself: in the other runs, one of the expectations
 // ends early.
 func (s *Scenario) Whole() bool { return s.variant.cut == nil }
 
-// Column is how many columns of virtual time have passed since the start of the
+// Column returns how many columns of virtual time have passed since the start of the
 // scenario.
 func (s *Scenario) Column() int { return int(time.Since(s.begin) / Step) }
 
@@ -45,23 +45,23 @@ func (s *Scenario) Column() int { return int(time.Since(s.begin) / Step) }
 type variant struct {
 	name    string
 	checked bool
-	slow    bool // sources are slow to return when the cut has come
-	expect  int  // the expectation that is cut
-	cut     *cut // nil: it runs to the end
+	slow    bool // sources are slow to return after the cut
+	expect  int  // the expectation that is cut short
+	cut     *cut // nil: the scenario runs to the end
 }
 
 // cut is an early end: at an item, or at a time.
 type cut struct {
 	items int           // > 0: downstream leaves at this item
-	after time.Duration // else: ctx is cancelled, that long after the start
-	stops bool          // or, then, the subscription is stopped gracefully
+	after time.Duration // otherwise: ctx is cancelled after this time since the start
+	stops bool          // if true, the subscription is stopped gracefully instead
 }
 
-// bubble runs f in a bubble of its own. It gives an error where f did not
-// return, or has left something in the bubble that can't end.
+// bubble runs f in its own bubble. It returns an error if f did not return, or has
+// left something in the bubble that can't end.
 type bubble func(f func(tb testing.TB)) error
 
-// errFailNow is how a bubble ends in which the test has ended itself.
+// errFailNow is the error of a bubble in which the test has ended itself.
 var errFailNow = errors.New("tptest: the test has ended itself")
 
 func bubbleOf(t *testing.T) bubble {
@@ -69,10 +69,10 @@ func bubbleOf(t *testing.T) bubble {
 		err := errFailNow
 		id := ""
 		done := make(chan struct{})
-		go func() { // for a FailNow would end the caller, who has to report
+		go func() { // because a FailNow would end the caller, which has to report
 			defer close(done)
 			defer func() {
-				if p := recover(); p != nil { // synctest's: a panic of f never gets here
+				if p := recover(); p != nil { // a panic of synctest: a panic of f never gets here
 					err = fmt.Errorf("tptest: %v:\n%s", p, strings.Join(inBubble(id), "\n\n"))
 				}
 			}()
@@ -87,22 +87,22 @@ func bubbleOf(t *testing.T) bubble {
 	}
 }
 
-// Run calls scenario in a bubble of virtual time, and then again, each time in a
-// fresh one, for every way to run its expectations ([Expect]): to the end, and
-// for each expectation once per item with a downstream that leaves there and
-// once per column with a ctx that is cancelled there. All of this is done
-// plainly and under [turbopipes.Checked], there with sources that take a moment
-// to return when they have to, if there is but one expectation. Under Checked
-// there is also a run with a graceful stop for each column in which something
-// happens. Run stops at the first run that fails.
+// Run calls scenario in a bubble of virtual time. It then calls it again, each time
+// in a new bubble, for every way to run its expectations ([Expect]): to the end, and
+// for each expectation once per item with a downstream that leaves at that item, and
+// once per column with a ctx that is cancelled in that column. It does all of this
+// plainly and under [turbopipes.Checked]. If there is only one expectation, sources
+// take a moment to return under Checked. Under Checked there is also a run with a
+// graceful stop for each column in which something happens. Run stops at the first
+// run that fails.
 //
-// scenario therefore has to build everything it uses itself.
+// scenario therefore has to build everything that it uses itself.
 func Run(t *testing.T, scenario func(s *Scenario)) {
 	t.Helper()
 	conclude(t, explore(bubbleOf(t), scenario))
 }
 
-// conclude reports how an exploration went wrong, if it is not reported yet.
+// conclude reports the error of an exploration, if it is not reported yet.
 func conclude(t *testing.T, err error) {
 	t.Helper()
 	switch {
@@ -143,10 +143,10 @@ func explore(in bubble, scenario func(*Scenario)) error {
 	return nil
 }
 
-// stops tells whether it is stopped gracefully.
+// stops reports whether the variant is a graceful stop.
 func (v variant) stops() bool { return v.cut != nil && v.cut.stops }
 
-// cuts gives the early ends of an expectation that went as seen says.
+// cuts returns the early ends of an expectation with the outcome seen.
 func cuts(i int, seen *outcome) (variants []variant) {
 	items := 0
 	for _, n := range seen.notes {
@@ -182,12 +182,13 @@ func attempt(in bubble, scenario func(*Scenario), v variant, seen map[int]*outco
 		s.finish()
 	})
 	if err != nil && s.failed {
-		err = errFailNow // what is left was reported
+		err = errFailNow // the goroutines that are left were reported
 	}
 	return s, err
 }
 
-// finish runs what waits for the end of the scenario function.
+// finish runs the jobs with At, waits, and reports problems that came after the end
+// of a job.
 func (s *Scenario) finish() {
 	s.Helper()
 	var later []*job
@@ -197,7 +198,7 @@ func (s *Scenario) finish() {
 		}
 	}
 	s.drive(later)
-	time.Sleep(patience) // what has not ended may show
+	time.Sleep(patience) // problems may show up after the end
 	for _, j := range s.jobs {
 		for _, text := range j.lateProblems() {
 			s.report(fmt.Sprintf("%s:%s\n%s", s.variant.name, s.drawings(), text))
@@ -218,7 +219,7 @@ func (s *Scenario) report(text string) {
 	s.Error(text)
 }
 
-// abort ends the run: it could not begin.
+// abort ends the run because it could not begin.
 func (s *Scenario) abort(err error) {
 	s.Helper()
 	if s.tell != nil {
@@ -237,7 +238,7 @@ func (s *Scenario) drawings() string {
 	return b.String()
 }
 
-// slack is how much later than drawn an early end may come.
+// slack returns how much later than drawn an early end may come.
 func (s *Scenario) slack() (d time.Duration) {
 	for _, src := range s.sources {
 		d += src.unwinds
@@ -250,12 +251,12 @@ func (s *Scenario) slack() (d time.Duration) {
 	return d
 }
 
-// lag is how long a source takes to return in a slow variant: less than anything
-// that is drawn, but an operator that only tells its upstream to end, and does
-// not wait for that, has returned by then.
+// lag is the time that a source takes to return in a slow variant. It is less than
+// any drawn time. An operator that only tells its upstream to end, but does not wait
+// for it, has returned before that.
 const lag = Step / 1000
 
-// lags makes a source late to return.
+// lags delays the return of a source.
 func (s *Scenario) lags() {
 	if s.variant.slow && s.cutting.Load() {
 		time.Sleep(lag)

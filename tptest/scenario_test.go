@@ -150,7 +150,7 @@ func TestEarlyEnds(t *testing.T) {
 	tptest.Run(t, func(*tptest.Scenario) { runs++ })
 	require.Equal(t, 1, runs, "nothing is expected")
 
-	tptest.Run(t, func(s *tptest.Scenario) { // a scenario that is not the same each time
+	tptest.Run(t, func(s *tptest.Scenario) { // a scenario that differs from run to run
 		src := tptest.Cold[string](s, "a|", nil, tptest.Subscribed("^!"))
 		if s.Whole() {
 			tptest.Expect(s, src, "a|", nil)
@@ -160,7 +160,8 @@ func TestEarlyEnds(t *testing.T) {
 	})
 }
 
-// A graceful stop ends what a stream needs, and not what runs for its items.
+// A graceful stop ends the sources of a stream, but not streams that run for its
+// items.
 func TestGracefulStops(t *testing.T) {
 	for name, c := range map[string]struct {
 		in, inner, out string
@@ -224,7 +225,7 @@ func TestPanicIsAnError(t *testing.T) {
 	}), "a#", tptest.Error(boom))
 }
 
-// Signals in one column come in the order of the sources, every time.
+// Signals in one column always come in the order of the sources.
 func TestSharedColumns(t *testing.T) {
 	join := func(a, b string) string { return a + b }
 	for range 5 {

@@ -10,7 +10,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
-// source is a stream that a scenario draws.
+// source is a stream that is drawn for a scenario.
 type source struct {
 	settings
 	kind string // cold or hot
@@ -20,32 +20,32 @@ type source struct {
 	got []*lifetime
 }
 
-// Cold draws a stream that plays diagram from the beginning for each
-// subscription. Each signal comes in its own column, counted from the
-// subscription, or as soon afterwards as emit lets it; # is [ErrMarble] unless
-// [Error] says otherwise, and a diagram that draws no end goes on without one.
-// Signals of several sources that share a column come in the order in which the
-// sources were made: each is 100 ns of virtual time behind the one before.
+// Cold draws a stream that plays diagram from the beginning for each subscription.
+// Each signal comes in its own column, counted from the subscription, or as soon
+// afterwards as emit lets it. # is [ErrMarble] unless [Error] sets another error. A
+// diagram that has no end continues without one. Signals of several sources that
+// share a column come in the order in which the sources were made: each source is
+// 100 ns of virtual time after the one before.
 //
-// values has the item for each letter, or name in braces. With nil values each
-// letter is itself; T must be a kind of string then, or of integer, for digits.
-// A diagram that can't be read, or a letter without a value, fails the test.
+// values has the item for each letter, or for each name in braces. With nil values
+// each letter is itself. T must then be a kind of string, or a kind of integer for
+// digits. A diagram that can't be read, or a letter without a value, fails the test.
 func Cold[T any](s *Scenario, diagram string, values map[string]T, opts ...SourceOption) turbopipes.Observable[T] {
 	s.Helper()
 	return draw(s, "cold", diagram, values, opts)
 }
 
-// Hot draws a stream that plays diagram from the start of the scenario, whether
-// it has subscribers or not. A subscriber gets what is drawn from the column in
-// which it subscribes, and each item as soon as its emit lets it; one that comes
-// after the end is told how it was. A ^ is the column in which the scenario
-// starts, so that what is left of it is past. It is otherwise as [Cold].
+// Hot draws a stream that plays diagram from the start of the scenario, with or
+// without subscribers. A subscriber gets the signals from the column in which it
+// subscribes, and each item as soon as its emit lets it. A subscriber that comes
+// after the end gets the end. A ^ is the column in which the scenario starts, so
+// that everything left of it is in the past. Otherwise Hot is like [Cold].
 func Hot[T any](s *Scenario, diagram string, values map[string]T, opts ...SourceOption) turbopipes.Observable[T] {
 	s.Helper()
 	return draw(s, "hot", diagram, values, opts)
 }
 
-// planned is a signal of a source with the item that it stands for.
+// planned is a signal of a source with its item.
 type planned[T any] struct {
 	kind   kind
 	column int
@@ -89,7 +89,7 @@ func draw[T any](s *Scenario, kind, text string, values map[string]T, opts []Sou
 		life, earlier := src.enter(now.Sub(s.begin))
 		defer func() { src.leave(life, time.Since(s.begin)) }()
 		from := int(now.Sub(begin) / Step)
-		// What shares a column comes in turn, and no source meets another.
+		// Signals that share a column come in turn: no two sources share an instant.
 		begin = begin.Add(turn + time.Duration(earlier)*time.Nanosecond)
 		if d.endless() && turbopipes.Stopping(ctx) == nil {
 			s.spared.Add(1)
@@ -110,8 +110,8 @@ func draw[T any](s *Scenario, kind, text string, values map[string]T, opts []Sou
 	})
 }
 
-// play emits plan as it was drawn from begin on, without the items before column
-// from. cut tells that it was ended early.
+// play emits plan as drawn from begin on, without the items before column from. cut
+// reports that it was ended early.
 func play[T any](ctx context.Context, plan []planned[T], begin time.Time, from int, failed error, emit func(T) bool) (cut bool, err error) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -125,7 +125,7 @@ func play[T any](ctx context.Context, plan []planned[T], begin time.Time, from i
 		case <-ctx.Done():
 		}
 		switch {
-		case ctx.Err() != nil: // also when both came at once
+		case ctx.Err() != nil: // even if both came at once
 			return true, context.Cause(ctx)
 		case p.kind == complete:
 			return false, nil
@@ -139,13 +139,13 @@ func play[T any](ctx context.Context, plan []planned[T], begin time.Time, from i
 	return true, context.Cause(ctx)
 }
 
-// endless tells whether d draws no end.
+// endless reports whether d has no end.
 func (d diagram) endless() bool {
 	n := len(d.signals)
 	return n == 0 || d.signals[n-1].kind == item || d.signals[n-1].kind == start
 }
 
-// hands notes that a source hands v over.
+// hands records that a source hands v over.
 func (s *Scenario) hands(v any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 	"github.com/turbopipes/turbopipes"
 )
 
-// stoppable consumes o in a variant that stops it gracefully.
+// stoppable consumes o in a variant with a graceful stop.
 func stoppable[T any](ctx context.Context, j *job, o turbopipes.Observable[T], next func(T) error) error {
 	ctx, leave := context.WithCancelCause(ctx)
 	defer leave(nil)
@@ -37,18 +37,18 @@ func (j *job) stop() {
 	go func() { _ = sub.Stop(context.Background()) }() // returns when j has ended
 }
 
-// stops tells whether this variant stops j gracefully.
+// stops reports whether this variant stops j gracefully.
 func (j *job) stops() bool {
 	c := j.cut()
 	return c != nil && c.stops
 }
 
-// short are the errors of a stream that would have needed more than has come.
+// short has the errors of a stream that needed more items than have come.
 var short = []error{turbopipes.ErrEmpty, turbopipes.ErrNotFound, turbopipes.ErrIndexOutOfRange, turbopipes.ErrSequenceGap}
 
-// failsStopped tells whether err is one that a stream may end with when it is
-// stopped gracefully: a source's, which nothing handles any more then, or that of
-// an operator that has not got what it needs.
+// failsStopped reports whether a stream may end with err after a graceful stop. This
+// is an error of a source, which nothing handles any more then, or the error of an
+// operator that has not got the items that it needs.
 func (j *job) failsStopped(err error) bool {
 	if !j.stops() {
 		return false
@@ -60,8 +60,8 @@ func (j *job) failsStopped(err error) bool {
 	return slices.ContainsFunc(allowed, func(target error) bool { return errors.Is(err, target) })
 }
 
-// differsStopped is differs for a variant with a graceful stop: wanted is what
-// comes before it.
+// differsStopped is differs for a variant with a graceful stop. wanted has the notes
+// before the stop.
 func (j *job) differsStopped(wanted []note) string {
 	items, end := j.notes[:len(j.notes)-1], j.notes[len(j.notes)-1]
 	early := 0
@@ -77,12 +77,12 @@ func (j *job) differsStopped(wanted []note) string {
 	return "wanted it to complete, got " + inColumn(end)
 }
 
-// mayGoOn tells whether a stream that is stopped gracefully need not have ended
-// by now: a stream that runs for an item of another is not told to, and one of
-// those draws no end.
+// mayGoOn reports whether a gracefully stopped stream need not have ended by now.
+// This is so when a stream that runs for an item of another stream has no end: the
+// stop does not reach it.
 func (j *job) mayGoOn() bool { return j.stops() && j.s.spared.Load() > 0 }
 
-// stir notes that a source signals, in the run to the end.
+// stir records that a source signals, in the run to the end.
 func (s *Scenario) stir() {
 	if s.Whole() {
 		s.mu.Lock()
@@ -91,7 +91,7 @@ func (s *Scenario) stir() {
 	}
 }
 
-// busy gives the columns, counted from origin, in which a source has signalled.
+// busy returns the columns, counted from origin, in which a source has signalled.
 func (s *Scenario) busy(origin time.Time) map[int]bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

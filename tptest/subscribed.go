@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// lifetime is one subscription to a source: from when to when, counted from the
-// start of the scenario. to is below 0 while it lasts, and where no end is
-// wanted.
+// lifetime is one subscription to a source: its start and end, counted from the
+// start of the scenario. to is below 0 while the subscription lasts, and if no end
+// is wanted.
 type lifetime struct{ from, to time.Duration }
 
-// Subscribed fails the test unless the source is subscribed to as diagrams draw:
-// one for each subscription, in order, with ^ in the column in which it begins
-// and ! in the one in which it ends, counted from the start of the scenario.
-// Without a ! its end isn't compared; without a diagram there must be no
-// subscription.
+// Subscribed fails the test unless the subscriptions to the source are as in
+// diagrams. There is one diagram for each subscription, in order. ^ is the column in
+// which the subscription begins, and ! is the column in which it ends, counted from
+// the start of the scenario. Without a ! its end is not compared. Without any
+// diagram there must be no subscription.
 //
-// In a run in which the only expectation of a scenario ends early, the
-// subscriptions have to end there; with several, they are compared in the runs
-// to the end.
+// When the only expectation of a scenario ends early, the subscriptions have to end
+// at that time. With several expectations, the subscriptions are compared in the
+// runs to the end.
 func Subscribed(diagrams ...string) SourceOption {
 	return sourceSetting{Func: func(s *settings) string {
 		s.checks = true
@@ -66,7 +66,7 @@ func (l lifetime) String() string {
 	return render(drawn)
 }
 
-// enter notes a subscription, and how many there were before.
+// enter records a subscription, and returns how many there were before.
 func (s *source) enter(at time.Duration) (life *lifetime, earlier int) {
 	life = &lifetime{at, -1}
 	s.mu.Lock()
@@ -84,7 +84,7 @@ func (s *source) leave(life *lifetime, at time.Duration) {
 // checkSubscriptions compares the subscriptions of all sources.
 func (s *Scenario) checkSubscriptions() {
 	s.Helper()
-	end := time.Duration(-1) // of the stream that ends early
+	end := time.Duration(-1) // the end of the stream that ends early
 	if !s.Whole() {
 		if len(s.jobs) != 1 || s.variant.stops() {
 			return
@@ -115,8 +115,8 @@ func draws(lives []lifetime) []string {
 	return all
 }
 
-// matches tells whether the subscriptions are as wanted, with an end of
-// everything at end if that is not below 0.
+// matches reports whether the subscriptions are as wanted. If end is not below 0,
+// all of them have to end at end.
 func (s *source) matches(end, slack time.Duration) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,23 +8,23 @@ import (
 	"github.com/turbopipes/turbopipes"
 )
 
-// Step is the virtual time that one column of a diagram stands for.
+// Step is the virtual time of one column of a diagram.
 const Step = time.Millisecond
 
-// ErrMarble is the error that # stands for.
+// ErrMarble is the error of # in a diagram.
 var ErrMarble = errors.New("marble error")
 
-// Marbles fails t unless op turns the stream that in draws into the one that
-// out draws. The items are strings, each letter itself.
+// Marbles fails t unless op turns the stream that in draws into the stream that out
+// draws. The items are strings: each letter is itself.
 //
-// The diagram is run to its end, also under [turbopipes.Checked]; once per item
-// of out with a downstream that leaves there; and once per column with a ctx
-// that is cancelled there; and once per column in which something happens with a
-// graceful stop. Each of these runs has virtual time of its own and checks what
-// comes out and when, and that nothing is left running.
+// The diagram is run to its end, also under [turbopipes.Checked]; once per item of
+// out, with a downstream that leaves at that item; once per column, with a ctx that
+// is cancelled in that column; and once per column in which something happens, with
+// a graceful stop. Each of these runs has its own virtual time. It checks the items
+// and their columns, and that nothing is left running.
 //
-// in and out may draw no end: in then goes on without one, and the ctx is
-// cancelled in the last column of out, or where out has a !.
+// in and out may have no end. in then continues without one, and ctx is cancelled in
+// the last column of out, or at the ! of out.
 func Marbles(t *testing.T, in string, op turbopipes.Operator[string, string], out string, opts ...Option) {
 	t.Helper()
 	if op == nil {

@@ -8,10 +8,10 @@ import (
 	"strconv"
 )
 
-// naming tells which item a key of a diagram stands for, and back.
+// naming maps the keys of a diagram to items, and back.
 type naming[T any] struct{ values map[string]T }
 
-// value gives the item that key stands for.
+// value returns the item of key.
 func (n naming[T]) value(key string) (v T, err error) {
 	if n.values != nil {
 		v, ok := n.values[key]
@@ -41,7 +41,7 @@ func (n naming[T]) value(key string) (v T, err error) {
 	return v, fmt.Errorf("tptest: values is nil, and %s is no %v", quote(key), reflect.TypeFor[T]())
 }
 
-// key names v as a diagram would.
+// key returns the name of v in a diagram.
 func (n naming[T]) key(v T) string {
 	for _, key := range slices.Sorted(maps.Keys(n.values)) {
 		if reflect.DeepEqual(n.values[key], v) {

@@ -21,31 +21,32 @@ var (
 
 // line is a line of the log.
 type line struct {
-	file   int // from 1; a rotation and a truncation begin the next
-	number int // in its file, from 1
+	file   int // from 1; a rotation and a truncation begin the next file
+	number int // position in its file, from 1
 	text   []byte
-	err    error // errTooLong, without the text
+	err    error // errTooLong: the text is missing
 }
 
-// position is how far a follower has come: what is before it was read, and its
-// whole lines were emitted.
+// position is the progress of a follower. Everything before the position was read,
+// and the whole lines in it were emitted.
 type position struct {
 	file   int
 	offset int64
 }
 
-// follower reads a log while it grows. Rotation renames path to path.1, path.1
-// to path.2 and so on, as logrotate does; a follower that is several files
-// behind reads them all. A truncated file is read from its beginning: what was
-// cut off before it was read is lost to any follower.
+// follower reads a log while it grows. Rotation renames path to path.1, path.1 to
+// path.2 and so on, as logrotate does. A follower that is several files behind reads
+// them all. A truncated file is read from its beginning: bytes that were cut off
+// before they were read are lost, for any follower.
 type follower struct {
 	path  string
-	poll  time.Duration // how often to look for more
-	limit int           // bytes of a line; longer ones are skipped
+	poll  time.Duration // time between two looks for more
+	limit int           // limit of a line in bytes; longer lines are skipped
 	at    atomic.Pointer[position]
 }
 
-// lines is the log as a stream, from its beginning. It does not end by itself.
+// lines returns the log as a stream, from its beginning. The stream does not end by
+// itself.
 func (f *follower) lines() tp.Observable[line] {
 	return tp.Create(func(ctx context.Context, emit func(line) bool) error {
 		t := tail{follower: f, emit: emit, file: 1}
@@ -77,7 +78,7 @@ func (f *follower) lines() tp.Observable[line] {
 	})
 }
 
-// await waits until the follower has come to p.
+// await waits until the follower has reached p.
 func (f *follower) await(ctx context.Context, p position, patience time.Duration) error {
 	for start := time.Now(); ; {
 		at := f.at.Load()
@@ -93,20 +94,20 @@ func (f *follower) await(ctx context.Context, p position, patience time.Duration
 	}
 }
 
-// tail is a follower at work.
+// tail is a running follower.
 type tail struct {
 	*follower
 	emit    func(line) bool
 	refused bool
 
 	from   *os.File // nil until it exists
-	next   *os.File // what was begun after it
-	missed int      // how often from was found nowhere, in a row
+	next   *os.File // the file that was begun after from
+	missed int      // how many times in a row from was not found
 	offset int64
 	file   int
 	number int
-	held   []byte // the line that has no end yet
-	skips  bool   // it is too long
+	held   []byte // the line without an end
+	skips  bool   // the line is too long
 }
 
 func (t *tail) close() {
@@ -117,7 +118,7 @@ func (t *tail) close() {
 	}
 }
 
-// read gives what there is, which may be nothing.
+// read returns the available bytes. There may be none.
 func (t *tail) read(buffer []byte) (n int, err error) {
 	if t.from == nil {
 		if t.from, err = open(t.path); err != nil || t.from == nil {
@@ -130,7 +131,7 @@ func (t *tail) read(buffer []byte) (n int, err error) {
 	return n, err
 }
 
-// open gives nil if there is no such file.
+// open returns nil if there is no such file.
 func open(path string) (*os.File, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -139,7 +140,7 @@ func open(path string) (*os.File, error) {
 	return f, err
 }
 
-// split emits the whole lines of what was read and keeps the rest. false: emit
+// split emits the whole lines of chunk and keeps the rest. It returns false if emit
 // has refused.
 func (t *tail) split(chunk []byte) bool {
 	t.offset += int64(len(chunk))
@@ -157,7 +158,7 @@ func (t *tail) split(chunk []byte) bool {
 	return true
 }
 
-// end emits the line that is held.
+// end emits the held line.
 func (t *tail) end() bool {
 	t.number++
 	l := line{file: t.file, number: t.number}
@@ -171,8 +172,9 @@ func (t *tail) end() bool {
 	return !t.refused
 }
 
-// turn looks for what follows at the end of a file: nothing yet, which is false,
-// the same file from its beginning, or the next one.
+// turn looks for more at the end of a file. It returns false if there is nothing
+// yet. Else it continues with the same file from its beginning, or with the next
+// file.
 func (t *tail) turn() (more bool, err error) {
 	if t.from == nil {
 		return false, nil
@@ -185,17 +187,17 @@ func (t *tail) turn() (more bool, err error) {
 		_, err = t.from.Seek(0, io.SeekStart)
 		t.begin()
 		return true, err
-	case t.next != nil: // and this one was read to its end since
+	case t.next != nil: // and the old file was read to its end since then
 		t.from.Close()
 		t.from, t.next = t.next, nil
 		t.begin()
 		return true, nil
 	}
 	t.next, err = t.successor(info)
-	return t.next != nil, err // read once more: it may have grown before it was renamed
+	return t.next != nil, err // read once more: the file may have grown before it was renamed
 }
 
-// begin is at the beginning of a file. A half line of the one before will not
+// begin starts at the beginning of a file. A half line of the file before will not
 // become whole.
 func (t *tail) begin() {
 	if len(t.held) > 0 || t.skips {
@@ -206,8 +208,8 @@ func (t *tail) begin() {
 	t.at.Store(&position{t.file, 0})
 }
 
-// successor opens the file that was begun after ours. nil: ours is the last one,
-// or a rotation is under way.
+// successor opens the file that was begun after ours. It returns nil if ours is the
+// last one, or while a rotation is in progress.
 func (t *tail) successor(ours fs.FileInfo) (*os.File, error) {
 	is := func(path string) bool {
 		info, err := os.Stat(path)
@@ -227,17 +229,17 @@ func (t *tail) successor(ours fs.FileInfo) (*os.File, error) {
 		}
 		t.missed = 0
 		next, err := open(after)
-		if err == nil && next != nil && !is(name) { // renamed meanwhile, and after with it
+		if err == nil && next != nil && !is(name) { // renamed meanwhile, and so was after
 			next.Close()
 			next = nil
 		}
 		return next, err
 	}
 	if t.missed++; t.missed < 3 {
-		return nil, nil // one that is renamed while we look may escape us
+		return nil, nil // a file that is renamed during this search may be missed
 	}
 	if _, err := os.Stat(t.path + ".1"); err == nil {
 		return nil, fmt.Errorf("%s: %w", t.path, errGone)
 	}
-	return open(t.path) // there are no older ones: ours was deleted, and a new one begun
+	return open(t.path) // there are no older files: ours was deleted, and a new one was begun
 }

@@ -15,11 +15,11 @@ import (
 	tp "github.com/turbopipes/turbopipes"
 )
 
-// bench is a followed log, and what the follower has emitted.
+// bench is a follower, and the lines that it has emitted.
 type bench struct {
 	*testing.T
 	*follower
-	lines chan string // unbuffered: who does not read holds the follower
+	lines chan string // unbuffered: the follower waits until the test reads
 	sub   *tp.Subscription
 }
 
@@ -42,7 +42,7 @@ func followed(t *testing.T) *bench {
 	return b
 }
 
-// write appends to a file, the log itself unless named.
+// write appends to a file. Without a name, it is the log itself.
 func (b *bench) write(text string, name ...string) {
 	b.Helper()
 	f, err := os.OpenFile(b.path+strings.Join(name, ""), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
@@ -71,7 +71,7 @@ func (b *bench) wants(lines ...string) {
 	}
 }
 
-// at waits until the follower has come to an offset, and wants no line.
+// comesTo waits until the follower has reached an offset, and expects no line.
 func (b *bench) comesTo(file int, offset int64) {
 	b.Helper()
 	require.NoError(b, b.await(b.Context(), position{file, offset}, 10*time.Second))
@@ -121,7 +121,7 @@ func TestFollow(t *testing.T) {
 		b.write("a\n")
 		b.wants("1:1 a")
 		b.rename("", ".1")
-		b.write("late\nha", ".1") // by a program that has yet to be told
+		b.write("late\nha", ".1") // by a program that has not learned of the rotation yet
 		b.wants("1:2 late")
 		b.comesTo(1, 9)
 		b.write("lf\n", ".1")
@@ -141,7 +141,7 @@ func TestFollow(t *testing.T) {
 	t.Run("several rotations behind", func(t *testing.T) {
 		b := followed(t)
 		b.write("a\nb\n")
-		b.wants("1:1 a") // and b is in its hand: it does not go on before that is taken
+		b.wants("1:1 a") // and the follower holds b: it does not continue before b is taken
 		for i := range 3 {
 			for k := i; k > 0; k-- {
 				b.rename(fmt.Sprint(".", k), fmt.Sprint(".", k+1))
@@ -199,8 +199,8 @@ func TestFollow(t *testing.T) {
 	})
 }
 
-// TestLateLines has the log grow and rotate between the read that meets its end
-// and the look at what follows.
+// TestLateLines makes the log grow and rotate between the read that reaches its end
+// and the search for more.
 func TestLateLines(t *testing.T) {
 	b := &bench{T: t, follower: &follower{path: filepath.Join(t.TempDir(), "log"), limit: 20}}
 	var got []string

@@ -15,17 +15,17 @@ import (
 
 const tick = 10 * time.Millisecond
 
-// generator writes the log, and keeps account of it.
+// generator writes the log, and keeps an account of it.
 type generator struct {
 	path        string
 	rate, users int
 	seed        uint64
-	follower    *follower // which a truncation must not overtake
+	follower    *follower // a truncation must wait for it
 
 	random  *rand.Rand
 	file    *os.File
 	at      position
-	lines   int // since the log was rotated
+	lines   int // lines since the log was rotated
 	written accounts
 	renamed, truncated,
 	halves, broken, giants int64
@@ -56,7 +56,7 @@ func (g *generator) write(ctx context.Context, i int) (int, error) {
 	return i, g.rotate(ctx)
 }
 
-// line writes an event, and now and then what is none.
+// line writes an event, and sometimes a line that is not an event.
 func (g *generator) line(ctx context.Context) error {
 	switch g.random.IntN(1500) {
 	case 0:
@@ -71,7 +71,7 @@ func (g *generator) line(ctx context.Context) error {
 		}
 	}
 	e := event{
-		User: fmt.Sprintf("user-%02d", min(g.random.IntN(g.users), g.random.IntN(g.users))+1), // some are busier
+		User: fmt.Sprintf("user-%02d", min(g.random.IntN(g.users), g.random.IntN(g.users))+1), // some users are busier
 		Kind: []string{"login", "view", "buy", "logout"}[g.random.IntN(4)],
 		Text: strings.Repeat("x", g.random.IntN(100)),
 		Seq:  1,
@@ -116,8 +116,8 @@ func (g *generator) create() (err error) {
 	return err
 }
 
-// rotate renames the log, and goes on writing to it for a while, as programs do
-// that have yet to be told.
+// rotate renames the log, and continues to write to it for a while, as a program
+// does before it learns of the rotation.
 func (g *generator) rotate(ctx context.Context) error {
 	last := 1
 	for ; exists(g.archive(last)); last++ {
@@ -146,9 +146,9 @@ func exists(path string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// truncate empties the log. Whatever nobody has read would be lost, and a file
-// that has grown again past where its reader was looks as if nothing had
-// happened, so it waits for the follower before and after.
+// truncate empties the log. Unread bytes would be lost. And a file that has grown
+// again past the position of its reader looks as if nothing had happened. So
+// truncate waits for the follower before and after.
 func (g *generator) truncate(ctx context.Context) error {
 	const patience = 10 * time.Second
 	if err := g.follower.await(ctx, g.at, patience); err != nil {

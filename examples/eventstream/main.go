@@ -1,19 +1,19 @@
-// Command eventstream processes a live stream of events: a log of JSON lines that
-// is followed while it grows, is rotated and is truncated.
+// Command eventstream processes a live stream of events. The stream is a log of JSON
+// lines. The log is read while it grows, is rotated and is truncated.
 //
 //	go run ./examples/eventstream
 //	go run ./examples/eventstream -for 10s -rate 5000
 //
-// It writes that log itself, in a temporary directory, with half lines, broken
-// lines and gigantic ones in it. The events of one user are handled one at a
-// time, in order, those of different users at the same time, and the outcomes
-// are stored in batches, by count or time. Next to it runs a live view that is
-// far too slow and drops the oldest.
+// The program writes the log itself, in a temporary directory. The log contains half
+// lines, broken lines and gigantic lines. Events of one user are handled one at a
+// time, in order. Events of different users are handled at the same time. The
+// results are stored in batches, by count or time. A live view runs beside this
+// pipeline. It is far too slow, and drops the oldest events.
 //
-// After a few seconds, or at Ctrl-C, it stops gracefully, and proves that no
-// event was lost: every user's events have arrived once each, in order, and with
-// the checksum of what was written. Exit status 1 is a failed proof. A second
-// Ctrl-C ends it at once, with exit status 130.
+// After a few seconds, or at Ctrl-C, the program stops gracefully and proves that no
+// event was lost: every user's events have arrived once each, in order, and with the
+// checksum of the written lines. Exit status 1 means that the proof has failed. A
+// second Ctrl-C ends the program at once, with exit status 130.
 package main
 
 import (
@@ -37,15 +37,15 @@ import (
 
 func main() { os.Exit(run(context.Background(), command.OS("eventstream"))) }
 
-// run is the command; it returns the exit status.
+// run runs the command and returns the exit status.
 func run(ctx context.Context, c *command.Command) int {
 	ctx, out := c.Output(ctx)
 	g := &generator{rate: 2000, users: 20, seed: 1}
 	flags := c.Flags("[-for D] [-rate N] [-users N] [-seed N]")
-	length := flags.Duration("for", 4*time.Second, "how long events are written")
+	length := flags.Duration("for", 4*time.Second, "how long to write events")
 	flags.IntVar(&g.rate, "rate", g.rate, "events a second")
-	flags.IntVar(&g.users, "users", g.users, "how many users there are")
-	flags.Uint64Var(&g.seed, "seed", g.seed, "of the generator")
+	flags.IntVar(&g.users, "users", g.users, "number of users")
+	flags.Uint64Var(&g.seed, "seed", g.seed, "seed of the generator")
 	err := c.Parse(0)
 	switch {
 	case err != nil:
@@ -73,13 +73,13 @@ func inTempDir(fn func(dir string) error) error {
 // event is a line of the log.
 type event struct {
 	User string `json:"user"`
-	Seq  int64  `json:"seq"` // of the user's events, from 1
+	Seq  int64  `json:"seq"` // position among the user's events, from 1
 	Kind string `json:"kind"`
 	Text string `json:"text,omitempty"`
-	crc  uint32 // of the line
+	crc  uint32 // checksum of the line
 }
 
-// stream runs the pipelines, for length, and proves that nothing was lost.
+// stream runs the pipelines for length, and proves that nothing was lost.
 func stream(ctx context.Context, stop <-chan struct{}, g *generator, length time.Duration, stdout io.Writer) error {
 	out := &printer{to: stdout}
 	s := newStore()
@@ -111,8 +111,8 @@ func stream(ctx context.Context, stop <-chan struct{}, g *generator, length time
 	case <-sub.Done():
 		return errors.Join(errors.New("the pipeline ended early"), sub.Err())
 	}
-	// From the source to the end, each stage is stopped when the one before it
-	// has given all that it had.
+	// From the source to the end: stop each stage when the stage before it has delivered
+	// all its items.
 	if err := writing.Stop(ctx); err != nil {
 		return fmt.Errorf("the generator: %w", err)
 	}
@@ -128,8 +128,8 @@ func stream(ctx context.Context, stop <-chan struct{}, g *generator, length time
 	return prove(out, g, s, view.Stats(), time.Since(start))
 }
 
-// live is a view of the events that shows four a second. What it has no time for
-// is dropped, the oldest first, so that it never holds up who shows it an event.
+// live is a view of the events. It shows four events a second, and drops the others,
+// the oldest first. So it never makes the caller of show wait.
 type live struct {
 	*tp.Subscription
 	events chan event
@@ -156,29 +156,29 @@ func (l *live) show(e event) {
 	}
 }
 
-// end shows at once what still waits.
+// end shows the waiting events at once.
 func (l *live) end() error {
 	l.hurry()
 	close(l.events)
 	return l.Wait()
 }
 
-// store is what becomes of the events.
+// store has the results of the pipeline.
 type store struct {
-	// of the goroutine that parses
+	// used by the goroutine that parses
 	parsed          int64
 	broken, tooLong int64
 
-	running, most atomic.Int64 // of the tasks
+	running, most atomic.Int64 // used by the tasks
 
-	// of the goroutine that saves
+	// used by the goroutine that saves
 	batches, largest int64
 	saved            accounts
 }
 
 func newStore() *store { return &store{saved: accounts{}} }
 
-// parse makes an event of a line; a line that can't be one is counted and shown.
+// parse makes an event of a line. It counts and shows a line that is not an event.
 func (s *store) parse(l line, out *printer) (event, bool) {
 	e := event{crc: crc32.ChecksumIEEE(l.text)}
 	err := l.err
@@ -201,7 +201,7 @@ func (s *store) parse(l line, out *printer) (event, bool) {
 	return e, false
 }
 
-// handle is the task: it stands for a look-up of a millisecond.
+// handle is the task. It stands for a look-up that takes a millisecond.
 func (s *store) handle(ctx context.Context, e event) (event, error) {
 	now := s.running.Add(1)
 	defer s.running.Add(-1)
@@ -230,11 +230,11 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// printer lets several goroutines print lines.
+// printer prints lines for several goroutines.
 type printer struct {
 	mu  sync.Mutex
 	to  io.Writer
-	err error // the first
+	err error // the first error
 }
 
 func (p *printer) printf(format string, args ...any) {

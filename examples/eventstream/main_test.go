@@ -101,7 +101,7 @@ func TestInterrupt(t *testing.T) {
 			if bytes.HasPrefix(p, []byte("stopping")) {
 				time.Sleep(2 * bounce)
 				signals <- os.Interrupt
-				time.Sleep(6 * bounce) // and it is seen before the stop is over
+				time.Sleep(6 * bounce) // so that the signal is seen before the stop is over
 			}
 			return len(p), nil
 		})

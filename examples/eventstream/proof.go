@@ -11,15 +11,15 @@ import (
 	"github.com/turbopipes/turbopipes/examples/internal/text"
 )
 
-// account is what is known of a user's events: enough to tell that one is
-// missing, doubled, altered or out of order.
+// account has enough about a user's events to detect that one is missing, doubled,
+// altered or out of order.
 type account struct {
 	count int64
-	sum   uint64 // of the lines, and depends on their order
-	wrong string // the first event that did not follow on its predecessor
+	sum   uint64 // checksum of the lines, which depends on their order
+	wrong string // the first event that did not follow its predecessor
 }
 
-// accounts is an account for each user.
+// accounts has an account for each user.
 type accounts map[string]*account
 
 func (as accounts) add(e event) {
@@ -42,7 +42,7 @@ func (as accounts) total() (n int64) {
 	return n
 }
 
-// diff tells where got differs from as.
+// diff describes the differences between got and as.
 func (as accounts) diff(got accounts) (errs []error) {
 	for _, name := range slices.Sorted(maps.Keys(as)) {
 		want, have, user := as[name], got[name], text.Clean(name, 40)
@@ -65,7 +65,7 @@ func (as accounts) diff(got accounts) (errs []error) {
 	return errs
 }
 
-// prove compares what was written with what was saved, and prints both.
+// prove compares the written events with the saved ones, and prints both.
 func prove(out *printer, g *generator, s *store, view tp.Stats, took time.Duration) error {
 	written, saved := g.written.total(), s.saved.total()
 	out.printf("\nwritten   %d events of %d users in %.1f s; rotations: %d by renaming, %d by truncation;\n", written, len(g.written), took.Seconds(), g.renamed, g.truncated)

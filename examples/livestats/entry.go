@@ -18,21 +18,21 @@ import (
 	"github.com/turbopipes/turbopipes/examples/internal/text"
 )
 
-// entry is a request, as a line of the log tells of it.
+// entry is a request, as a line of the log describes it.
 type entry struct {
 	path   string
 	status int
 	bytes  int64
-	took   time.Duration // 0: the log does not tell
+	took   time.Duration // 0: the log does not say
 }
 
 func (e entry) dir() string { return path.Dir(e.path) }
 
-// format is the common log format, or the combined one, with what the request took
-// behind or not: in microseconds, or in seconds with a point.
+// format is the common log format, or the combined one. The duration of the request
+// may follow: in microseconds, or in seconds with a point.
 var format = regexp.MustCompile(`^\S+ \S+ \S+ \[[^\]]+\] "\S+ (\S+)[^"]*" (\d{3}) (\d+|-)(?:| .*?)(?: (\d+(?:\.\d+)?))?$`)
 
-const longest = 24 * 365 * time.Hour // that a request may have taken
+const longest = 24 * 365 * time.Hour // limit for the duration of a request
 
 func parse(line string) (e entry, ok bool) {
 	field := format.FindStringSubmatch(line)
@@ -41,7 +41,7 @@ func parse(line string) (e entry, ok bool) {
 	}
 	e.path, _, _ = strings.Cut(field[1], "?")
 	e.status, _ = strconv.Atoi(field[2])
-	e.bytes, _ = strconv.ParseInt(field[3], 10, 64) // 0 for -, the greatest for what is greater
+	e.bytes, _ = strconv.ParseInt(field[3], 10, 64) // 0 for -, the greatest int64 for a greater number
 	if took, err := strconv.ParseFloat(field[4], 64); err == nil {
 		if !strings.Contains(field[4], ".") {
 			took /= 1e6
@@ -51,8 +51,8 @@ func parse(line string) (e entry, ok bool) {
 	return e, true
 }
 
-// lines is the text that comes out of a pipe, less the lines that are too long. The
-// end of ctx, or a downstream that has enough, closes it for those who write.
+// lines returns the text of a pipe without the lines that are too long. The end of
+// ctx, or a downstream that has enough, closes the pipe for its writers.
 func lines(reads *io.PipeReader, tooLong func()) tp.Observable[string] {
 	return tp.Create(func(ctx context.Context, emit func(string) bool) error {
 		defer reads.Close()
@@ -67,7 +67,7 @@ func lines(reads *io.PipeReader, tooLong func()) tp.Observable[string] {
 	})
 }
 
-// sum is what a reader adds up.
+// sum has the totals of a reader.
 type sum struct{ requests, missing, bytes int64 }
 
 func (s sum) add(e entry) sum {
@@ -78,7 +78,7 @@ func (s sum) add(e entry) sum {
 	return s
 }
 
-// megabytes tells a sum of bytes, which may have come to its limit.
+// megabytes formats a sum of bytes, which may have reached its limit.
 func megabytes(n int64) string {
 	mb := fmt.Sprintf("%.1f MB", float64(n)/1e6)
 	if n == math.MaxInt64 {
@@ -87,7 +87,7 @@ func megabytes(n int64) string {
 	return mb
 }
 
-// percentiles tells what requests took.
+// percentiles describes the durations of requests.
 func percentiles(entries []entry) string {
 	var took []time.Duration
 	for _, e := range entries {
@@ -118,7 +118,7 @@ func list(groups []group) string {
 	return strings.Join(all, ", ")
 }
 
-// ranking tells of all groups.
+// ranking describes all groups.
 func ranking(dirs map[string]int) string {
 	var all []group
 	for dir, n := range dirs {

@@ -1,26 +1,26 @@
-// Command livestats shows live statistics of an HTTP server's access log: three
-// readers, each with windows of its own, of one run of the log.
+// Command livestats shows live statistics of an HTTP server's access log. Three
+// readers share one run of the log. Each reader has its own windows.
 //
 //	go run ./examples/livestats                     a site of its own, and its visitors, for 4 s
 //	go run ./examples/livestats -for 1m -rate 5000  for longer, with more requests a second
 //	go run ./examples/livestats -log FILE           the log of another server
 //	tail -f FILE | go run ./examples/livestats -log -
 //
-// The site is the source of the Go installation, served on this machine and asked
-// for over HTTP; what the readers get are the lines that it logs, in the common
-// log format with the microseconds that each request took behind.
+// The site is the source of the Go installation, served on this machine and
+// requested over HTTP. The readers get the lines that the site logs. The lines are
+// in the common log format, followed by the duration of the request in microseconds.
 //
-// One reader counts requests by the second, one groups them by directory and
-// gives the greatest groups, one gives percentiles of what the requests took over
-// a window that slides. At the end, or at Ctrl-C, the source is stopped gracefully,
-// and the readers end when they have seen all of it. Then they must agree, with
-// each other, with the site and with its visitors: exit status 1 is a disagreement.
-// A second Ctrl-C ends it at once, with exit status 130.
+// One reader counts requests by the second. One groups them by directory and shows
+// the largest groups. One shows percentiles of the durations over a sliding window.
+// At the end, or at Ctrl-C, the source is stopped gracefully, and the readers end
+// when they have seen all lines. Then the readers must agree with each other, with
+// the site and with its visitors. Exit status 1 means that they do not agree. A
+// second Ctrl-C ends the program at once, with exit status 130.
 //
-// A log is hostile text, since clients choose much of it. What it prints of one is
-// cut and has no control characters; a line of more than 64 KiB is counted and
-// left out; sums end at their limit, and not below 0; after 10,000 directories, new
-// ones are counted together.
+// A log is hostile text, because clients choose much of its content. Printed text of
+// a log is cut and has no control characters. A line of more than 64 KiB is counted
+// and left out. Sums stop at their limit, and never become negative. After 10,000
+// directories, new directories are counted together.
 package main
 
 import (
@@ -43,15 +43,15 @@ import (
 
 func main() { os.Exit(run(context.Background(), command.OS("livestats"), network.TCP())) }
 
-// run is the command; it returns the exit status.
+// run runs the command and returns the exit status.
 func run(ctx context.Context, c *command.Command, n network.Network) int {
 	ctx, out := c.Output(ctx)
 	s := &stats{out: log.New(out, "", 0), dirs: map[string]int{}}
 	w := &site{Network: n}
 	flags := c.Flags("[-for D] [-rate N] [-dir DIR] [-log FILE]")
-	length := flags.Duration("for", 0, "how long; 0: 4 s, or to the end of -log")
-	file := flags.String("log", "", "a log `file` to read, - is standard input; none: a site of its own")
-	flags.StringVar(&w.dir, "dir", "", "the `directory` that the site serves; none: the source of Go")
+	length := flags.Duration("for", 0, "how long to run; 0: 4 s, or to the end of -log")
+	file := flags.String("log", "", "a log `file` to read, or - for standard input; without it, the program serves its own site")
+	flags.StringVar(&w.dir, "dir", "", "the `directory` that the site serves; default: the source of Go")
 	flags.IntVar(&w.rate, "rate", 1000, "requests to the site a second")
 	err := c.Parse(0)
 	if err == nil && (*length < 0 || w.rate < 1) {
@@ -76,14 +76,14 @@ func run(ctx context.Context, c *command.Command, n network.Network) int {
 	return c.Exit(err)
 }
 
-// stats is what the readers see.
+// stats has the counts of the source and of the readers.
 type stats struct {
 	out   *log.Logger
 	start time.Time
 
-	runs, read, skipped, tooLong atomic.Int64 // of the source
+	runs, read, skipped, tooLong atomic.Int64 // counts of the source
 
-	// each of one reader
+	// counts of the readers
 	rate, grouped, timed int64
 	dirs                 map[string]int
 }
@@ -119,15 +119,15 @@ func (s *stats) watch(ctx context.Context, stop <-chan struct{}, length time.Dur
 	case <-stop:
 		s.out.Print("stopping: what is in flight is counted; Ctrl-C again ends it at once")
 	}
-	// From the source to the end: what the feed has in flight still comes, then the
-	// log ends, and with it, when they have all of it, the readers.
+	// From the source to the end: first the feed delivers its items in flight. Then the
+	// log ends. The readers end when they have read all of the log.
 	err = errors.Join(feed.Stop(ctx), from.close(), writes.Close())
 	err = errors.Join(err, tp.WaitOrStop(ctx, nil, readers...))
 	return errors.Join(err, s.prove(from.counts()))
 }
 
-// entries is the source: it runs once for all three, and each of them has a
-// queue of its own. It begins when all are there, so that none misses anything.
+// entries is the source. It runs once for all three readers, and each of them has
+// its own queue. It begins when all readers are there, so that none misses an entry.
 func (s *stats) entries(reads *io.PipeReader) tp.Observable[entry] {
 	return tp.Pipe3(lines(reads, s.leaveOut),
 		operators.FilterMap(func(line string) (entry, bool) {
@@ -144,7 +144,7 @@ func (s *stats) entries(reads *io.PipeReader) tp.Observable[entry] {
 		operators.Share[entry](tp.WithMinSubscribers(3)))
 }
 
-// rates reads by the second.
+// rates counts requests by the second.
 func (s *stats) rates(entries tp.Observable[entry]) tp.Observable[string] {
 	return tp.Pipe3(entries,
 		operators.WindowWithTime[entry](time.Second),
@@ -155,7 +155,7 @@ func (s *stats) rates(entries tp.Observable[entry]) tp.Observable[string] {
 		}))
 }
 
-// groups reads by the directory, the greatest of each second.
+// groups counts requests by directory, and shows the largest groups of each second.
 func (s *stats) groups(entries tp.Observable[entry]) tp.Observable[string] {
 	size := func(g tp.Group[string, entry]) tp.Observable[group] {
 		return tp.Pipe2(g.Items, operators.Count[entry](),
@@ -187,7 +187,8 @@ func (s *stats) count(g group) {
 	s.dirs[g.First] += g.Second
 }
 
-// times reads what requests took, in a window of a second that slides by half of it.
+// times shows the durations of requests, in a window of a second that slides by half
+// a second.
 func (s *stats) times(entries tp.Observable[entry]) tp.Observable[string] {
 	return tp.Pipe4(entries,
 		operators.BufferWithTime[entry](time.Second/2, operators.EmitEmpty()),
@@ -196,7 +197,7 @@ func (s *stats) times(entries tp.Observable[entry]) tp.Observable[string] {
 		operators.Map(func(halves [][]entry) string { return "percentiles  " + percentiles(slices.Concat(halves...)) }))
 }
 
-// prove compares what the readers have seen with what there was to be seen.
+// prove compares the counts of the readers with the counts of the origin.
 func (s *stats) prove(origin []count) error {
 	s.out.Printf("total        %s; %d lines were no entries, %d were too long", ranking(s.dirs), s.skipped.Load(), s.tooLong.Load())
 	proof := fmt.Sprintf("proof        runs of the source: %d; read: %d", s.runs.Load(), s.read.Load())

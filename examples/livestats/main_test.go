@@ -80,7 +80,7 @@ func TestInterrupt(t *testing.T) {
 	})
 }
 
-// TestLiveLog reads a log that grows, on standard input.
+// TestLiveLog reads a growing log on standard input.
 func TestLiveLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stdin, grows := io.Pipe()
@@ -109,7 +109,7 @@ func TestLiveLog(t *testing.T) {
 	})
 }
 
-// start is when every bubble begins.
+// start returns the time at which every bubble begins.
 func start(t *testing.T) time.Time {
 	t.Helper()
 	return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -177,7 +177,7 @@ func TestSecondInterrupt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		up := make(chan struct{})
 		hangs := network.Network{Listen: network.InMemory().Listen, Dial: func(context.Context, string, string) (net.Conn, error) {
-			<-up // and takes no notice of anything else
+			<-up // and ignores everything else
 			return nil, errors.New("too late")
 		}}
 		var stdout, stderr bytes.Buffer
@@ -187,8 +187,7 @@ func TestSecondInterrupt(t *testing.T) {
 	})
 }
 
-// TestHostileLog has escape sequences, lines that are too long, and numbers that
-// overflow.
+// The log has escape sequences, lines that are too long, and numbers that overflow.
 func TestHostileLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		line := "::1 - - [x] \"GET %s HTTP/1.1\" 200 %s %s\n"
@@ -199,7 +198,7 @@ func TestHostileLog(t *testing.T) {
 		require.Zero(t, livestats(t, []string{"-log", "-"}, network.Network{}, strings.NewReader(stdin), &stdout, &stderr), &stderr)
 		for _, want := range []string{
 			"3 requests, at least 9223372036854.8 MB, 0 not found", `/\x1b[31mred 1`, `/\u202e 1`, "/" + strings.Repeat("y", 59) + "… 1",
-			"0 lines were no entries, 1 were too long", "read: 3, rate: 3, directories: 3, percentiles: 3", "99: 1µs", // of three
+			"0 lines were no entries, 1 were too long", "read: 3, rate: 3, directories: 3, percentiles: 3", "99: 1µs", // of three requests
 		} {
 			require.Contains(t, stdout.String(), want)
 		}

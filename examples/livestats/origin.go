@@ -24,9 +24,9 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// origin is what writes the log. open begins it, and gives the subscription that
-// keeps it going; close ends what is left when that is over, and counts tells how
-// many lines there ought to be.
+// origin writes the log. open starts it, and returns the subscription that keeps it
+// going. close ends everything that is left when that subscription has ended. counts
+// returns the numbers of lines that the readers must have.
 type origin interface {
 	open(ctx context.Context, log io.Writer) (*tp.Subscription, error)
 	close() error
@@ -38,16 +38,16 @@ type count struct {
 	n    int64
 }
 
-// copied is an origin that has its log from elsewhere.
+// copied is an origin that copies an existing log.
 type copied struct {
 	from    io.ReadCloser
 	tooLong func()
 	end     context.CancelFunc
 }
 
-// open copies the log by the line. A read of a terminal or a pipe can't be
-// cancelled, so it happens on a goroutine of its own, which ends with the log, at
-// close, or with the process.
+// open copies the log line by line. A read of a terminal or a pipe can't be
+// cancelled, so it runs on its own goroutine, which ends with the log, at close, or
+// with the process.
 func (c *copied) open(ctx context.Context, log io.Writer) (*tp.Subscription, error) {
 	reading, end := context.WithCancel(ctx)
 	c.end = end
@@ -135,7 +135,7 @@ func (w *site) open(ctx context.Context, log io.Writer) (*tp.Subscription, error
 		Subscribe(ctx, tp.Observer[int64]{Next: func(int64) { w.answered.Add(1) }}), nil
 }
 
-// below is the paths of all files below dir.
+// below returns the paths of all files below dir.
 func below(dir string) (paths []string, err error) {
 	err = fs.WalkDir(os.DirFS(dir), ".", func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.Type().IsRegular() && !strings.ContainsAny(path, " %?#\"") {
@@ -171,7 +171,7 @@ func (w *site) visit(ctx context.Context, url string) (int64, error) {
 	return io.Copy(io.Discard, response.Body)
 }
 
-// logging logs what next answers.
+// logging logs the answers of next.
 func (w *site) logging(log io.Writer, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		begun := time.Now()
@@ -184,7 +184,7 @@ func (w *site) logging(log io.Writer, next http.Handler) http.Handler {
 	})
 }
 
-// answer counts what is answered.
+// answer counts the bytes of an answer.
 type answer struct {
 	http.ResponseWriter
 	status int

@@ -13,18 +13,19 @@ import (
 	tp "github.com/turbopipes/turbopipes"
 )
 
-// statusError is an answer that is no 200.
+// statusError is the status of an answer that is not 200.
 type statusError int
 
 func (s statusError) Error() string { return fmt.Sprintf("%d %s", int(s), http.StatusText(int(s))) }
 
-// temporary tells what is worth another try: not what asks for something else.
+// temporary reports whether another try may succeed. An answer that asks for another
+// request is not temporary.
 func temporary(err error) bool {
 	status, panicked := statusError(0), (*tp.PanicError)(nil)
 	return !errors.As(err, &panicked) && (!errors.As(err, &status) || status >= 500 || status == http.StatusTooManyRequests)
 }
 
-// longest is how much of an answer there may be, and of its header.
+// longest is the limit for an answer, and for its header.
 const longest = 64 << 10
 
 func (p *poller) get(ctx context.Context, url string) (string, error) {

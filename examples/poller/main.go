@@ -1,23 +1,24 @@
-// Command poller watches an API that misbehaves, and shows what it saw and what
-// it did about it.
+// Command poller watches an API that misbehaves. It shows the states that it has
+// seen, and its reactions to failures.
 //
 //	go run ./examples/poller                              an API of its own, which follows a bad script
 //	go run ./examples/poller -url URL -field NAME         another JSON API, until Ctrl-C
 //	go run ./examples/poller -url URL -mirror URL -every 10s -timeout 3s
 //
-// It asks for a state again and again, and never begins a poll before the last one
-// is over. What fails is asked for again, later and later, with jitter; then the
-// mirror is asked; then the last known state has to do. Only a change of the
-// state comes out.
+// It requests a state again and again, and never begins a poll before the last one
+// is over. After a failure it tries again, with growing pauses and jitter. Then it
+// requests the state from the mirror. If that fails too, it uses the last known
+// state. It prints a state only when it changes.
 //
-// Its own API answers with errors, hangs, sends half an answer, drops connections
-// and is slow. When its script is over, or at Ctrl-C, the poller stops
-// gracefully, and proves that it has seen every state that lasted long enough, in
+// Its own API returns errors, hangs, sends half an answer, drops connections and is
+// slow. When the script of the API is over, or at Ctrl-C, the poller stops
+// gracefully. It proves that it has seen every state that lasted long enough, in
 // order and once, and that no goroutine and no connection is left. Exit status 1
-// is a failed proof. A second Ctrl-C ends it at once, with exit status 130.
+// means that the proof has failed. A second Ctrl-C ends the program at once, with
+// exit status 130.
 //
-// An API is a stranger. An answer of more than 64 KiB is an error, and what is
-// printed of one is cut and has no control characters.
+// The program does not trust an API. An answer of more than 64 KiB is an error.
+// Printed text of an answer is cut and has no control characters.
 package main
 
 import (
@@ -40,16 +41,16 @@ import (
 
 func main() { os.Exit(run(context.Background(), command.OS("poller"), network.TCP())) }
 
-// run is the command; it returns the exit status.
+// run runs the command and returns the exit status.
 func run(ctx context.Context, c *command.Command, n network.Network) int {
 	ctx, out := c.Output(ctx)
 	p := &poller{out: log.New(out, "", 0)}
 	flags := c.Flags("[-url URL [-mirror URL] [-field NAME] [-every D] [-timeout D]]")
-	flags.StringVar(&p.url, "url", "", "the `URL` to poll; none: an API of its own")
-	flags.StringVar(&p.mirror, "mirror", "", "the `URL` to ask where that one fails")
-	flags.StringVar(&p.field, "field", "state", "the field of the answer to watch; the whole answer where it has none")
-	flags.DurationVar(&p.every, "every", 5*time.Second, "how often to poll the URL")
-	flags.DurationVar(&p.timeout, "timeout", 2*time.Second, "how long to wait for its answer")
+	flags.StringVar(&p.url, "url", "", "the `URL` to poll; without it, the program serves its own API")
+	flags.StringVar(&p.mirror, "mirror", "", "the `URL` to ask when the first one fails")
+	flags.StringVar(&p.field, "field", "state", "the field of the answer to watch; the whole answer if it has no such field")
+	flags.DurationVar(&p.every, "every", 5*time.Second, "time between two polls")
+	flags.DurationVar(&p.timeout, "timeout", 2*time.Second, "how long to wait for an answer")
 	err := c.Parse(0)
 	switch {
 	case err != nil:
@@ -72,7 +73,7 @@ func run(ctx context.Context, c *command.Command, n network.Network) int {
 	return c.Exit(err)
 }
 
-// served tells whether a URL is one of HTTP's, or none.
+// served reports whether a URL is an HTTP URL or empty.
 func served(url string) bool {
 	return url == "" || strings.HasPrefix(url, "http://") || strings.HasPrefix(url, "https://")
 }
@@ -87,14 +88,14 @@ type poller struct {
 	start          time.Time
 
 	last string       // the last known state; empty: none
-	note func(string) // gets the changes; nil: nobody keeps them
+	note func(string) // called with each change; may be nil
 }
 
-// changes is the whole of it. ExhaustMap lets the ticks that come during a poll
-// pass, so that a slow answer is neither cut short nor polled for twice.
+// changes is the whole pipeline. ExhaustMap ignores ticks during a poll, so that a
+// slow answer is neither cut short nor polled for twice.
 func (p *poller) changes() tp.Observable[string] {
 	return tp.Pipe4(tp.Interval(p.every),
-		operators.StartWith(0), // the first one at once
+		operators.StartWith(0), // the first poll begins at once
 		operators.ExhaustMap(func(int) tp.Observable[string] { return p.poll() }),
 		operators.Do(operators.Hooks[string]{Next: func(state string) { p.last = state }}),
 		operators.DistinctUntilChanged(operators.Self[string]))
@@ -106,7 +107,8 @@ func (p *poller) backoff() func(attempt int, err error) time.Duration {
 	return operators.Exponential(p.timeout/5, 2*p.timeout, 2)
 }
 
-// poll is one state, whatever it takes, or none where none was ever known.
+// poll returns one state, after retries and with a fallback, or no state if none was
+// ever known.
 func (p *poller) poll() tp.Observable[string] {
 	return tp.Pipe3(p.ask(p.url),
 		operators.Retry[string](retries, operators.WithBackoff(p.backoff()), operators.WithJitter(0.5), operators.RetryIf(temporary),
@@ -136,7 +138,7 @@ func (p *poller) ask(url string) tp.Observable[string] {
 	return operators.Timeout[string](p.timeout)(tp.Start(func(ctx context.Context) (string, error) { return p.get(ctx, url) }))
 }
 
-// watch polls until over or stop, and what was being polled then is there.
+// watch polls until over or stop, and waits for the running poll.
 func (p *poller) watch(ctx context.Context, stop <-chan struct{}, over <-chan time.Time) error {
 	p.start = time.Now()
 	sub := p.changes().Subscribe(ctx, tp.Observer[string]{Next: func(state string) {
@@ -154,13 +156,13 @@ func (p *poller) watch(ctx context.Context, stop <-chan struct{}, over <-chan ti
 	return sub.Stop(ctx)
 }
 
-// say prints a line in which there may be something that a stranger has sent.
+// say prints a line, which may contain text from an API.
 func (p *poller) say(format string, args ...any) {
 	p.out.Printf("%6.2f s  %s", time.Since(p.start).Seconds(), text.Clean(fmt.Sprintf(format, args...), 500))
 }
 
-// patience is how long a state must last to be seen for certain: a tick, the
-// tries with what is between them, and the mirror.
+// patience is how long a state must last to be seen for certain: a tick, the tries
+// and the pauses between them, and the mirror.
 func (p *poller) patience() time.Duration {
 	d := p.every + (retries+2)*p.timeout
 	for attempt := range retries {
@@ -169,7 +171,7 @@ func (p *poller) patience() time.Duration {
 	return d
 }
 
-// rehearse polls an API that follows the script, and proves what came of it.
+// rehearse polls an API that follows the script, and proves the result.
 func (p *poller) rehearse(ctx context.Context, stop <-chan struct{}, n network.Network) error {
 	before := goroutines.All()
 	api, err := serve(n, script)
@@ -200,8 +202,8 @@ func (p *poller) rehearse(ctx context.Context, stop <-chan struct{}, n network.N
 	return errors.Join(failed, missed(script, seen, lasted, p.patience()))
 }
 
-// await gives what has been ended time to wind down: net/http tells nobody when
-// the goroutines of a closed connection are gone.
+// await waits until done, for at most two seconds: net/http does not report when the
+// goroutines of a closed connection are gone.
 func await(done func() bool) {
 	_ = tp.Pipe2(tp.Interval(5*time.Millisecond), operators.TakeFor[int](2*time.Second),
 		operators.Any(func(int) bool { return done() })).Drain(context.Background())

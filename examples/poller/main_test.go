@@ -42,7 +42,7 @@ func TestRehearsal(t *testing.T) {
 			require.Zero(t, poll(t, nil, network.InMemory(), &stdout, &stderr), "%s%s", &stderr, &stdout)
 			for _, want := range []string{
 				"a state that lasts 590ms must be seen\n",
-				"  0.00 s  ==> queued\n", "  0.86 s  ==> building\n", // slow by 60 ms
+				"  0.00 s  ==> queued\n", "  0.86 s  ==> building\n", // 60 ms late
 				"500 Internal Server Error; again in ", "500 Internal Server Error; asking the mirror\n",
 				"timeout: no item within 100ms; again in ", "malformed JSON: unexpected end of JSON input; ", "EOF; asking the mirror\n",
 				"503 Service Unavailable; still deploying as far as is known\n",
@@ -169,7 +169,7 @@ func TestPoll(t *testing.T) {
 	}
 }
 
-// TestOnePollAtATime has answers that take longer than a tick.
+// Answers take longer than a tick.
 func TestOnePollAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		running, states, start := 0, []string{"a", "a", "b", "a", "a", "c"}, time.Now()
@@ -207,7 +207,7 @@ func TestMissed(t *testing.T) {
 		{"a d", time.Hour, "b was missed: [a d]"},
 		{"b d", time.Hour, "a was missed"},
 		{"a b", time.Hour, "d was missed"},
-		{"a b", 1900 * ms, ""}, // d has not been there for long
+		{"a b", 1900 * ms, ""}, // d was visible only for a short time
 		{"a", 890 * ms, ""},
 		{"", 300 * ms, ""},
 		{"", 500 * ms, "a was missed"},
@@ -225,7 +225,7 @@ func TestMissed(t *testing.T) {
 	}
 }
 
-// TestHostileAPI has control characters in what an API answers, and much of it.
+// The answers of the API have control characters, and are long.
 func TestHostileAPI(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, state := range []string{"\x1b[31mred", `\u001b[31mred`, "a\u202eb", strings.Repeat("x", 10_000)} {

@@ -11,7 +11,7 @@ import (
 	"github.com/turbopipes/turbopipes/examples/internal/network"
 )
 
-// phase is a stretch of what the API does.
+// phase is a part of the script.
 type phase struct {
 	length  time.Duration
 	state   string
@@ -20,8 +20,8 @@ type phase struct {
 
 const ms = time.Millisecond
 
-// script tells of a deployment. The mirror has no trouble, except when all is
-// down.
+// script is the course of a deployment. The mirror has no trouble, except when
+// everything is down.
 var script = []phase{
 	{800 * ms, "queued", ""},
 	{500 * ms, "building", "slow"},
@@ -75,7 +75,7 @@ func (a *api) length() (d time.Duration) {
 	return d
 }
 
-// now is the phase that the script is in.
+// now returns the current phase of the script.
 func (a *api) now() phase {
 	at := time.Since(a.start)
 	for _, p := range a.script {
@@ -98,7 +98,7 @@ func (a *api) state(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "out of order", http.StatusInternalServerError)
 		return
 	case "hangs":
-		<-r.Context().Done() // until the client has had enough
+		<-r.Context().Done() // until the client gives up
 		return
 	case "half":
 		fmt.Fprintf(w, `{"state": "%s`, now.state[:4])
@@ -119,9 +119,9 @@ func (a *api) state(w http.ResponseWriter, r *http.Request) {
 	a.well.Add(1)
 }
 
-// missed tells what is wrong with the states that were seen: they come in the
-// order of the script, once each, and among them are all that were there to be
-// seen, for patience, before it ended.
+// missed describes an error in the seen states. They must come in the order of the
+// script, once each. All states that were visible for patience before the end must
+// be among them.
 func missed(script []phase, seen []string, lasted, patience time.Duration) error {
 	var order []string
 	visible := map[string]time.Duration{}

@@ -4,5 +4,5 @@ package main
 
 import "os"
 
-// columns is the width of a terminal, or 0 where that is not known.
+// columns returns the width of a terminal, or 0 if it is not known.
 func columns(*os.File) int { return 0 }

@@ -8,7 +8,7 @@ import (
 	"unsafe"
 )
 
-// columns is the width of a terminal, or 0 where that is not known.
+// columns returns the width of a terminal, or 0 if it is not known.
 func columns(terminal *os.File) int {
 	var size struct{ rows, columns, x, y uint16 }
 	if conn, err := terminal.SyscallConn(); err == nil {

@@ -10,16 +10,16 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// What compare hashes at most, so that the files are still in memory and it is
-// over soon.
+// The limits of compare, so that the files are still in memory and the comparison is
+// short.
 const (
 	compareFiles = 20_000
 	compareBytes = 256 << 20
 )
 
 // compare hashes the first files again, which are in memory now: one at a time,
-// without a goroutine, and n at a time, in turn, three times each. The walk is part
-// of both. The best time of each counts.
+// without a goroutine, and n at a time, in turn, three times each. Both include the
+// walk. The best time of each counts.
 func (j *job) compare(ctx context.Context, stop <-chan struct{}, files tp.Observable[found], stdout io.Writer) error {
 	ways := []tp.Operator[found, tp.Result[sum]]{
 		operators.TryMap(operators.AsResults(j.hash)),

@@ -1,19 +1,20 @@
-// Command quickstart hashes every file below a directory, several at a time: a
-// walk, a window of tasks, and a stream of results whose failures are data.
+// Command quickstart hashes every file below a directory, several at a time. Its
+// parts are a walk, a window of tasks, and a stream of results in which failures are
+// data.
 //
 //	go run ./examples/quickstart                   the source of the Go installation
 //	go run ./examples/quickstart -n 8 DIR          another directory, 8 files at a time
 //	go run ./examples/quickstart -o SUMS DIR       and write SUMS, for (cd DIR && sha256sum -c SUMS)
 //
-// It shows its progress on standard error, and prints totals by file type, the
-// slowest files, and how much faster this was than one file at a time. Links and
-// special files are skipped and counted. What can't be read is reported at the
-// end, with exit status 1, and does not stop the rest.
+// It shows its progress on standard error. It prints totals by file type, the
+// slowest files, and how much faster it was than one file at a time. Links and
+// special files are skipped and counted. Files that can't be read are reported at
+// the end, with exit status 1, and do not stop the rest.
 //
-// Ctrl-C stops it gracefully: what is in flight is finished, and the report tells
-// how far it came. The sums so far are in SUMS.partial then, SUMS is as it was, and
-// the exit status is 1. A second Ctrl-C ends it at once, with exit status 130 and
-// nothing written.
+// Ctrl-C stops the program gracefully: it finishes the work in flight, and reports
+// how far it has come. The sums so far are then in SUMS.partial, SUMS is unchanged,
+// and the exit status is 1. A second Ctrl-C ends the program at once, with exit
+// status 130, and nothing is written.
 package main
 
 import (
@@ -41,7 +42,7 @@ import (
 
 func main() { os.Exit(run(context.Background(), command.OS("quickstart"))) }
 
-// run is the command; it returns the exit status.
+// run runs the command and returns the exit status.
 func run(ctx context.Context, c *command.Command) int {
 	ctx, out := c.Output(ctx)
 	j, err := parse(ctx, c)
@@ -53,11 +54,11 @@ func run(ctx context.Context, c *command.Command) int {
 	return c.Exit(err)
 }
 
-// job is what there is to do.
+// job has the arguments of a run.
 type job struct {
 	dir  string // absolute, without links
 	n    int
-	out  string // of -o; empty: none
+	out  string // file of -o; empty: none
 	hash func(ctx context.Context, f found) (sum, error)
 
 	read    atomic.Int64 // bytes hashed so far
@@ -93,7 +94,7 @@ func parse(ctx context.Context, c *command.Command) (*job, error) {
 	return j, nil
 }
 
-// goSource is where the source of the Go installation at hand is.
+// goSource returns the directory of the source of the Go installation.
 func goSource(ctx context.Context) string {
 	root, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 	if err != nil {
@@ -102,16 +103,16 @@ func goSource(ctx context.Context) string {
 	return filepath.Join(strings.TrimSpace(string(root)), "src")
 }
 
-// found is what the walk comes upon.
+// found is an entry that the walk has found.
 type found struct {
 	path string
 	size int64
-	skip string // why it is not hashed; empty: it is
-	err  error  // it could not be read
+	skip string // why the file is not hashed; empty: it is hashed
+	err  error  // the file could not be read
 }
 
-// walk is the tree below dir as a stream, in lexical order. What it can't read
-// is an item too, so that it does not end the stream.
+// walk returns the tree below dir as a stream, in lexical order. A file that it
+// can't read is an item too, so that it does not end the stream.
 func walk(dir string, except ...string) tp.Observable[found] {
 	return tp.Create(func(ctx context.Context, emit func(found) bool) error {
 		return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
@@ -142,7 +143,7 @@ func walk(dir string, except ...string) tp.Observable[found] {
 	})
 }
 
-// sum is what became of a found file.
+// sum is the result of a found file.
 type sum struct {
 	found
 	digest [sha256.Size]byte
@@ -170,9 +171,10 @@ func (j *job) hashFile(ctx context.Context, f found) (sum, error) {
 	return s, err
 }
 
-// reader counts what is read, and ends with ctx, also in the midst of a file.
+// reader counts the bytes that it reads. It ends when ctx ends, even in the middle
+// of a file.
 type reader struct {
-	ctx  context.Context //nolint:containedctx // it lives as long as the call that made it
+	ctx  context.Context //nolint:containedctx // the reader lives as long as the call that made it
 	from io.Reader
 	read *atomic.Int64
 }
@@ -224,7 +226,7 @@ func (j *job) do(ctx context.Context, stop <-chan struct{}, stdout, stderr io.Wr
 	if err == nil && !stopped && j.n > 1 {
 		err = j.compare(ctx, stop, files, stdout)
 	}
-	if err != nil && !command.Closed(err) { // nobody reads on: that is no failure
+	if err != nil && !command.Closed(err) { // the reader of the output has left: not a failure
 		return err
 	}
 	if j.out != "" && !whole {

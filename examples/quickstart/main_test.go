@@ -28,7 +28,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// tree makes files below a new directory: their names, with their content.
+// tree makes files in a new directory, from their names and contents.
 func tree(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
@@ -156,7 +156,7 @@ func TestHelp(t *testing.T) {
 	require.Contains(t, stderr, "usage: quickstart [-n N] [-o FILE] [DIR]")
 }
 
-// jobOver is a job over dir, and what it prints.
+// jobOver returns a job over dir, and its output.
 func jobOver(t *testing.T, dir string, args ...string) *job {
 	t.Helper()
 	j, err := parse(t.Context(), &command.Command{Name: "quickstart", Args: append(args, dir), Stderr: io.Discard})
@@ -170,9 +170,9 @@ func TestUnreadableFilesAreReported(t *testing.T) {
 	j := jobOver(t, dir, "-n", "2", "-o", sums)
 	j.hash = func(ctx context.Context, f found) (sum, error) {
 		switch filepath.Base(f.path) {
-		case "a.go": // it vanishes between the walk and the task
+		case "a.go": // the file vanishes between the walk and the task
 			f.path += ".gone"
-		case "b.go": // a directory is in its place
+		case "b.go": // a directory takes the place of the file
 			f.path = filepath.Dir(f.path)
 		case "README":
 			return sum{found: f}, &fs.PathError{Op: "open", Path: f.path, Err: fs.ErrPermission}
@@ -269,7 +269,7 @@ type writerFunc func(p []byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// TestInterrupt has tasks that wait until they are stopped.
+// The tasks wait until they are stopped.
 func TestInterrupt(t *testing.T) {
 	files := map[string]string{}
 	for i := range 100 {
@@ -309,7 +309,7 @@ func TestInterrupt(t *testing.T) {
 		var stdout, stderr bytes.Buffer
 		o.err = j.do(ctx, stop, &stdout, writerFunc(func(p []byte) (int, error) {
 			switch {
-			case !bytes.Contains(p, []byte("stopping")): // the Stop is about to come
+			case !bytes.Contains(p, []byte("stopping")): // just before the Stop
 			case signals == 1:
 				time.AfterFunc(100*time.Millisecond, func() { close(goOn) })
 			default:

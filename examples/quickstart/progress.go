@@ -14,22 +14,22 @@ import (
 	tp "github.com/turbopipes/turbopipes"
 )
 
-// progress shows how far it is: a bar on a terminal, else a line for each tenth.
+// progress shows the progress: a bar on a terminal, else a line for each tenth.
 type progress struct {
-	done            atomic.Int64  // found so far, hashed or not
+	done            atomic.Int64  // entries so far, hashed or not
 	read            *atomic.Int64 // bytes
-	files, bytes    atomic.Int64  // of all
+	files, bytes    atomic.Int64  // totals
 	counted         atomic.Bool   // files and bytes are final
 	counting, clock *tp.Subscription
 
 	mu    sync.Mutex // guards the terminal
 	to    io.Writer
-	width func() int // columns of the terminal; nil: it is none
+	width func() int // columns of the terminal; nil: not a terminal
 	tenth int64
 }
 
-// showProgress draws while two streams of its own run: a second walk that counts
-// what there is to do, and a clock.
+// showProgress shows the progress while two streams of its own run: a clock, and a
+// second walk that counts all files.
 func showProgress(ctx context.Context, to io.Writer, files tp.Observable[found], read *atomic.Int64) *progress {
 	p := &progress{read: read, to: to}
 	if f, ok := to.(*os.File); ok && os.Getenv("TERM") != "dumb" {
@@ -66,11 +66,11 @@ func (p *progress) show() {
 	}
 }
 
-// barred is a state with a bar before it, where that has a place in a line. The
-// last column stays free: some terminals begin the next line there.
+// barred returns a state after a bar, if both fit in a line. The last column stays
+// free: some terminals begin the next line there.
 func barred(state string, part float64, columns int) string {
 	if columns <= 0 {
-		columns = 80 // as most are
+		columns = 80 // as most terminals have
 	}
 	room := columns - 1 - len(state)
 	if room < 0 {
@@ -85,7 +85,7 @@ func barred(state string, part float64, columns int) string {
 	return fmt.Sprintf("[%s%s] %s", strings.Repeat("#", fill), strings.Repeat(".", width-fill), state)
 }
 
-// say prints a line between the others.
+// say prints a line between the other lines.
 func (p *progress) say(line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -99,13 +99,13 @@ func (p *progress) clear() {
 	}
 }
 
-// end leaves nothing running and nothing on the terminal, and tells whether all
-// that there was is done.
+// end ends both streams, clears the terminal, and reports whether all files are
+// done.
 func (p *progress) end(stopped bool) (whole bool) {
 	if stopped {
 		p.counting.Cancel()
 	}
-	_ = p.counting.Wait() // not long: it has been ahead
+	_ = p.counting.Wait() // short: this walk was ahead
 	p.clock.Dispose()
 	p.show()
 	p.clear()

@@ -18,7 +18,7 @@ import (
 	tp "github.com/turbopipes/turbopipes"
 )
 
-// How many lines the report gives to file types and to the slowest files.
+// The numbers of lines for file types and for the slowest files.
 const (
 	typeLines    = 8
 	slowestLines = 5
@@ -28,7 +28,7 @@ type total struct{ files, bytes int64 }
 
 func (t *total) add(files, bytes int64) { t.files += files; t.bytes += bytes }
 
-// report gathers what is printed at the end.
+// report collects the results for the final report.
 type report struct {
 	*job
 	all     total
@@ -124,7 +124,7 @@ func (r *report) failures(to io.Writer) error {
 	return errors.Join(w.Flush(), fmt.Errorf("%d could not be read", len(r.failed)))
 }
 
-// below is path as seen from the directory.
+// below returns path relative to the directory.
 func (r *report) below(path string) string {
 	if rel, err := filepath.Rel(r.dir, path); err == nil {
 		path = rel
@@ -132,8 +132,8 @@ func (r *report) below(path string) string {
 	return printable(path)
 }
 
-// reason is err without the operation and the path, which the message around it
-// names.
+// reason returns err without the operation and the path: the message around it has
+// them.
 func reason(err error) error {
 	if p := (*fs.PathError)(nil); errors.As(err, &p) {
 		return p.Err
@@ -144,7 +144,7 @@ func reason(err error) error {
 	return err
 }
 
-// printable quotes names that would upset a terminal.
+// printable quotes a name that could upset a terminal.
 func printable(name string) string {
 	if quoted := strconv.Quote(name); quoted[1:len(quoted)-1] != name {
 		return quoted

@@ -15,9 +15,9 @@ import (
 	tp "github.com/turbopipes/turbopipes"
 )
 
-// sumFile is the file that -o names. It is written under another name beside it
-// and renamed when it is whole, so that what bears its name is whole, always; what
-// an interrupted run has goes to a file with another name.
+// sumFile is the file that -o names. It is written beside it under another name, and
+// renamed when it is complete, so a file with this name is always complete. The sums
+// of an interrupted run go to a file with another name.
 type sumFile struct {
 	path, temp string // both empty without -o; temp is empty for a device or a pipe
 	file       *os.File
@@ -47,7 +47,7 @@ func create(path string) (s *sumFile, err error) {
 		switch {
 		case info.IsDir():
 			return nil, errors.New("is a directory")
-		case !info.Mode().IsRegular(): // a device or a pipe can't be renamed to
+		case !info.Mode().IsRegular(): // a device or a pipe can't be replaced by a rename
 			s.path = path
 			s.file, err = os.OpenFile(path, os.O_WRONLY, 0)
 			return s, err
@@ -66,18 +66,18 @@ func create(path string) (s *sumFile, err error) {
 	return s, err
 }
 
-// add notes the sum of a file below dir.
+// add records the sum of a file below dir.
 func (s *sumFile) add(dir string, r tp.Result[sum]) {
 	if s.file == nil || r.Err != nil || r.Value.skip != "" {
 		return
 	}
-	if name, err := filepath.Rel(dir, r.Value.path); err == nil { // it is below dir
+	if name, err := filepath.Rel(dir, r.Value.path); err == nil { // the file is below dir
 		s.lines = append(s.lines, sumLine{filepath.ToSlash(name), r.Value.digest})
 	}
 }
 
-// write writes the lines as sha256sum does, sorted, so that those of two runs can
-// be compared.
+// write writes the lines as sha256sum does, sorted, so that the lines of two runs
+// can be compared.
 func (s *sumFile) write() error {
 	slices.SortFunc(s.lines, func(a, b sumLine) int { return cmp.Compare(a.name, b.name) })
 	w := bufio.NewWriter(s.file)
@@ -88,13 +88,13 @@ func (s *sumFile) write() error {
 		}
 		fmt.Fprintf(w, "%s%x  %s\n", mark, l.digest, name)
 	}
-	return w.Flush() // and tells what went wrong before
+	return w.Flush() // and returns an earlier error
 }
 
 var escape = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`)
 
-// partial is the name of what an interrupted run has written; a device keeps its
-// own.
+// partial is the name of the file of an interrupted run. A device keeps its own
+// name.
 func (s *sumFile) partial() string {
 	if s.temp == "" {
 		return s.path
@@ -102,8 +102,8 @@ func (s *sumFile) partial() string {
 	return s.path + ".partial"
 }
 
-// commit gives the file its name, which tells whether all sums are in it, and
-// returns that.
+// commit renames the file, and returns its name. The name shows whether the file has
+// all sums.
 func (s *sumFile) commit(whole bool) (name string, err error) {
 	if s.file == nil {
 		return "", nil

@@ -1,14 +1,15 @@
-// Command seed shows the rolling window on ten items, three at a time.
+// Command seed shows the rolling window with ten items, three at a time.
 //
-// Each task takes 200 ms. The consumer dawdles for 100 ms over each result, but
-// not over item 5, which fails softly: its failure is a result like the others,
-// and its peers go on. A result comes out the moment that it is there and the
-// consumer is free, and its place in the window goes to the next item at that
-// moment, so all is done after 1.1 s.
+// Each task takes 200 ms. The consumer takes 100 ms for each result, except for item
+// 5. This item fails softly: its failure is a result like the others, and the other
+// tasks continue. A result is delivered as soon as it is ready and the consumer is
+// free. At that moment, its place in the window goes to the next item. So all is
+// done after 1.1 s.
 //
 //	go run ./examples/seed
 //
-// Ctrl-C ends it at once, with exit status 130: leaving the loop reaps the tasks.
+// Ctrl-C ends the program at once, with exit status 130: leaving the loop reaps the
+// tasks.
 package main
 
 import (
@@ -37,7 +38,7 @@ var errSoft = errors.New("nothing to see here")
 
 func main() { os.Exit(run(context.Background(), command.OS("seed"))) }
 
-// run is the command; it returns the exit status.
+// run runs the command and returns the exit status.
 func run(ctx context.Context, c *command.Command) int {
 	ctx, out := c.Output(ctx)
 	c.Flags("")
@@ -55,7 +56,7 @@ func run(ctx context.Context, c *command.Command) int {
 	return c.Exit(err)
 }
 
-// span is what has happened to an item, and when, counted from the start.
+// span has the times of an item, counted from the start.
 type span struct {
 	begun, ended time.Duration // its task
 	taken, done  time.Duration // the consumer's time with its result
@@ -108,8 +109,8 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// timeline draws a row for each item, and below them how many places of the
-// window are taken.
+// timeline draws a row for each item. The row below them is the number of places of
+// the window that are taken.
 func timeline(spans []span, total time.Duration) string {
 	at := func(t time.Duration) int { return int((t + column/2) / column) }
 	width := at(total)

@@ -18,7 +18,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestRollingWindow(t *testing.T) {
-	for range 50 { // who comes first among equals is open, the total is not
+	for range 50 { // the order of equal items is open, the total is not
 		synctest.Test(t, func(t *testing.T) {
 			spans, total, err := rollingWindow(t.Context())
 			require.NoError(t, err)

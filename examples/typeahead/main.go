@@ -1,21 +1,21 @@
-// Command typeahead searches a big word list while its user types: a search
-// begins when the keys rest for a moment, and is cancelled as soon as another
-// text is there to be searched for.
+// Command typeahead searches a big word list while its user types. A search begins
+// when the keys rest for a moment, and is cancelled as soon as there is another text
+// to search for.
 //
 //	go run ./examples/typeahead                 each line is what stands in the box
 //	go run ./examples/typeahead -demo           a typist with errors, second thoughts and pauses
 //	go run ./examples/typeahead -words FILE     other words, one a line
 //
-// Without a word list on this machine, the words are those of the Go
-// installation's source: identifiers and what its comments are made of. A match
-// begins with the text, give or take one typing error, and each search takes
-// -latency longer than it has to, as if the words were on a server.
+// If this machine has no word list, the words come from the source of the Go
+// installation: identifiers, and the words of its comments. A match begins with the
+// text, with at most one typing error. Each search takes -latency longer than
+// necessary, as if the words were on a server.
 //
-// An outdated search is cancelled and reaped before the next one begins. At the
-// end, which is that of standard input or Ctrl-C, it proves that: searches
+// An outdated search is cancelled and reaped before the next one begins. The end is
+// the end of standard input, or Ctrl-C. At the end the program proves this: searches
 // started = finished + cancelled, never two at once, and no goroutine left. Exit
-// status 1 is a failed proof. A second Ctrl-C ends it at once, with exit status
-// 130. Lines of more than 64 KiB are left out.
+// status 1 means that the proof has failed. A second Ctrl-C ends the program at
+// once, with exit status 130. Lines of more than 64 KiB are left out.
 package main
 
 import (
@@ -39,15 +39,15 @@ import (
 
 func main() { os.Exit(run(context.Background(), command.OS("typeahead"))) }
 
-// run is the command; it returns the exit status.
+// run runs the command and returns the exit status.
 func run(ctx context.Context, c *command.Command) int {
 	ctx, out := c.Output(ctx)
 	b := &box{out: log.New(out, "", 0), n: runtime.GOMAXPROCS(0)}
 	flags := c.Flags("[-demo] [-words FILE] [-quiet D] [-latency D]")
-	file := flags.String("words", "", "the word `file`; none: "+dict+", or the source of Go")
-	demo := flags.Bool("demo", false, "replay a typist; the default where standard input is empty")
+	file := flags.String("words", "", "the word `file`; default: "+dict+", or the source of Go")
+	demo := flags.Bool("demo", false, "replay a typist; the default if standard input is empty")
 	flags.DurationVar(&b.quiet, "quiet", 100*time.Millisecond, "how long the keys must rest before a search")
-	flags.DurationVar(&b.latency, "latency", 250*time.Millisecond, "what a search takes in addition")
+	flags.DurationVar(&b.latency, "latency", 250*time.Millisecond, "additional duration of a search")
 	err := c.Parse(0)
 	switch {
 	case err != nil:
@@ -61,14 +61,14 @@ func run(ctx context.Context, c *command.Command) int {
 	return c.Exit(err)
 }
 
-// open loads the words and runs the pipeline over what is typed.
+// open loads the words and runs the pipeline over the typed texts.
 func (b *box) open(ctx context.Context, stop <-chan struct{}, file string, stdin io.Reader, demo bool) (err error) {
 	var from string
 	if b.words, from, err = load(ctx, file); err != nil {
 		return err
 	}
 	b.out.Printf("%d words of %s", len(b.words), from)
-	b.start = time.Now() // before anyone says something
+	b.start = time.Now() // before the first call of say
 	typed := typist(phrases, 1)
 	if !demo {
 		b.out.Print("type, with Enter after each change of the text")
@@ -89,8 +89,8 @@ func (b *box) open(ctx context.Context, stop <-chan struct{}, file string, stdin
 	return b.prove(goroutines.Left(before))
 }
 
-// lines is what r has. Reading a terminal can't be cancelled, so it happens on a
-// goroutine of its own, which ends with r, with ctx, or with the process.
+// lines returns the lines of r. A read of a terminal can't be cancelled, so it runs
+// on its own goroutine, which ends with r, with ctx, or with the process.
 func (b *box) lines(ctx context.Context, r io.Reader) tp.Observable[string] {
 	read := make(chan tp.Result[string])
 	send := func(line tp.Result[string]) bool {
@@ -119,16 +119,16 @@ func (b *box) lines(ctx context.Context, r io.Reader) tp.Observable[string] {
 // box is the search box.
 type box struct {
 	words          []string // in lower case
-	n              int      // parts that are searched at a time
+	n              int      // parts to search at a time
 	quiet, latency time.Duration
-	out            *log.Logger // for several goroutines
+	out            *log.Logger // used by several goroutines
 	start          time.Time
 
 	typed, started, finished, cancelled, running, most atomic.Int64
 }
 
-// matches is the whole of it: what is typed, what of that is worth a search, and
-// the newest search only.
+// matches is the whole pipeline: the typed texts, the texts that are worth a search,
+// and only the newest search.
 func (b *box) matches(typed tp.Observable[string]) tp.Observable[found] {
 	return tp.Pipe5(typed,
 		operators.Map(func(text string) string { return strings.ToLower(strings.TrimSpace(text)) }),
@@ -138,12 +138,12 @@ func (b *box) matches(typed tp.Observable[string]) tp.Observable[found] {
 		operators.SwitchMap(b.search))
 }
 
-// search is one search: several parts of the words at a time, after the latency.
-// It begins when SwitchMap subscribes to it, and not before the one that it
-// replaces has ended, with all of its tasks.
+// search is one search: several parts of the words at a time, after the latency. It
+// begins when SwitchMap subscribes to it: when the search that it replaces has
+// ended, with all of its tasks.
 func (b *box) search(query string) tp.Observable[found] {
 	if query == "" {
-		return tp.Empty[found]() // which ends the search for what stood there
+		return tp.Empty[found]() // this ends the search for the text before
 	}
 	var began time.Time
 	return tp.Pipe5(tp.FromSeq(slices.Chunk(b.words, 2000)),
@@ -170,7 +170,7 @@ func (b *box) show(f found) {
 	b.say("%-12s %5d matches: %s", quoted(f.text), f.n, text.Clean(strings.Join(f.best, ", "), 400))
 }
 
-// quoted is enough of a query to know it by.
+// quoted returns enough of a query to recognize it.
 func quoted(query string) string { return `"` + text.Clean(query, 60) + `"` }
 
 func (b *box) say(format string, args ...any) {

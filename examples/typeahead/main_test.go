@@ -37,8 +37,8 @@ func typeahead(t *testing.T, args []string, stdin io.Reader, stdout, stderr io.W
 	return run(t.Context(), &command.Command{Name: "typeahead", Args: args, Stdin: stdin, Stdout: stdout, Stderr: stderr, Signals: signals})
 }
 
-// play types keys into a box, in the virtual time of a bubble, and gives what it
-// says.
+// play types keys into a box, in the virtual time of a bubble, and returns the
+// output.
 func play(t *testing.T, keys ...key) (*box, string) {
 	t.Helper()
 	var out bytes.Buffer
@@ -110,7 +110,7 @@ func TestNeverTwoSearches(t *testing.T) {
 			for i := range 200 {
 				typed = append(typed, key{time.Duration(random.IntN(300)) * ms, fmt.Sprint(i)})
 			}
-			b, _ := play(t, typed...) // which proves it
+			b, _ := play(t, typed...) // prove checks it
 			require.Greater(t, b.cancelled.Load(), int64(5))
 			require.Greater(t, b.finished.Load(), int64(5))
 		})
@@ -173,8 +173,8 @@ func TestUnreadableInput(t *testing.T) {
 	require.Equal(t, "typeahead: input/output error\n", stderr.String())
 }
 
-// TestHostileText has lines that are too long, and escape sequences typed and among
-// the words.
+// There are lines that are too long, and escape sequences in the typed text and
+// among the words.
 func TestHostileText(t *testing.T) {
 	words := filepath.Join(t.TempDir(), "words")
 	require.NoError(t, os.WriteFile(words, []byte("mu\x1b[31mtex\nmu\u202etex\n"), 0o600))
@@ -204,7 +204,7 @@ func TestInterrupt(t *testing.T) {
 			signals := make(chan os.Signal, 2)
 			stdin, keyboard := io.Pipe()
 			time.AfterFunc(time.Second, func() { _, _ = keyboard.Write([]byte("mutex\n")) })
-			for _, at := range []time.Duration{1200 * ms, 1400 * ms} { // while it searches
+			for _, at := range []time.Duration{1200 * ms, 1400 * ms} { // during a search
 				time.AfterFunc(at, func() { signals <- os.Interrupt })
 			}
 			var stdout, stderr bytes.Buffer
@@ -218,7 +218,7 @@ func TestInterrupt(t *testing.T) {
 				require.Equal(t, "typeahead: interrupted\n", stderr.String())
 			}
 			require.NoError(t, stdin.Close()) // as the end of the process would
-			time.Sleep(time.Second)           // the signal that nobody waits for
+			time.Sleep(time.Second)           // the time of the signal, which nobody waits for
 		})
 	}
 }

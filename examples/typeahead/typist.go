@@ -10,14 +10,14 @@ import (
 
 var phrases = []string{"goroutine", "mutex"}
 
-// key is what stands in the box after a key, which comes after a pause.
+// key is the text in the box after a keystroke, which comes after a pause.
 type key struct {
 	pause time.Duration
 	text  string
 }
 
-// typist is a stream of what someone types who wants phrases, and hits a wrong
-// key now and then.
+// typist is a stream of the texts of someone who types phrases, and sometimes hits a
+// wrong key.
 func typist(phrases []string, seed uint64) tp.Observable[string] {
 	return operators.ConcatMap(func(k key) tp.Observable[string] {
 		return operators.DelaySubscription[string](k.pause)(tp.Just(k.text))
@@ -30,12 +30,12 @@ func keys(phrases []string, seed uint64) (all []key) {
 		return time.Duration(least+random.IntN(most-least)) * time.Millisecond
 	}
 	for _, phrase := range phrases {
-		pause := between(600, 800) // to read what was found for the one before
+		pause := between(600, 800) // to read the matches of the phrase before
 		for i := range phrase {
 			if random.IntN(5) == 0 {
 				all = append(all,
 					key{pause, phrase[:i] + string(rune('a'+random.IntN(26)))},
-					key{between(60, 200), phrase[:i]}) // seen, and taken back
+					key{between(60, 200), phrase[:i]}) // noticed and corrected
 				pause = between(60, 120)
 			}
 			all = append(all, key{pause, phrase[:i+1]})

@@ -22,8 +22,8 @@ import (
 
 const dict = "/usr/share/dict/words"
 
-// load gives the words of file, in lower case and in order, and tells where they
-// are from.
+// load returns the words of file, in lower case and in order, and the name of their
+// origin.
 func load(ctx context.Context, file string) (words []string, from string, err error) {
 	if file == "" {
 		if file = dict; !exists(file) {
@@ -96,7 +96,8 @@ func harvest(ctx context.Context, dir string) ([]string, error) {
 	return slices.Sorted(maps.Keys(all)), err
 }
 
-// wordsOf is the task: the words of three letters and more in a file.
+// wordsOf is the task. It returns the words of a file that have three letters or
+// more.
 func wordsOf(_ context.Context, file string) (map[string]bool, error) {
 	text, err := os.ReadFile(file)
 	words := map[string]bool{}
@@ -108,16 +109,16 @@ func wordsOf(_ context.Context, file string) (map[string]bool, error) {
 	return words, err
 }
 
-// found is what a search, or a part of one, has found.
+// found is the result of a search, or of a part of a search.
 type found struct {
 	text string
 	n    int
 	best []string
 }
 
-const shown = 6 // of the matches
+const shown = 6 // number of matches to show
 
-// match looks through some of the words.
+// match searches some of the words.
 func match(text string, words []string) found {
 	f := found{text: text}
 	for _, word := range words {
@@ -137,8 +138,8 @@ func (f found) merge(other found) found {
 	return found{text: f.text, n: f.n + other.n, best: best[:min(len(best), shown)]}
 }
 
-// begins tells how many typing errors, none, one or too many, text has as a
-// beginning of word. The first two letters must be right.
+// begins returns the number of typing errors (none, one or too many) with which text
+// is a beginning of word. The first two letters must be right.
 func begins(word, text string) int {
 	same := 0
 	for same < len(word) && same < len(text) && word[same] == text[same] {
@@ -150,11 +151,11 @@ func begins(word, text string) int {
 		return 0
 	case same < 2:
 		return 2
-	case len(text) == 1, // the last letter is a wrong one, or one too many
+	case len(text) == 1, // the last letter is wrong, or one too many
 		strings.HasPrefix(word, text[1:]),                                                                  // a letter too many
-		word != "" && strings.HasPrefix(word[1:], text),                                                    // one is missing
-		word != "" && strings.HasPrefix(word[1:], text[1:]),                                                // a wrong one
-		len(word) > 1 && word[0] == text[1] && word[1] == text[0] && strings.HasPrefix(word[2:], text[2:]): // two swapped
+		word != "" && strings.HasPrefix(word[1:], text),                                                    // a letter is missing
+		word != "" && strings.HasPrefix(word[1:], text[1:]),                                                // a wrong letter
+		len(word) > 1 && word[0] == text[1] && word[1] == text[0] && strings.HasPrefix(word[2:], text[2:]): // two letters are swapped
 		return 1
 	}
 	return 2

@@ -30,7 +30,7 @@ func OpenBand(ctx context.Context, name string) *Band {
 func In[T any](b *Band, hooks run.Hooks[T], up Push[T]) *Feed[T] {
 	f := &Feed[T]{Scope: b.Scope, items: make(chan T), lost: hooks.At(b.Stage()), counts: true}
 	f.account()
-	f.Upstream(func(ctx context.Context) error { return up(ctx, f.hand) }, func(err error) {
+	f.Scope.Upstream(func(ctx context.Context) error { return up(ctx, f.hand) }, func(err error) {
 		if b.Ctx.Err() != nil {
 			b.Fail(err) // the failure of its clean-up
 			return

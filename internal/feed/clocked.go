@@ -29,8 +29,8 @@ type State[T any] interface {
 // Clocked runs upstreams on their own goroutines. They share a State with the
 // subscriber.
 type Clocked[T any] struct {
-	*scope.Scope
-	news chan struct{} // cap 1: the subscriber must call Next again
+	Scope *scope.Scope
+	news  chan struct{} // cap 1: the subscriber must call Next again
 
 	lost    run.Account[T]
 	refused run.Refused[T] // items that came after the end
@@ -44,8 +44,8 @@ type Clocked[T any] struct {
 // has refused. hooks are those of the operator.
 func OpenClocked[T any](ctx context.Context, name string, hooks run.Hooks[T], state State[T]) *Clocked[T] {
 	c := &Clocked[T]{Scope: scope.Open(ctx, name), news: make(chan struct{}, 1), state: state}
-	c.lost = hooks.At(c.Stage())
-	c.After(func() error { return c.lost.Discard(append(c.state.Left(), c.refused.Take()...)...) })
+	c.lost = hooks.At(c.Scope.Stage())
+	c.Scope.After(func() error { return c.lost.Discard(append(c.state.Left(), c.refused.Take()...)...) })
 	return c
 }
 
@@ -53,13 +53,13 @@ func OpenClocked[T any](ctx context.Context, name string, hooks run.Hooks[T], st
 // failed, and changes the state accordingly. A failure ends the Clocked. Items that
 // Next still returns are delivered before the failure.
 func (c *Clocked[T]) Start(up func(ctx context.Context) error, ended func(now time.Time, failed bool)) {
-	c.Upstream(up, func(err error) {
+	c.Scope.Upstream(up, func(err error) {
 		c.change(func(now time.Time) bool {
 			ended(now, err != nil)
 			return true
 		})
 		if err != nil {
-			c.Fail(err)
+			c.Scope.Fail(err)
 		}
 	})
 }
@@ -77,7 +77,7 @@ func (c *Clocked[T]) Refuse(v T) bool { return c.refused.Keep(v) }
 // after the end. change receives the time, which never goes back from one change to
 // the next. It reports whether the subscriber must look again.
 func (c *Clocked[T]) Do(change func(now time.Time) (news bool)) bool {
-	if c.Ctx.Err() != nil {
+	if c.Scope.Ctx.Err() != nil {
 		return false
 	}
 	c.change(change)
@@ -101,10 +101,10 @@ func (c *Clocked[T]) change(change func(now time.Time) bool) {
 // state was over. After a graceful stop it waits for no deadline: the next item that
 // is due is due now.
 func (c *Clocked[T]) Loop(ctx context.Context, emit func(T) bool) (over bool) {
-	c.Settle()
+	c.Scope.Settle()
 	clock := alarm.New()
 	defer clock.Stop()
-	stopped := c.Record().Stopped()
+	stopped := c.Scope.Record().Stopped()
 	for failed := false; ; {
 		v, ok, over := c.next(clock)
 		switch {
@@ -122,7 +122,7 @@ func (c *Clocked[T]) Loop(ctx context.Context, emit func(T) bool) (over bool) {
 			clock.Heard()
 		case <-stopped:
 			stopped = nil
-		case <-c.Ctx.Done():
+		case <-c.Scope.Ctx.Done():
 			if ctx.Err() != nil {
 				return false
 			}
@@ -140,7 +140,7 @@ func (c *Clocked[T]) next(clock *alarm.Alarm) (v T, ok, over bool) {
 	if c.state.Over() {
 		return v, false, true
 	}
-	if at, waits := c.state.Deadline(); waits && c.Record().Stopping() {
+	if at, waits := c.state.Deadline(); waits && c.Scope.Record().Stopping() {
 		if v, ok = c.state.Next(at); ok || c.state.Over() {
 			return v, ok, !ok
 		}

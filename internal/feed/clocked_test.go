@@ -63,7 +63,7 @@ func TestClocked(t *testing.T) {
 		state := &late{}
 		func() {
 			c := OpenClocked(ctx, "test", run.Hooks[int]{}, state)
-			defer c.Close(&o.err)
+			defer c.Scope.Close(&o.err)
 			c.Start(func(ctx context.Context) error {
 				return up(ctx, func(v int) bool {
 					return c.Do(func(now time.Time) bool { return state.put(v, now) })

@@ -15,7 +15,7 @@ type Push[T any] = func(ctx context.Context, emit func(T) bool) error
 // Feed is a running upstream. It embeds the Scope of its goroutine. An operator with
 // several upstreams shares one Scope among them.
 type Feed[T any] struct {
-	*scope.Scope
+	Scope *scope.Scope
 	items chan T
 	lost  run.Account[T]
 	// counts says whether a refused item counts as lost.
@@ -44,19 +44,19 @@ func Notify[T any](s *scope.Scope, up Push[T]) *Feed[T] {
 }
 
 func start[T any](f *Feed[T], up Push[T]) *Feed[T] {
-	f.Upstream(func(ctx context.Context) error {
+	f.Scope.Upstream(func(ctx context.Context) error {
 		err := up(ctx, f.hand)
 		if err == nil && ctx.Err() == nil {
 			close(f.items)
 		}
 		return err
-	}, f.Fail)
+	}, f.Scope.Fail)
 	return f
 }
 
 // account makes the Scope's Close account for refused items.
 func (f *Feed[T]) account() {
-	f.After(func() error { return f.lost.Discard(f.refused.Take()...) })
+	f.Scope.After(func() error { return f.lost.Discard(f.refused.Take()...) })
 }
 
 // hand waits until the operator takes v. If the Scope ends first, v is refused, and
@@ -65,8 +65,8 @@ func (f *Feed[T]) hand(v T) bool {
 	select {
 	case f.items <- v:
 		return true
-	case <-f.Ctx.Done():
-		if f.counts && !f.Completed() {
+	case <-f.Scope.Ctx.Done():
+		if f.counts && !f.Scope.Completed() {
 			f.refused.Keep(v)
 		}
 		return false
@@ -76,10 +76,10 @@ func (f *Feed[T]) hand(v T) bool {
 // Items returns the channel of upstream's items. It is closed after upstream has
 // completed. After a failure, and when ctx is done, it stays open: see Done.
 func (f *Feed[T]) Items() <-chan T {
-	f.Settle() // the caller is about to wait
+	f.Scope.Settle() // the caller is about to wait
 	return f.items
 }
 
 // Done is closed when upstream or another task of the Scope has failed, or when ctx
 // is done. Close tells which.
-func (f *Feed[T]) Done() <-chan struct{} { return f.Ctx.Done() }
+func (f *Feed[T]) Done() <-chan struct{} { return f.Scope.Ctx.Done() }

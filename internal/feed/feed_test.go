@@ -14,7 +14,7 @@ func TestFeed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		use := func(up Push[int]) (got []int, err error) {
 			f := Open(t.Context(), "test", run.Hooks[int]{}, up)
-			defer f.Close(&err)
+			defer f.Scope.Close(&err)
 			for {
 				select {
 				case v, more := <-f.Items():
@@ -42,7 +42,7 @@ func TestFeedRefuses(t *testing.T) {
 		refused := false
 		leave := func() (err error) {
 			f := Open(t.Context(), "test", run.Hooks[int]{}, func(_ context.Context, emit func(int) bool) error { refused = !emit(1); return nil })
-			defer f.Close(&err)
+			defer f.Scope.Close(&err)
 			synctest.Wait()
 			return nil
 		}

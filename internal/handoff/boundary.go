@@ -13,7 +13,7 @@ import (
 // Boundary runs an upstream on its own goroutine, with a queue between upstream and
 // the subscriber.
 type Boundary[T any] struct {
-	*scope.Scope
+	Scope *scope.Scope
 	Queue *Queue[T]
 	// Lost accounts for dropped and refused items on upstream's goroutine, and for
 	// items that are left on the subscriber's.
@@ -31,8 +31,8 @@ type Boundary[T any] struct {
 // caller sets Lost, and must defer Close.
 func OpenBoundary[T any](ctx context.Context, name string, capacity int, overflow error) *Boundary[T] {
 	b := &Boundary[T]{Scope: scope.Open(ctx, name), Queue: New[T](capacity), name: name, overflow: overflow}
-	b.Lost = run.Keep[T](b.Stage(), nil)
-	b.release = scope.OnDone(b.Ctx, b.Queue.Halt)
+	b.Lost = run.Keep[T](b.Scope.Stage(), nil)
+	b.release = scope.OnDone(b.Scope.Ctx, b.Queue.Halt)
 	return b
 }
 
@@ -40,11 +40,11 @@ func OpenBoundary[T any](ctx context.Context, name string, capacity int, overflo
 // whether upstream may go on. The end of up is reported after the items in the
 // queue. A failure of its clean-up, after it was cancelled, is reported at once.
 func (b *Boundary[T]) Start(up feed.Push[T], put func(T) bool) {
-	b.Upstream(func(ctx context.Context) error {
+	b.Scope.Upstream(func(ctx context.Context) error {
 		return fault.Join(up(ctx, put), b.refusal)
 	}, func(err error) {
-		if b.Ctx.Err() != nil {
-			b.Fail(err)
+		if b.Scope.Ctx.Err() != nil {
+			b.Scope.Fail(err)
 			err = nil
 		}
 		b.Queue.Close(err)
@@ -95,7 +95,7 @@ func (b *Boundary[T]) Outcome(lost T, out Outcome) bool {
 // error wraps cause.
 func Decouple[T any](ctx context.Context, name string, capacity int, overflow Overflow, hooks run.Hooks[T], cause error, up feed.Push[T], emit func(T) bool) (err error) {
 	b := OpenBoundary[T](ctx, name, capacity, cause)
-	b.Lost = hooks.At(b.Stage())
+	b.Lost = hooks.At(b.Scope.Stage())
 	defer b.Close(&err)
 	put := b.Put
 	if overflow == Block {

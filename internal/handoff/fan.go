@@ -17,7 +17,7 @@ import (
 // be parts of one stream that has failed: then each of them delivers the items that
 // it has. See run.Spread.
 type Fan[T any] struct {
-	*scope.Scope
+	Scope *scope.Scope
 	// Discard accounts for lost items, on the subscriber's goroutine, after everything
 	// is reaped.
 	Discard func(items ...T) error
@@ -67,7 +67,7 @@ func (w *Worker[T]) Lost() bool { return w.record != nil && w.record.Lost() != w
 func OpenFan[T any](ctx context.Context, name string, ahead int) *Fan[T] {
 	spread := new(run.Spread)
 	f := &Fan[T]{Scope: scope.Open(spread.With(ctx), name), spread: spread, queue: Lending[T](ahead), next: make(chan upstream[T]), live: 1}
-	f.Discard = run.Keep[T](f.Stage(), nil).Discard
+	f.Discard = run.Keep[T](f.Scope.Stage(), nil).Discard
 	f.release = scope.OnDone(ctx, f.queue.Halt) // on ctx, and not on the Scope's: a failure waits for the items in the queue
 	f.put = func(v T) bool { return f.queue.Put(v) || f.refused.Keep(v) }
 	return f
@@ -84,7 +84,7 @@ func (f *Fan[T]) upstreamFailed(err error) {
 // fail ends the Fan with err, after the items in the queue.
 func (f *Fan[T]) fail(err error) {
 	f.mu.Lock()
-	first := f.failure == nil && f.Ctx.Err() == nil
+	first := f.failure == nil && f.Scope.Ctx.Err() == nil
 	if first {
 		f.failure = err
 	}
@@ -94,21 +94,21 @@ func (f *Fan[T]) fail(err error) {
 		if !f.spread.On() {
 			f.queue.Close(nil)
 		}
-		f.Cancel(winner)
+		f.Scope.Cancel(winner)
 	}
 	if !first {
-		f.Fail(err)
+		f.Scope.Fail(err)
 	}
 }
 
 // Failing reports whether no new upstream may begin.
-func (f *Fan[T]) Failing() bool { return f.Ctx.Err() != nil && !f.spread.On() }
+func (f *Fan[T]) Failing() bool { return f.Scope.Ctx.Err() != nil && !f.spread.On() }
 
 // Add starts an upstream on its own goroutine. It is called before Loop, by the
 // goroutine that opened the Fan.
 func (f *Fan[T]) Add(push func(ctx context.Context, emit func(T) bool) error) {
 	f.begin(1)
-	f.Upstream(func(ctx context.Context) error {
+	f.Scope.Upstream(func(ctx context.Context) error {
 		if err := push(f.within(ctx), f.put); err != nil {
 			return err // ends the Fan
 		}
@@ -134,7 +134,7 @@ func (f *Fan[T]) AddLater(push func(ctx context.Context, emit func(T) bool) erro
 // Run starts a task that emits nothing itself but calls Give or AddLater.
 func (f *Fan[T]) Run(task func(ctx context.Context) error) {
 	f.begin(0)
-	f.Upstream(func(ctx context.Context) error {
+	f.Scope.Upstream(func(ctx context.Context) error {
 		if err := task(ctx); err != nil {
 			return err
 		}
@@ -162,7 +162,7 @@ func (f *Fan[T]) Give(push func(w *Worker[T]) error, completed func()) {
 	}
 	select {
 	case f.next <- up:
-	case <-f.Ctx.Done(): // the idle goroutine may have gone
+	case <-f.Scope.Ctx.Done(): // the idle goroutine may have gone
 		f.startWorker(up)
 	}
 }
@@ -248,7 +248,7 @@ func (f *Fan[T]) ended(places int) {
 // Loop delivers until every upstream has ended, or one has failed and the items in
 // the queue are delivered, or ctx is done, or emit refuses.
 func (f *Fan[T]) Loop(emit func(T) bool) {
-	f.Settle()
+	f.Scope.Settle()
 	f.ended(0) // the hold of OpenFan
 	for {
 		v, ok := f.queue.Next()
@@ -257,7 +257,7 @@ func (f *Fan[T]) Loop(emit func(T) bool) {
 			return
 		}
 		if !emit(v) {
-			f.Stop()
+			f.Scope.Stop()
 			return
 		}
 	}
@@ -271,7 +271,7 @@ func (f *Fan[T]) Close(err *error) {
 	failure := f.failure
 	f.mu.Unlock()
 	if f.reached && failure != nil {
-		f.Lead(failure)
+		f.Scope.Lead(failure)
 	}
 	f.Scope.Close(err)
 	f.release()

@@ -130,7 +130,7 @@ func TestFan(t *testing.T) {
 		var lost []int
 		use := func() (err error) {
 			f := OpenFan[int](t.Context(), "test", 2)
-			f.Discard = run.Keep[int](f.Stage(), func(v any) { lost = append(lost, v.(int)) }).Discard
+			f.Discard = run.Keep[int](f.Scope.Stage(), func(v any) { lost = append(lost, v.(int)) }).Discard
 			defer f.Close(&err)
 			f.Add(emits(0, 1, 2, 3, 4, 5, 6, 7, 8, 9))
 			f.Loop(func(int) bool { synctest.Wait(); return false })

@@ -82,7 +82,7 @@ func (h *Hub[T]) Own(lingers bool) {
 func (h *Hub[T]) Lost(fallback run.Account[T]) run.Account[T] {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.last.Record() == nil {
+	if h.last == nil {
 		return fallback
 	}
 	return h.last

@@ -46,7 +46,8 @@ func (w *Work[T]) Failed(ctx context.Context) {
 	switch {
 	case !bool(w.Busy):
 	case w.heavy:
-		From(ctx).fail(Account[T]{Stage: Stage{rec: From(ctx)}}.Weight(w.item))
+		account := account[T]{Stage: Stage{rec: From(ctx)}}
+		From(ctx).fail(account.Weight(w.item))
 	default:
 		From(ctx).fail(1)
 	}

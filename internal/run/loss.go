@@ -53,13 +53,13 @@ func At(ctx context.Context, operator string) Stage {
 }
 
 // Record is that of the subscription that the stage is part of.
-func (s Stage) Record() *Record { return s.rec }
+func (s *Stage) Record() *Record { return s.rec }
 
 // Name is the operator's name, after the name that Named has set.
-func (s Stage) Name() string { return StageName(s.ctx, s.name) }
+func (s *Stage) Name() string { return StageName(s.ctx, s.name) }
 
 // Failed counts n items whose task or function has failed.
-func (s Stage) Failed(n int64) { s.rec.fail(n) }
+func (s *Stage) Failed(n int64) { s.rec.fail(n) }
 
 // Hooks are the loss hooks of one operator. Either may be nil.
 type Hooks[T any] struct {
@@ -67,23 +67,28 @@ type Hooks[T any] struct {
 	Whole func(v T)      // the operator's OnDrop: called with the whole value
 }
 
-// Account is a Stage that accounts for items of type T.
-type Account[T any] struct {
+// Account is a Stage that accounts for items of type T. Account is a pointer type. A
+// method of a value needs four functions for each item type, with the wrappers that
+// the compiler makes, and a method of a pointer needs two.
+type Account[T any] = *account[T]
+
+type account[T any] struct {
 	Stage
-	Hooks[T]
+	Each  func(item any) // as in Hooks
+	Whole func(v T)      // as in Hooks
 }
 
 // At returns the Account of s with these hooks.
-func (h Hooks[T]) At(s Stage) Account[T] { return Account[T]{s, h} }
+func (h Hooks[T]) At(s Stage) Account[T] { return &account[T]{s, h.Each, h.Whole} }
 
 // Keep returns an Account of s. each is the operator's OnDiscard, or nil.
 func Keep[T any](s Stage, each func(item any)) Account[T] {
-	return Account[T]{s, Hooks[T]{Each: each}}
+	return &account[T]{Stage: s, Each: each}
 }
 
 // Refuse counts v as discarded. The stage has neither delivered nor kept v. Refuse
 // returns false, for an emit to return. A panic of a hook goes on.
-func (a Account[T]) Refuse(v T) bool {
+func (a *account[T]) Refuse(v T) bool {
 	if err := lose(a, Discarded, nil, []T{v}); err != nil {
 		panic(err)
 	}
@@ -91,7 +96,7 @@ func (a Account[T]) Refuse(v T) bool {
 }
 
 // RefuseFor is Refuse for an item that has ended the stream with cause.
-func (a Account[T]) RefuseFor(cause error, v T) bool {
+func (a *account[T]) RefuseFor(cause error, v T) bool {
 	if err := lose(a, Discarded, cause, []T{v}); err != nil {
 		panic(err)
 	}
@@ -100,16 +105,16 @@ func (a Account[T]) RefuseFor(cause error, v T) bool {
 
 // Discard counts items that an early end has lost. It returns the first panic of a
 // hook as an error; the other items are reported all the same.
-func (a Account[T]) Discard(items ...T) error { return lose(a, Discarded, nil, items) }
+func (a *account[T]) Discard(items ...T) error { return lose(a, Discarded, nil, items) }
 
 // DiscardFor is Discard for items that were lost because of cause.
-func (a Account[T]) DiscardFor(cause error, items ...T) error {
+func (a *account[T]) DiscardFor(cause error, items ...T) error {
 	return lose(a, Discarded, cause, items)
 }
 
 // Drop counts an item that a strategy has dropped. It allocates nothing if there is
 // no hook.
-func (a Account[T]) Drop(v T) error {
+func (a *account[T]) Drop(v T) error {
 	if a.Silent() {
 		a.rec.count(Dropped, a.Weight(v))
 		return nil
@@ -118,22 +123,22 @@ func (a Account[T]) Drop(v T) error {
 }
 
 // DropAll is Drop for several items.
-func (a Account[T]) DropAll(items []T) error { return lose(a, Dropped, nil, items) }
+func (a *account[T]) DropAll(items []T) error { return lose(a, Dropped, nil, items) }
 
 // DropFor is Drop for an item on which a user's function has failed with cause.
-func (a Account[T]) DropFor(cause error, v T) error { return lose(a, Dropped, cause, []T{v}) }
+func (a *account[T]) DropFor(cause error, v T) error { return lose(a, Dropped, cause, []T{v}) }
 
 // Cancel is Discard for the inputs of cancelled tasks.
-func (a Account[T]) Cancel(cause error, items ...T) error { return lose(a, Cancelled, cause, items) }
+func (a *account[T]) Cancel(cause error, items ...T) error { return lose(a, Cancelled, cause, items) }
 
 // Silent reports whether there is no hook. Losses are counted all the same.
-func (a Account[T]) Silent() bool { return a.Each == nil && a.Whole == nil && a.rec.hook == nil }
+func (a *account[T]) Silent() bool { return a.Each == nil && a.Whole == nil && a.rec.hook == nil }
 
 // Count counts n items as discarded. It is for a Silent and Plain Account.
-func (a Account[T]) Count(n int64) { a.rec.count(Discarded, n) }
+func (a *account[T]) Count(n int64) { a.rec.count(Discarded, n) }
 
 // Plain reports whether each value of type T is one item, whatever the pipeline.
-func (Account[T]) Plain() bool { return plain[T]() }
+func (*account[T]) Plain() bool { return plain[T]() }
 
 func lose[T any](a Account[T], why Reason, cause error, items []T) (err error) {
 	if len(items) == 0 {
@@ -164,7 +169,7 @@ func lose[T any](a Account[T], why Reason, cause error, items []T) (err error) {
 		if a.Whole != nil {
 			note(fault.Call(func() error { a.Whole(v); return nil }))
 		}
-		each := func(item any) { note(a.hear(item, stage, why, cause)) }
+		each := func(item any) { note(hear(a.Each, a.rec.hook, item, stage, why, cause)) }
 		if simple {
 			each(v)
 		} else {
@@ -176,14 +181,14 @@ func lose[T any](a Account[T], why Reason, cause error, items []T) (err error) {
 
 // DiscardFolded counts n items as discarded that were merged into the value v. It
 // calls the hooks with v, once for each of the n items.
-func (a Account[T]) DiscardFolded(n int64, v T) (err error) {
+func DiscardFolded[T any](a Account[T], n int64, v T) (err error) {
 	a.rec.count(Discarded, n)
 	if a.Silent() {
 		return nil
 	}
-	stage := a.Name()
+	stage, item := a.Name(), any(v)
 	for ; n > 0; n-- {
-		if e := a.hear(v, stage, Discarded, nil); err == nil {
+		if e := hear(a.Each, a.rec.hook, item, stage, Discarded, nil); err == nil {
 			err = e
 		}
 	}
@@ -191,12 +196,12 @@ func (a Account[T]) DiscardFolded(n int64, v T) (err error) {
 }
 
 // hear calls the hooks with one item. It returns the first panic.
-func (a Account[T]) hear(item any, stage string, why Reason, cause error) (err error) {
-	if a.Each != nil {
-		err = fault.Call(func() error { a.Each(item); return nil })
+func hear(each func(item any), hook Hook, item any, stage string, why Reason, cause error) (err error) {
+	if each != nil {
+		err = fault.Call(func() error { each(item); return nil })
 	}
-	if a.rec.hook != nil {
-		e := fault.Call(func() error { a.rec.hook(item, stage, why, cause); return nil })
+	if hook != nil {
+		e := fault.Call(func() error { hook(item, stage, why, cause); return nil })
 		if err == nil {
 			err = e
 		}
@@ -205,7 +210,7 @@ func (a Account[T]) hear(item any, stage string, why Reason, cause error) (err e
 }
 
 // Weight is the number of items that v counts as if it is lost.
-func (a Account[T]) Weight(v T) (n int64) {
+func (a *account[T]) Weight(v T) (n int64) {
 	if plain[T]() || !a.rec.merges() && !mayBeStream(reflect.TypeFor[T]()) {
 		return 1
 	}
@@ -214,11 +219,11 @@ func (a Account[T]) Weight(v T) (n int64) {
 }
 
 // FailedOn counts v as failed.
-func (a Account[T]) FailedOn(v T) { a.Failed(a.Weight(v)) }
+func (a *account[T]) FailedOn(v T) { a.Failed(a.Weight(v)) }
 
 // Try calls f, a user's function, on v. v counts as failed if f panics or calls
 // Goexit. Try is for functions that cost more than a call; for others see [Work].
-func (a Account[T]) Try(v T, f func()) {
+func (a *account[T]) Try(v T, f func()) {
 	returned := false
 	defer func() {
 		if !returned {
@@ -230,8 +235,8 @@ func (a Account[T]) Try(v T, f func()) {
 }
 
 // Lose counts one item of an operator that a user has written.
-func (s Stage) Lose(item any, why Reason, cause error) error {
-	return lose(Account[any]{Stage: s}, why, cause, []any{item})
+func Lose(s Stage, item any, why Reason, cause error) error {
+	return lose(&account[any]{Stage: s}, why, cause, []any{item})
 }
 
 // plain reports whether a value of type T is neither a slice that a buffer has made

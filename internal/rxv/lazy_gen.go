@@ -13,376 +13,526 @@ import (
 )
 
 // Observe calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Observe(opts ...rxgo.Option) <-chan rxgo.Item {
-	return l.view().Observe(opts...)
+	return viewOf(l).Observe(opts...)
 }
 
 // All calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) All(predicate rxgo.Predicate, opts ...rxgo.Option) rxgo.Single {
-	return l.view().All(predicate, opts...)
+	return viewOf(l).All(predicate, opts...)
 }
 
 // AverageFloat32 calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) AverageFloat32(opts ...rxgo.Option) rxgo.Single {
-	return l.view().AverageFloat32(opts...)
+	return viewOf(l).AverageFloat32(opts...)
 }
 
 // AverageFloat64 calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) AverageFloat64(opts ...rxgo.Option) rxgo.Single {
-	return l.view().AverageFloat64(opts...)
+	return viewOf(l).AverageFloat64(opts...)
 }
 
 // AverageInt calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) AverageInt(opts ...rxgo.Option) rxgo.Single {
-	return l.view().AverageInt(opts...)
+	return viewOf(l).AverageInt(opts...)
 }
 
 // AverageInt8 calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) AverageInt8(opts ...rxgo.Option) rxgo.Single {
-	return l.view().AverageInt8(opts...)
+	return viewOf(l).AverageInt8(opts...)
 }
 
 // AverageInt16 calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) AverageInt16(opts ...rxgo.Option) rxgo.Single {
-	return l.view().AverageInt16(opts...)
+	return viewOf(l).AverageInt16(opts...)
 }
 
 // AverageInt32 calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) AverageInt32(opts ...rxgo.Option) rxgo.Single {
-	return l.view().AverageInt32(opts...)
+	return viewOf(l).AverageInt32(opts...)
 }
 
 // AverageInt64 calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) AverageInt64(opts ...rxgo.Option) rxgo.Single {
-	return l.view().AverageInt64(opts...)
+	return viewOf(l).AverageInt64(opts...)
 }
 
 // BackOffRetry calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) BackOffRetry(backOffCfg backoff.BackOff, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().BackOffRetry(backOffCfg, opts...)
+	return viewOf(l).BackOffRetry(backOffCfg, opts...)
 }
 
 // BufferWithCount calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) BufferWithCount(count int, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().BufferWithCount(count, opts...)
+	return viewOf(l).BufferWithCount(count, opts...)
 }
 
 // BufferWithTime calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) BufferWithTime(timespan rxgo.Duration, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().BufferWithTime(timespan, opts...)
+	return viewOf(l).BufferWithTime(timespan, opts...)
 }
 
 // BufferWithTimeOrCount calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) BufferWithTimeOrCount(timespan rxgo.Duration, count int, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().BufferWithTimeOrCount(timespan, count, opts...)
+	return viewOf(l).BufferWithTimeOrCount(timespan, count, opts...)
 }
 
 // Connect calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Connect(ctx context.Context) (context.Context, rxgo.Disposable) {
-	return l.view().Connect(ctx)
+	return viewOf(l).Connect(ctx)
 }
 
 // Contains calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Contains(equal rxgo.Predicate, opts ...rxgo.Option) rxgo.Single {
-	return l.view().Contains(equal, opts...)
+	return viewOf(l).Contains(equal, opts...)
 }
 
 // Count calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Count(opts ...rxgo.Option) rxgo.Single {
-	return l.view().Count(opts...)
+	return viewOf(l).Count(opts...)
 }
 
 // Debounce calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Debounce(timespan rxgo.Duration, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().Debounce(timespan, opts...)
+	return viewOf(l).Debounce(timespan, opts...)
 }
 
 // DefaultIfEmpty calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) DefaultIfEmpty(defaultValue any, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().DefaultIfEmpty(defaultValue, opts...)
+	return viewOf(l).DefaultIfEmpty(defaultValue, opts...)
 }
 
 // Distinct calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Distinct(apply rxgo.Func, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().Distinct(apply, opts...)
+	return viewOf(l).Distinct(apply, opts...)
 }
 
 // DistinctUntilChanged calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) DistinctUntilChanged(apply rxgo.Func, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().DistinctUntilChanged(apply, opts...)
+	return viewOf(l).DistinctUntilChanged(apply, opts...)
 }
 
 // DoOnCompleted calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) DoOnCompleted(completedFunc rxgo.CompletedFunc, opts ...rxgo.Option) rxgo.Disposed {
-	return l.view().DoOnCompleted(completedFunc, opts...)
+	return viewOf(l).DoOnCompleted(completedFunc, opts...)
 }
 
 // DoOnError calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) DoOnError(errFunc rxgo.ErrFunc, opts ...rxgo.Option) rxgo.Disposed {
-	return l.view().DoOnError(errFunc, opts...)
+	return viewOf(l).DoOnError(errFunc, opts...)
 }
 
 // DoOnNext calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) DoOnNext(nextFunc rxgo.NextFunc, opts ...rxgo.Option) rxgo.Disposed {
-	return l.view().DoOnNext(nextFunc, opts...)
+	return viewOf(l).DoOnNext(nextFunc, opts...)
 }
 
 // ElementAt calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) ElementAt(index uint, opts ...rxgo.Option) rxgo.Single {
-	return l.view().ElementAt(index, opts...)
+	return viewOf(l).ElementAt(index, opts...)
 }
 
 // Error calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Error(opts ...rxgo.Option) error {
-	return l.view().Error(opts...)
+	return viewOf(l).Error(opts...)
 }
 
 // Errors calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Errors(opts ...rxgo.Option) []error {
-	return l.view().Errors(opts...)
+	return viewOf(l).Errors(opts...)
 }
 
 // Filter calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Filter(apply rxgo.Predicate, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().Filter(apply, opts...)
+	return viewOf(l).Filter(apply, opts...)
 }
 
 // Find calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Find(find rxgo.Predicate, opts ...rxgo.Option) rxgo.OptionalSingle {
-	return l.view().Find(find, opts...)
+	return viewOf(l).Find(find, opts...)
 }
 
 // First calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) First(opts ...rxgo.Option) rxgo.OptionalSingle {
-	return l.view().First(opts...)
+	return viewOf(l).First(opts...)
 }
 
 // FirstOrDefault calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) FirstOrDefault(defaultValue any, opts ...rxgo.Option) rxgo.Single {
-	return l.view().FirstOrDefault(defaultValue, opts...)
+	return viewOf(l).FirstOrDefault(defaultValue, opts...)
 }
 
 // FlatMap calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) FlatMap(apply rxgo.ItemToObservable, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().FlatMap(apply, opts...)
+	return viewOf(l).FlatMap(apply, opts...)
 }
 
 // ForEach calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) ForEach(nextFunc rxgo.NextFunc, errFunc rxgo.ErrFunc, completedFunc rxgo.CompletedFunc, opts ...rxgo.Option) rxgo.Disposed {
-	return l.view().ForEach(nextFunc, errFunc, completedFunc, opts...)
+	return viewOf(l).ForEach(nextFunc, errFunc, completedFunc, opts...)
 }
 
 // GroupBy calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) GroupBy(length int, distribution func(rxgo.Item) int, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().GroupBy(length, distribution, opts...)
+	return viewOf(l).GroupBy(length, distribution, opts...)
 }
 
 // GroupByDynamic calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) GroupByDynamic(distribution func(rxgo.Item) string, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().GroupByDynamic(distribution, opts...)
+	return viewOf(l).GroupByDynamic(distribution, opts...)
 }
 
 // IgnoreElements calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) IgnoreElements(opts ...rxgo.Option) rxgo.Observable {
-	return l.view().IgnoreElements(opts...)
+	return viewOf(l).IgnoreElements(opts...)
 }
 
 // Join calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Join(joiner rxgo.Func2, right rxgo.Observable, timeExtractor func(any) time.Time, window rxgo.Duration, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().Join(joiner, right, timeExtractor, window, opts...)
+	return viewOf(l).Join(joiner, right, timeExtractor, window, opts...)
 }
 
 // Last calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Last(opts ...rxgo.Option) rxgo.OptionalSingle {
-	return l.view().Last(opts...)
+	return viewOf(l).Last(opts...)
 }
 
 // LastOrDefault calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) LastOrDefault(defaultValue any, opts ...rxgo.Option) rxgo.Single {
-	return l.view().LastOrDefault(defaultValue, opts...)
+	return viewOf(l).LastOrDefault(defaultValue, opts...)
 }
 
 // Map calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Map(apply rxgo.Func, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().Map(apply, opts...)
+	return viewOf(l).Map(apply, opts...)
 }
 
 // Marshal calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Marshal(marshaller rxgo.Marshaller, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().Marshal(marshaller, opts...)
+	return viewOf(l).Marshal(marshaller, opts...)
 }
 
 // Max calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Max(comparator rxgo.Comparator, opts ...rxgo.Option) rxgo.OptionalSingle {
-	return l.view().Max(comparator, opts...)
+	return viewOf(l).Max(comparator, opts...)
 }
 
 // Min calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Min(comparator rxgo.Comparator, opts ...rxgo.Option) rxgo.OptionalSingle {
-	return l.view().Min(comparator, opts...)
+	return viewOf(l).Min(comparator, opts...)
 }
 
 // OnErrorResumeNext calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) OnErrorResumeNext(resumeSequence rxgo.ErrorToObservable, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().OnErrorResumeNext(resumeSequence, opts...)
+	return viewOf(l).OnErrorResumeNext(resumeSequence, opts...)
 }
 
 // OnErrorReturn calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) OnErrorReturn(resumeFunc rxgo.ErrorFunc, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().OnErrorReturn(resumeFunc, opts...)
+	return viewOf(l).OnErrorReturn(resumeFunc, opts...)
 }
 
 // OnErrorReturnItem calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) OnErrorReturnItem(resume any, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().OnErrorReturnItem(resume, opts...)
+	return viewOf(l).OnErrorReturnItem(resume, opts...)
 }
 
 // Reduce calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Reduce(apply rxgo.Func2, opts ...rxgo.Option) rxgo.OptionalSingle {
-	return l.view().Reduce(apply, opts...)
+	return viewOf(l).Reduce(apply, opts...)
 }
 
 // Repeat calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Repeat(count int64, frequency rxgo.Duration, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().Repeat(count, frequency, opts...)
+	return viewOf(l).Repeat(count, frequency, opts...)
 }
 
 // Retry calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Retry(count int, shouldRetry func(error) bool, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().Retry(count, shouldRetry, opts...)
+	return viewOf(l).Retry(count, shouldRetry, opts...)
 }
 
 // Run calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Run(opts ...rxgo.Option) rxgo.Disposed {
-	return l.view().Run(opts...)
+	return viewOf(l).Run(opts...)
 }
 
 // Sample calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Sample(iterable rxgo.Iterable, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().Sample(iterable, opts...)
+	return viewOf(l).Sample(iterable, opts...)
 }
 
 // Scan calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Scan(apply rxgo.Func2, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().Scan(apply, opts...)
+	return viewOf(l).Scan(apply, opts...)
 }
 
 // SequenceEqual calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) SequenceEqual(iterable rxgo.Iterable, opts ...rxgo.Option) rxgo.Single {
-	return l.view().SequenceEqual(iterable, opts...)
+	return viewOf(l).SequenceEqual(iterable, opts...)
 }
 
 // Send calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Send(output chan<- rxgo.Item, opts ...rxgo.Option) {
-	l.view().Send(output, opts...)
+	viewOf(l).Send(output, opts...)
 }
 
 // Serialize calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Serialize(from int, identifier func(any) int, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().Serialize(from, identifier, opts...)
+	return viewOf(l).Serialize(from, identifier, opts...)
 }
 
 // Skip calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Skip(nth uint, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().Skip(nth, opts...)
+	return viewOf(l).Skip(nth, opts...)
 }
 
 // SkipLast calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) SkipLast(nth uint, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().SkipLast(nth, opts...)
+	return viewOf(l).SkipLast(nth, opts...)
 }
 
 // SkipWhile calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) SkipWhile(apply rxgo.Predicate, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().SkipWhile(apply, opts...)
+	return viewOf(l).SkipWhile(apply, opts...)
 }
 
 // StartWith calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) StartWith(iterable rxgo.Iterable, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().StartWith(iterable, opts...)
+	return viewOf(l).StartWith(iterable, opts...)
 }
 
 // SumFloat32 calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) SumFloat32(opts ...rxgo.Option) rxgo.OptionalSingle {
-	return l.view().SumFloat32(opts...)
+	return viewOf(l).SumFloat32(opts...)
 }
 
 // SumFloat64 calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) SumFloat64(opts ...rxgo.Option) rxgo.OptionalSingle {
-	return l.view().SumFloat64(opts...)
+	return viewOf(l).SumFloat64(opts...)
 }
 
 // SumInt64 calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) SumInt64(opts ...rxgo.Option) rxgo.OptionalSingle {
-	return l.view().SumInt64(opts...)
+	return viewOf(l).SumInt64(opts...)
 }
 
 // Take calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Take(nth uint, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().Take(nth, opts...)
+	return viewOf(l).Take(nth, opts...)
 }
 
 // TakeLast calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) TakeLast(nth uint, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().TakeLast(nth, opts...)
+	return viewOf(l).TakeLast(nth, opts...)
 }
 
 // TakeUntil calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) TakeUntil(apply rxgo.Predicate, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().TakeUntil(apply, opts...)
+	return viewOf(l).TakeUntil(apply, opts...)
 }
 
 // TakeWhile calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) TakeWhile(apply rxgo.Predicate, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().TakeWhile(apply, opts...)
+	return viewOf(l).TakeWhile(apply, opts...)
 }
 
 // TimeInterval calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) TimeInterval(opts ...rxgo.Option) rxgo.Observable {
-	return l.view().TimeInterval(opts...)
+	return viewOf(l).TimeInterval(opts...)
 }
 
 // Timestamp calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Timestamp(opts ...rxgo.Option) rxgo.Observable {
-	return l.view().Timestamp(opts...)
+	return viewOf(l).Timestamp(opts...)
 }
 
 // ToMap calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) ToMap(keySelector rxgo.Func, opts ...rxgo.Option) rxgo.Single {
-	return l.view().ToMap(keySelector, opts...)
+	return viewOf(l).ToMap(keySelector, opts...)
 }
 
 // ToMapWithValueSelector calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) ToMapWithValueSelector(keySelector rxgo.Func, valueSelector rxgo.Func, opts ...rxgo.Option) rxgo.Single {
-	return l.view().ToMapWithValueSelector(keySelector, valueSelector, opts...)
+	return viewOf(l).ToMapWithValueSelector(keySelector, valueSelector, opts...)
 }
 
 // ToSlice calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) ToSlice(initialCapacity int, opts ...rxgo.Option) ([]any, error) {
-	return l.view().ToSlice(initialCapacity, opts...)
+	return viewOf(l).ToSlice(initialCapacity, opts...)
 }
 
 // Unmarshal calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) Unmarshal(unmarshaller rxgo.Unmarshaller, factory func() any, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().Unmarshal(unmarshaller, factory, opts...)
+	return viewOf(l).Unmarshal(unmarshaller, factory, opts...)
 }
 
 // WindowWithCount calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) WindowWithCount(count int, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().WindowWithCount(count, opts...)
+	return viewOf(l).WindowWithCount(count, opts...)
 }
 
 // WindowWithTime calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) WindowWithTime(timespan rxgo.Duration, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().WindowWithTime(timespan, opts...)
+	return viewOf(l).WindowWithTime(timespan, opts...)
 }
 
 // WindowWithTimeOrCount calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) WindowWithTimeOrCount(timespan rxgo.Duration, count int, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().WindowWithTimeOrCount(timespan, count, opts...)
+	return viewOf(l).WindowWithTimeOrCount(timespan, count, opts...)
 }
 
 // ZipFromIterable calls the method of the [View].
+//
+//go:noinline
 func (l Lazy) ZipFromIterable(iterable rxgo.Iterable, zipper rxgo.Func2, opts ...rxgo.Option) rxgo.Observable {
-	return l.view().ZipFromIterable(iterable, zipper, opts...)
+	return viewOf(l).ZipFromIterable(iterable, zipper, opts...)
 }

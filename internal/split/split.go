@@ -31,7 +31,7 @@ type Config[T any] struct {
 
 // Split is one upstream and its open parts.
 type Split[K, T any] struct {
-	*scope.Scope
+	Scope *scope.Scope
 	Config[T]
 	outer            context.Context //nolint:containedctx // it may end without an end of the Scope's ctx: see cut
 	lost             run.Account[T]
@@ -58,7 +58,7 @@ var errCut = errors.New("turbopipes: the subscriber of the outer stream has pani
 // Open opens a Split without an upstream. The caller must defer Close.
 func Open[K, T any](ctx context.Context, c Config[T]) *Split[K, T] {
 	s := &Split[K, T]{Scope: scope.Open(ctx, c.Name), Config: c, outer: ctx, parts: handoff.New[*Part[K, T]](c.Waiting)}
-	s.lost, s.spread = run.Keep[T](s.Stage(), c.Lost), run.SpreadOf(ctx)
+	s.lost, s.spread = run.Keep[T](s.Scope.Stage(), c.Lost), run.SpreadOf(ctx)
 	s.open.next, s.open.prev = &s.open, &s.open
 	s.release = scope.OnDone(ctx, s.cut)
 	return s
@@ -67,14 +67,14 @@ func Open[K, T any](ctx context.Context, c Config[T]) *Split[K, T] {
 // Start runs up. up calls put with each item; put begins parts and puts items into
 // them. put runs on upstream's goroutine, and reports whether upstream may go on.
 func (s *Split[K, T]) Start(up feed.Push[T], put func(T) bool) {
-	s.Upstream(func(ctx context.Context) error {
+	s.Scope.Upstream(func(ctx context.Context) error {
 		err := up(ctx, put)
 		return fault.Join(s.refusal, err)
 	}, func(err error) {
 		s.Failed(err)
-		if s.Ctx.Err() == nil {
+		if s.Scope.Ctx.Err() == nil {
 			s.end(nil)
-			s.Stop() // stops the goroutines that run beside upstream
+			s.Scope.Stop() // stops the goroutines that run beside upstream
 		}
 	})
 }
@@ -85,18 +85,18 @@ func (s *Split[K, T]) Failed(err error) {
 		return
 	}
 	s.mu.Lock()
-	first := s.Ctx.Err() == nil && s.failure == nil
+	first := s.Scope.Ctx.Err() == nil && s.failure == nil
 	if first {
 		s.failure = err
 	}
 	s.mu.Unlock()
 	if !first {
-		s.Fail(err)
+		s.Scope.Fail(err)
 		return
 	}
 	s.spread.Note()
 	s.end(err)
-	s.Stop()
+	s.Scope.Stop()
 }
 
 // own reports whether ctx has ended with the failure of upstream. Then waiting items
@@ -220,7 +220,7 @@ func (s *Split[K, T]) EndWith(err error) { s.refusal = fault.Join(s.refusal, err
 
 // Loop hands the parts out, until the last one, or until emit refuses.
 func (s *Split[K, T]) Loop(emit func(*Part[K, T]) bool) {
-	s.Settle()
+	s.Scope.Settle()
 	for {
 		p, ok := s.parts.Next()
 		if !ok {

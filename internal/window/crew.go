@@ -88,44 +88,44 @@ func (e *engine[T, K, R]) dispatch(c call) {
 		e.wakeWorkers <- struct{}{}
 	case spawn:
 		w := &worker[T, K, R]{engine: e}
-		e.Run(w.work, w.workerEnded)
+		e.Scope.Run(w.work, w.workerEnded)
 	}
 }
 
 // worker runs one task after another on its own goroutine.
 type worker[T any, K comparable, R any] struct {
-	*engine[T, K, R]
+	engine  *engine[T, K, R]
 	job     job[T, K]
 	busy    bool // the task is running
 	untimed int  // the next tasks that are not timed
 }
 
 func (w *worker[T, K, R]) work(context.Context) error {
-	w.mu.Lock()
-	w.coming = false
+	w.engine.mu.Lock()
+	w.engine.coming = false
 	for w.claim() {
-		c := w.needWorker(0)
-		feed := w.hungry()
-		w.mu.Unlock()
-		w.dispatch(c)
+		c := w.engine.needWorker(0)
+		feed := w.engine.hungry()
+		w.engine.mu.Unlock()
+		w.engine.dispatch(c)
 		if feed {
-			w.wakeFeeder <- struct{}{}
+			w.engine.wakeFeeder <- struct{}{}
 		}
 		r, took, err := w.run()
 		if err != nil {
-			if !w.taskFailed(w.job, err) {
+			if !w.engine.taskFailed(w.job, err) {
 				return nil
 			}
-			w.mu.Lock()
+			w.engine.mu.Lock()
 			continue
 		}
-		w.mu.Lock()
+		w.engine.mu.Lock()
 		if took >= 0 {
-			w.sampled(took)
+			w.engine.sampled(took)
 		}
-		w.finish(w.job, slot[T, R]{result: r, ended: true})
+		w.engine.finish(w.job, slot[T, R]{result: r, ended: true})
 	}
-	w.mu.Unlock()
+	w.engine.mu.Unlock()
 	return nil
 }
 
@@ -140,13 +140,13 @@ func (w *worker[T, K, R]) run() (r R, took time.Duration, err error) {
 	if w.untimed > 0 {
 		w.untimed--
 		w.busy = true
-		r, err = w.Task(w.inner, w.job.item)
+		r, err = w.engine.Task(w.engine.inner, w.job.item)
 		w.busy = false
 		return r, -1, err
 	}
 	start := time.Now()
 	w.busy = true
-	r, err = w.Task(w.inner, w.job.item)
+	r, err = w.engine.Task(w.engine.inner, w.job.item)
 	w.busy = false
 	switch took = time.Since(start); {
 	case took < shortTask:
@@ -263,7 +263,7 @@ func (e *engine[T, K, R]) finish(j job[T, K], s slot[T, R]) {
 // taskFailed handles the failure of j under the policy. It reports whether the
 // worker may go on.
 func (e *engine[T, K, R]) taskFailed(j job[T, K], err error) bool {
-	if e.Ctx.Err() != nil && fault.Strip(e.Ctx, err) == nil {
+	if e.Scope.Ctx.Err() != nil && fault.Strip(e.Scope.Ctx, err) == nil {
 		e.cancelled(j.item)
 		return false
 	}
@@ -293,7 +293,7 @@ func (e *engine[T, K, R]) taskFailed(j job[T, K], err error) bool {
 func (e *engine[T, K, R]) cancelled(v T) {
 	e.mu.Lock()
 	e.withoutSlot++
-	e.victims = append(e.victims, victim[T]{v, context.Cause(e.Ctx)})
+	e.victims = append(e.victims, victim[T]{v, context.Cause(e.Scope.Ctx)})
 	e.mu.Unlock()
 }
 
@@ -325,15 +325,15 @@ func (w *worker[T, K, R]) workerEnded(err error) {
 		return
 	}
 	if !w.busy {
-		w.fail(err)
+		w.engine.fail(err)
 		return
 	}
-	if !w.taskFailed(w.job, err) {
+	if !w.engine.taskFailed(w.job, err) {
 		return
 	}
-	w.mu.Lock()
-	w.spawned--
-	c := w.needWorker(0)
-	w.mu.Unlock()
-	w.dispatch(c)
+	w.engine.mu.Lock()
+	w.engine.spawned--
+	c := w.engine.needWorker(0)
+	w.engine.mu.Unlock()
+	w.engine.dispatch(c)
 }

@@ -109,7 +109,7 @@ type victim[T any] struct {
 // taken. So only workers contend for the lock.
 type engine[T any, K comparable, R any] struct {
 	*Config[T, K, R]
-	*scope.Scope
+	Scope       *scope.Scope
 	limit       uint64
 	refillBelow uint64                  // with this many unclaimed jobs or fewer, the subscriber wakes the feeder
 	inner       context.Context         //nolint:containedctx // of the tasks; a field so that workers share it
@@ -165,23 +165,23 @@ func Run[T any, K comparable, R any](ctx context.Context, c *Config[T, K, R], up
 	e.refillBelow = e.limit / 2
 	e.attend()
 	e.wakeWorkers, e.wakeSubscriber, e.wakeFeeder = make(chan struct{}, c.N), make(chan struct{}, 1), make(chan struct{}, 1)
-	e.items, e.results = run.Keep[T](e.Stage(), c.Discard), run.Keep[R](e.Stage(), c.Discard)
-	e.inner, e.upper = run.Shield(e.Labelled()), e.Labelled()
+	e.items, e.results = run.Keep[T](e.Scope.Stage(), c.Discard), run.Keep[R](e.Scope.Stage(), c.Discard)
+	e.inner, e.upper = run.Shield(e.Scope.Labelled()), e.Scope.Labelled()
 	if c.Policy != FailFast {
-		e.upper, e.refuse = context.WithCancelCause(e.Labelled())
+		e.upper, e.refuse = context.WithCancelCause(e.Scope.Labelled())
 		defer e.refuse(nil)
 	}
-	removeGauge := e.Record().Gauge(e.running)
-	release := scope.OnDone(e.Ctx, e.halt)
+	removeGauge := e.Scope.Record().Gauge(e.running)
+	release := scope.OnDone(e.Scope.Ctx, e.halt)
 	defer func() { // also when emit panics
 		e.halt()
-		e.Close(&err)
+		e.Scope.Close(&err)
 		release()
 		removeGauge()
 		err = fault.Join(err, fault.Join(e.errs...), e.discard())
 	}()
-	e.Upstream(func(ctx context.Context) error { return up(e.upstream(ctx), e.keying.On(e.accept)) }, e.upstreamEnded)
-	e.Settle()
+	e.Scope.Upstream(func(ctx context.Context) error { return up(e.upstream(ctx), e.keying.On(e.accept)) }, e.upstreamEnded)
+	e.Scope.Settle()
 	for {
 		r, ok, lost := e.next()
 		if lost != nil {
@@ -201,7 +201,7 @@ func (e *engine[T, K, R]) upstream(ctx context.Context) context.Context {
 	if e.refuse == nil {
 		return ctx
 	}
-	return e.Record().Moved(e.upper, ctx)
+	return e.Scope.Record().Moved(e.upper, ctx)
 }
 
 // running is the number of tasks that run now.
@@ -245,7 +245,7 @@ func (e *engine[T, K, R]) upstreamEnded(err error) {
 	e.keying.Failed(e.upper)
 	switch err = fault.Strip(e.upper, err); {
 	case err == nil:
-	case e.Policy == FailFast || e.Ctx.Err() != nil:
+	case e.Policy == FailFast || e.Scope.Ctx.Err() != nil:
 		e.fail(err)
 	default:
 		e.mu.Lock()
@@ -257,7 +257,7 @@ func (e *engine[T, K, R]) upstreamEnded(err error) {
 
 // fail ends the run with err.
 func (e *engine[T, K, R]) fail(err error) {
-	e.Fail(err)
+	e.Scope.Fail(err)
 	e.halt() // now, and not only when the hook on ctx runs
 }
 

@@ -1,5 +1,5 @@
-// Package command is what the main functions of the examples share: flags, a
-// standard output that somebody may close, and exit statuses.
+// Package command has the code that the main functions of the examples share: flags,
+// a standard output that may be closed, and exit statuses.
 package command
 
 import (
@@ -23,19 +23,20 @@ type Command struct {
 	Args           []string
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	Signals        <-chan os.Signal // nil: those of the process
+	Signals        <-chan os.Signal // nil: the signals of the process
 
 	flags *flag.FlagSet
 	out   *output
 }
 
-// OS is the command that this process runs.
+// OS returns the command of this process.
 func OS(name string) *Command {
 	signal.Ignore(syscall.SIGPIPE) // a write to a closed pipe returns an error, so that there is time to clean up
 	return &Command{Name: name, Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
 }
 
-// Flags begins the flags of the command. what stands after its name in the usage.
+// Flags begins the flags of the command. what follows the command's name in the
+// usage.
 func (c *Command) Flags(what string) *flag.FlagSet {
 	c.flags = flag.NewFlagSet(c.Name, flag.ContinueOnError)
 	c.flags.SetOutput(c.Stderr)
@@ -46,12 +47,12 @@ func (c *Command) Flags(what string) *flag.FlagSet {
 	return c.flags
 }
 
-// errUsage ends a command whose usage was printed, and why.
+// errUsage is the error of a command that has printed its usage and the reason.
 var errUsage = errors.New("usage")
 
 // Parse reads the flags. At most this many arguments may follow them.
 func (c *Command) Parse(most int) error {
-	if c.flags.Parse(c.Args) != nil { // it has printed why, and the usage
+	if c.flags.Parse(c.Args) != nil { // the reason and the usage are printed
 		return errUsage
 	}
 	if n := c.flags.NArg(); n > most {
@@ -60,15 +61,15 @@ func (c *Command) Parse(most int) error {
 	return nil
 }
 
-// Misused prints what is wrong with the arguments, and the usage.
+// Misused prints the error in the arguments, and the usage.
 func (c *Command) Misused(format string, args ...any) error {
 	fmt.Fprintf(c.Stderr, c.Name+": "+format+"\n", args...)
 	c.flags.Usage()
 	return errUsage
 }
 
-// Output is the standard output, for several goroutines, and a ctx that ends with
-// the first write that fails: nobody has any use for the rest.
+// Output returns the standard output, for several goroutines, and a ctx that ends
+// with the first write that fails: nobody needs the rest.
 func (c *Command) Output(ctx context.Context) (context.Context, io.Writer) {
 	ctx, end := context.WithCancelCause(ctx)
 	c.out = &output{to: c.Stdout, end: end}
@@ -76,10 +77,10 @@ func (c *Command) Output(ctx context.Context) (context.Context, io.Writer) {
 }
 
 type output struct {
-	mu  sync.Mutex // guards all of it
+	mu  sync.Mutex // guards all fields
 	to  io.Writer
 	end context.CancelCauseFunc
-	err error // the first
+	err error // the first error
 }
 
 func (o *output) Write(p []byte) (int, error) {
@@ -97,7 +98,7 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// reason is err without the operation and the path.
+// reason returns err without the operation and the path.
 func reason(err error) error {
 	if p := (*os.PathError)(nil); errors.As(err, &p) {
 		return p.Err
@@ -111,14 +112,14 @@ func (o *output) failure() error {
 	return o.err
 }
 
-// Closed tells whether err says that the reader of a pipe has left.
+// Closed reports whether err says that the reader of a pipe has left.
 func Closed(err error) bool {
 	const brokenPipe, noData = syscall.Errno(109), syscall.Errno(232) // of Windows
 	return errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) ||
 		runtime.GOOS == "windows" && (errors.Is(err, brokenPipe) || errors.Is(err, noData))
 }
 
-// Until are the options that RunUntilSignal gets.
+// Until returns the options for RunUntilSignal.
 func (c *Command) Until(opts ...tp.SignalOption) []tp.SignalOption {
 	if c.Signals != nil {
 		opts = append(opts, tp.WithSignalsFrom(c.Signals))
@@ -127,8 +128,8 @@ func (c *Command) Until(opts ...tp.SignalOption) []tp.SignalOption {
 }
 
 // Exit prints an error and returns the exit status: 0 for nil, 1 for an error, 2
-// after the usage, 130 for what a second signal has ended. A standard output whose
-// reader has left is no error.
+// after the usage, and 130 after a second signal. A standard output whose reader has
+// left is not an error.
 func (c *Command) Exit(err error) int {
 	if c.out != nil {
 		c.out.end(nil)

@@ -1,5 +1,5 @@
-// Package goroutines tells which have been started and have not ended, for the
-// proofs of the examples.
+// Package goroutines counts the goroutines that were started and have not ended, for
+// the proofs of the examples.
 package goroutines
 
 import (
@@ -11,8 +11,8 @@ import (
 
 var header = regexp.MustCompile(`(?m)^goroutine (\d+) \[`)
 
-// All are the ids of the goroutines that run, less those of the runtime itself,
-// which runtime.NumGoroutine may have among them.
+// All returns the ids of the running goroutines, without those of the runtime
+// itself, which runtime.NumGoroutine may include.
 func All() (ids []string) {
 	stacks := make([]byte, 1<<20)
 	for _, m := range header.FindAllSubmatch(stacks[:runtime.Stack(stacks, true)], -1) {
@@ -21,7 +21,7 @@ func All() (ids []string) {
 	return ids
 }
 
-// Since counts those that run and were not among the ids.
+// Since counts the running goroutines that are not among the ids.
 func Since(ids []string) (n int) {
 	for _, id := range All() {
 		if !slices.Contains(ids, id) {
@@ -31,8 +31,8 @@ func Since(ids []string) (n int) {
 	return n
 }
 
-// Left is Since when those that have ended have had time to vanish: net/http, for
-// one, tells nobody when the goroutines of a closed connection are gone.
+// Left is Since after goroutines that have ended have had time to vanish: net/http,
+// for example, does not report when the goroutines of a closed connection are gone.
 func Left(ids []string) (n int) {
 	again := time.NewTicker(5 * time.Millisecond)
 	defer again.Stop()

@@ -1,5 +1,5 @@
-// Package network is how the examples reach the servers that they run
-// themselves: over TCP, or in memory, for tests in virtual time.
+// Package network connects the examples to servers that they run themselves: over
+// TCP, or in memory, for tests in virtual time.
 package network
 
 import (
@@ -14,7 +14,7 @@ type Network struct {
 	Listen func() (net.Listener, error)
 }
 
-// TCP has its servers on free ports of this machine.
+// TCP listens on a free port of this machine.
 func TCP() Network {
 	return Network{
 		Dial:   new(net.Dialer).DialContext,

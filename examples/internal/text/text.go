@@ -1,5 +1,5 @@
-// Package text is how the examples treat text that they have not written: it
-// neither upsets the terminal nor fills the memory.
+// Package text has the examples' code for text from outside. Such text must neither
+// upset the terminal nor fill the memory.
 package text
 
 import (
@@ -12,8 +12,9 @@ import (
 	"unicode/utf8"
 )
 
-// Clean is s for a terminal: what is not printable, such as an escape sequence, is
-// shown as in Go source, and what comes after this many characters as an ellipsis.
+// Clean returns s for a terminal. Characters that are not printable, such as escape
+// sequences, are shown as in Go source. An ellipsis replaces the text after this
+// many characters.
 func Clean(s string, most int) string {
 	var b strings.Builder
 	for n := 0; s != ""; n++ {
@@ -37,11 +38,11 @@ func Clean(s string, most int) string {
 	return b.String()
 }
 
-// Longest is how many bytes a line has at most.
+// Longest is the limit of a line, in bytes.
 const Longest = 64 << 10
 
-// Lines reads lines, as a bufio.Scanner does, but goes on after one that is longer
-// than Longest: that one is left out, without being held in memory.
+// Lines reads lines, as a bufio.Scanner does, but continues after a line that is
+// longer than Longest. It leaves such a line out, without holding it in memory.
 type Lines struct {
 	from    *bufio.Reader
 	tooLong func()
@@ -50,12 +51,12 @@ type Lines struct {
 	over    bool
 }
 
-// NewLines reads from r, and calls tooLong for each line that is left out.
+// NewLines reads from r, and calls tooLong for each line that it leaves out.
 func NewLines(r io.Reader, tooLong func()) *Lines {
 	return &Lines{from: bufio.NewReader(r), tooLong: tooLong}
 }
 
-// Scan reads the next line, and tells whether there was one.
+// Scan reads the next line, and reports whether there was one.
 func (l *Lines) Scan() bool {
 	for !l.over {
 		some, whole := l.read()
@@ -70,8 +71,8 @@ func (l *Lines) Scan() bool {
 	return false
 }
 
-// read reads up to the end of a line or of all. some: there was anything; whole:
-// all of it is in l.line.
+// read reads up to the end of a line or of the text. some: there was at least one
+// byte. whole: the whole line is in l.line.
 func (l *Lines) read() (some, whole bool) {
 	l.line = l.line[:0]
 	whole = true
@@ -95,8 +96,8 @@ func (l *Lines) read() (some, whole bool) {
 	}
 }
 
-// Text is the line, without its end.
+// Text returns the line, without its end.
 func (l *Lines) Text() string { return string(l.line) }
 
-// Err is what has ended it, or nil for the end of the text.
+// Err returns the error that has ended the reading, or nil at the end of the text.
 func (l *Lines) Err() error { return l.err }

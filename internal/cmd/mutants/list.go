@@ -46,7 +46,7 @@ var mutants = []mutant{
 		"a lost discard of a waiting key", window, "for _, j := range e.keys.waiting() {", "for _, j := range e.keys.waiting()[:0] {",
 		"TestParallel", inOperators,
 	}, {
-		"a swallowed panic of a task", crew, "if !w.taskFailed(w.job, err) {\n\t\treturn\n\t}\n\tw.mu.Lock()\n\tw.spawned--", "if false {\n\t\treturn\n\t}\n\tw.mu.Lock()\n\tw.spawned--",
+		"a swallowed panic of a task", crew, "if !w.engine.taskFailed(w.job, err) {\n\t\treturn\n\t}\n\tw.engine.mu.Lock()\n\tw.engine.spawned--", "if false {\n\t\treturn\n\t}\n\tw.engine.mu.Lock()\n\tw.engine.spawned--",
 		"TestParallel", inOperators,
 	}, {
 		"a swallowed upstream error", window, "switch err = fault.Strip(e.upper, err); {\n\tcase err == nil:", "switch err = fault.Strip(e.upper, err); {\n\tcase true:",
@@ -65,13 +65,13 @@ var mutants = []mutant{
 
 		"TestParallel", inOperators,
 	}, {
-		"a lost call for a second worker", crew, "c := w.needWorker(0)\n\t\tfeed", "c := nobody\n\t\tfeed",
+		"a lost call for a second worker", crew, "c := w.engine.needWorker(0)\n\t\tfeed", "c := nobody\n\t\tfeed",
 		"TestParallel", inOperators,
 	}, {
 		"a victim's cancellation reported as the cause", scope, "if err = fault.Strip(s.Ctx, err); err == nil {", "if err == nil {",
 		"TestCanceled", inRoot,
 	}, {
-		"a task's error reported as a victim's", crew, "if e.Ctx.Err() != nil && fault.Strip(e.Ctx, err) == nil {", "if e.Ctx.Err() != nil || fault.Strip(e.Ctx, err) == nil {",
+		"a task's error reported as a victim's", crew, "if e.Scope.Ctx.Err() != nil && fault.Strip(e.Scope.Ctx, err) == nil {", "if e.Scope.Ctx.Err() != nil || fault.Strip(e.Scope.Ctx, err) == nil {",
 		"TestParallel", inOperators,
 	}, {
 		"results held back until the window is full", subscriber, "return !e.halted.Load() && !e.over() && e.taken.Load() == e.ready", "return !e.halted.Load() && !e.over() && (e.taken.Load() == e.ready || e.held()-e.taken.Load() < e.limit)",
@@ -86,7 +86,7 @@ var mutants = []mutant{
 		"a key's line served from its end", keys, "at := line.first - 1\n", "at := line.last - 1\n",
 		"TestParallel", inOperators,
 	}, {
-		"a stop that cuts tasks short", window, "e.inner, e.upper = run.Shield(e.Labelled()), e.Labelled()", "e.inner, e.upper = e.Labelled(), e.Labelled()",
+		"a stop that cuts tasks short", window, "e.inner, e.upper = run.Shield(e.Scope.Labelled()), e.Scope.Labelled()", "e.inner, e.upper = e.Scope.Labelled(), e.Scope.Labelled()",
 		"TestStop", inRoot,
 	}, {
 		"the item in hand at a stop refused", "observable.go", "return emit(v) && !rec.Stopping() })", "return !rec.Stopping() && emit(v) })",
@@ -113,7 +113,7 @@ var mutants = []mutant{
 		"a consumer's panic recovered", "consume.go", "if c.inside {\n\t\t\treturn // without a recover\n\t\t}", "",
 		"TestConsumer", inRoot,
 	}, {
-		"demand that is not waited for", "subscription.go", "if !s.take(ctx) {", "if false {",
+		"demand that is not waited for", "subscription.go", "if !s.take(s.term.ctx) {", "if false {",
 		"TestRequest", inRoot,
 	}, {
 		"a refused item forgotten", "internal/run/refused.go", "r.items = append(r.items, v)", "_ = v",
@@ -131,7 +131,7 @@ var mutants = []mutant{
 		"a run that goes on when all its subscribers have ended", "internal/hot/hub.go", "return h.abandoned || h.owned == subscribers && h.taking == 0 && len(h.subs) > 0", "return h.abandoned",
 		"TestHotStreams", inChaos,
 	}, {
-		"a hook that hears nothing", "internal/run/loss.go", "if a.rec.hook != nil {\n\t\te := ", "if false {\n\t\te := ",
+		"a hook that hears nothing", "internal/run/loss.go", "if hook != nil {\n\t\te := ", "if false {\n\t\te := ",
 		"TestPipelines", inChaos,
 	}, {
 		"a Subscribe that does not wait for the subscription", "subscription.go", "<-start.Done()", "_ = start",
@@ -141,7 +141,7 @@ var mutants = []mutant{
 		"TestStopInner",
 		[]string{"operators/stop_inner_test.go", "operators/parallel_test.go", "operators/merge_test.go", "operators/main_test.go"},
 	}, {
-		"an error that overtakes what waits", "internal/handoff/boundary.go", "b.Queue.Close(err)", "b.Fail(err)",
+		"an error that overtakes what waits", "internal/handoff/boundary.go", "b.Queue.Close(err)", "b.Scope.Fail(err)",
 		"TestErrors",
 		[]string{"operators/errors_in_order_test.go", "operators/parallel_test.go", "operators/main_test.go"},
 	}, {

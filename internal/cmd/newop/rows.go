@@ -17,14 +17,14 @@ var families = map[string]family{
 	"backpressure": {"Backpressure", "backpressure", "Downstream is slower than the source"},
 	"aggregates":   {"Aggregates", "aggregates", "I want several items as one"},
 	"combining":    {"Combining", "combining", "I have several streams"},
-	"conditional":  {"Conditional", "conditional", "I have a question to a stream"},
+	"conditional":  {"Conditional", "conditional", "I have a question about a stream"},
 	"errors":       {"Errors", "errors", "Something fails"},
 	"filtering":    {"Filtering", "filtering", "I want fewer items"},
-	"hot":          {"Hot streams", "hot", "One run of a source for several"},
+	"hot":          {"Hot streams", "hot", "One run of a source for several subscribers"},
 	"parallel":     {"Parallel work", "parallel", "I want to call a function for each item"},
 	"time":         {"Time", "clocks", "Time"},
 	"transforming": {"Transforming", "transforming", "I want to call a function for each item"},
-	"utilities":    {"Utilities", "utilities", "Put together"},
+	"utilities":    {"Utilities", "utilities", "Build pipelines"},
 	"windows":      {"Windows and groups", "groups", "I want several items as one"},
 }
 

@@ -262,10 +262,10 @@ func (lib *library) index() []byte {
 		}
 	}
 	fmt.Fprintf(&b, "%s# Reference by family\n\n", generated)
-	fmt.Fprintf(&b, "%d names; %d have a picture, drawn from the diagram in their comment, which a test runs. ", len(lib.entries()), pictures)
-	b.WriteString("[Which one do I need?](choosing.md) leads from a need to a name, and [Names elsewhere](names.md) from RxGo, RxJS and Reactor.\n\n")
-	b.WriteString("How to read a picture: time goes from left to right. A circle is an item, a bar the stream's completion, a cross its failure; what comes at one ")
-	b.WriteString("instant is stacked. Above the box is what the operator gets, below it what it gives. A line that ends with an arrow goes on.\n")
+	fmt.Fprintf(&b, "There are %d names. %d of them have a picture. It is drawn from the diagram in the comment, and a test runs the diagram. ", len(lib.entries()), pictures)
+	b.WriteString("[Which one do I need?](choosing.md) finds a name for a need, and [Names elsewhere](names.md) finds it from the names of other libraries.\n\n")
+	b.WriteString("How to read a picture: time goes from left to right. A circle is an item, a bar is the stream's completion, and a cross is its failure. ")
+	b.WriteString("Events of one instant are stacked. Above the box are the operator's inputs, and below it is its output. A line that ends with an arrow continues.\n")
 	for _, f := range lib.families {
 		fmt.Fprintf(&b, "\n## [%s](%s.md)\n\n| | |\n|---|---|\n", f.title, slug(f.title))
 		for _, e := range f.entries {

@@ -188,12 +188,12 @@ func (m method) guarded(b *bytes.Buffer) {
 
 // lazy writes the method of Lazy.
 func (m method) lazy(b *bytes.Buffer) {
-	fmt.Fprintf(b, "\n// %s calls the method of the [View].\n", m.name)
+	fmt.Fprintf(b, "\n// %s calls the method of the [View].\n//\n//go:noinline\n", m.name)
 	fmt.Fprintf(b, "func (l Lazy) %s(%s) %s {\n", m.name, m.params, m.results)
 	if m.results != "" {
 		b.WriteString("return ")
 	}
-	fmt.Fprintf(b, "l.view().%s(%s)\n}\n", m.name, strings.Join(m.args, ", "))
+	fmt.Fprintf(b, "viewOf(l).%s(%s)\n}\n", m.name, strings.Join(m.args, ", "))
 }
 
 func write(file string, methods []method, each func(*bytes.Buffer, method)) {
