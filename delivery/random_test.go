@@ -220,7 +220,7 @@ func (w *world) session(shape, try int) {
 // session repeats is bounded.
 func TestPipelinesRandom(t *testing.T) {
 	repeated, sessions := 0, 0
-	for seed := range runs(t, 10_000) {
+	for seed := range runs(t, 2_000) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, seed)
 			shape := w.r.IntN(4)
