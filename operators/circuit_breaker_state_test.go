@@ -81,7 +81,7 @@ func TestCircuit(t *testing.T) {
 	}
 }
 
-// says tells b what happens to a run, and tells whether that was its end.
+// says tells b what happens to a run, and reports whether that was its end.
 func says(b *circuit, run *breakerRun, what rune, now time.Time) (ended bool) {
 	switch what {
 	case 'i':

@@ -14,7 +14,7 @@ type rxjsDifference struct {
 	orTheirs         bool // both may come
 }
 
-// allows tells whether a case may give that.
+// allows reports whether a case may give that.
 func (d rxjsDifference) allows(got, theirs string) bool {
 	return got == d.ours || d.orTheirs && got == theirs
 }

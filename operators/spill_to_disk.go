@@ -47,7 +47,7 @@ func WithMaxBytes[T any](n int64) SpillToDiskOption[T] {
 //
 // A process that is killed, or ends without waiting for its streams, leaves the
 // sub-directory behind. The next SpillToDisk with the same dir removes it, on the
-// same machine: the name has the process in it, and a lock tells whether it lives.
+// same machine: the name has the process in it, and a lock reports whether it lives.
 //
 // Items lie in the files as Encode returns them: in plain text, unless it encrypts
 // them. Only the user of the process may read them. A temporary directory may be

@@ -53,7 +53,7 @@ func (r *run) checkEnd(fired []error) {
 	}
 }
 
-// caused tells whether the error has a cause.
+// caused reports whether the error has a cause.
 func (r *run) caused(err error, fired []error) bool {
 	if err == nil {
 		return true
@@ -195,7 +195,7 @@ func (w *world) exits() int {
 	return n
 }
 
-// exactPlan tells whether each item of a plan is counted. Faults must be where they
+// exactPlan reports whether each item of a plan is counted. Faults must be where they
 // count too.
 func exactPlan(p plan) bool {
 	replays := has(p.Stages, func(s *step, _ *op) bool { return s.Op == "ShareReplay" }) && has(p.Stages, func(_ *step, o *op) bool { return o.recovers })
@@ -216,7 +216,7 @@ func surplus(all, of []int) (extra []int) {
 	return extra
 }
 
-// inOrder tells whether got is a subsequence of seq.
+// inOrder reports whether got is a subsequence of seq.
 func inOrder(got, seq []int) bool {
 	i := 0
 	for _, v := range got {

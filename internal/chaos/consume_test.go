@@ -54,7 +54,7 @@ func newRunOf(w *world, o stream) *run {
 	return r
 }
 
-// next is what the consumer does with an item. It tells whether it goes on.
+// next is what the consumer does with an item. It reports whether it goes on.
 func (r *run) next(v int) (ok bool) {
 	r.mu.Lock()
 	if r.busy {
@@ -123,7 +123,7 @@ func (r *run) setQuit() {
 	r.mu.Unlock()
 }
 
-// stop cuts a subscription. It tells whether nothing may come any more.
+// stop cuts a subscription. It reports whether nothing may come any more.
 func (r *run) stop(how string) (over bool) {
 	sub := r.sub.Load()
 	switch how {

@@ -34,7 +34,7 @@ var hotKinds = []string{
 	"Subject", "BehaviorSubject", "ReplaySubject", "Topic", "FromEventSource",
 }
 
-// fed tells whether a kind is fed by hand.
+// fed reports whether a kind is fed by hand.
 func (p hotPlan) fed() bool {
 	switch p.Kind {
 	case "Subject", "BehaviorSubject", "ReplaySubject", "Topic", "FromEventSource":
@@ -43,7 +43,7 @@ func (p hotPlan) fed() bool {
 	return false
 }
 
-// owned tells whether the subscribers own the run.
+// owned reports whether the subscribers own the run.
 func (p hotPlan) owned() bool {
 	switch p.Kind {
 	case "Share", "ShareReplay", "RefCount", "Broadcast", "Balance":

@@ -61,7 +61,7 @@ func makers(t *testing.T, dir, prefix string) (names []string) {
 	return names
 }
 
-// makes tells whether a type is an Operator or an Observable, or a slice of them.
+// makes reports whether a type is an Operator or an Observable, or a slice of them.
 func makes(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.ArrayType:

@@ -175,7 +175,7 @@ func eachStep(steps []step, fn func(s *step)) {
 	}
 }
 
-// has tells whether a stage of a chain is so.
+// has reports whether a stage of a chain is so.
 func has(steps []step, is func(s *step, o *op) bool) bool {
 	found := false
 	eachStep(steps, func(s *step) { found = found || is(s, ops[s.Op]) })

@@ -87,7 +87,7 @@ func (w *Watcher) watch() {
 	}
 }
 
-// counts tells whether the signal that has come is another one, and counts it.
+// counts reports whether the signal that has come is another one, and counts it.
 func (w *Watcher) counts() bool {
 	now := time.Now()
 	if w.n == 2 || w.n > 0 && now.Sub(w.last) < bounce {

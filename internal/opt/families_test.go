@@ -282,7 +282,7 @@ func optionOf(f *types.Signature) types.Type {
 	return last.Elem()
 }
 
-// isOption tells whether t has the method of an option.
+// isOption reports whether t has the method of an option.
 func isOption(t types.Type) bool {
 	methods := types.NewMethodSet(t)
 	for i := range methods.Len() {

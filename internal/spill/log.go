@@ -42,7 +42,7 @@ func newSegmentLog(most int64) segmentLog {
 	return l
 }
 
-// empty tells whether nothing is on disk, nor on its way there.
+// empty reports whether nothing is on disk, nor on its way there.
 func (l *segmentLog) empty() bool { return l.records == 0 && !l.writing }
 
 // reserve makes room for n bytes, in segment to, which is new where it has no file.

@@ -279,7 +279,7 @@ func (lib *library) index() []byte {
 	return b.Bytes()
 }
 
-// hasBoth tells whether a family has entries of several packages.
+// hasBoth reports whether a family has entries of several packages.
 func hasBoth(f *family) bool {
 	for _, e := range f.entries {
 		if e.pkg != f.entries[0].pkg {

@@ -135,7 +135,7 @@ func (p *pkg) makers() (makers []*doc.Func) {
 	return makers
 }
 
-// serves tells whether a function returns an option of one of these families.
+// serves reports whether a function returns an option of one of these families.
 func (lib *library) serves(p *pkg, maker *doc.Func, families []string) bool {
 	results := maker.Decl.Type.Results
 	if results == nil || len(results.List) != 1 {
