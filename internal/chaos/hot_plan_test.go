@@ -25,7 +25,7 @@ type member struct {
 	At      int // when it subscribes, in milliseconds
 	Consume string
 	Request int
-	Slow    int // it takes up to so many milliseconds for an item
+	Slow    int // the longest time that it takes for an item, in milliseconds
 	Cut     cut
 }
 
@@ -90,7 +90,7 @@ func newHotPlan(seed uint64) hotPlan {
 	return p
 }
 
-// String is the plan as Go code.
+// String returns the plan as Go code.
 func (p hotPlan) String() string {
 	members := make([]string, len(p.Members))
 	for i, m := range p.Members {
@@ -100,7 +100,7 @@ func (p hotPlan) String() string {
 		p.Seed, p.Kind, p.Queue, p.Overflow, p.Grace, p.Min, p.Connect, p.Source, p.Fault.Point, p.Fault.K, p.Fault.Kind, strings.Join(members, ", "))
 }
 
-// shrunk are the plans that are a bit smaller.
+// shrunk returns plans that are a bit smaller.
 func (p hotPlan) shrunk() (all []random) {
 	change := func(do func(q *hotPlan)) {
 		q := p
