@@ -69,7 +69,7 @@ var strategies = map[string]func(operators.DropHook[int]) turbopipes.Operator[in
 	"extrapolated": func(o operators.DropHook[int]) turbopipes.Operator[int, int] {
 		return operators.Extrapolate(func(int) iter.Seq[int] { return nil }, o)
 	},
-	"paced": func(o operators.DropHook[int]) turbopipes.Operator[int, int] { // 4 is what some consumers take
+	"paced": func(o operators.DropHook[int]) turbopipes.Operator[int, int] { // some consumers take 4
 		return operators.BackpressureTimeout(4*time.Millisecond+time.Microsecond, o)
 	},
 	"gated": func(operators.DropHook[int]) turbopipes.Operator[int, int] {
@@ -188,8 +188,8 @@ func paced(n int, d time.Duration) turbopipes.Observable[int] {
 	})
 }
 
-// slowly collects o with a consumer that takes d for each item, and tells when
-// each came.
+// slowly collects o with a consumer that takes d for each item, and returns the items with
+// their times.
 func slowly[T any](t *testing.T, o turbopipes.Observable[T], d time.Duration) (got []string, err error) {
 	t.Helper()
 	begin := time.Now()

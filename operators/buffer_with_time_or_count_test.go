@@ -102,7 +102,7 @@ func TestBufferWithTimeOrCountDiscards(t *testing.T) {
 	}
 }
 
-// Downstream may do with a slice what it likes.
+// Downstream may change a slice that it has received.
 func TestBufferWithTimeOrCountSlicesAreTheReceivers(t *testing.T) {
 	all, err := operators.BufferWithTimeOrCount[int](time.Hour, 3)(turbopipes.Range(0, 7)).Collect(t.Context())
 	require.NoError(t, err)

@@ -55,7 +55,7 @@ func TestCombineLatestAll(t *testing.T) {
 	requirePicked(t, "CombineLatestAll", operators.CombineLatestAll[int]())
 }
 
-// requirePicked checks what op makes of bad streams, clean-ups and early ends.
+// requirePicked checks op with bad streams, failing clean-ups and early ends.
 func requirePicked(t *testing.T, name string, op turbopipes.Operator[turbopipes.Observable[int], []int]) {
 	t.Helper()
 	bubble(t, "streams that fail", func(t *testing.T) {

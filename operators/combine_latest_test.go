@@ -21,7 +21,7 @@ type drawn struct {
 	opts []tptest.Option
 }
 
-// expectAll draws the upstreams of each case, and checks what apply makes of them.
+// expectAll draws the upstreams of each case, and checks the result of apply.
 func expectAll(t *testing.T, cases map[string]drawn, apply func(in []turbopipes.Observable[string]) turbopipes.Observable[string]) {
 	t.Helper()
 	for name, c := range cases {

@@ -7,7 +7,7 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// clocks are the entries of what deals with time.
+// clocks returns the entries of the operators that use the clock.
 func (p parts) clocks() []entry {
 	long := 16 * time.Millisecond
 	later := func(int) turbopipes.Observable[int] { return turbopipes.Timer(long) }

@@ -16,7 +16,7 @@ func (parts) apart(v int) turbopipes.Observable[int] {
 	return hundreds(v, time.Duration(4+v)*time.Millisecond)
 }
 
-// combining are the entries of what combines streams.
+// combining returns the entries of the operators that combine streams.
 func (p parts) combining() []entry {
 	return []entry{
 		on("CombineLatest", operators.CombineLatest(p.side, p.pair)),

@@ -23,7 +23,7 @@ var cuts = []string{"a Cancel in Next", "ctx", "an error", "a panic", "a panic o
 type cutting struct {
 	how  string
 	i    int
-	slow time.Duration // what Next takes
+	slow time.Duration // the time that Next takes
 }
 
 func (c cutting) String() string { return fmt.Sprintf("%s at %d, Next takes %v", c.how, c.i, c.slow) }
@@ -110,7 +110,7 @@ func queued[T any](o turbopipes.Observable[T]) turbopipes.Observable[T] {
 	return operators.ObserveOn[T](turbopipes.WithQueue(1))(o)
 }
 
-// Every item is delivered, dropped, discarded or has failed, whatever ends the stream.
+// However the stream ends, every item is delivered, dropped, discarded or has failed.
 func TestContractAccounts(t *testing.T) {
 	every(t, func(t *testing.T, r *rig) {
 		if !r.each {
@@ -205,7 +205,7 @@ func TestContractAccountsForSlices(t *testing.T) {
 	accountsFor(t, streamed, one[int])
 }
 
-// What an aggregate has merged counts as what it was made of, until it is handed over.
+// Until an aggregate is handed over, it counts as the items that were merged into it.
 func TestContractAccountsForAggregates(t *testing.T) {
 	for name, op := range map[string]func(in turbopipes.Observable[int]) turbopipes.Observable[string]{
 		"Average":         on("", operators.Average[int]()).apply,

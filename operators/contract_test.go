@@ -17,13 +17,12 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// What every operator must keep, and is tested for here, knows no operator but
-// by this table. An operator that is not in it fails TestContractCoversAll.
+// The contract tests run the same checks on every operator of this table. They know no
+// other operators. An operator that is not in the table fails TestContractCoversAll.
 
-// entry is an operator between ints and whatever it makes of them. What comes
-// out of different items is different.
+// entry is an operator whose items are ints. Different items must have different results.
 type entry struct {
-	name      string // the constructor's, and behind a slash which form of it
+	name      string // the constructor's name, and after a slash the variant
 	apply     func(in turbopipes.Observable[int]) turbopipes.Observable[string]
 	recovers  bool // makes something else of an error of upstream
 	repeats   bool // runs upstream again after one
@@ -63,9 +62,9 @@ const (
 	pace   = 10 * time.Millisecond // between them
 )
 
-// parts is what the entries are made of. side is a second stream, whose items are
-// not those of upstream, and which comes at other times. No duration makes something
-// happen in the middle between two items of upstream, which is where it is stopped.
+// parts has the parts of the entries. side is a second stream. Its items differ from the
+// items of upstream, and come at other times. The tests stop upstream in the middle
+// between two items. No duration makes anything happen at that time.
 type parts struct{ side turbopipes.Observable[int] }
 
 // contracts is the table, family by family.
@@ -121,12 +120,12 @@ func TestContractCoversAll(t *testing.T) {
 type rig struct {
 	alive
 	entry
-	endsWith func(i int) error // is asked before the i-th item, and once behind the last; may panic
+	endsWith func(i int) error // called before the i-th item, and once after the last; may panic
 	over     atomic.Bool       // upstream has ended with its error or its panic
 	emitted  atomic.Int64
 }
 
-// stream gives the stream under test, under Checked.
+// stream returns the stream under test, inside Checked.
 func (r *rig) stream() turbopipes.Observable[string] {
 	return turbopipes.Checked(r.apply(r.source(0, length, pace, r.endsWith)))
 }
@@ -135,7 +134,7 @@ func (r *rig) source(first, n int, every time.Duration, endsWith func(i int) err
 	return turbopipes.Create(func(ctx context.Context, emit func(int) bool) (err error) {
 		leave := r.enter()
 		defer func() {
-			time.Sleep(time.Second) // it takes its time, whatever has ended it
+			time.Sleep(time.Second) // a slow clean-up after every kind of end
 			leave()
 			if err == nil && ctx.Err() != nil {
 				err = context.Cause(ctx)
@@ -177,7 +176,7 @@ func every(t *testing.T, test func(t *testing.T, r *rig)) {
 	}
 }
 
-// taken is what a consumer saw, and when it may not see any more.
+// taken has the items that a consumer saw, and the time from which it must not see more.
 type taken struct {
 	busy, ended atomic.Bool
 	n           atomic.Int64
@@ -204,7 +203,7 @@ func (c *taken) end(t *testing.T, r *rig) {
 		sorted := slices.Sorted(slices.Values(c.items))
 		require.Len(t, slices.Compact(sorted), len(c.items), "an item twice: %v", c.items)
 	}
-	time.Sleep(time.Hour) // for what may still come
+	time.Sleep(time.Hour) // wait for items that may still come
 }
 
 // run consumes the stream, at most limit items if that is positive, and checks
@@ -451,7 +450,7 @@ func TestContractEmptyUpstream(t *testing.T) {
 	})
 }
 
-// A clean-up that fails is told, also when downstream has stopped.
+// The error of a failing clean-up is reported, also if downstream has stopped.
 func TestContractCleanUpFails(t *testing.T) {
 	every(t, func(t *testing.T, r *rig) {
 		in := turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {

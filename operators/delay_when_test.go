@@ -99,8 +99,8 @@ func TestDelayWhenReaps(t *testing.T) {
 	})
 }
 
-// At most as many items wait as the queue holds, and each that does not come out is
-// told.
+// At most as many items wait as the queue holds, and each item that is not delivered is
+// reported.
 func TestDelayWhenAccounts(t *testing.T) {
 	after := func(d time.Duration) func(int) turbopipes.Observable[int] {
 		return func(int) turbopipes.Observable[int] { return turbopipes.Timer(d) }

@@ -22,7 +22,7 @@ type plainly struct {
 	open   map[int][]int // the items, by the start of a window
 }
 
-// item returns the windows that come out, and what becomes of v, whose time is t.
+// item returns the windows that are emitted, and the outcome of v, whose time is t.
 func (p *plainly) item(v, t int) (out [][]int, outcome eventOutcome) {
 	if !p.seen || t > p.newest {
 		p.newest, p.seen = t, true
@@ -152,7 +152,7 @@ func TestEventWindowsLookAtCtx(t *testing.T) {
 	require.Equal(t, []int{1}, w.left())
 }
 
-// A time at the edge of what can be told opens no window that ends before it
+// A time at the limit of the representable times opens no window that ends before it
 // begins.
 func TestEventWindowsAtTheEdge(t *testing.T) {
 	const before = 62135596800 // seconds from year 1 to 1970

@@ -88,7 +88,7 @@ func TestEventTimeWindowSliding(t *testing.T) {
 	require.Equal(t, []string{"1"}, late)
 }
 
-// With a slide beyond the size, what is in the gaps is late.
+// With a slide beyond the size, items in the gaps are late.
 func TestEventTimeWindowGaps(t *testing.T) {
 	var late []string
 	op := operators.EventTimeWindow(time.Second, byDigit, operators.WithSlide[string](3*time.Second), operators.OnLate(func(v string) { late = append(late, v) }))
@@ -148,8 +148,8 @@ func TestEventTimeWindowFarAhead(t *testing.T) {
 	}
 }
 
-// What one item would open is known before anything is opened: so many windows
-// could not be counted one by one.
+// The number of windows that an item would open is known before any window is opened: it
+// is too large to count the windows one by one.
 func TestEventTimeWindowFineSlide(t *testing.T) {
 	second := func(v int) time.Time { return time.Unix(int64(v), 0) }
 	for text, op := range map[string]turbopipes.Operator[int, turbopipes.TimeWindow[int]]{

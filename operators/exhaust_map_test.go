@@ -43,7 +43,7 @@ func TestExhaustMap(t *testing.T) {
 	requirePanics(t, operators.ExhaustMap(func(string) turbopipes.Observable[int] { panic(errBoom) }))
 }
 
-// A failure of either reaps the other; what clean-up fails with is joined.
+// A failure of either stream reaps the other. An error of the clean-up is joined.
 func TestExhaustMapReaps(t *testing.T) {
 	tptest.Run(t, func(s *tptest.Scenario) {
 		in := tptest.Cold[string](s, "a-----", nil, tptest.Unwinds(2*tptest.Step), tptest.Subscribed("^----!"))

@@ -136,7 +136,7 @@ func TestExpandBackpressure(t *testing.T) {
 	})
 }
 
-// A stop ends upstream, and nothing new begins: what runs is let to its end.
+// A stop ends upstream, and no new stream begins. Running streams continue to their ends.
 func TestExpandGracefulStop(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		halves := func(v int) turbopipes.Observable[int] {

@@ -15,8 +15,8 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// each gives a function that makes the stream that diagram draws of an item, with
-// the item in front of each letter.
+// each returns a function that makes a stream for an item. The stream is the diagram's,
+// with the item before each letter.
 func each(s *tptest.Scenario, diagram string, opts ...tptest.SourceOption) func(v string) turbopipes.Observable[string] {
 	s.Helper()
 	inner := tptest.Cold[string](s, diagram, nil, opts...)
@@ -69,7 +69,7 @@ func TestFlatMap(t *testing.T) {
 	}
 }
 
-// A failure reaps everything; what clean-up fails with is joined.
+// A failure reaps everything. An error of the clean-up is joined.
 func TestFlatMapReaps(t *testing.T) {
 	tptest.Run(t, func(s *tptest.Scenario) {
 		in := tptest.Cold[string](s, "ab-----", nil, tptest.Subscribed("^--!"))

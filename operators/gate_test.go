@@ -88,8 +88,8 @@ func TestGateReaps(t *testing.T) {
 	})
 }
 
-// A graceful stop loses nothing: what is held, and what is in flight behind it,
-// comes out.
+// A graceful stop loses nothing: the held items, and the items in flight after them, are
+// delivered.
 func TestGateStopsGracefully(t *testing.T) {
 	for name, open := range map[string]turbopipes.Observable[bool]{
 		"a source":         operators.Concat(turbopipes.Never[bool]())(turbopipes.Just(false)),

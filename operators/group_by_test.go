@@ -96,7 +96,7 @@ func TestGroupByTakersForAllGroups(t *testing.T) {
 	}
 }
 
-// With fewer, groups wait, and what comes for them waits in their queues.
+// With fewer takers than groups, groups wait, and their items wait in their queues.
 func TestGroupByFewerTakersThanGroups(t *testing.T) {
 	for _, n := range []int{1, 2} {
 		bubble(t, strconv.Itoa(n), func(t *testing.T) {
@@ -108,8 +108,8 @@ func TestGroupByFewerTakersThanGroups(t *testing.T) {
 	}
 }
 
-// When the queue of a group that nobody takes is full, nothing goes on until ctx
-// ends; options make an error of it, or let it go on.
+// When the queue of a group that nobody takes is full, the stream stops until ctx ends.
+// With options, the stream fails instead, or continues.
 func TestGroupByFullQueueWithoutTaker(t *testing.T) {
 	const n = 30
 	stalls := func(opts ...operators.GroupByOption) turbopipes.Observable[placed[int, int]] {
@@ -195,8 +195,8 @@ func TestGroupByLateSubscriber(t *testing.T) {
 	}
 }
 
-// A group that its subscriber has left takes items without holding anything, and
-// is not made anew.
+// A group whose subscriber has left takes items without holding them, and no new group
+// is made for its key.
 func TestGroupByLeftGroup(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var lost atomic.Int64
@@ -212,7 +212,7 @@ func TestGroupByLeftGroup(t *testing.T) {
 	})
 }
 
-// What becomes of a group when the stream that it is from ends.
+// The end of a group when the stream of groups ends.
 func TestGroupByEndsOfGroups(t *testing.T) {
 	var group turbopipes.Group[int, int]
 	first := func(in turbopipes.Observable[int], stop error) func(ctx context.Context) error {
@@ -287,7 +287,7 @@ func TestGroupByGracefulStopOfAGroup(t *testing.T) {
 	})
 }
 
-// What upstream has given is delivered, or counted.
+// Every item of upstream is delivered, or counted.
 func TestGroupByConserves(t *testing.T) {
 	for name, opts := range map[string][]operators.GroupByOption{
 		"held":    {turbopipes.WithQueue(3)},
@@ -321,7 +321,7 @@ func conserves[R any](t *testing.T, op turbopipes.Operator[int, R], after time.D
 	require.NoError(t, s.err)
 	lost := 0
 	for _, item := range s.lost {
-		if !strings.Contains(fmt.Sprintf("%T", item), "numbered") { // what a function makes of a window is an item, too
+		if !strings.Contains(fmt.Sprintf("%T", item), "numbered") { // a value that a function makes from a window is an item, too
 			lost++
 		}
 	}

@@ -125,7 +125,7 @@ func checkPure(t *testing.T, f *ast.File) {
 	})
 }
 
-// checkDocs: the comment of what is exported begins with its name.
+// checkDocs checks that the comment of each exported name begins with the name.
 func checkDocs(t *testing.T, f *ast.File) {
 	t.Helper()
 	for _, fn := range functions(f) {

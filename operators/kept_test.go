@@ -60,7 +60,8 @@ func anything[R any](o turbopipes.Observable[R]) turbopipes.Observable[struct{}]
 
 func sumOf(a, b *parcel) int { return a.n + b.n }
 
-// An operator that has delivered an item lets go of it, unless it needs it.
+// An operator keeps no reference to an item that it has delivered, unless it needs the
+// item.
 func TestKeepsNothingAlive(t *testing.T) {
 	type stream = turbopipes.Observable[*parcel]
 	type silence = turbopipes.Observable[struct{}]

@@ -44,7 +44,7 @@ type discards struct {
 	stop    int64 // by downstream, at the first item
 }
 
-// requireDiscards checks what op discards when it has had eight items.
+// requireDiscards checks which items op discards after it has had eight items.
 func requireDiscards[R any](t *testing.T, op turbopipes.Operator[int, R], want discards) {
 	t.Helper()
 	eight := turbopipes.Range(0, 8)

@@ -80,7 +80,7 @@ func TestLogWrites(t *testing.T) {
 	})
 }
 
-// A record is written before downstream is told.
+// A record is written before downstream gets the signal.
 func TestLogComesFirst(t *testing.T) {
 	var log bytes.Buffer
 	op := operators.Log[int](plainLog(&log, slog.LevelDebug), "")

@@ -105,7 +105,7 @@ func TestPartitionLetsGo(t *testing.T) {
 	})
 }
 
-// SequenceEqual counts what waits when ctx ends after one side has completed.
+// SequenceEqual counts the waiting items when ctx ends after one side has completed.
 func TestSequenceEqualAccountsAtACut(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		other := turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
@@ -185,7 +185,7 @@ func TestExhaustMapStopsOverGroups(t *testing.T) {
 	})
 }
 
-// A stop that reaches DelayWhen makes it begin nothing, whatever its full queue does.
+// After a stop has reached DelayWhen, it begins no stream, with every overflow strategy.
 func TestDelayWhenBeginsNothingAfterAStop(t *testing.T) {
 	for _, overflow := range []turbopipes.Overflow{turbopipes.Block, turbopipes.DropNewest, turbopipes.Fail} {
 		bubble(t, "", func(t *testing.T) {

@@ -53,7 +53,7 @@ func requirePanics[R any](t *testing.T, op turbopipes.Operator[string, R]) {
 	require.NotZero(t, a.total.Load())
 }
 
-// letters tells letters from digits.
+// letters distinguishes letters from digits.
 func letters(v string) bool { return v >= "a" }
 
 // upper fails on x.

@@ -29,7 +29,7 @@ func TestName(t *testing.T) {
 	requireInvalid(t, operators.Name[int](""), "Name: name is empty, want a name")
 }
 
-// stageOf gives the stage of the panic that o ends with.
+// stageOf returns the stage of the panic that ends o.
 func stageOf(t *testing.T, o turbopipes.Observable[int]) string {
 	t.Helper()
 	err := o.Drain(t.Context())
@@ -59,8 +59,8 @@ func TestNamePanics(t *testing.T) {
 	})
 }
 
-// A panic that is raised again, by whoever has kept it, is not changed for the
-// others who have it.
+// A panic value may be kept and raised again. Name does not change it for others who
+// hold it.
 func TestNameLeavesSharedPanicsAlone(t *testing.T) {
 	kept := &turbopipes.PanicError{Value: errBoom, Stack: []byte("TestNamePanics")}
 	raises := operators.Map(func(int) int { panic(kept) })(turbopipes.Just(1))

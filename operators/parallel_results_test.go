@@ -53,7 +53,7 @@ func TestParallelResults(t *testing.T) {
 	})
 }
 
-// The consumer decides, item by item, what to do with an error.
+// The consumer handles errors item by item.
 func TestParallelResultsConsumerDecides(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var a alive

@@ -33,7 +33,7 @@ func (a *alive) blocked(ctx context.Context, _ int) (int, error) {
 	return 0, ctx.Err()
 }
 
-// alive counts what runs.
+// alive counts running tasks.
 type alive struct{ now, total atomic.Int64 }
 
 func (a *alive) enter() (leave func()) {

@@ -92,7 +92,8 @@ func TestSampleReaps(t *testing.T) {
 	})
 }
 
-// What waits at an early end counts as discarded, not what a completion drops.
+// Items that wait at an early end count as discarded. Items that a completion drops do
+// not.
 func TestSampleDiscards(t *testing.T) {
 	ticks := turbopipes.Interval(2 * time.Second)
 	for name, c := range map[string]struct {

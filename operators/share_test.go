@@ -37,7 +37,7 @@ func TestShare(t *testing.T) {
 	}
 }
 
-// Case 30 of RxJS's marble tests: left, joined, started anew.
+// Case 30 of RxJS's marble tests: subscribers leave, join, and start a new run.
 func TestShareStartsAnew(t *testing.T) {
 	tptest.Run(t, func(s *tptest.Scenario) {
 		shared := operators.Share[string]()(tptest.Cold[string](s, "-a-b-c|", nil, tptest.Subscribed("^!", "---^--!")))
@@ -144,8 +144,8 @@ func TestShareHoldsUpstream(t *testing.T) {
 	})
 }
 
-// Several readers in one subscription all get the same items when it is stopped
-// gracefully, though they are told one after the other.
+// When a subscription is stopped gracefully, all its readers get the same items, although
+// the stop reaches them one after the other.
 func TestShareStopsItsReadersAsOne(t *testing.T) {
 	for range 20 {
 		o := operators.Share[int](turbopipes.WithMinSubscribers(3))(turbopipes.Range(0, math.MaxInt))

@@ -28,7 +28,7 @@ type (
 
 func plainly[T any](o turbopipes.Observable[T]) toTheEnd { return o.Drain }
 
-// What the operators whose sizes are tried are made with.
+// The arguments of the operators whose sizes are tested.
 var (
 	sizeFirst   = func(int) int { return 0 }
 	sizeEntry   = func(_ context.Context, v int) (key, value int, err error) { return v, v, nil }

@@ -28,8 +28,7 @@ func TestStartWith(t *testing.T) {
 	tptest.Marbles(t, "-a-|", operators.StartWith[string](), "-a-|")
 }
 
-// Upstream begins behind the last item, and not at all when downstream leaves
-// before.
+// Upstream begins after the last item. It does not begin if downstream leaves before.
 func TestStartWithSubscribesLate(t *testing.T) {
 	var a alive
 	in := turbopipes.Create(func(context.Context, func(int) bool) error { defer a.enter()(); return nil })

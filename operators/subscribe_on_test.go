@@ -15,7 +15,7 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// placings are what SubscribeOn may be given.
+// placings returns the arguments that SubscribeOn is tested with.
 func placings() map[string]func(func()) {
 	return map[string]func(func()){
 		"nil":       nil,
@@ -113,8 +113,7 @@ func TestSubscribeOnHandsOverWithoutAQueue(t *testing.T) {
 	})
 }
 
-// Whatever goes wrong on either goroutine is the stream's error, and upstream is
-// joined.
+// A fault on either goroutine becomes the stream's error, and upstream is joined.
 func TestSubscribeOnFaults(t *testing.T) {
 	var a alive
 	for name, c := range map[string]struct {

@@ -46,8 +46,8 @@ func TestTakeFor(t *testing.T) {
 	})
 }
 
-// What upstream returns because of the cut is its end; what its clean-up fails
-// with is told.
+// The error that upstream returns because of the cut is its end. The error of its clean-up
+// is reported.
 func TestTakeForCleanUp(t *testing.T) {
 	second := operators.TakeFor[int](time.Second)
 	bubble(t, "an echo", func(t *testing.T) {

@@ -60,8 +60,8 @@ func TestTakeUntilReaps(t *testing.T) {
 	})
 }
 
-// What upstream returns because of the cut is its end; what its clean-up fails
-// with is told, and so is the notifier's.
+// The error that upstream returns because of the cut is its end. The errors of its
+// clean-up and of the notifier's clean-up are reported.
 func TestTakeUntilCleanUp(t *testing.T) {
 	second := turbopipes.Timer(time.Second)
 	bubble(t, "an echo", func(t *testing.T) {
@@ -83,8 +83,8 @@ func TestTakeUntilCleanUp(t *testing.T) {
 	})
 }
 
-// An upstream that looks at nothing but emit is cut off as well, whatever the
-// notifier does, and does not fetch an item that nobody will take.
+// An upstream that checks only the result of emit is cut off as well, whatever the notifier
+// does. It does not fetch an item that nobody will take.
 func TestTakeUntilCutsDeafSources(t *testing.T) {
 	for name, c := range map[string]struct {
 		end func()

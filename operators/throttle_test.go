@@ -65,7 +65,7 @@ func TestThrottle(t *testing.T) {
 	requireInvalid(t, operators.Throttle[int](-1), "Throttle: window is -1ns, want more than 0")
 }
 
-// Windows go on while downstream is busy, and the newest of what they give waits.
+// Windows go on while downstream is busy, and the newest of their items waits.
 func TestThrottleBusyDownstream(t *testing.T) {
 	trailing, only := operators.WithEdge(operators.BothEdges), operators.WithEdge(operators.TrailingEdge)
 	for name, c := range map[string]struct {
@@ -118,8 +118,8 @@ func TestThrottleSameInstant(t *testing.T) {
 	}
 }
 
-// What is left at an early end counts as discarded: what is withheld, and what
-// waits for downstream.
+// At an early end, two kinds of items count as discarded: an item that is withheld, and
+// an item that waits for downstream.
 func TestThrottleDiscards(t *testing.T) {
 	items := func(at ...time.Duration) turbopipes.Observable[int] { return silent(timed(at...)) }
 	trailing, only := operators.WithEdge(operators.BothEdges), operators.WithEdge(operators.TrailingEdge)
@@ -178,7 +178,7 @@ func TestThrottleNeverHolds(t *testing.T) {
 	}
 }
 
-// Upstream is reaped, also by a failure in its clean-up, which is told.
+// Upstream is reaped, also if its clean-up fails, and the failure is reported.
 func TestThrottleCleanUp(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		in := operators.Merge(failingCleanUp[int](errLate))(turbopipes.Timer(time.Second))

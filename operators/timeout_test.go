@@ -154,8 +154,8 @@ func TestTimeoutStubbornUpstream(t *testing.T) {
 	})
 }
 
-// What upstream returns because it is cut off is dropped, what its clean-up fails
-// with joined behind the ErrTimeout, and then there is no fallback.
+// The error that upstream returns because it is cut off is dropped. The error of its
+// clean-up is joined after the ErrTimeout, and then there is no fallback.
 func TestTimeoutCleanUp(t *testing.T) {
 	bubble(t, "fails", func(t *testing.T) {
 		for _, opts := range [][]operators.TimeoutOption[int]{nil, {operators.FallbackTo(uncalled(t))}} {
@@ -197,7 +197,7 @@ func TestTimeoutGracefulStop(t *testing.T) {
 	})
 }
 
-// Inline: no allocation per item, whatever the options.
+// Inline: no allocation per item, with any options.
 func TestTimeoutAllocatesNothingPerItem(t *testing.T) {
 	for name, opts := range map[string][]operators.TimeoutOption[int]{
 		"plain": nil, "first only": {operators.WithScope[int](operators.FirstItem)}, "total": {operators.WithScope[int](operators.WholeRun)},

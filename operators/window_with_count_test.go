@@ -13,13 +13,13 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// lettered gives a letter for each item of op: x, y, z.
+// lettered returns op with letters for its items: x, y, z.
 func lettered[R any](op turbopipes.Operator[string, R]) turbopipes.Operator[string, string] {
 	return turbopipes.Compose2(op, operators.Scan("w", func(last string, _ R) string { return string(last[0] + 1) }))
 }
 
-// shown gives the items of the windows, at most n windows at a time, behind the
-// number of the window, and a full stop where one completes.
+// shown emits the items of the windows, at most n windows at a time. Each item comes after
+// the number of its window. A full stop shows that a window completes.
 func shown(n int, op turbopipes.Operator[string, turbopipes.Observable[string]]) turbopipes.Operator[string, string] {
 	stops := operators.Map(func(w turbopipes.Observable[string]) turbopipes.Observable[string] {
 		return operators.Concat(turbopipes.Just("."))(w)

@@ -76,7 +76,7 @@ func TestWithContextIsSeenUpstream(t *testing.T) {
 	require.Equal(t, []any{nil}, items)
 }
 
-// within gives a child that ends after d.
+// within returns a function that makes a child ctx which ends after d.
 func within(t *testing.T, d time.Duration) func(context.Context) context.Context {
 	return func(ctx context.Context) context.Context {
 		child, cancel := context.WithTimeoutCause(ctx, d, errLate)
@@ -114,8 +114,8 @@ func TestWithContextChildEnds(t *testing.T) {
 	})
 }
 
-// An upstream that waits in its emit when the child ends is told so there, and
-// fetches no item to be refused.
+// If an upstream waits in its emit when the child ends, its emit returns false, and it
+// fetches no item that would be refused.
 func TestWithContextChildEndsBelow(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		in := turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
