@@ -58,7 +58,7 @@ func TestBufferWithTimeOrCount(t *testing.T) {
 	}
 }
 
-// While a slice is being delivered, upstream is held: with one item in its hand.
+// While a slice is being delivered, upstream waits, with one item in hand.
 func TestBufferWithTimeOrCountHoldsUpstream(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var source counting

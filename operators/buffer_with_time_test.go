@@ -97,7 +97,7 @@ func TestBufferWithTimeDiscards(t *testing.T) {
 	})
 }
 
-// Upstream is held while a slice is at its most, with one item in its hand.
+// Upstream waits while a slice is full, with one item in hand.
 func TestBufferWithTimeHoldsUpstream(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var source counting

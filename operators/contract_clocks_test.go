@@ -31,5 +31,5 @@ func (p parts) clocks() []entry {
 	}
 }
 
-// again is for what emits equal items without running upstream again.
+// again is for operators that emit equal items without running upstream again.
 func (e entry) again() entry { e.repeats = true; return e }

@@ -51,7 +51,7 @@ func (p *plainly) item(v, t int) (out [][]int, outcome eventOutcome) {
 	return out, eventTaken
 }
 
-// come takes out the windows that end by then.
+// come removes and returns the windows that have ended.
 func (p *plainly) come(watermark int) (out [][]int) {
 	var starts []int
 	for start := range p.open {

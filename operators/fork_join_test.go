@@ -55,7 +55,7 @@ func TestForkJoinReaps(t *testing.T) {
 	})
 }
 
-// No stream is held, and a failure ends those that look at nothing but emit.
+// No stream waits, and a failure also ends streams that check only the result of emit.
 func TestForkJoinHoldsNothing(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var a, b counting

@@ -34,7 +34,7 @@ func requireInvalid[T, R any](t *testing.T, op turbopipes.Operator[T, R], text s
 }
 
 // requirePanics checks that a panic with errBoom in op's function, at the first
-// item, is the stream's error, and that upstream is unwound by then.
+// item, is the stream's error, and that upstream has ended before the stream does.
 func requirePanics[R any](t *testing.T, op turbopipes.Operator[string, R]) {
 	t.Helper()
 	var a alive

@@ -46,7 +46,7 @@ func TestObserveOn(t *testing.T) {
 }
 
 // Upstream runs ahead by as many items as the queue has room for, on a goroutine
-// of its own, and what is left at an early end is told.
+// of its own, and items that are left at an early end are reported.
 func TestObserveOnRunsAhead(t *testing.T) {
 	for name, c := range map[string]struct {
 		opts []turbopipes.QueueOption

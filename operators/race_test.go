@@ -96,7 +96,7 @@ func TestRaceOthersEnd(t *testing.T) {
 	})
 }
 
-// The first one is held by a busy downstream, with one item in its hand, and
+// The first stream waits for a busy downstream, with one item in hand, and
 // nothing is lost.
 func TestRaceHolds(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {

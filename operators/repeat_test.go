@@ -72,7 +72,7 @@ func TestRepeatLaterRuns(t *testing.T) {
 	require.Equal(t, []int{1, 10, 2, 20}, items)
 }
 
-// A source that completes at once, for ever: nobody but Repeat can see that ctx has
+// A source that completes at once, each time: only Repeat can see that ctx has
 // ended.
 func TestRepeatLooksAtContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())

@@ -121,7 +121,7 @@ func TestSampleDiscards(t *testing.T) {
 	}
 }
 
-// Neither upstream nor the notifier is held, and a stop ends both.
+// Neither upstream nor the notifier waits for downstream, and a stop ends both.
 func TestSampleNeverHolds(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var in, notifier counting

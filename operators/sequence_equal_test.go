@@ -70,7 +70,7 @@ func TestSequenceEqualReaps(t *testing.T) {
 	})
 }
 
-// A side is held when it is one item ahead, with another in its hand.
+// A side waits when it is one item ahead, with another item in hand.
 func TestSequenceEqualHoldsTheFasterSide(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var fast counting

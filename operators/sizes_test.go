@@ -216,7 +216,7 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 // TestSizes: every size that is given is refused, or costs nothing until it is
 // used.
 func TestSizes(t *testing.T) {
-	const most = 1 << 20 // bytes; below what room for the least n takes
+	const most = 1 << 20 // bytes; less than the room for the least n takes
 	for _, name := range slices.Sorted(maps.Keys(takesSize)) {
 		for _, n := range []int{1 << 20, math.MaxInt32, math.MaxInt >> 23, math.MaxInt - 1, math.MaxInt} {
 			synctest.Test(t, func(t *testing.T) {
@@ -269,7 +269,7 @@ func TestSizesAreAll(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range elsewhere { // each with what takes it, or no size
+	for _, name := range elsewhere { // tested with the functions that take them, or without a size
 		delete(wanted, name)
 	}
 	require.Greater(t, len(wanted), 40)

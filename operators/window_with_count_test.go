@@ -68,7 +68,7 @@ func TestWindowWithCount(t *testing.T) {
 	}
 }
 
-// Upstream is held by the windows that wait, each with all of its items, not by
+// Upstream waits for the windows that wait, each with all its items, and not for
 // one window's queue.
 func TestWindowWithCountHoldsUpstream(t *testing.T) {
 	for name, c := range map[string]struct {

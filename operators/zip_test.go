@@ -74,7 +74,7 @@ func TestZipReaps(t *testing.T) {
 
 func sum(a, b int) int { return a + b }
 
-// A side is held when it is one item ahead, with another in its hand.
+// A side waits when it is one item ahead, with another item in hand.
 func TestZipHoldsTheFasterSide(t *testing.T) {
 	for name, zip := range map[string]func(a, b turbopipes.Observable[int]) turbopipes.Observable[int]{
 		"upstream":  func(a, b turbopipes.Observable[int]) turbopipes.Observable[int] { return operators.Zip(b, sum)(a) },

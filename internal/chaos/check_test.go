@@ -117,7 +117,8 @@ func (r *run) checkItems(fired []error) {
 	}
 }
 
-// holding are the stages that deliver what their upstream has emitted before its error.
+// holding are the stages that deliver all items that their upstream emits before its
+// error.
 var holding = map[string]bool{
 	"ObserveOn": true, "Prefetch": true, "LimitRate": true, "Buffer": true, "Batch": true, "Slow": true, "Extrapolate": true, "Spill": true,
 	"Share": true, "ShareSmall": true, "ShareReplay": true, "RefCount": true, "Broadcast1": true, "Balance1": true,

@@ -27,7 +27,7 @@ type hotWorld struct {
 	missed  []int        // items that the loss hook was called with
 	conn    *tp.Connection
 	connect func(ctx context.Context) *tp.Connection
-	limit   context.Context //nolint:containedctx // of what has no owner
+	limit   context.Context //nolint:containedctx // for streams without an owner
 	end     context.CancelFunc
 }
 

@@ -85,7 +85,7 @@ type draw struct {
 	points int
 	only   func(name string, o *op) bool // which stages to use; nil: all
 	exact  bool                          // only stages whose items are counted
-	holds  bool                          // only stages that deliver what came before an error
+	holds  bool                          // only stages that deliver all items before an error
 }
 
 func (d *draw) point() int { d.points++; return d.points }

@@ -12,7 +12,7 @@ import (
 // diagram is the diagram of a comment.
 type diagram struct {
 	lanes  []lane
-	params string // what is written into the operator's box
+	params string // the text in the operator's box
 }
 
 // lane is one line of time.
