@@ -153,7 +153,7 @@ func TestStopDeliversTheItemInHand(t *testing.T) {
 	})
 }
 
-// row 24
+// docs/faults.md, row 24
 func TestStopEndsOtherwise(t *testing.T) {
 	bubble(t, "its ctx ends first", func(t *testing.T) {
 		var a alive

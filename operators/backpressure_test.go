@@ -85,7 +85,7 @@ var (
 )
 
 // TestConservation holds every strategy to in = out + dropped + left at disposal,
-// over random sources and consumers that end in random ways. row 37
+// over random sources and consumers that end in random ways. See docs/faults.md, row 37.
 func TestConservation(t *testing.T) {
 	for name, strategy := range strategies {
 		t.Run(name, func(t *testing.T) {
@@ -201,6 +201,8 @@ func slowly[T any](t *testing.T, o turbopipes.Observable[T], d time.Duration) (g
 	return got, err
 }
 
+// Upstream emits one item each 10 ms, and downstream takes 35 ms for an item. A row has an
+// operator and the delivered items, each with its time.
 func TestBackpressure(t *testing.T) {
 	const tick = 10 * time.Millisecond
 	add := func(pending, next int) int { return 100*pending + next }

@@ -51,6 +51,7 @@ func TestConflateMakesAnotherType(t *testing.T) {
 	})
 }
 
+// A row has an operator whose function panics, and the items that are delivered before.
 func TestConflatePanics(t *testing.T) {
 	for name, c := range map[string]struct {
 		op    turbopipes.Operator[int, int]

@@ -236,7 +236,7 @@ func TestContractCompletes(t *testing.T) {
 	})
 }
 
-// row 11
+// docs/faults.md, row 11
 func TestContractStops(t *testing.T) {
 	every(t, func(t *testing.T, r *rig) {
 		all, err := r.run(t.Context(), t, 0)
@@ -249,7 +249,7 @@ func TestContractStops(t *testing.T) {
 	})
 }
 
-// rows 15 and 21
+// docs/faults.md, rows 15 and 21
 func TestContractContextEnds(t *testing.T) {
 	every(t, func(t *testing.T, r *rig) {
 		all, err := r.run(t.Context(), t, 0)
@@ -275,7 +275,7 @@ func TestContractContextEnds(t *testing.T) {
 	})
 }
 
-// rows 7 and 38
+// docs/faults.md, rows 7 and 38
 func TestContractUpstreamFails(t *testing.T) {
 	every(t, func(t *testing.T, r *rig) {
 		for i := range length + 1 {
@@ -300,7 +300,7 @@ func TestContractUpstreamFails(t *testing.T) {
 	})
 }
 
-// row 8
+// docs/faults.md, row 8
 func TestContractUpstreamPanics(t *testing.T) {
 	every(t, func(t *testing.T, r *rig) {
 		for i := range length + 1 {
@@ -326,7 +326,7 @@ func TestContractUpstreamPanics(t *testing.T) {
 	})
 }
 
-// row 12
+// docs/faults.md, row 12
 func TestContractConsumerPanics(t *testing.T) {
 	every(t, func(t *testing.T, r *rig) {
 		all, err := r.run(t.Context(), t, 0)
@@ -347,7 +347,7 @@ func TestContractConsumerPanics(t *testing.T) {
 	})
 }
 
-// row 26
+// docs/faults.md, row 26
 func TestContractTwoAtOnce(t *testing.T) {
 	every(t, func(t *testing.T, r *rig) {
 		o := r.stream()
@@ -369,7 +369,7 @@ func TestContractTwoAtOnce(t *testing.T) {
 	})
 }
 
-// row 24
+// docs/faults.md, row 24
 func TestContractStopsGracefully(t *testing.T) {
 	every(t, func(t *testing.T, r *rig) {
 		for after := pace / 2; after < (length+1)*pace; after += pace {
@@ -399,7 +399,7 @@ func TestContractStopsGracefully(t *testing.T) {
 	})
 }
 
-// rows 14 and 22
+// docs/faults.md, rows 14 and 22
 func TestContractDisposedWhileBusy(t *testing.T) {
 	every(t, func(t *testing.T, r *rig) {
 		all, err := r.run(t.Context(), t, 0)
@@ -429,7 +429,7 @@ func TestContractDisposedWhileBusy(t *testing.T) {
 	})
 }
 
-// row 29
+// docs/faults.md, row 29
 func TestContractZeroUpstream(t *testing.T) {
 	for _, e := range contracts(turbopipes.Never[int]()) {
 		err := e.apply(turbopipes.Observable[int]{}).Drain(t.Context())

@@ -9,6 +9,8 @@ import (
 	"github.com/turbopipes/turbopipes/internal/handoff"
 )
 
+// A full delay gets one more item, c. A row has the strategy, the lost item, the results of
+// offer, and the items in the delay afterwards.
 func TestDelayState(t *testing.T) {
 	at := func(n int) time.Time { return time.Unix(int64(n), 0) }
 	for name, c := range map[string]struct {

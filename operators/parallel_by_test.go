@@ -29,7 +29,7 @@ func TestParallelBy(t *testing.T) {
 	tptest.Doc(t, "parallel_by.go", "ParallelBy", op)
 }
 
-// row 18
+// docs/faults.md, row 18
 func TestParallelByHotKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		held, peak, next := 0, 0, 0
@@ -86,7 +86,7 @@ func TestParallelByOtherKeys(t *testing.T) {
 	})
 }
 
-// row 18
+// docs/faults.md, row 18
 func TestParallelByBadKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := turbopipes.Range(0, 50)

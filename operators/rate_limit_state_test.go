@@ -8,10 +8,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// A row has a rate of n tokens per time, the burst, and a list of items. Times are in
+// nanoseconds.
 func TestBucket(t *testing.T) {
 	type item struct {
-		at, tokens int
-		wait       time.Duration
+		at, tokens int           // the time when it comes, and its cost
+		wait       time.Duration // the time that it must wait
 	}
 	for name, c := range map[string]struct {
 		n     int

@@ -111,7 +111,7 @@ func TestRetryLeavesAlone(t *testing.T) {
 	})
 }
 
-// row 35: a source that fails at once, for ever.
+// docs/faults.md, row 35: a source that fails at once, for ever.
 func TestRetryLooksAtContext(t *testing.T) {
 	var a alive
 	ctx, cancel := context.WithCancelCause(t.Context())

@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// A row has the ids in the order in which they come, the ids in the order in which they are
+// emitted, the decision for each id, and the ids that still wait at the end.
 func TestSeries(t *testing.T) {
 	for name, c := range map[string]struct {
 		ids    []int

@@ -28,6 +28,8 @@ func TestShareReplay(t *testing.T) {
 	requireInvalid(t, operators.ShareReplay[int](1, turbopipes.WithTTL(-1)), "ShareReplay: WithTTL: age is -1ns, want more than 0")
 }
 
+// A row has the options, and the signals of a subscriber that comes in column 12, after the
+// end. 12:c is item c in column 12.
 func TestShareReplayAmongSeveral(t *testing.T) {
 	for name, c := range map[string]struct {
 		options []operators.ShareReplayOption

@@ -18,8 +18,9 @@ func lettered[R any](op turbopipes.Operator[string, R]) turbopipes.Operator[stri
 	return turbopipes.Compose2(op, operators.Scan("w", func(last string, _ R) string { return string(last[0] + 1) }))
 }
 
-// shown emits the items of the windows, at most n windows at a time. Each item comes after
-// the number of its window. A full stop shows that a window completes.
+// shown emits the items of the windows, at most n windows at a time, each after the number
+// of its window. A full stop shows that a window completes. So 2:{1b} 2:{1.} are item b of
+// window 1 and the end of window 1, both in column 2.
 func shown(n int, op turbopipes.Operator[string, turbopipes.Observable[string]]) turbopipes.Operator[string, string] {
 	stops := operators.Map(func(w turbopipes.Observable[string]) turbopipes.Observable[string] {
 		return operators.Concat(turbopipes.Just("."))(w)
