@@ -12,7 +12,7 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// numbers makes an operator on strings of one on numbers.
+// numbers turns an operator on numbers into an operator on strings.
 func numbers[R any](op turbopipes.Operator[int, R]) turbopipes.Operator[string, string] {
 	return turbopipes.Compose2(operators.Map(func(v string) int { return strings.Index("0123456789", v) }), prints(op))
 }
@@ -121,7 +121,7 @@ func TestAggregatesDiscard(t *testing.T) {
 	}
 }
 
-// Where downstream swallows everything, the end of ctx is seen all the same.
+// If downstream swallows everything, the end of ctx is still noticed.
 func TestAggregatesLookAtContext(t *testing.T) {
 	for name, op := range map[string]turbopipes.Operator[int, int]{
 		"Sort": operators.Sort(ascending),

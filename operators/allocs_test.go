@@ -18,8 +18,8 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// fused are the operators that run on their subscriber's goroutine alone and
-// allocate only when they are subscribed to.
+// fused returns the operators that run only on their subscriber's goroutine, and
+// allocate only at a subscription.
 func fused() map[string]func(turbopipes.Observable[int]) {
 	one := turbopipes.Lift("one", func(_ context.Context, _ turbopipes.Observable[int], emit func(int) bool) error {
 		emit(1)

@@ -77,8 +77,8 @@ var strategies = map[string]func(operators.DropHook[int]) turbopipes.Operator[in
 	},
 }
 
-// holds are the strategies that lose nothing but to an early end, and hookless
-// those that have no hook.
+// holds are the strategies that lose items only at an early end. hookless are the
+// strategies that have no hook.
 var (
 	holds    = []string{"Block", "paced", "gated", "spilled", "spilled, bounded", "in bursts", "extrapolated"}
 	hookless = []string{"gated"} // its OnDiscard is of another type
@@ -175,7 +175,8 @@ func conserve(t *testing.T, random *rand.Rand, name string, strategy func(operat
 	}
 }
 
-// paced emits the numbers below n, d apart, the first one at once.
+// paced emits the numbers below n. The first comes at once, and the others at
+// intervals of d.
 func paced(n int, d time.Duration) turbopipes.Observable[int] {
 	return turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
 		for i := range n {

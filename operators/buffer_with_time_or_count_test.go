@@ -15,7 +15,7 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// gathered is a BufferWithTimeOrCount of that many columns whose slices are
+// gathered returns a BufferWithTimeOrCount with a time of d columns. Its slices are
 // strings.
 func gathered(d, n int, opts ...operators.BufferWithTimeOrCountOption) turbopipes.Operator[string, string] {
 	buffer := operators.BufferWithTimeOrCount[string](time.Duration(d)*tptest.Step, n, opts...)
@@ -70,7 +70,7 @@ func TestBufferWithTimeOrCountHoldsUpstream(t *testing.T) {
 	})
 }
 
-// The unfinished slice is counted, but at a completion, which flushes it.
+// The unfinished slice is counted, except at a completion, which flushes it.
 func TestBufferWithTimeOrCountDiscards(t *testing.T) {
 	three := timed(0, 1, 2)
 	fails := operators.Concat(turbopipes.Throw[int](errBoom))(three)

@@ -9,9 +9,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Each step is one letter: r: a run begins and is let in, x: it is refused; and
-// for the oldest run that has begun: i: its first item comes; s, f, n: it ends with a
-// success, with a failure, with neither; I, S, F, N: the newest; _: a minute passes.
+// Each step of a script is one letter. r: a run begins and is let in. x: a run is
+// refused. i: the first item of the oldest running run comes. s, f, n: the oldest run
+// ends with a success, with a failure, or with neither. I, S, F, N: the same for the
+// newest run. _: a minute passes.
 func TestCircuit(t *testing.T) {
 	for name, c := range map[string]struct {
 		steps string

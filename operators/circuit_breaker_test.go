@@ -230,7 +230,7 @@ func TestCircuitBreakerGoesOn(t *testing.T) {
 	})
 }
 
-// Every third call fails: never two in a row, and too many all the same.
+// Every third call fails: never two in a row, but more than the rate allows.
 func TestCircuitBreakerFailureRate(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		b := operators.NewBreaker(operators.WithThreshold(2), operators.WithFailureRate(0.3, time.Minute, 9), operators.WithCooldown(time.Minute))

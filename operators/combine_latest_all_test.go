@@ -13,8 +13,8 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// picked is a case of an operator whose upstream emits streams: that of item a is
-// the first of inner, and so on.
+// picked is a case of an operator whose upstream emits streams. Item a stands for the
+// first stream of inner, b for the second, and so on.
 type picked struct {
 	in    string
 	inner []string

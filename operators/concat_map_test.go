@@ -99,8 +99,8 @@ func TestConcatMapStopsUpstream(t *testing.T) {
 	require.Equal(t, []int{1}, items)
 }
 
-// A graceful stop ends upstream; the inner stream that runs comes to its own
-// end, and is not cut short to look complete.
+// A graceful stop ends upstream. The running inner stream continues to its own end,
+// and is not cut short.
 func TestConcatMapGracefulStop(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var items []int

@@ -41,7 +41,7 @@ func (p parts) windows() []entry {
 	}
 }
 
-// placed is an item and which window, or group, it was in.
+// placed is an item with its window or group.
 type placed[K, T any] struct {
 	in K
 	v  T

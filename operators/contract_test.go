@@ -33,14 +33,14 @@ type entry struct {
 	overflows bool // fails while downstream is busy
 }
 
-// on makes op an entry.
+// on makes an entry for op.
 func on[R any](name string, op turbopipes.Operator[int, R]) entry {
 	return entry{name: name, apply: func(in turbopipes.Observable[int]) turbopipes.Observable[string] {
 		return printed(op(in))
 	}}
 }
 
-// from makes op an entry whose items are made by fn.
+// from makes an entry for op, whose items are made by fn.
 func from[T, R any](name string, fn func(int) T, op turbopipes.Operator[T, R]) entry {
 	return on(name, turbopipes.Compose2(operators.Map(fn), op))
 }
@@ -97,7 +97,7 @@ func (p parts) task(v int) turbopipes.Task[int] {
 	return func(ctx context.Context) (int, error) { return p.slow(ctx, v) }
 }
 
-// hundreds are 100v and 100v+1, at d and 2d.
+// hundreds emits 100v and 100v+1, at d and 2d.
 func hundreds(v int, d time.Duration) turbopipes.Observable[int] {
 	return operators.Map(func(i int) int { return 100*v + i })(operators.Take[int](2)(turbopipes.Interval(d)))
 }
@@ -115,8 +115,8 @@ func TestContractCoversAll(t *testing.T) {
 	require.ElementsMatch(t, all, inTable)
 }
 
-// rig is one operator between an upstream and a side that count their runs, and
-// take a second to unwind.
+// rig is one operator with an upstream and a side. Both count their runs, and take a
+// second to end.
 type rig struct {
 	alive
 	entry

@@ -12,7 +12,7 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// children are those of an item of upstream, and have none.
+// children returns the children of an upstream item. Children have no children.
 func (p parts) children(v int) turbopipes.Observable[int] {
 	if v >= 100 {
 		return turbopipes.Empty[int]()

@@ -14,7 +14,7 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// debounced is a Debounce with a quiet of that many columns.
+// debounced returns a Debounce with a quiet time of so many columns.
 func debounced(quiet int, opts ...operators.DebounceOption) turbopipes.Operator[string, string] {
 	return operators.Debounce[string](time.Duration(quiet)*tptest.Step, opts...)
 }
@@ -55,8 +55,8 @@ func TestDebounce(t *testing.T) {
 	}
 }
 
-// A busy downstream holds nobody: the newest item overtakes the one that waits,
-// and time goes on.
+// A busy downstream does not make upstream wait: the newest item replaces the waiting
+// item, and time goes on.
 func TestDebounceBusyDownstream(t *testing.T) {
 	for name, c := range map[string]struct {
 		op      turbopipes.Operator[string, string]
@@ -141,7 +141,7 @@ func TestDebounceGracefulStop(t *testing.T) {
 	})
 }
 
-// Upstream is never held.
+// Upstream never waits.
 func TestDebounceNeverHolds(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var c counting

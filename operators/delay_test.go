@@ -13,7 +13,7 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// delayedBy is a Delay of that many columns.
+// delayedBy returns a Delay of so many columns.
 func delayedBy(d int, opts ...turbopipes.QueueOption) turbopipes.Operator[string, string] {
 	return operators.Delay[string](time.Duration(d)*tptest.Step, opts...)
 }

@@ -85,8 +85,8 @@ func TestDelayWhenPanics(t *testing.T) {
 	}))
 }
 
-// The stream of an item is stopped at its first item, and unwinds while the item
-// is out already.
+// The stream of an item is stopped at its first item. The item is emitted while the
+// stream still ends.
 func TestDelayWhenReaps(t *testing.T) {
 	tptest.Run(t, func(s *tptest.Scenario) {
 		inner := tptest.Cold[string](s, "-x---y", nil, tptest.Unwinds(3*tptest.Step), tptest.Subscribed("^---!", "----^---!"))

@@ -98,8 +98,8 @@ func orderly() map[string]func(failing turbopipes.Observable[int]) turbopipes.Ob
 
 const windowsInTurn = "WindowWithTime | ConcatMap"
 
-// partial are those of orderly in which an item may wait for a partner or for a task: the
-// error doesn't wait for that.
+// partial are the streams of orderly in which an item may wait for a partner or for a
+// task. The error does not wait for such an item.
 var partial = []string{"Zip", "Zip, the other", "Zip, a silent other", "MergeSorted", "ParallelResults | Unwrap"}
 
 func nothingElse(int) iter.Seq[int] { return nil }

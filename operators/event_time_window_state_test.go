@@ -14,7 +14,7 @@ import (
 	"github.com/turbopipes/turbopipes"
 )
 
-// plainly is an EventTimeWindow that looks at every window each time.
+// plainly is a simple model of EventTimeWindow that looks at every window each time.
 type plainly struct {
 	eventTimeOptions
 	newest int
@@ -122,7 +122,7 @@ func TestEventWindows(t *testing.T) {
 	}
 }
 
-// With as many windows, a cost that grows with their square would take minutes.
+// With so many windows, a quadratic cost would take minutes.
 func TestEventWindowsManyOpen(t *testing.T) {
 	const n = 100_000
 	w := eventWindows[int]{eventTimeOptions: eventTimeOptions{Size: 1, Slide: 1, Lag: time.Hour, MaxOpen: n}}
@@ -140,7 +140,7 @@ func TestEventWindowsManyOpen(t *testing.T) {
 	require.Empty(t, w.byStart)
 }
 
-// An item that opens many windows looks at ctx meanwhile.
+// While an item opens many windows, ctx is checked.
 func TestEventWindowsLookAtCtx(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

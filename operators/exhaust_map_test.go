@@ -80,8 +80,8 @@ func TestExhaustMapReaps(t *testing.T) {
 	})
 }
 
-// Upstream is never held, however busy everybody is; none of the inner streams
-// overlap; nothing counts as lost.
+// Upstream never waits, however busy the inner streams and downstream are. Inner
+// streams do not overlap, and nothing counts as lost.
 func TestExhaustMapNeverHolds(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var source counting
@@ -104,7 +104,7 @@ func TestExhaustMapNeverHolds(t *testing.T) {
 	})
 }
 
-// When downstream leaves, upstream unwinds while the inner stream does.
+// When downstream leaves, upstream and the inner stream end at the same time.
 func TestExhaustMapLeaves(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var a alive
@@ -118,7 +118,7 @@ func TestExhaustMapLeaves(t *testing.T) {
 	})
 }
 
-// A stop ends upstream, and the stream that runs comes to its own end.
+// A stop ends upstream, and the running stream continues to its own end.
 func TestExhaustMapGracefulStop(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		inner := func(v int) turbopipes.Observable[int] {

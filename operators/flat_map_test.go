@@ -87,7 +87,7 @@ func TestFlatMapReaps(t *testing.T) {
 	})
 }
 
-// No more than n inner streams run, and fn is called for none that can't.
+// No more than n inner streams run, and fn is called only for a stream that can run.
 func TestFlatMapBounds(t *testing.T) {
 	for name, c := range map[string]struct{ n, runs, pulled int }{
 		"one at a time":           {1, 1, 1}, // it runs in upstream's emit
@@ -152,8 +152,8 @@ func TestFlatMapBackpressure(t *testing.T) {
 	})
 }
 
-// A stop ends upstream; the inner streams, that of the item in its hand too, come
-// to their own end.
+// A stop ends upstream. The inner streams continue to their own ends, also the stream
+// of the item in hand.
 func TestFlatMapGracefulStop(t *testing.T) {
 	for n := 1; n < 4; n++ {
 		bubble(t, fmt.Sprint(n), func(t *testing.T) {

@@ -71,7 +71,7 @@ func TestForkJoinHoldsNothing(t *testing.T) {
 	})
 }
 
-// Last items that were kept in vain are lost to an early end, and no loss at a
+// Last items that were kept in vain count as lost at an early end, but not at a
 // completion.
 func TestForkJoinDiscards(t *testing.T) {
 	one := silent(turbopipes.Just(1, 2, 3))

@@ -67,7 +67,7 @@ func TestGroupBy(t *testing.T) {
 	requirePanics(t, grouped(2, operators.GroupBy(func(string) int { panic(errBoom) })))
 }
 
-// byRest groups 0 … by their rest.
+// byRest groups 0 … by the rest of a division.
 func byRest(keys int, opts ...operators.GroupByOption) turbopipes.Operator[int, turbopipes.Group[int, int]] {
 	return operators.GroupBy(func(v int) int { return v % keys }, opts...)
 }
@@ -84,7 +84,7 @@ func requireOrder(t *testing.T, items []placed[int, int]) {
 	}
 }
 
-// With as many takers as there are groups, a full queue is a matter of time.
+// With as many takers as groups, a full queue only delays the stream.
 func TestGroupByTakersForAllGroups(t *testing.T) {
 	for name, n := range map[string]int{"as many": 3, "more": 9, "any number": turbopipes.Infinite} {
 		bubble(t, name, func(t *testing.T) {
@@ -168,7 +168,8 @@ func TestGroupByFullQueueWithoutTaker(t *testing.T) {
 	}
 }
 
-// A group that nobody reads takes so many items, and then holds upstream.
+// A group that nobody reads takes as many items as its queue holds. Then upstream
+// waits.
 func TestGroupByHoldsUpstream(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var source counting
@@ -180,7 +181,7 @@ func TestGroupByHoldsUpstream(t *testing.T) {
 	})
 }
 
-// Items wait for their subscriber, and there is one.
+// Items wait for the subscriber of their group, and a group has only one subscriber.
 func TestGroupByLateSubscriber(t *testing.T) {
 	groups, err := byRest(2)(turbopipes.Range(0, 6)).Collect(t.Context())
 	require.NoError(t, err)
@@ -264,8 +265,8 @@ func TestGroupByEndsOfGroups(t *testing.T) {
 	})
 }
 
-// A graceful stop of who reads a group lets nothing more in, and loses nothing
-// that is.
+// A graceful stop of a group's reader lets no more items in, and loses no item that is
+// in the queue.
 func TestGroupByGracefulStopOfAGroup(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		inners := make(chan *turbopipes.Subscription, 1)

@@ -21,7 +21,8 @@ type parcel struct {
 	_ [64]byte
 }
 
-// parcels are n of them, and then silence. made has a weak pointer to each.
+// parcels emits n parcels, and then waits for ever. made gets a weak pointer to each
+// parcel.
 func parcels(n int, made *[]weak.Pointer[parcel]) turbopipes.Observable[*parcel] {
 	return turbopipes.Create(func(ctx context.Context, emit func(*parcel) bool) error {
 		for i := range n {

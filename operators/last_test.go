@@ -38,7 +38,7 @@ func ExampleLast() {
 
 func BenchmarkLast(b *testing.B) { benchmark(b, operators.Last[int]()) }
 
-// discards is how many items an operator that holds some discards at each end.
+// discards has the number of items that an operator discards at each kind of end.
 type discards struct {
 	failure int64 // of upstream; the same for its panic and for disposal
 	stop    int64 // by downstream, at the first item

@@ -69,7 +69,7 @@ func subscribing[T, R any](op func(turbopipes.Observable[T]) turbopipes.Observab
 	}
 }
 
-// An item whose silent stream is switched away from is left out: nothing has failed.
+// An item whose silent stream is replaced does not count as failed.
 func TestSwitchMapCountsNoSwitch(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		op := operators.SwitchMap(func(v int) turbopipes.Observable[int] {
@@ -120,7 +120,7 @@ func TestSequenceEqualAccountsAtACut(t *testing.T) {
 	})
 }
 
-// An item that the end of ctx meets while it is put into its windows is counted once.
+// If ctx ends while an item is put into its windows, the item is counted once.
 func TestEventTimeWindowCutInItsWindows(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -132,7 +132,7 @@ func TestEventTimeWindowCutInItsWindows(t *testing.T) {
 	})
 }
 
-// With StopInner the inner streams count by themselves, as without.
+// With StopInner, the inner streams count their items themselves, as without it.
 func TestStopInnerCountsApart(t *testing.T) {
 	failing := func(int) turbopipes.Observable[int] {
 		return operators.TryMap(func(context.Context, int) (int, error) { return 0, errBoom })(turbopipes.Just(1))

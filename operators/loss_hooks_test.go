@@ -29,7 +29,7 @@ func TestLossHookHearsOfTheItemsOfASlice(t *testing.T) {
 	})
 }
 
-// An item that waits for its separator is lost where downstream refuses that.
+// An item that waits for its separator is lost if downstream refuses the separator.
 func TestIntersperseAccounts(t *testing.T) {
 	for _, op := range []turbopipes.Operator[int, int]{
 		operators.Intersperse(-1),
@@ -174,7 +174,7 @@ func TestOnDiscardHearsOfWhatItsOperatorLoses(t *testing.T) {
 	}
 }
 
-// An OnDiscard that panics ends the stream with that.
+// An OnDiscard that panics ends the stream with its panic.
 func TestOnDiscardThatPanics(t *testing.T) {
 	for _, e := range discarders(func(any) { panic(errLate) }) {
 		bubble(t, e.name, func(t *testing.T) {

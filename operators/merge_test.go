@@ -111,7 +111,7 @@ func BenchmarkMerge(b *testing.B) { benchmark(b, operators.Merge(turbopipes.Empt
 
 // The helpers below are for the tests of all operators with their own goroutines.
 
-// ending is how a subscription went.
+// ending is the outcome of a subscription.
 type ending[T any] struct {
 	mu   sync.Mutex // guards lost
 	lost []any      // the items of the calls of WithLossHook
@@ -174,7 +174,7 @@ func (c *counting) stream(n int) turbopipes.Observable[int] {
 	})
 }
 
-// deaf emits 0 … n-1, one a second, and looks at nothing but emit.
+// deaf emits 0 … n-1, one per second, and checks only the result of emit.
 func deaf(n int) turbopipes.Observable[int] {
 	return turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
 		for i := range n {
@@ -196,7 +196,7 @@ func failingCleanUp[T any](err error) turbopipes.Observable[T] {
 	})
 }
 
-// silent goes on without an item when o is complete, for ever.
+// silent waits for ever after o is complete.
 func silent[T any](o turbopipes.Observable[T]) turbopipes.Observable[T] {
 	return operators.Concat(turbopipes.Never[T]())(o)
 }

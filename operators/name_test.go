@@ -69,7 +69,7 @@ func TestNameLeavesSharedPanicsAlone(t *testing.T) {
 	require.Empty(t, kept.Stage)
 }
 
-// An error that begins upstream has the name of the Name that it passes first.
+// An error gets the label of the first Name that it passes.
 func TestNameErrors(t *testing.T) {
 	first, second := operators.Name[int]("first"), operators.Name[int]("second")
 	fails := turbopipes.Throw[int](errBoom)
@@ -100,7 +100,7 @@ func TestNameErrors(t *testing.T) {
 	require.Equal(t, kept, first(turbopipes.Throw[int](kept)).Drain(t.Context()))
 }
 
-// The end of ctx is no failure of a stage, and one beside it is found.
+// The end of ctx is not the failure of a stage. A failure beside it is found.
 func TestNameAtTheEndOfContext(t *testing.T) {
 	name := operators.Name[int]("stage")
 	bubble(t, "an echo", func(t *testing.T) {

@@ -80,8 +80,8 @@ func TestNestingCostsNothingPerItem(t *testing.T) {
 	}
 }
 
-// However deep it stands, a refusal, a panic and the end of ctx are seen as by one that
-// stands alone.
+// At any depth, a refusal, a panic and the end of ctx have the same effect as for a
+// single operator.
 func TestNestingKeepsItsEnds(t *testing.T) {
 	for name, nest := range levels() {
 		t.Run(name, func(t *testing.T) {

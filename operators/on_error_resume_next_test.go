@@ -72,8 +72,8 @@ func TestOnErrorResumeNextNeverOverlaps(t *testing.T) {
 	require.EqualValues(t, 3, a.total.Load())
 }
 
-// A graceful stop completes the sources, those to come without a call, and lets
-// their operators flush.
+// A graceful stop completes the sources, and lets their operators flush. The sources
+// of later streams are not called.
 func TestOnErrorResumeNextGracefulStop(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		uncalled := turbopipes.Create(func(context.Context, func(int) bool) error { t.Error("called"); return nil })
@@ -132,8 +132,8 @@ func leavesAloneUnlessStopping(t *testing.T, op func(t *testing.T, how string) t
 	})
 }
 
-// leavesAlone is leavesAloneUnlessStopping, and a failure during a graceful stop
-// must pass too.
+// leavesAlone checks the same as leavesAloneUnlessStopping. A failure during a
+// graceful stop must pass as well.
 func leavesAlone(t *testing.T, op func(t *testing.T, how string) turbopipes.Operator[int, int]) {
 	t.Helper()
 	leavesAloneUnlessStopping(t, op)

@@ -68,7 +68,8 @@ func TestParallelByHotKey(t *testing.T) {
 	})
 }
 
-// A hot key that fills the window holds the others; one that does not, does not.
+// A hot key that fills the window makes the other keys wait. A hot key that does not
+// fill it does not.
 func TestParallelByOtherKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()

@@ -64,7 +64,7 @@ func TestParallelBounds(t *testing.T) {
 	}
 }
 
-// labelled counts the goroutines that carry the label of the library's.
+// labelled counts the goroutines that carry the library's label.
 func labelled(t *testing.T) (n int) {
 	t.Helper()
 	var profile strings.Builder

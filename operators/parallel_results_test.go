@@ -76,7 +76,7 @@ func TestParallelResultsConsumerDecides(t *testing.T) {
 	})
 }
 
-// The victims of a cancellation are no outcomes: their inputs are lost.
+// A task that was cancelled because of another one has no result: its input is lost.
 func TestParallelResultsVictims(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var lost []any

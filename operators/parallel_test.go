@@ -311,8 +311,7 @@ func TestParallelPolicies(t *testing.T) {
 	})
 }
 
-// A task that panics or exits takes its worker along; the next one is run all
-// the same.
+// A task that panics or exits ends its worker. The next task runs nevertheless.
 func TestParallelPoliciesReplaceWorkers(t *testing.T) {
 	forms(t, func(t *testing.T, parallel form) {
 		got, err := parallel(2, func(_ context.Context, v int) (int, error) {

@@ -38,7 +38,7 @@ func TestBucket(t *testing.T) {
 	}
 }
 
-// Arguments beyond all reason wait for ever, and overflow nothing.
+// Huge arguments wait for ever, and do not overflow.
 func TestBucketSaturates(t *testing.T) {
 	b := newTokenBucket(1, math.MaxInt64, math.MaxInt)
 	require.Zero(t, b.take(math.MaxInt/4, time.Now()))

@@ -41,8 +41,8 @@ func rxjsReasons(t *testing.T) (found []rxjsReason) {
 	return found
 }
 
-// TestRxJSDifferences holds the differences to the cases, where they must be
-// some, and to the reasons.
+// TestRxJSDifferences checks that each difference is a real one, and belongs to a case and
+// to a reason.
 func TestRxJSDifferences(t *testing.T) {
 	theirs := map[string]string{}
 	for _, c := range rxjsCases(t) {

@@ -63,7 +63,8 @@ func TestSample(t *testing.T) {
 	requireInvalid(t, operators.Sample[int](turbopipes.Never[int](), nil), "Sample: option 1 is nil")
 }
 
-// Both are subscribed at once; whichever ends it, the other is reaped first.
+// Both streams are subscribed at once. Whichever ends Sample, the other is reaped
+// first.
 func TestSampleReaps(t *testing.T) {
 	for name, c := range map[string]struct {
 		in, inLives, notifier, notifierLives, out string

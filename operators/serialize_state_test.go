@@ -48,7 +48,7 @@ func TestSeries(t *testing.T) {
 	}
 }
 
-// After the greatest int nothing is next, and nothing waits.
+// After the greatest int there is no next id, and no item waits.
 func TestSeriesAtTheGreatestInt(t *testing.T) {
 	s := idSeries[int]{next: math.MaxInt - 1, most: 3}
 	require.Equal(t, placeWait, s.put(math.MaxInt, 1))

@@ -51,7 +51,7 @@ func TestShareReplayAmongSeveral(t *testing.T) {
 	}
 }
 
-// An error and the last one to leave make it forget.
+// It forgets its items after an error, and after the last subscriber has left.
 func TestShareReplayForgets(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		runs := 0

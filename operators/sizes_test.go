@@ -42,9 +42,8 @@ var (
 	})
 )
 
-// takesSize has whatever takes a size, count or capacity n, over a stream. A key is
-// the function that takes it, or the option that does, and the function that takes
-// that.
+// takesSize has every function and option with a size, count or capacity n, over a
+// stream. A key is the function, or the option and the function that takes it.
 var takesSize = map[string]func(in ints, n int) toTheEnd{
 	"BufferWeighted": func(in ints, n int) toTheEnd {
 		return plainly(operators.BufferWeighted(int64(n), func(int) int64 { return 1 })(in))
@@ -213,8 +212,7 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 	},
 }
 
-// TestSizes: every size that is given is refused, or costs nothing until it is
-// used.
+// TestSizes checks that every size is refused, or costs nothing until it is used.
 func TestSizes(t *testing.T) {
 	const most = 1 << 20 // bytes; less than the room for the least n takes
 	for _, name := range slices.Sorted(maps.Keys(takesSize)) {
@@ -233,7 +231,7 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// sizedOptions has the options that take a size, of those who take any.
+// sizedOptions has the options that take a size, by the interface of the options.
 var sizedOptions = map[string][]string{
 	"turbopipes.QueueOption": {"WithQueue"},
 	"WindowWithCountOption":  {"WithQueue"},
@@ -246,8 +244,8 @@ var sizedOptions = map[string][]string{
 	"FlatMapOption":          {"Buffered"},
 }
 
-// TestSizesAreAll: takesSize has every exported function that takes an int, and
-// every one that takes an option of sizedOptions.
+// TestSizesAreAll checks that takesSize has every exported function that takes an int
+// or an option of sizedOptions.
 func TestSizesAreAll(t *testing.T) {
 	elsewhere := []string{"Serialize", "WithQueue", "Buffered", "WithMaxItems", "WithMaxPending", "WithMaxGroups", "WithStep"}
 	wanted := map[string]bool{}

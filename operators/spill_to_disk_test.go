@@ -200,7 +200,8 @@ func spilled(t *testing.T, dir string, random *rand.Rand) {
 	require.Equal(t, turbopipes.Stats{Delivered: int64(out), Discarded: int64(in - out)}, s.Stats())
 }
 
-// On the clock, with both sides as fast as they can: many segments come and go.
+// In real time, both sides run as fast as they can: many segments are made and
+// removed.
 func TestSpillToDiskAtFullSpeed(t *testing.T) {
 	dir := t.TempDir()
 	next := 0

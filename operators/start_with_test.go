@@ -45,7 +45,7 @@ func TestStartWithSubscribesLate(t *testing.T) {
 	require.EqualValues(t, 1, a.total.Load())
 }
 
-// Where downstream swallows everything, the end of ctx ends the items too.
+// If downstream swallows everything, the end of ctx ends the items too.
 func TestStartWithLooksAtContext(t *testing.T) {
 	for name, op := range map[string]turbopipes.Operator[int, int]{
 		"StartWith": operators.StartWith(make([]int, 1000)...),

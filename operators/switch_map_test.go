@@ -81,7 +81,7 @@ func TestSwitchMapReapsFirst(t *testing.T) {
 	})
 }
 
-// Upstream is never held, however busy everybody is.
+// Upstream never waits, however busy the inner streams and downstream are.
 func TestSwitchMapNeverHolds(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var source counting
@@ -153,8 +153,8 @@ func TestSwitchMapCleanUp(t *testing.T) {
 	})
 }
 
-// A stop ends upstream; the stream that runs, and that of the item that waits,
-// come to their own end.
+// A stop ends upstream. The running stream, and the stream of the waiting item,
+// continue to their own ends.
 func TestSwitchMapGracefulStop(t *testing.T) {
 	inner := func(v int) turbopipes.Observable[int] {
 		ticks := operators.Take[int](3)(turbopipes.Interval(time.Second))

@@ -46,7 +46,8 @@ func TestTakeUntil(t *testing.T) {
 	requireInvalid(t, operators.TakeUntil[int](turbopipes.Observable[int]{}), "TakeUntil: notifier is the zero Observable")
 }
 
-// Both are subscribed at once; whichever ends it, the other is reaped first.
+// Both streams are subscribed at once. Whichever ends TakeUntil, the other is reaped
+// first.
 func TestTakeUntilReaps(t *testing.T) {
 	tptest.Run(t, func(s *tptest.Scenario) {
 		in := tptest.Cold[string](s, "a-b-c-d", nil, tptest.Unwinds(3*tptest.Step), tptest.Subscribed("^-----!"))
@@ -120,8 +121,8 @@ func TestTakeUntilCutsDeafSources(t *testing.T) {
 	}
 }
 
-// Items are not handed over: upstream runs on the subscriber's goroutine, and is
-// held by it.
+// Items are not handed to another goroutine: upstream runs on the subscriber's
+// goroutine, and waits for it.
 func TestTakeUntilRunsInline(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		inside := false

@@ -13,7 +13,7 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// throttled is a Throttle with windows of that many columns.
+// throttled returns a Throttle with windows of so many columns.
 func throttled(d int, opts ...operators.ThrottleOption) turbopipes.Operator[string, string] {
 	return operators.Throttle[string](time.Duration(d)*tptest.Step, opts...)
 }
@@ -96,8 +96,8 @@ func TestThrottleBusyDownstream(t *testing.T) {
 	}
 }
 
-// The first of several items in one instant is the one, however the goroutines are
-// scheduled, and it is out before a failure in that instant.
+// Of several items in one instant, the first is emitted, however the goroutines are
+// scheduled. It is emitted before a failure in that instant.
 func TestThrottleSameInstant(t *testing.T) {
 	for range 100 {
 		bubble(t, "", func(t *testing.T) {
@@ -165,7 +165,7 @@ func TestThrottleGracefulStop(t *testing.T) {
 	})
 }
 
-// Upstream is never held.
+// Upstream never waits.
 func TestThrottleNeverHolds(t *testing.T) {
 	for _, opts := range [][]operators.ThrottleOption{nil, {operators.WithEdge(operators.BothEdges)}, {operators.WithEdge(operators.TrailingEdge)}} {
 		bubble(t, "", func(t *testing.T) {

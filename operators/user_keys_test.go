@@ -17,8 +17,8 @@ func emptied[R any](op turbopipes.Operator[int, R]) turbopipes.Operator[int, int
 	return turbopipes.Compose2(op, operators.Map(func(R) int { return 0 }))
 }
 
-// userKeys are all operators in which a user's key meets a map or a comparison. The key
-// of item 0 is "a", of 1 bad, of 2 "b", and of 3 nil.
+// userKeys returns all operators that use a user's key in a map or a comparison. The
+// keys of items 0 to 3 are "a", bad, "b" and nil.
 func userKeys(bad any) map[string]turbopipes.Operator[int, int] {
 	keys := []any{"a", bad, "b", nil}
 	key := func(v int) any { return keys[v] }
@@ -44,8 +44,8 @@ func userKeys(bad any) map[string]turbopipes.Operator[int, int] {
 	}
 }
 
-// A key that can't be hashed ends its stream with the panic that it is, under no
-// lock: all is joined, and the operator works the next time.
+// A key that can't be hashed ends its stream with the panic, and the panic happens
+// under no lock: everything is joined, and the operator works the next time.
 func TestUserKeysUnhashable(t *testing.T) {
 	type holds struct {
 		n int

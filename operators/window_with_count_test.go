@@ -89,7 +89,7 @@ func TestWindowWithCountHoldsUpstream(t *testing.T) {
 	}
 }
 
-// Windows that are complete are on their own.
+// Complete windows do not depend on their outer stream.
 func TestWindowWithCountOutlivesItsStream(t *testing.T) {
 	windows, err := operators.WindowWithCount[int](2)(turbopipes.Range(0, 5)).Collect(t.Context())
 	require.NoError(t, err)
