@@ -63,7 +63,8 @@ const (
 // options: [WithQueue], [WithOverflow] and [OnDiscard] are.
 type QueueOption interface{ opt.QueueOption }
 
-// QueueSetting is the type of [WithQueue] and [WithOverflow], and lists what takes them.
+// QueueSetting is the type of [WithQueue] and [WithOverflow], and lists the functions
+// that take them.
 type QueueSetting struct {
 	opt.Set
 	opt.ForQueue

@@ -132,7 +132,7 @@ func TestBalanceGivesBack(t *testing.T) {
 	}
 }
 
-// One of the streams emits each item, whoever leaves.
+// One of the streams emits each item, whichever subscribers leave.
 func TestBalanceRandomly(t *testing.T) {
 	for seed := range uint64(200) {
 		synctest.Test(t, func(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// row 32
+// docs/faults.md, row 32
 func TestChecked(t *testing.T) {
 	slow := operators.TakeWhile(func(int) bool { time.Sleep(time.Second); return true })
 	for want, c := range map[string]struct {
@@ -108,7 +108,7 @@ func TestChecked(t *testing.T) {
 	})
 }
 
-// row 32, without Checked: no item after the refusal reaches downstream.
+// docs/faults.md, row 32, without Checked: no item after the refusal reaches downstream.
 func TestStubbornSource(t *testing.T) {
 	stubborn := tp.Create(func(_ context.Context, emit func(int) bool) error {
 		for i := range 9 {

@@ -272,7 +272,7 @@ func TestRefCount(t *testing.T) {
 	})
 }
 
-// row 24: a stop of all subscribers stops upstream, which loses nothing.
+// docs/faults.md, row 24: a stop of all subscribers stops upstream, which loses nothing.
 func TestRefCountStop(t *testing.T) {
 	bubble(t, "a channel", func(t *testing.T) {
 		ch := make(chan int)

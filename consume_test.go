@@ -119,7 +119,7 @@ func TestToChannel(t *testing.T) {
 	})
 }
 
-// row 21 and row 30
+// docs/faults.md, rows 21 and 30
 func TestContextEndedBefore(t *testing.T) {
 	bubble(t, "row 21", func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(context.Background())
@@ -176,7 +176,7 @@ func TestContextEndsEndlessStreams(t *testing.T) {
 	}
 }
 
-// row 12: the panic of the consumer's body ends the process, unchanged and with its
+// docs/faults.md, row 12: the panic of the consumer's body ends the process, unchanged and with its
 // own stack.
 func TestConsumerPanicKillsTheProcess(t *testing.T) {
 	if os.Getenv("TURBOPIPES_CRASH") != "" {

@@ -217,7 +217,7 @@ func Unfold[S, T any](seed S, next func(S) (v T, s S, ok bool)) Observable[T] {
 // Start calls fns one after another, and emits each result. The first error ends the
 // stream. Without fns it is [Empty].
 //
-//	out: ---a--(b|)   fns: one gives a after 3, one gives b after 3
+//	out: ---a--(b|)   fns: one returns a after 3, one returns b after 3
 //
 // Nothing is called before a subscription, and each subscription calls the functions
 // again. A graceful stop cancels the ctx of the running function. If the function
@@ -258,7 +258,7 @@ func Start[T any](fns ...func(ctx context.Context) (T, error)) Observable[T] {
 // there is one. An error of fetch ends the stream, after the items of the pages
 // before.
 //
-//	out: ----(ab)(cd|)   fetch: takes 4, and gives a and b, then c and d
+//	out: ----(ab)(cd|)   fetch: takes 4, and returns a and b, then c and d
 //
 // A page is fetched when all items of the page before are taken. To have the next
 // page ready by then, put operators.Prefetch after it. An empty page does not end

@@ -84,6 +84,7 @@ func TestSources(t *testing.T) {
 	}
 }
 
+// A row has a source and its items up to the cut at 11s, each with its time.
 func TestTimedSources(t *testing.T) {
 	for name, c := range map[string]struct {
 		o    tp.Observable[int]
@@ -176,7 +177,7 @@ func TestFromChannelTakesNothingLate(t *testing.T) {
 	require.Equal(t, 95, len(ch)+got-5)
 }
 
-// row 29
+// docs/faults.md, row 29
 func TestInvalidArguments(t *testing.T) {
 	src := tp.Create(func(context.Context, func(int) bool) error { t.Error("subscribed"); return nil })
 	var zero tp.Observable[int]
@@ -219,7 +220,7 @@ func TestInvalidArguments(t *testing.T) {
 	require.False(t, src.IsZero())
 }
 
-// row 36
+// docs/faults.md, row 36
 func TestUsing(t *testing.T) {
 	var acquired, released int
 	using := func(failure error, use func(int) tp.Observable[int]) tp.Observable[int] {
@@ -250,7 +251,7 @@ func TestUsing(t *testing.T) {
 	})
 }
 
-// row 31
+// docs/faults.md, row 31
 func TestEmitAfterTheEnd(t *testing.T) {
 	var kept func(int) bool
 	o := tp.Create(func(_ context.Context, emit func(int) bool) error { kept = emit; emit(1); return nil })
@@ -260,7 +261,7 @@ func TestEmitAfterTheEnd(t *testing.T) {
 	require.Equal(t, []int{1}, got)
 }
 
-// row 33
+// docs/faults.md, row 33
 func TestCutStreamsNeverReadAsComplete(t *testing.T) {
 	const cut = -1 // an operator emits it only at a completion
 	liar := tp.Create(func(ctx context.Context, emit func(int) bool) error { emit(1); <-ctx.Done(); return nil })

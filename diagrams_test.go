@@ -137,7 +137,7 @@ func TestDiagramsOfHotStreams(t *testing.T) {
 	}
 }
 
-// seen has what a subscriber saw, once its channel is closed.
+// seen has the items that a subscriber saw, once its channel is closed.
 type seen struct {
 	diagram string
 	signals *[]string

@@ -1,6 +1,6 @@
 // Package turbopipes composes typed event streams. It runs tasks in parallel, with a
 // bounded window and explicit backpressure. One call disposes of a whole pipeline, and
-// returns when nothing of it is left running.
+// returns when no part of the pipeline is left running.
 //
 // A stream is an [Observable]: a description that does nothing until it is consumed.
 // Constructors such as [Just], [FromSeq] and [FromChannel] make a stream. Operators

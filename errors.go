@@ -101,7 +101,7 @@ func (e *ItemError[T]) Error() string { return "item: " + e.Err.Error() }
 func (e *ItemError[T]) Unwrap() error { return e.Err }
 
 // WithReapWarning sets how long the disposal of a subscription under ctx waits
-// before it logs a warning about what has not ended, and the log to use.
+// before it logs a warning about the parts that have not ended, and the log to use.
 //
 // A task that ignores its ctx can't be killed, so disposal waits for it. After 10
 // seconds, unless set otherwise here, a warning explains the hang. It has the stage,

@@ -6,11 +6,11 @@ import (
 	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
-// LossOption is an option of what can lose items at an early end, and has no other
+// LossOption is an option of operators that can lose items at an early end, and have no other
 // options: [OnDiscard] is one.
 type LossOption interface{ opt.LossOption }
 
-// DiscardHook is the type of [OnDiscard], and lists what takes it.
+// DiscardHook is the type of [OnDiscard], and lists the functions that take it.
 type DiscardHook struct {
 	opt.Set
 	opt.ForQueue
@@ -68,7 +68,7 @@ func OnDiscard(fn func(item any)) DiscardHook {
 // [WithQueue], [WithOverflow] and [OnDiscard], are.
 type ReplayOption interface{ opt.ReplayOption }
 
-// TTLSetting is the type of [WithTTL], and lists what takes it.
+// TTLSetting is the type of [WithTTL], and lists the functions that take it.
 type TTLSetting struct {
 	opt.Set
 	opt.ForReplay
@@ -89,7 +89,8 @@ func WithTTL(age time.Duration) TTLSetting {
 // are.
 type RefCountOption interface{ opt.RefCountOption }
 
-// ShareSetting is the type of the options of shared streams, and lists what takes them.
+// ShareSetting is the type of the options of shared streams, and lists the functions that
+// take them.
 type ShareSetting struct {
 	opt.Set
 	opt.ForRefCount

@@ -47,7 +47,7 @@ func quiet(o tp.Observable[int]) tp.Observable[int] {
 	return tp.Create(func(ctx context.Context, emit func(int) bool) error { return o.Push(ctx, emit) })
 }
 
-// rows 6 and 10
+// docs/faults.md, rows 6 and 10
 func TestReapWarning(t *testing.T) {
 	var out bytes.Buffer
 	logged := func(ctx context.Context, after time.Duration) context.Context {

@@ -57,7 +57,7 @@ type Group[K comparable, T any] struct {
 // LetGo gives up a group that nobody will read; see [Observable.LetGo].
 func (g Group[K, T]) LetGo() { g.Items.LetGo() }
 
-// Kind tells what a Notification is of.
+// Kind is the kind of a Notification.
 type Kind int
 
 // The kinds of a Notification.
@@ -67,7 +67,7 @@ const (
 	KindComplete
 )
 
-// String gives "next", "error" or "complete".
+// String returns "next", "error" or "complete".
 func (k Kind) String() string {
 	switch k {
 	case KindNext:

@@ -141,7 +141,7 @@ func LiftRx[T, R any](fn func(rxgo.Observable) rxgo.Observable) Operator[T, R] {
 //
 // When the stream is left early, rxgo's ctx is cancelled. Items that rxgo still
 // sends are read for 100 ms, on the subscriber's goroutine, because many rxgo
-// producers need that in order to end. A producer that has not ended by then is left
+// producers need that in order to end. A producer that has not ended after this time is left
 // behind: it belongs to rxgo, and is reported to slog. Streams of ours that rxgo
 // runs under that ctx are waited for in any case. rxgo.FromChannel, Create and event
 // sources send all observers the same items, so from these nothing is read except

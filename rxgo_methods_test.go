@@ -328,7 +328,7 @@ func rxBoth(t *testing.T, m reflect.Method, s rxScript, get bool, opts []rxgo.Op
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel() // frees what rxgo has left behind
+		defer cancel() // ends the goroutines that rxgo has left
 		l := rxLog{got: map[string][]string{}}
 		l.call(ctx, t, m, s.theirs(ctx.Done()), get, append(slices.Clip(opts), rxgo.WithContext(ctx)))
 		theirs = l.got

@@ -131,7 +131,7 @@ func TestStopBeginsNothingNew(t *testing.T) {
 }
 
 // At a stop, the item that a source has in hand is delivered, and then the source is
-// told to stop.
+// asked to stop.
 func TestStopDeliversTheItemInHand(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		taken := 0
@@ -153,7 +153,7 @@ func TestStopDeliversTheItemInHand(t *testing.T) {
 	})
 }
 
-// row 24
+// docs/faults.md, row 24
 func TestStopEndsOtherwise(t *testing.T) {
 	bubble(t, "its ctx ends first", func(t *testing.T) {
 		var a alive

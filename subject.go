@@ -316,7 +316,7 @@ type singleSubscriber[T any] struct {
 	running atomic.Int64
 }
 
-// stream gives the subscriber to the first one that comes. It calls gone when no
+// stream accepts only the first subscriber that comes. It calls gone when no
 // more items can be put into the hub, except for items that are put after the end
 // all the same.
 func (s *singleSubscriber[T]) stream(gone func()) Observable[T] {

@@ -287,7 +287,7 @@ func TestSubjectReentrant(t *testing.T) {
 	})
 }
 
-// row 24: a stop ends the intake, and the items in the queue are delivered.
+// docs/faults.md, row 24: a stop ends the intake, and the items in the queue are delivered.
 func TestSubjectStop(t *testing.T) {
 	for _, overflow := range []tp.Overflow{tp.Block, tp.DropNewest} {
 		bubble(t, overflow.String(), func(t *testing.T) {

@@ -70,7 +70,7 @@ func TestSubscribe(t *testing.T) {
 	})
 }
 
-// row 22
+// docs/faults.md, row 22
 func TestDisposeFromWithin(t *testing.T) {
 	for _, where := range []string{"next", "task", "upstream", "nested", "error", "complete", "finally", "discard", "a pipeline in a callback"} {
 		bubble(t, where, func(t *testing.T) {
@@ -124,7 +124,7 @@ func TestDisposeFromWithin(t *testing.T) {
 	}
 }
 
-// row 23
+// docs/faults.md, row 23
 func TestDisposeFromMany(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var a alive
@@ -154,7 +154,7 @@ func TestDisposeFromMany(t *testing.T) {
 	})
 }
 
-// row 25
+// docs/faults.md, row 25
 func TestRequest(t *testing.T) {
 	for _, n := range []int64{0, -1, math.MinInt64} {
 		bubble(t, fmt.Sprint(n), func(t *testing.T) {
@@ -191,7 +191,7 @@ func TestRequest(t *testing.T) {
 	})
 }
 
-// row 26
+// docs/faults.md, row 26
 func TestSubscribedTwice(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		o := tp.Pipe3(tp.Range(0, 100), operators.Scan(0, func(a, v int) int { return a + v }),
@@ -210,7 +210,7 @@ func TestSubscribedTwice(t *testing.T) {
 	})
 }
 
-// row 27 and row 28
+// docs/faults.md, rows 27 and 28
 func TestObserverFails(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var a alive

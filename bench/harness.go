@@ -51,7 +51,7 @@ const (
 	growth                   // time per item from one size to the next
 )
 
-// role says what a contender stands for.
+// role is the role of a contender.
 type role int
 
 const (

@@ -65,7 +65,7 @@ func parallel(name string, n, items int, task func(int) int) cell {
 	}
 }
 
-// splitLoop gives each of several goroutines a part of the items.
+// splitLoop splits the items among several goroutines.
 func splitLoop(t *trial, goroutines int, in []int, task func(int) int) {
 	var mu sync.Mutex
 	var all sync.WaitGroup

@@ -32,7 +32,7 @@ func holding(name string, n int) cell {
 	}
 }
 
-// heldBy measures what a pipeline holds while all its tasks wait.
+// heldBy measures the memory that a pipeline holds while all its tasks wait.
 func heldBy(t *trial, b *blocked, start func(*blocked) (end func())) {
 	goroutines := runtime.NumGoroutine()
 	before := inUse()

@@ -12,17 +12,17 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// numbers makes an operator on strings of one on numbers.
+// numbers turns an operator on numbers into an operator on strings.
 func numbers[R any](op turbopipes.Operator[int, R]) turbopipes.Operator[string, string] {
 	return turbopipes.Compose2(operators.Map(func(v string) int { return strings.Index("0123456789", v) }), prints(op))
 }
 
-// prints makes what comes out of op strings.
+// prints returns op with strings for its items.
 func prints[T, R any](op turbopipes.Operator[T, R]) turbopipes.Operator[T, string] {
 	return func(in turbopipes.Observable[T]) turbopipes.Observable[string] { return printed(op(in)) }
 }
 
-// renamed gives each item the name that the table has for it.
+// renamed returns op with each item replaced by its name in the table.
 func renamed(op turbopipes.Operator[string, string], names map[string]string) turbopipes.Operator[string, string] {
 	return turbopipes.Compose2(op, operators.Map(func(v string) string {
 		if name, ok := names[v]; ok {
@@ -32,7 +32,7 @@ func renamed(op turbopipes.Operator[string, string], names map[string]string) tu
 	}))
 }
 
-// twice gives op every item twice.
+// twice returns an operator that sends every item to op twice.
 func twice[R any](op turbopipes.Operator[string, R]) turbopipes.Operator[string, R] {
 	return turbopipes.Compose2(operators.ConcatMap(func(v string) turbopipes.Observable[string] { return turbopipes.Just(v, v) }), op)
 }
@@ -42,7 +42,7 @@ func ascending(a, b int) int       { return a - b }
 func parity(v int) int             { return v % 2 }
 func alphabetical(a, b string) int { return strings.Compare(a, b) }
 
-// What collects comes out, whole, when its source is stopped gracefully.
+// When a source is stopped gracefully, the collected items are delivered, whole.
 func TestAggregatesFlush(t *testing.T) {
 	for name, c := range map[string]struct {
 		op   turbopipes.Operator[int, string]
@@ -71,7 +71,7 @@ func TestAggregatesFlush(t *testing.T) {
 	}
 }
 
-// What an operator withholds is counted when an early end loses it.
+// Items that an operator withholds are counted if an early end loses them.
 func TestAggregatesDiscard(t *testing.T) {
 	of := turbopipes.Range(0, 8)
 	failing := operators.Concat(turbopipes.Throw[int](errBoom))(of)
@@ -121,7 +121,7 @@ func TestAggregatesDiscard(t *testing.T) {
 	}
 }
 
-// Where downstream swallows everything, the end of ctx is seen all the same.
+// If downstream swallows everything, the end of ctx is still noticed.
 func TestAggregatesLookAtContext(t *testing.T) {
 	for name, op := range map[string]turbopipes.Operator[int, int]{
 		"Sort": operators.Sort(ascending),

@@ -18,8 +18,8 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// fused are the operators that run on their subscriber's goroutine alone and
-// allocate only when they are subscribed to.
+// fused returns the operators that run only on their subscriber's goroutine, and
+// allocate only at a subscription.
 func fused() map[string]func(turbopipes.Observable[int]) {
 	one := turbopipes.Lift("one", func(_ context.Context, _ turbopipes.Observable[int], emit func(int) bool) error {
 		emit(1)
@@ -120,8 +120,8 @@ func fused() map[string]func(turbopipes.Observable[int]) {
 	}
 }
 
-// notFused are those that start no goroutine either, and why they are in no table
-// of what allocates nothing per item.
+// notFused are other operators that start no goroutine. Each has the reason why it is in
+// no table of the operators that allocate nothing per item.
 var notFused = map[string]string{
 	"BufferUntilChanged": "a slice for each run of equal keys",
 	"BufferWeighted":     "a slice for each batch",
@@ -187,7 +187,7 @@ func TestBufferWithCountAllocatesItsSlices(t *testing.T) {
 	}
 }
 
-// chain is ten fused operators behind each other.
+// chain returns ten fused operators in a row.
 func chain() turbopipes.Operator[int, int] {
 	op := operators.Map(func(v int) int { return v + 1 })
 	for range 3 {

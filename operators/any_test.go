@@ -40,7 +40,7 @@ func BenchmarkAny(b *testing.B) {
 	benchmark(b, operators.Any(func(v int) bool { return v < 0 }))
 }
 
-// verdict is op with letters for what it tells.
+// verdict returns op with letters for its results.
 func verdict(op turbopipes.Operator[string, bool]) turbopipes.Operator[string, string] {
 	return turbopipes.Compose2(op, operators.Map(func(told bool) string { return map[bool]string{true: "t", false: "f"}[told] }))
 }

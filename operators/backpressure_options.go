@@ -10,7 +10,7 @@ import (
 // while downstream is busy, and have no other options: [OnDrop] is one.
 type BackpressureOption[T any] interface{ opt.BackpressureOption[T] }
 
-// DropHook is the type of [OnDrop], and lists what takes it.
+// DropHook is the type of [OnDrop], and lists the operators that take it.
 type DropHook[T any] struct {
 	opt.Func[opt.Typed[T]]
 	opt.ForBackpressure

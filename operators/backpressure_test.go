@@ -69,7 +69,7 @@ var strategies = map[string]func(operators.DropHook[int]) turbopipes.Operator[in
 	"extrapolated": func(o operators.DropHook[int]) turbopipes.Operator[int, int] {
 		return operators.Extrapolate(func(int) iter.Seq[int] { return nil }, o)
 	},
-	"paced": func(o operators.DropHook[int]) turbopipes.Operator[int, int] { // 4 is what some consumers take
+	"paced": func(o operators.DropHook[int]) turbopipes.Operator[int, int] { // some consumers take 4
 		return operators.BackpressureTimeout(4*time.Millisecond+time.Microsecond, o)
 	},
 	"gated": func(operators.DropHook[int]) turbopipes.Operator[int, int] {
@@ -77,15 +77,15 @@ var strategies = map[string]func(operators.DropHook[int]) turbopipes.Operator[in
 	},
 }
 
-// holds are the strategies that lose nothing but to an early end, and hookless
-// those that have no hook.
+// holds are the strategies that lose items only at an early end. hookless are the
+// strategies that have no hook.
 var (
 	holds    = []string{"Block", "paced", "gated", "spilled", "spilled, bounded", "in bursts", "extrapolated"}
 	hookless = []string{"gated"} // its OnDiscard is of another type
 )
 
 // TestConservation holds every strategy to in = out + dropped + left at disposal,
-// over random sources and consumers that end in random ways. row 37
+// over random sources and consumers that end in random ways. See docs/faults.md, row 37.
 func TestConservation(t *testing.T) {
 	for name, strategy := range strategies {
 		t.Run(name, func(t *testing.T) {
@@ -175,7 +175,8 @@ func conserve(t *testing.T, random *rand.Rand, name string, strategy func(operat
 	}
 }
 
-// paced emits the numbers below n, d apart, the first one at once.
+// paced emits the numbers below n. The first comes at once, and the others at
+// intervals of d.
 func paced(n int, d time.Duration) turbopipes.Observable[int] {
 	return turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
 		for i := range n {
@@ -188,8 +189,8 @@ func paced(n int, d time.Duration) turbopipes.Observable[int] {
 	})
 }
 
-// slowly collects o with a consumer that takes d for each item, and tells when
-// each came.
+// slowly collects o with a consumer that takes d for each item, and returns the items with
+// their times.
 func slowly[T any](t *testing.T, o turbopipes.Observable[T], d time.Duration) (got []string, err error) {
 	t.Helper()
 	begin := time.Now()
@@ -201,6 +202,8 @@ func slowly[T any](t *testing.T, o turbopipes.Observable[T], d time.Duration) (g
 	return got, err
 }
 
+// Upstream emits one item each 10 ms, and downstream takes 35 ms for an item. A row has an
+// operator and the delivered items, each with its time.
 func TestBackpressure(t *testing.T) {
 	const tick = 10 * time.Millisecond
 	add := func(pending, next int) int { return 100*pending + next }

@@ -47,7 +47,7 @@ func TestBackpressureTimeoutEnds(t *testing.T) {
 		require.ErrorIs(t, err, turbopipes.ErrBackpressureTimeout)
 		require.ErrorIs(t, err, turbopipes.ErrTimeout)
 	}
-	// reaped tells when upstream, which fails with cleanUp then, was cut.
+	// upstream stores the time of its cancellation in cut, and then fails with cleanUp.
 	upstream := func(cut *time.Duration, cleanUp error) turbopipes.Observable[int] {
 		return turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
 			begin := time.Now()

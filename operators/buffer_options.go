@@ -32,7 +32,7 @@ type SessionWindowOption interface{ opt.SessionWindowOption }
 // WithMaxItems does.
 const defaultMaxItems = 1 << 16
 
-// StepSetting is the type of [WithStep], and lists what takes it.
+// StepSetting is the type of [WithStep], and lists the operators that take it.
 type StepSetting struct {
 	opt.Set
 	opt.ForBufferWithCount
@@ -49,7 +49,7 @@ func WithStep(n int) StepSetting {
 	}}
 }
 
-// MaxItemsSetting is the type of [WithMaxItems], and lists what takes it.
+// MaxItemsSetting is the type of [WithMaxItems], and lists the operators that take it.
 type MaxItemsSetting struct {
 	opt.Set
 	opt.ForBufferWithTime
@@ -68,7 +68,7 @@ func WithMaxItems(n int) MaxItemsSetting {
 	}}
 }
 
-// FlushSetting is the type of [FlushOnError], and lists what takes it.
+// FlushSetting is the type of [FlushOnError], and lists the operators that take it.
 type FlushSetting struct {
 	opt.Set
 	opt.ForBufferWithCount
@@ -88,7 +88,7 @@ func FlushOnError() FlushSetting {
 	}}
 }
 
-// EmptySetting is the type of [EmitEmpty], and lists what takes it.
+// EmptySetting is the type of [EmitEmpty], and lists the operators that take it.
 type EmptySetting struct {
 	opt.Set
 	opt.ForBufferWithTime

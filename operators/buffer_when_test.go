@@ -62,7 +62,7 @@ func TestBufferWhenDiscards(t *testing.T) {
 	})
 }
 
-// The item that is one too many, and those before it, are counted.
+// The item that is one too many, and the items before it, are counted.
 func TestBufferWhenOverflow(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		op := operators.BufferWhen[int](turbopipes.Empty[int](), operators.WithMaxItems(2))
@@ -72,7 +72,8 @@ func TestBufferWhenOverflow(t *testing.T) {
 	})
 }
 
-// A graceful stop ends boundary as well, and what a full slice holds up comes out.
+// A graceful stop ends boundary as well, and items that a full slice holds up are
+// delivered.
 func TestBufferWhenGracefulStop(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		op := operators.BufferWhen[int](turbopipes.Never[int](), operators.WithMaxItems(2))

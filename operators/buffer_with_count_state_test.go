@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestBuffers compares with slices that are cut out of the whole.
+// TestBuffers compares the result with slices that are cut out of all items.
 func TestBuffers(t *testing.T) {
 	const most = 12
 	for n := 1; n <= 5; n++ {
@@ -57,8 +57,8 @@ func TestBuffersShareNothing(t *testing.T) {
 	}
 }
 
-// Slices that overlap keep their items once: with so many, one copy for each slice
-// would need more memory than there is.
+// Slices that overlap keep their items once: with so many slices, one copy for each
+// slice would need more memory than the machine has.
 func TestBuffersKeepItemsOnce(t *testing.T) {
 	const n = 1_000_000
 	b := openBuffers[int]{n: n, step: 1}
@@ -70,8 +70,7 @@ func TestBuffersKeepItemsOnce(t *testing.T) {
 	require.Len(t, b.take(), n-2)
 }
 
-// lost counts the items that are in none of the slices that came out, less those
-// in a gap.
+// lost counts the items that are in no emitted slice, without the items in a gap.
 func lost(out [][]int, all []int, n, step int) (count int64) {
 	seen := map[int]bool{}
 	for _, b := range out {

@@ -92,7 +92,7 @@ func TestBufferWithCountDiscards(t *testing.T) {
 		in   turbopipes.Observable[int]
 		opts []operators.BufferWithCountOption
 		lost int64
-		last []int // what came out last
+		last []int // the last slice
 	}{
 		"completion":              {turbopipes.Range(0, 8), nil, 0, []int{6, 7}},
 		"an error":                {failing, nil, 2, []int{3, 4, 5}},

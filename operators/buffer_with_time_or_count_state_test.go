@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Whatever comes when: nothing is lost, no slice is longer than n or empty, and
-// none waits longer than d.
+// For all scripts: no item is lost, no slice is longer than n or empty, and no slice waits
+// longer than d.
 func TestTimedBufferExhaustively(t *testing.T) {
 	const columns, d = 9, 3
 	for n := 1; n <= 4; n++ {

@@ -15,7 +15,7 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// gathered is a BufferWithTimeOrCount of that many columns whose slices are
+// gathered returns a BufferWithTimeOrCount with a time of d columns. Its slices are
 // strings.
 func gathered(d, n int, opts ...operators.BufferWithTimeOrCountOption) turbopipes.Operator[string, string] {
 	buffer := operators.BufferWithTimeOrCount[string](time.Duration(d)*tptest.Step, n, opts...)
@@ -58,7 +58,7 @@ func TestBufferWithTimeOrCount(t *testing.T) {
 	}
 }
 
-// While a slice is being delivered, upstream is held: with one item in its hand.
+// While a slice is being delivered, upstream waits, with one item in hand.
 func TestBufferWithTimeOrCountHoldsUpstream(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var source counting
@@ -70,7 +70,7 @@ func TestBufferWithTimeOrCountHoldsUpstream(t *testing.T) {
 	})
 }
 
-// The unfinished slice is counted, but at a completion, which flushes it.
+// The unfinished slice is counted, except at a completion, which flushes it.
 func TestBufferWithTimeOrCountDiscards(t *testing.T) {
 	three := timed(0, 1, 2)
 	fails := operators.Concat(turbopipes.Throw[int](errBoom))(three)
@@ -102,7 +102,7 @@ func TestBufferWithTimeOrCountDiscards(t *testing.T) {
 	}
 }
 
-// Downstream may do with a slice what it likes.
+// Downstream may change a slice that it has received.
 func TestBufferWithTimeOrCountSlicesAreTheReceivers(t *testing.T) {
 	all, err := operators.BufferWithTimeOrCount[int](time.Hour, 3)(turbopipes.Range(0, 7)).Collect(t.Context())
 	require.NoError(t, err)

@@ -14,7 +14,7 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// strung gives the slices of op as strings, and an empty one as 0.
+// strung returns op with strings for its slices. An empty slice is 0.
 func strung(op turbopipes.Operator[string, []string]) turbopipes.Operator[string, string] {
 	return turbopipes.Compose2(op, operators.Map(func(b []string) string {
 		if len(b) == 0 {
@@ -61,8 +61,8 @@ func TestBufferWithTime(t *testing.T) {
 	}
 }
 
-// accounted checks what a buffer that holds three items does with them at each
-// kind of end. flush is FlushOnError.
+// accounted checks, for each kind of end, the three items that a buffer holds. flush is
+// FlushOnError.
 func accounted[O any](t *testing.T, flush O, buffer func(opts ...O) turbopipes.Operator[int, []int]) {
 	t.Helper()
 	three := timed(0, 1, 2)
@@ -97,7 +97,7 @@ func TestBufferWithTimeDiscards(t *testing.T) {
 	})
 }
 
-// Upstream is held while a slice is at its most, with one item in its hand.
+// Upstream waits while a slice is full, with one item in hand.
 func TestBufferWithTimeHoldsUpstream(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var source counting

@@ -67,7 +67,7 @@ func TestCatchPanics(t *testing.T) {
 	require.ErrorIs(t, zero(turbopipes.Throw[int](errBoom)).Drain(t.Context()), turbopipes.ErrInvalidArgument)
 }
 
-// What is no failure of upstream's is not handled.
+// An end that is not a failure of upstream is not handled.
 func TestCatchLeavesAlone(t *testing.T) {
 	t.Run("a stop", func(t *testing.T) {
 		in := turbopipes.Create(func(_ context.Context, emit func(int) bool) error {

@@ -19,7 +19,7 @@ type circuit struct {
 	trial     bool      // a trial is running
 }
 
-// breakerRun is a run that was let in, and what it has reported so far. A run counts
+// breakerRun is a run that was let in, with its reports so far. A run counts
 // once: when it fails, the success that it reported before is taken back.
 type breakerRun struct {
 	epoch   uint64

@@ -9,9 +9,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Each step is one letter: r: a run begins and is let in, x: it is refused; and
-// for the oldest run that has begun: i: its first item comes; s, f, n: it ends with a
-// success, with a failure, with neither; I, S, F, N: the newest; _: a minute passes.
+// Each step of a script is one letter. r: a run begins and is let in. x: a run is
+// refused. i: the first item of the oldest running run comes. s, f, n: the oldest run
+// ends with a success, with a failure, or with neither. I, S, F, N: the same for the
+// newest run. _: a minute passes.
 func TestCircuit(t *testing.T) {
 	for name, c := range map[string]struct {
 		steps string
@@ -81,7 +82,8 @@ func TestCircuit(t *testing.T) {
 	}
 }
 
-// says tells b what happens to a run, and tells whether that was its end.
+// says reports an event of a run to b, and returns whether the event was the run's end. i
+// is an item, s a success, f a failure, and n an end that says nothing.
 func says(b *circuit, run *breakerRun, what rune, now time.Time) (ended bool) {
 	switch what {
 	case 'i':
@@ -97,8 +99,8 @@ func says(b *circuit, run *breakerRun, what rune, now time.Time) (ended bool) {
 	return what != 'i'
 }
 
-// book is a circuit that keeps everything that was said since it last opened or
-// closed, and counts anew each time.
+// book is a simple model of a circuit. It keeps all reports since it last opened or
+// closed, and counts all of them each time.
 type book struct {
 	threshold, least int
 	rate             float64
@@ -198,8 +200,8 @@ func (b *book) says(run *reader, what rune, now time.Time) {
 	}
 }
 
-// Every story of a few steps is told to a circuit and to a book, and both let the same
-// runs in.
+// Every sequence of a few events goes to a circuit and to a book. Both must admit the same
+// runs.
 func TestCircuitExhaustively(t *testing.T) {
 	const minute = time.Minute
 	for name, c := range map[string]struct {
@@ -270,7 +272,7 @@ func TestCircuitExhaustively(t *testing.T) {
 	}
 }
 
-// The window slides: what is older than it counts no more.
+// The window slides: older reports no longer count.
 func TestFailureRate(t *testing.T) {
 	begin := time.Unix(1000, 0)
 	at := func(s int) time.Time { return begin.Add(time.Duration(s) * time.Second) }

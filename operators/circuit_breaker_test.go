@@ -53,8 +53,7 @@ func TestCircuitBreaker(t *testing.T) {
 	require.Nil(t, operators.Guarded[int, int](closed(), nil))
 }
 
-// broken is a Breaker that one failure has opened, and that the next one opens
-// again.
+// broken returns a Breaker that one failure has opened. The next failure opens it again.
 func broken(t *testing.T, opts ...operators.BreakerOption) *operators.Breaker {
 	t.Helper()
 	b := operators.NewBreaker(append(opts, operators.WithThreshold(1))...)
@@ -96,7 +95,8 @@ func TestCircuitBreakerOpensAndCloses(t *testing.T) {
 	})
 }
 
-// What a run says is told by its first item and its end: a trial is one that closes.
+// The first item and the end of a run decide whether it was a success. A row has a trial
+// run and the answer to the next subscription: a successful trial closes the Breaker.
 func TestCircuitBreakerJudges(t *testing.T) {
 	one := turbopipes.Just(1)
 	waiting := turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
@@ -114,7 +114,7 @@ func TestCircuitBreakerJudges(t *testing.T) {
 		in     turbopipes.Observable[int]
 		fn     func(int) error // of the consumer
 		within time.Duration   // until ctx ends
-		then   string          // what the next subscription is told
+		then   string          // the state at the next subscription
 	}{
 		"completion":            {in: one, then: "closed"},
 		"empty":                 {in: turbopipes.Empty[int](), then: "closed"},
@@ -206,7 +206,7 @@ func TestCircuitBreakerLeft(t *testing.T) {
 	})
 }
 
-// A stream that goes on tells at its first item that all is well, while it runs.
+// A stream that goes on reports success at its first item, while it runs.
 func TestCircuitBreakerGoesOn(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		b := operators.NewBreaker(operators.WithThreshold(2))
@@ -230,7 +230,7 @@ func TestCircuitBreakerGoesOn(t *testing.T) {
 	})
 }
 
-// Every third call fails: never two in a row, and too many all the same.
+// Every third call fails: never two in a row, but more than the rate allows.
 func TestCircuitBreakerFailureRate(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		b := operators.NewBreaker(operators.WithThreshold(2), operators.WithFailureRate(0.3, time.Minute, 9), operators.WithCooldown(time.Minute))

@@ -13,8 +13,8 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// picked is a case of an operator whose upstream emits streams: that of item a is
-// the first of inner, and so on.
+// picked is a case of an operator whose upstream emits streams. Item a stands for the
+// first stream of inner, b for the second, and so on.
 type picked struct {
 	in    string
 	inner []string
@@ -55,7 +55,7 @@ func TestCombineLatestAll(t *testing.T) {
 	requirePicked(t, "CombineLatestAll", operators.CombineLatestAll[int]())
 }
 
-// requirePicked checks what op makes of bad streams, clean-ups and early ends.
+// requirePicked checks op with bad streams, failing clean-ups and early ends.
 func requirePicked(t *testing.T, name string, op turbopipes.Operator[turbopipes.Observable[int], []int]) {
 	t.Helper()
 	bubble(t, "streams that fail", func(t *testing.T) {

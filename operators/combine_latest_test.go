@@ -21,7 +21,7 @@ type drawn struct {
 	opts []tptest.Option
 }
 
-// expectAll draws the upstreams of each case, and checks what apply makes of them.
+// expectAll draws the upstreams of each case, and checks the result of apply.
 func expectAll(t *testing.T, cases map[string]drawn, apply func(in []turbopipes.Observable[string]) turbopipes.Observable[string]) {
 	t.Helper()
 	for name, c := range cases {
@@ -74,7 +74,7 @@ func TestCombineLatest(t *testing.T) {
 	requirePanics(t, operators.CombineLatest(turbopipes.Just("b"), func(string, string) int { panic(errBoom) }))
 }
 
-// Both begin at once; a side that is of no use any more is cancelled and reaped.
+// Both sides begin at once. A side that is no longer needed is cancelled and reaped.
 func TestCombineLatestReaps(t *testing.T) {
 	tptest.Run(t, func(s *tptest.Scenario) {
 		a := tptest.Cold[string](s, "a---b--", nil, tptest.Unwinds(2*tptest.Step), tptest.Subscribed("^---!"))
@@ -93,8 +93,8 @@ func TestCombineLatestReaps(t *testing.T) {
 	})
 }
 
-// Every combination is delivered: a busy downstream holds both sides, each with
-// an item in its hand.
+// Every combination is delivered: both sides wait for a busy downstream, each with an
+// item in hand.
 func TestCombineLatestHoldsItsSides(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var a, b counting
@@ -105,8 +105,8 @@ func TestCombineLatestHoldsItsSides(t *testing.T) {
 	})
 }
 
-// An item that waits for the other side's first is lost to an early end, and no
-// loss at a completion.
+// An item that waits for the other side's first item counts as lost at an early end,
+// but not at a completion.
 func TestCombineLatestDiscards(t *testing.T) {
 	for name, c := range map[string]struct {
 		other turbopipes.Observable[int]

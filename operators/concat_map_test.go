@@ -54,8 +54,8 @@ func TestConcatMapOfEach(t *testing.T) {
 	tptest.Marbles(t, "a-b----|", op, "-{ax}-{ay}-{bx}-{by}|")
 }
 
-// ticks gives n numbers, two steps apart, the first after one, and ends one step
-// after the last.
+// ticks emits n numbers, two steps apart. The first comes after one step, and the end
+// comes one step after the last.
 func ticks(n int) turbopipes.Observable[int] {
 	return turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
 		timer := time.NewTimer(tptest.Step)
@@ -99,8 +99,8 @@ func TestConcatMapStopsUpstream(t *testing.T) {
 	require.Equal(t, []int{1}, items)
 }
 
-// A graceful stop ends upstream; the inner stream that runs comes to its own
-// end, and is not cut short to look complete.
+// A graceful stop ends upstream. The running inner stream continues to its own end,
+// and is not cut short.
 func TestConcatMapGracefulStop(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var items []int

@@ -57,8 +57,8 @@ func TestConcatNeverOverlaps(t *testing.T) {
 	require.EqualValues(t, 1, peak)
 }
 
-// A graceful stop completes the sources of all streams, those to come without a
-// call, and lets their operators flush.
+// A graceful stop completes the sources of all streams, and lets their operators
+// flush. The sources of later streams are not called.
 func TestConcatGracefulStop(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		uncalled := turbopipes.Create(func(context.Context, func(int) bool) error { t.Error("called"); return nil })

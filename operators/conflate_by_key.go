@@ -96,7 +96,7 @@ func (n *newestByKey[K, T]) keep(d *handoff.Desk, v T, key func(T) K, lost run.A
 	same := false
 	run.DropOnPanic(v, lost.Drop, func() { // outside the lock, also if k can't be compared
 		k = key(v)
-		same = k == k //nolint:staticcheck // NaN is not, and an interface may hold what can't be compared
+		same = k == k //nolint:staticcheck // NaN is not, and an interface may hold a value that can't be compared
 	})
 	var old T
 	replaced := false

@@ -46,8 +46,8 @@ func TestConflateByKey(t *testing.T) {
 	requireInvalid(t, operators.ConflateByKey(func(v int) int { return v }, operators.WithMaxPendingKeys[int](0)), "ConflateByKey: WithMaxPendingKeys: n is 0, want at least 1")
 }
 
-// A key that panics, and one that can't be compared, end the stream behind what
-// waits, and their item is dropped.
+// A key function that panics, and a key that can't be compared, end the stream after the
+// waiting items. The item is dropped.
 func TestConflateByKeyPanics(t *testing.T) {
 	type odd struct {
 		f float64
@@ -88,7 +88,7 @@ func TestConflateByKeyPanics(t *testing.T) {
 	}
 }
 
-// The order within a key is kept, and its last item comes, whatever the pace.
+// At every pace, the order within a key is kept, and its last item is delivered.
 func TestConflateByKeyDeliversTheLast(t *testing.T) {
 	for seed := range uint64(300) {
 		synctest.Test(t, func(t *testing.T) {

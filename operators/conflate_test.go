@@ -41,7 +41,7 @@ func TestConflate(t *testing.T) {
 	requireInvalid(t, operators.OnBackpressureReduce[int](nil), "OnBackpressureReduce: merge is nil")
 }
 
-// first makes an item at once of what comes, before merge sees any.
+// first turns an item into the result's type at once, before merge is called.
 func TestConflateMakesAnotherType(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		sums := operators.Conflate(func(v int) []int { return []int{v} }, func(all []int, v int) []int { return append(all, v) })
@@ -51,6 +51,7 @@ func TestConflateMakesAnotherType(t *testing.T) {
 	})
 }
 
+// A row has an operator whose function panics, and the items that are delivered before.
 func TestConflatePanics(t *testing.T) {
 	for name, c := range map[string]struct {
 		op    turbopipes.Operator[int, int]
@@ -78,8 +79,8 @@ func TestConflatePanics(t *testing.T) {
 	}
 }
 
-// TestConflateLosesNothing puts together again what was merged: it is every item,
-// once and in order, whatever the pace and the end.
+// TestConflateLosesNothing takes the merged items apart. They contain every item, once and
+// in order, at every pace and after every end.
 func TestConflateLosesNothing(t *testing.T) {
 	for seed := range uint64(500) {
 		synctest.Test(t, func(t *testing.T) {

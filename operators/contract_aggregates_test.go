@@ -6,7 +6,7 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// aggregates are the entries of what aggregates.
+// aggregates returns the entries of the operators that aggregate.
 func (p parts) aggregates() []entry {
 	return []entry{
 		on("Average", operators.Average[int]()),

@@ -9,7 +9,7 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// backpressure are the entries of the operators for explicit backpressure.
+// backpressure returns the entries of the operators for explicit backpressure.
 func (p parts) backpressure() []entry {
 	add := func(pending, next int) int { return 1000*pending + next }
 	overflown := func(err error) bool { return errors.Is(err, turbopipes.ErrOverflow) } // a slow consumer is no failure here

@@ -7,7 +7,7 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// clocks are the entries of what deals with time.
+// clocks returns the entries of the operators that use the clock.
 func (p parts) clocks() []entry {
 	long := 16 * time.Millisecond
 	later := func(int) turbopipes.Observable[int] { return turbopipes.Timer(long) }
@@ -31,5 +31,5 @@ func (p parts) clocks() []entry {
 	}
 }
 
-// again is for what emits equal items without running upstream again.
+// again is for operators that emit equal items without running upstream again.
 func (e entry) again() entry { e.repeats = true; return e }

@@ -8,15 +8,16 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// millis is the time that an item has for a Join.
+// millis returns the time of an item for a Join.
 func (parts) millis(v int) time.Time { return time.UnixMilli(int64(v % 1000)) }
 
-// apart makes streams, no two of which emit at the same time once all have.
+// apart makes streams. Once all of them have emitted, no two of them emit at the same
+// time.
 func (parts) apart(v int) turbopipes.Observable[int] {
 	return hundreds(v, time.Duration(4+v)*time.Millisecond)
 }
 
-// combining are the entries of what combines streams.
+// combining returns the entries of the operators that combine streams.
 func (p parts) combining() []entry {
 	return []entry{
 		on("CombineLatest", operators.CombineLatest(p.side, p.pair)),

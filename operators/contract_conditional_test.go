@@ -5,7 +5,7 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// conditional are the entries of what decides.
+// conditional returns the entries of the conditional operators.
 func (p parts) conditional() []entry {
 	return []entry{
 		on("All", operators.All(p.small)),

@@ -8,7 +8,7 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// errors are the entries of what deals with errors.
+// errors returns the entries of the operators that handle errors.
 func (p parts) errors() []entry {
 	return []entry{
 		on("Catch", operators.Catch(p.ignore)).recovering().one(),

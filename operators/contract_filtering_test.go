@@ -6,7 +6,7 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// filtering are the entries of what filters.
+// filtering returns the entries of the operators that filter.
 func (p parts) filtering() []entry {
 	third := func(v int) bool { return v == 2 }
 	return []entry{

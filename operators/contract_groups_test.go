@@ -8,8 +8,8 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// windows are the entries of windows and groups. Those that give streams are
-// tested with what consumes these.
+// windows returns the entries of windows and groups. An operator that emits streams is
+// tested together with an operator that consumes them.
 func (p parts) windows() []entry {
 	parity := func(v int) int { return v % 2 }
 	at := func(v int) time.Time { return time.Unix(int64(v), 0) }
@@ -41,21 +41,21 @@ func (p parts) windows() []entry {
 	}
 }
 
-// placed is an item and which window, or group, it was in.
+// placed is an item with its window or group.
 type placed[K, T any] struct {
 	in K
 	v  T
 }
 
-// grouped gives the items of the groups, at most n groups at a time.
+// grouped emits the items of the groups, at most n groups at a time.
 func grouped[T any, K comparable](n int, op turbopipes.Operator[T, turbopipes.Group[K, T]]) turbopipes.Operator[T, placed[K, T]] {
 	return turbopipes.Compose2(op, operators.FlatMap(n, func(g turbopipes.Group[K, T]) turbopipes.Observable[placed[K, T]] {
 		return operators.Map(func(v T) placed[K, T] { return placed[K, T]{g.Key, v} })(g.Items)
 	}))
 }
 
-// windowed gives the items of the windows, at most n windows at a time, with the
-// number of the window, from 1.
+// windowed emits the items of the windows, at most n windows at a time, with the number of
+// the window, from 1.
 func windowed[T any](n int, op turbopipes.Operator[T, turbopipes.Observable[T]]) turbopipes.Operator[T, placed[int, T]] {
 	return func(in turbopipes.Observable[T]) turbopipes.Observable[placed[int, T]] {
 		return turbopipes.Defer(func(context.Context) (turbopipes.Observable[placed[int, T]], error) {

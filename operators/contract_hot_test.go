@@ -4,7 +4,7 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// hot are the entries of what shares a run of upstream.
+// hot returns the entries of the operators that share a run of upstream.
 func (parts) hot() []entry {
 	return []entry{
 		on("Share", operators.Share[int]()).one(),

@@ -19,17 +19,17 @@ import (
 // cuts are the ways in which a stream ends early.
 var cuts = []string{"a Cancel in Next", "ctx", "an error", "a panic", "a panic of the consumer", "Take", "a Stop whose ctx ends"}
 
-// cutting is one run that is cut at its i-th item, or at that of upstream.
+// cutting is one run that is cut at its i-th item, or at the i-th item of upstream.
 type cutting struct {
 	how  string
 	i    int
-	slow time.Duration // what Next takes
+	slow time.Duration // the time that Next takes
 }
 
 func (c cutting) String() string { return fmt.Sprintf("%s at %d, Next takes %v", c.how, c.i, c.slow) }
 
-// cutAndCounted runs o, cuts it, and checks that every item which the sources have handed to
-// emit is accounted for. weight is as how many items an item of o counts.
+// cutAndCounted runs o, cuts it, and checks that every item that the sources have
+// handed to emit is accounted for. An item of o counts as weight items.
 func cutAndCounted[T any](t *testing.T, r *rig, o turbopipes.Observable[T], c cutting, weight func(T) int64) turbopipes.Stats {
 	t.Helper()
 	var heard, delivered atomic.Int64
@@ -110,7 +110,7 @@ func queued[T any](o turbopipes.Observable[T]) turbopipes.Observable[T] {
 	return operators.ObserveOn[T](turbopipes.WithQueue(1))(o)
 }
 
-// Every item is delivered, dropped, discarded or has failed, whatever ends the stream.
+// However the stream ends, every item is delivered, dropped, discarded or has failed.
 func TestContractAccounts(t *testing.T) {
 	every(t, func(t *testing.T, r *rig) {
 		if !r.each {
@@ -125,8 +125,8 @@ func TestContractAccounts(t *testing.T) {
 	})
 }
 
-// batchers are operators which make slices that have each item once. side is a stream
-// whose items count for nothing.
+// batchers returns operators that make slices with each item once. side is a stream
+// whose items are not counted.
 func batchers(side turbopipes.Observable[int]) map[string]turbopipes.Operator[int, []int] {
 	pairs := func(v int) int { return v / 2 }
 	return map[string]turbopipes.Operator[int, []int]{
@@ -164,7 +164,7 @@ func eventTimed() map[string]turbopipes.Operator[int, turbopipes.TimeWindow[int]
 	}
 }
 
-// streamed are operators whose windows come out one after another.
+// streamed returns operators that emit their windows one after another.
 func streamed(side turbopipes.Observable[int]) map[string]turbopipes.Operator[int, int] {
 	in := func(op turbopipes.Operator[int, turbopipes.Observable[int]]) turbopipes.Operator[int, int] {
 		return turbopipes.Compose2(op, operators.Flatten[int](1))
@@ -205,7 +205,7 @@ func TestContractAccountsForSlices(t *testing.T) {
 	accountsFor(t, streamed, one[int])
 }
 
-// What an aggregate has merged counts as what it was made of, until it is handed over.
+// Until an aggregate is handed over, it counts as the items that were merged into it.
 func TestContractAccountsForAggregates(t *testing.T) {
 	for name, op := range map[string]func(in turbopipes.Observable[int]) turbopipes.Observable[string]{
 		"Average":         on("", operators.Average[int]()).apply,
@@ -229,8 +229,8 @@ func TestContractAccountsForAggregates(t *testing.T) {
 	}
 }
 
-// failures are operators whose function runs fail on the item 3, with all items that
-// they have seen before.
+// failures returns operators whose function calls fail at item 3. Each has seen all
+// items before item 3.
 func failures(fail func(v int) int) map[string]func(in turbopipes.Observable[int]) turbopipes.Observable[string] {
 	is := func(v int) bool { return fail(v) >= 0 }
 	isnt := func(v int) bool { return fail(v) < 0 }
@@ -290,8 +290,8 @@ func failures(fail func(v int) int) map[string]func(in turbopipes.Observable[int
 	return all
 }
 
-// failedOnce consumes o, of which the item 3 fails, and checks that this is counted, and
-// nothing else is.
+// failedOnce consumes o, whose item 3 fails, and checks that only this failure is
+// counted.
 func failedOnce(t *testing.T, o turbopipes.Observable[string]) turbopipes.Stats {
 	t.Helper()
 	s := o.Subscribe(t.Context(), turbopipes.Observer[string]{Error: func(error) {}})
@@ -301,20 +301,21 @@ func failedOnce(t *testing.T, o turbopipes.Observable[string]) turbopipes.Stats 
 	return s.Stats()
 }
 
-// keeping are those of failures that still have every item when the function fails.
+// keeping are the operators of failures that still have every item when the function
+// fails.
 var keeping = []string{
 	"BufferWeighted", "EventTimeWindow",
 	"Reduce", "ReduceWith", "ToMap", "ToMapWithValueSelector", "ToMultiMap", "TopK",
 }
 
-// whole are those that emit one item for each.
+// whole are the operators that emit one item for each item.
 var whole = []string{
 	"ConcatMap", "Dedup", "Distinct", "DistinctUntilChanged", "Do", "Filter", "FilterMap", "FlatMapSeq",
 	"FlatMapSeq/iterator", "Map", "Marshal", "RateLimit", "Scan", "ScanWith", "Serialize", "StatefulMap", "TakeUntilMatch",
 	"TakeWhile", "TryMap", "Unmarshal",
 }
 
-// A function of the user's that panics or exits its goroutine has failed on its item.
+// If a function of the user panics or exits its goroutine, its item counts as failed.
 func TestContractFunctionFails(t *testing.T) {
 	for how, end := range map[string]func(){"a panic": func() { panic(errBoom) }, "a Goexit": runtime.Goexit} {
 		for name, op := range failures(func(v int) int {
@@ -373,8 +374,8 @@ func TestContractFunctionReturnsAnError(t *testing.T) {
 	}
 }
 
-// A function that fails on a slice has failed on its items, and on none where it fails on
-// a stream.
+// If a function fails on a slice, the items of the slice count as failed. If it fails
+// on a stream, no item counts.
 func TestContractFunctionFailsOnASlice(t *testing.T) {
 	fails := func([]int) int { panic(errBoom) }
 	try := func(_ context.Context, _ []int) (int, error) { return 0, errBoom }

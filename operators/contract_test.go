@@ -17,13 +17,12 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// What every operator must keep, and is tested for here, knows no operator but
-// by this table. An operator that is not in it fails TestContractCoversAll.
+// The contract tests run the same checks on every operator of this table. They know no
+// other operators. An operator that is not in the table fails TestContractCoversAll.
 
-// entry is an operator between ints and whatever it makes of them. What comes
-// out of different items is different.
+// entry is an operator whose items are ints. Different items must have different results.
 type entry struct {
-	name      string // the constructor's, and behind a slash which form of it
+	name      string // the constructor's name, and after a slash the variant
 	apply     func(in turbopipes.Observable[int]) turbopipes.Observable[string]
 	recovers  bool // makes something else of an error of upstream
 	repeats   bool // runs upstream again after one
@@ -34,14 +33,14 @@ type entry struct {
 	overflows bool // fails while downstream is busy
 }
 
-// on makes op an entry.
+// on makes an entry for op.
 func on[R any](name string, op turbopipes.Operator[int, R]) entry {
 	return entry{name: name, apply: func(in turbopipes.Observable[int]) turbopipes.Observable[string] {
 		return printed(op(in))
 	}}
 }
 
-// from makes op an entry whose items are made by fn.
+// from makes an entry for op, whose items are made by fn.
 func from[T, R any](name string, fn func(int) T, op turbopipes.Operator[T, R]) entry {
 	return on(name, turbopipes.Compose2(operators.Map(fn), op))
 }
@@ -63,9 +62,9 @@ const (
 	pace   = 10 * time.Millisecond // between them
 )
 
-// parts is what the entries are made of. side is a second stream, whose items are
-// not those of upstream, and which comes at other times. No duration makes something
-// happen in the middle between two items of upstream, which is where it is stopped.
+// parts has the parts of the entries. side is a second stream. Its items differ from the
+// items of upstream, and come at other times. The tests stop upstream in the middle
+// between two items. No duration makes anything happen at that time.
 type parts struct{ side turbopipes.Observable[int] }
 
 // contracts is the table, family by family.
@@ -98,7 +97,7 @@ func (p parts) task(v int) turbopipes.Task[int] {
 	return func(ctx context.Context) (int, error) { return p.slow(ctx, v) }
 }
 
-// hundreds are 100v and 100v+1, at d and 2d.
+// hundreds emits 100v and 100v+1, at d and 2d.
 func hundreds(v int, d time.Duration) turbopipes.Observable[int] {
 	return operators.Map(func(i int) int { return 100*v + i })(operators.Take[int](2)(turbopipes.Interval(d)))
 }
@@ -116,17 +115,17 @@ func TestContractCoversAll(t *testing.T) {
 	require.ElementsMatch(t, all, inTable)
 }
 
-// rig is one operator between an upstream and a side that count their runs, and
-// take a second to unwind.
+// rig is one operator with an upstream and a side. Both count their runs, and take a
+// second to end.
 type rig struct {
 	alive
 	entry
-	endsWith func(i int) error // is asked before the i-th item, and once behind the last; may panic
+	endsWith func(i int) error // called before the i-th item, and once after the last; may panic
 	over     atomic.Bool       // upstream has ended with its error or its panic
 	emitted  atomic.Int64
 }
 
-// stream gives the stream under test, under Checked.
+// stream returns the stream under test, inside Checked.
 func (r *rig) stream() turbopipes.Observable[string] {
 	return turbopipes.Checked(r.apply(r.source(0, length, pace, r.endsWith)))
 }
@@ -135,7 +134,7 @@ func (r *rig) source(first, n int, every time.Duration, endsWith func(i int) err
 	return turbopipes.Create(func(ctx context.Context, emit func(int) bool) (err error) {
 		leave := r.enter()
 		defer func() {
-			time.Sleep(time.Second) // it takes its time, whatever has ended it
+			time.Sleep(time.Second) // a slow clean-up after every kind of end
 			leave()
 			if err == nil && ctx.Err() != nil {
 				err = context.Cause(ctx)
@@ -177,7 +176,7 @@ func every(t *testing.T, test func(t *testing.T, r *rig)) {
 	}
 }
 
-// taken is what a consumer saw, and when it may not see any more.
+// taken has the items that a consumer saw, and the time from which it must not see more.
 type taken struct {
 	busy, ended atomic.Bool
 	n           atomic.Int64
@@ -204,7 +203,7 @@ func (c *taken) end(t *testing.T, r *rig) {
 		sorted := slices.Sorted(slices.Values(c.items))
 		require.Len(t, slices.Compact(sorted), len(c.items), "an item twice: %v", c.items)
 	}
-	time.Sleep(time.Hour) // for what may still come
+	time.Sleep(time.Hour) // wait for items that may still come
 }
 
 // run consumes the stream, at most limit items if that is positive, and checks
@@ -237,7 +236,7 @@ func TestContractCompletes(t *testing.T) {
 	})
 }
 
-// row 11
+// docs/faults.md, row 11
 func TestContractStops(t *testing.T) {
 	every(t, func(t *testing.T, r *rig) {
 		all, err := r.run(t.Context(), t, 0)
@@ -250,7 +249,7 @@ func TestContractStops(t *testing.T) {
 	})
 }
 
-// rows 15 and 21
+// docs/faults.md, rows 15 and 21
 func TestContractContextEnds(t *testing.T) {
 	every(t, func(t *testing.T, r *rig) {
 		all, err := r.run(t.Context(), t, 0)
@@ -276,7 +275,7 @@ func TestContractContextEnds(t *testing.T) {
 	})
 }
 
-// rows 7 and 38
+// docs/faults.md, rows 7 and 38
 func TestContractUpstreamFails(t *testing.T) {
 	every(t, func(t *testing.T, r *rig) {
 		for i := range length + 1 {
@@ -301,7 +300,7 @@ func TestContractUpstreamFails(t *testing.T) {
 	})
 }
 
-// row 8
+// docs/faults.md, row 8
 func TestContractUpstreamPanics(t *testing.T) {
 	every(t, func(t *testing.T, r *rig) {
 		for i := range length + 1 {
@@ -327,7 +326,7 @@ func TestContractUpstreamPanics(t *testing.T) {
 	})
 }
 
-// row 12
+// docs/faults.md, row 12
 func TestContractConsumerPanics(t *testing.T) {
 	every(t, func(t *testing.T, r *rig) {
 		all, err := r.run(t.Context(), t, 0)
@@ -348,7 +347,7 @@ func TestContractConsumerPanics(t *testing.T) {
 	})
 }
 
-// row 26
+// docs/faults.md, row 26
 func TestContractTwoAtOnce(t *testing.T) {
 	every(t, func(t *testing.T, r *rig) {
 		o := r.stream()
@@ -370,7 +369,7 @@ func TestContractTwoAtOnce(t *testing.T) {
 	})
 }
 
-// row 24
+// docs/faults.md, row 24
 func TestContractStopsGracefully(t *testing.T) {
 	every(t, func(t *testing.T, r *rig) {
 		for after := pace / 2; after < (length+1)*pace; after += pace {
@@ -400,7 +399,7 @@ func TestContractStopsGracefully(t *testing.T) {
 	})
 }
 
-// rows 14 and 22
+// docs/faults.md, rows 14 and 22
 func TestContractDisposedWhileBusy(t *testing.T) {
 	every(t, func(t *testing.T, r *rig) {
 		all, err := r.run(t.Context(), t, 0)
@@ -430,7 +429,7 @@ func TestContractDisposedWhileBusy(t *testing.T) {
 	})
 }
 
-// row 29
+// docs/faults.md, row 29
 func TestContractZeroUpstream(t *testing.T) {
 	for _, e := range contracts(turbopipes.Never[int]()) {
 		err := e.apply(turbopipes.Observable[int]{}).Drain(t.Context())
@@ -451,7 +450,7 @@ func TestContractEmptyUpstream(t *testing.T) {
 	})
 }
 
-// A clean-up that fails is told, also when downstream has stopped.
+// The error of a failing clean-up is reported, also if downstream has stopped.
 func TestContractCleanUpFails(t *testing.T) {
 	every(t, func(t *testing.T, r *rig) {
 		in := turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {

@@ -12,7 +12,7 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// children are those of an item of upstream, and have none.
+// children returns the children of an upstream item. Children have no children.
 func (p parts) children(v int) turbopipes.Observable[int] {
 	if v >= 100 {
 		return turbopipes.Empty[int]()
@@ -20,7 +20,7 @@ func (p parts) children(v int) turbopipes.Observable[int] {
 	return p.long(v + 1)
 }
 
-// transforming are the entries of what transforms.
+// transforming returns the entries of the operators that transform.
 func (p parts) transforming() []entry {
 	stated := func(_ context.Context, s, v int) (int, int, error) { return s + v, s + 10*v, nil }
 	return []entry{

@@ -15,7 +15,7 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// failsOnX makes results of letters, of which x has failed.
+// failsOnX turns letters into results. The result of x is a failure.
 func failsOnX() turbopipes.Operator[string, turbopipes.Result[string]] {
 	return operators.TryMap(operators.AsResults(upper))
 }

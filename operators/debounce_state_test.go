@@ -8,13 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Each script has numbered items and looks at the clock, in seconds; what comes
-// out is written down with its time.
+// A row has the options, a script, the wanted output, and the number of items that are
+// withheld at the end. Each step of the script has a time in seconds, and perhaps an
+// item. Each item of the output has its time before it.
 func TestDebounceState(t *testing.T) {
 	type step struct {
 		at   int
 		item string
-		busy bool // downstream is: nobody asks
+		busy bool // downstream is busy, and does not ask for the output
 	}
 	for name, c := range map[string]struct {
 		o     debounceOptions
@@ -76,8 +77,8 @@ func TestDebounceState(t *testing.T) {
 	}
 }
 
-// Whatever comes when, each item is emitted at most once, the last one always,
-// in order, and none later than the options say.
+// For all scripts: each item is emitted at most once, in order, and not later than the
+// options say. The last item is always emitted.
 func TestDebounceStateExhaustively(t *testing.T) {
 	const columns = 9
 	for _, o := range []debounceOptions{
@@ -89,7 +90,7 @@ func TestDebounceStateExhaustively(t *testing.T) {
 		for pattern := range 1 << columns {
 			d := debounce[int]{debounceOptions: o}
 			var out, in []int
-			begun := -1 // when the first of those that wait came
+			begun := -1 // the time when the first waiting item came
 			ask := func(now int) {
 				for v, ok := d.Next(time.Unix(0, int64(now))); ok; v, ok = d.Next(time.Unix(0, int64(now))) {
 					out = append(out, v)

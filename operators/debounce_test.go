@@ -14,7 +14,7 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// debounced is a Debounce with a quiet of that many columns.
+// debounced returns a Debounce with a quiet time of so many columns.
 func debounced(quiet int, opts ...operators.DebounceOption) turbopipes.Operator[string, string] {
 	return operators.Debounce[string](time.Duration(quiet)*tptest.Step, opts...)
 }
@@ -55,8 +55,8 @@ func TestDebounce(t *testing.T) {
 	}
 }
 
-// A busy downstream holds nobody: the newest item overtakes the one that waits,
-// and time goes on.
+// A busy downstream does not make upstream wait: the newest item replaces the waiting
+// item, and time goes on.
 func TestDebounceBusyDownstream(t *testing.T) {
 	for name, c := range map[string]struct {
 		op      turbopipes.Operator[string, string]
@@ -78,7 +78,7 @@ func TestDebounceBusyDownstream(t *testing.T) {
 	})
 }
 
-// What came before an error is received before it: a leading item is out.
+// Items that came before an error are received before it: a leading item is out.
 func TestDebounceErrorBehindAnItem(t *testing.T) {
 	for name, c := range map[string]struct{ in, out string }{
 		"a leading one":       {"0:a 0:#", "0:a 0:#"},
@@ -97,8 +97,8 @@ func TestDebounceErrorBehindAnItem(t *testing.T) {
 	})
 }
 
-// What is left at an early end counts as discarded: what is withheld, and what
-// has arrived meanwhile.
+// At an early end, two kinds of items count as discarded: an item that is withheld, and
+// items that have arrived meanwhile.
 func TestDebounceDiscards(t *testing.T) {
 	items := func(at ...time.Duration) turbopipes.Observable[int] { return silent(timed(at...)) }
 	for name, c := range map[string]struct {
@@ -129,7 +129,7 @@ func TestDebounceDiscards(t *testing.T) {
 	})
 }
 
-// A stop flushes what is withheld.
+// A stop flushes an item that is withheld.
 func TestDebounceGracefulStop(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		debounce := operators.Debounce[int](10 * time.Second)
@@ -141,7 +141,7 @@ func TestDebounceGracefulStop(t *testing.T) {
 	})
 }
 
-// Upstream is never held.
+// Upstream never waits.
 func TestDebounceNeverHolds(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var c counting
@@ -153,7 +153,7 @@ func TestDebounceNeverHolds(t *testing.T) {
 	})
 }
 
-// Upstream is reaped, also by a failure in its clean-up, which is told.
+// Upstream is reaped, also if its clean-up fails, and the failure is reported.
 func TestDebounceCleanUp(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		in := operators.Merge(failingCleanUp[int](errLate))(turbopipes.Timer(time.Second))

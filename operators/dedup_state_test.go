@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Whatever comes, it remembers what a list would that is searched from its start.
+// For all inputs, it remembers the same keys as a list that is searched from its start.
 func TestRemembered(t *testing.T) {
 	for _, capacity := range []int{1, 2, 3, 8, 9, 20} {
 		for _, ttl := range []time.Duration{0, 1, 5, 40} {

@@ -44,7 +44,7 @@ func TestDedup(t *testing.T) {
 	requirePanics(t, operators.Dedup(func(string) int { panic(errBoom) }, 1, 0))
 }
 
-// Each subscription remembers its own keys, in no more memory than they take.
+// Each subscription remembers its own keys, and uses memory only for them.
 func TestDedupBeginsAnew(t *testing.T) {
 	o := operators.Dedup(operators.Self[int], math.MaxInt, time.Hour)(turbopipes.Just(1, 2, 1))
 	for range 2 {

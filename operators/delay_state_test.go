@@ -9,6 +9,8 @@ import (
 	"github.com/turbopipes/turbopipes/internal/handoff"
 )
 
+// A full delay gets one more item, c. A row has the strategy, the lost item, the results of
+// offer, and the items in the delay afterwards.
 func TestDelayState(t *testing.T) {
 	at := func(n int) time.Time { return time.Unix(int64(n), 0) }
 	for name, c := range map[string]struct {
@@ -65,8 +67,8 @@ func TestDelayState(t *testing.T) {
 	require.Equal(t, []string{"c"}, d.Left())
 }
 
-// At its time an item has left, for one who waits for it, but not for one who is
-// busy.
+// At its time an item has left the delay if downstream waits for it, but not if
+// downstream is busy.
 func TestDelayStateMakesRoomInTime(t *testing.T) {
 	at := func(n int) time.Time { return time.Unix(int64(n), 0) }
 	for _, waits := range []bool{true, false} {

@@ -63,7 +63,7 @@ func TestDelaySubscriptionEnds(t *testing.T) {
 func ExampleDelaySubscription() {
 	backup := turbopipes.Just("from the backup")
 	primary := turbopipes.Just("from the primary")
-	// The backup is asked only if the primary takes longer than that.
+	// The backup is subscribed only if the primary takes longer than the delay.
 	first := operators.Take[string](1)(operators.Merge(operators.DelaySubscription[string](time.Minute)(backup))(primary))
 	fmt.Println(first.Collect(context.Background()))
 	// Output: [from the primary] <nil>

@@ -13,7 +13,7 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// delayedBy is a Delay of that many columns.
+// delayedBy returns a Delay of so many columns.
 func delayedBy(d int, opts ...turbopipes.QueueOption) turbopipes.Operator[string, string] {
 	return operators.Delay[string](time.Duration(d)*tptest.Step, opts...)
 }
@@ -48,8 +48,8 @@ func TestDelay(t *testing.T) {
 	}
 }
 
-// What was due while downstream was busy follows at once, also before an error;
-// what was not due at the error does not.
+// Items that became due while downstream was busy follow at once, also before an error.
+// Items that were not due at the error are not emitted.
 func TestDelayBusyDownstream(t *testing.T) {
 	two, strategy := turbopipes.WithQueue(2), turbopipes.WithOverflow
 	for name, c := range map[string]struct {
@@ -71,7 +71,7 @@ func TestDelayBusyDownstream(t *testing.T) {
 	}
 }
 
-// As many items wait as the queue holds, and each that does not come out is told.
+// As many items wait as the queue holds, and each item that is not delivered is reported.
 func TestDelayAccounts(t *testing.T) {
 	for name, c := range map[string]struct {
 		opts []turbopipes.QueueOption
@@ -135,7 +135,7 @@ func TestDelayErrors(t *testing.T) {
 	})
 }
 
-// A stop is a completion: what waits keeps its time.
+// A stop is a completion: the waiting items keep their times.
 func TestDelayGracefulStop(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		s := endedBy(t, operators.Delay[int](5*time.Second)(turbopipes.Interval(time.Second)), 0, 3500*time.Millisecond, stop)

@@ -85,8 +85,8 @@ func TestDelayWhenPanics(t *testing.T) {
 	}))
 }
 
-// The stream of an item is stopped at its first item, and unwinds while the item
-// is out already.
+// The stream of an item is stopped at its first item. The item is emitted while the
+// stream still ends.
 func TestDelayWhenReaps(t *testing.T) {
 	tptest.Run(t, func(s *tptest.Scenario) {
 		inner := tptest.Cold[string](s, "-x---y", nil, tptest.Unwinds(3*tptest.Step), tptest.Subscribed("^---!", "----^---!"))
@@ -99,8 +99,8 @@ func TestDelayWhenReaps(t *testing.T) {
 	})
 }
 
-// At most as many items wait as the queue holds, and each that does not come out is
-// told.
+// At most as many items wait as the queue holds, and each item that is not delivered is
+// reported.
 func TestDelayWhenAccounts(t *testing.T) {
 	after := func(d time.Duration) func(int) turbopipes.Observable[int] {
 		return func(int) turbopipes.Observable[int] { return turbopipes.Timer(d) }

@@ -44,6 +44,8 @@ func TestDematerialize(t *testing.T) {
 	}
 }
 
+// A row has the notification that ends the stream, and the error of upstream's clean-up.
+// The key is the text of the stream's error.
 func TestDematerializeStopsUpstream(t *testing.T) {
 	type notification = turbopipes.Notification[int]
 	for want, c := range map[string]struct {

@@ -33,7 +33,7 @@ func TestDistinctUntilChanged(t *testing.T) {
 	requirePanics(t, operators.DistinctUntilChanged(func(string) int { panic(errBoom) }))
 }
 
-// There is no key that the first item could have in common with what is before it.
+// The first item has no item before it, so no key makes it equal, not even a zero key.
 func TestDistinctUntilChangedZeroFirst(t *testing.T) {
 	items, err := operators.DistinctUntilChanged(operators.Self[float64])(turbopipes.Just(0, 0, math.NaN(), math.NaN())).Collect(t.Context())
 	require.NoError(t, err)

@@ -30,7 +30,7 @@ func TestDo(t *testing.T) {
 	requirePanics(t, operators.Do(operators.Hooks[string]{Next: func(string) { panic(errBoom) }}))
 }
 
-// told notes which hooks of a Do were called.
+// told returns hooks that record their calls in calls.
 func told(calls *[]string) operators.Hooks[int] {
 	note := func(format string, args ...any) { *calls = append(*calls, fmt.Sprintf(format, args...)) }
 	return operators.Hooks[int]{
@@ -42,15 +42,15 @@ func told(calls *[]string) operators.Hooks[int] {
 	}
 }
 
-// Exactly one of Error, Complete and Stop is called, after upstream has ended
-// and before downstream is told.
+// Exactly one of Error, Complete and Stop is called, after upstream has ended and before
+// downstream gets the end.
 func TestDoTellsTheEnd(t *testing.T) {
 	failing := operators.Concat(turbopipes.Throw[int](errBoom))(turbopipes.Just(1))
 	panicking := operators.Map(func(v int) int { panic(errBoom) })(turbopipes.Just(1))
 	endless := operators.Concat(turbopipes.Never[int]())(turbopipes.Just(1))
 	for name, c := range map[string]struct {
 		in    turbopipes.Observable[int]
-		calls []string // between "subscribe" and what the consumer saw
+		calls []string // between "subscribe" and the consumer's end
 		fn    func(int) error
 		want  error
 	}{
@@ -104,7 +104,7 @@ func TestDoPanicFromBelow(t *testing.T) {
 	require.Empty(t, calls)
 }
 
-// What clean-up fails with after ctx has ended is a failure, not a stop.
+// An error of the clean-up after ctx has ended is a failure, not a stop.
 func TestDoFailedCleanUp(t *testing.T) {
 	var calls []string
 	ctx, cancel := context.WithCancel(t.Context())

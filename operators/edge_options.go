@@ -21,7 +21,7 @@ const (
 	BothEdges = LeadingEdge | TrailingEdge
 )
 
-// EdgeSetting is the type of [WithEdge], and lists what takes it.
+// EdgeSetting is the type of [WithEdge], and lists the operators that take it.
 type EdgeSetting struct {
 	opt.Set
 	opt.ForDebounce

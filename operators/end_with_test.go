@@ -27,8 +27,8 @@ func TestEndWith(t *testing.T) {
 	tptest.Marbles(t, "-a-|", operators.EndWith[string](), "-a-|")
 }
 
-// What downstream has refused is the end, and a clean-up that fails is no
-// completion.
+// After downstream has refused an item, no item is appended. A clean-up that fails is not
+// a completion.
 func TestEndWithAfterAStop(t *testing.T) {
 	items, err := operators.Take[int](1)(operators.EndWith(7)(turbopipes.Just(1, 2))).Collect(t.Context())
 	require.NoError(t, err)

@@ -16,9 +16,10 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// orderly are streams of which a part emits k items and fails at once. What must come out
-// before the failure is the items of that part: all of them, or, of those in partial, the
-// first of them. Where several streams meet, the others are silent, or have what those need.
+// orderly returns streams with a part that emits k items and then fails at once. All
+// items of that part must be delivered before the failure. For the streams in partial, it
+// is enough if the first of them are. If several streams meet, the others are silent, or
+// emit the items that the failing part needs.
 func orderly() map[string]func(failing turbopipes.Observable[int]) turbopipes.Observable[int] {
 	type ints = turbopipes.Observable[int]
 	never := turbopipes.Never[int]()
@@ -97,8 +98,8 @@ func orderly() map[string]func(failing turbopipes.Observable[int]) turbopipes.Ob
 
 const windowsInTurn = "WindowWithTime | ConcatMap"
 
-// partial are those of orderly in which an item may wait for a partner or for a task: the
-// error doesn't wait for that.
+// partial are the streams of orderly in which an item may wait for a partner or for a
+// task. The error does not wait for such an item.
 var partial = []string{"Zip", "Zip, the other", "Zip, a silent other", "MergeSorted", "ParallelResults | Unwrap"}
 
 func nothingElse(int) iter.Seq[int] { return nil }
@@ -174,7 +175,8 @@ func requireFailure(t *testing.T, how string, err error) {
 	require.ErrorIs(t, err, errBoom)
 }
 
-// What is queued of the others is delivered as well, and nothing more is taken of them.
+// The queued items of the other streams are delivered as well, and no more of their items
+// are taken.
 func TestErrorsWaitForWhatIsQueued(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		gate := make(chan struct{})
@@ -203,7 +205,8 @@ func TestErrorsWaitForWhatIsQueued(t *testing.T) {
 	})
 }
 
-// The end of ctx, a Dispose and a downstream that leaves overtake an error, and what waits.
+// The end of ctx, a Dispose and a downstream that leaves overtake an error, and the items
+// that wait.
 func TestErrorsAreOvertaken(t *testing.T) {
 	failing := operators.Concat(turbopipes.Throw[int](errBoom))(turbopipes.Range(0, 3))
 	for name := range orderly() {

@@ -125,7 +125,7 @@ func pourWindows[T any](ctx context.Context, next func() (turbopipes.TimeWindow[
 // [WithMaxAhead], [WithMaxOpen], [OnLate] and [OnDrop] are.
 type EventTimeWindowOption[T any] interface{ opt.EventTimeWindowOption[T] }
 
-// eventTimeOptions is what the windows need of the options.
+// eventTimeOptions has the options that the windows need.
 type eventTimeOptions struct {
 	Size, Slide, Lag time.Duration
 	MaxAhead         time.Duration // 0: no limit

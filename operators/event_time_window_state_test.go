@@ -14,7 +14,7 @@ import (
 	"github.com/turbopipes/turbopipes"
 )
 
-// plainly is an EventTimeWindow that looks at every window each time.
+// plainly is a simple model of EventTimeWindow that looks at every window each time.
 type plainly struct {
 	eventTimeOptions
 	newest int
@@ -22,7 +22,7 @@ type plainly struct {
 	open   map[int][]int // the items, by the start of a window
 }
 
-// item returns the windows that come out, and what becomes of v, whose time is t.
+// item returns the windows that are emitted, and the outcome of v, whose time is t.
 func (p *plainly) item(v, t int) (out [][]int, outcome eventOutcome) {
 	if !p.seen || t > p.newest {
 		p.newest, p.seen = t, true
@@ -51,7 +51,7 @@ func (p *plainly) item(v, t int) (out [][]int, outcome eventOutcome) {
 	return out, eventTaken
 }
 
-// come takes out the windows that end by then.
+// come removes and returns the windows that have ended.
 func (p *plainly) come(watermark int) (out [][]int) {
 	var starts []int
 	for start := range p.open {
@@ -122,7 +122,7 @@ func TestEventWindows(t *testing.T) {
 	}
 }
 
-// With as many windows, a cost that grows with their square would take minutes.
+// With so many windows, a quadratic cost would take minutes.
 func TestEventWindowsManyOpen(t *testing.T) {
 	const n = 100_000
 	w := eventWindows[int]{eventTimeOptions: eventTimeOptions{Size: 1, Slide: 1, Lag: time.Hour, MaxOpen: n}}
@@ -140,7 +140,7 @@ func TestEventWindowsManyOpen(t *testing.T) {
 	require.Empty(t, w.byStart)
 }
 
-// An item that opens many windows looks at ctx meanwhile.
+// While an item opens many windows, ctx is checked.
 func TestEventWindowsLookAtCtx(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -152,7 +152,7 @@ func TestEventWindowsLookAtCtx(t *testing.T) {
 	require.Equal(t, []int{1}, w.left())
 }
 
-// A time at the edge of what can be told opens no window that ends before it
+// A time at the limit of the representable times opens no window that ends before it
 // begins.
 func TestEventWindowsAtTheEdge(t *testing.T) {
 	const before = 62135596800 // seconds from year 1 to 1970

@@ -72,7 +72,7 @@ func TestEventTimeWindow(t *testing.T) {
 	requirePanics(t, operators.EventTimeWindow(time.Second, gap, operators.WithSlide[string](time.Hour), operators.OnLate(func(string) { panic(errBoom) })))
 }
 
-// Items are in each window that spans them, and late where none is left.
+// Items are in each window that spans them. They are late if no such window is left.
 func TestEventTimeWindowSliding(t *testing.T) {
 	var late []string
 	op := operators.EventTimeWindow(4*time.Second, byDigit, operators.WithSlide[string](2*time.Second), operators.OnLate(func(v string) { late = append(late, v) }))
@@ -88,7 +88,7 @@ func TestEventTimeWindowSliding(t *testing.T) {
 	require.Equal(t, []string{"1"}, late)
 }
 
-// With a slide beyond the size, what is in the gaps is late.
+// With a slide beyond the size, items in the gaps are late.
 func TestEventTimeWindowGaps(t *testing.T) {
 	var late []string
 	op := operators.EventTimeWindow(time.Second, byDigit, operators.WithSlide[string](3*time.Second), operators.OnLate(func(v string) { late = append(late, v) }))
@@ -98,7 +98,8 @@ func TestEventTimeWindowGaps(t *testing.T) {
 	require.Equal(t, []string{"1", "2"}, late)
 }
 
-// An item that is in several windows is lost once, and not if one came out.
+// An item that is in several windows is lost once, and is not lost if one of them was
+// emitted.
 func TestEventTimeWindowDiscards(t *testing.T) {
 	fails := operators.Concat(turbopipes.Throw[string](errBoom))(turbopipes.Just("2", "3", "4"))
 	s := endedBy(t, operators.EventTimeWindow(4*time.Second, byDigit, operators.WithSlide[string](2*time.Second))(fails), 0, 0, itself)
@@ -111,7 +112,7 @@ func TestEventTimeWindowDiscards(t *testing.T) {
 	require.EqualValues(t, 2, s.stats.Discarded, "2, and 3, which was refused")
 }
 
-// One item from the year 9999 makes no other one late, where there is a bound.
+// With a bound, one item from the year 9999 makes no other item late.
 func TestEventTimeWindowFarAhead(t *testing.T) {
 	day := func(year int) time.Time { return time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC) }
 	year := func(w turbopipes.TimeWindow[int]) []int { return w.Items }
@@ -148,8 +149,8 @@ func TestEventTimeWindowFarAhead(t *testing.T) {
 	}
 }
 
-// What one item would open is known before anything is opened: so many windows
-// could not be counted one by one.
+// The number of windows that an item would open is known before any window is opened: it
+// is too large to count the windows one by one.
 func TestEventTimeWindowFineSlide(t *testing.T) {
 	second := func(v int) time.Time { return time.Unix(int64(v), 0) }
 	for text, op := range map[string]turbopipes.Operator[int, turbopipes.TimeWindow[int]]{

@@ -43,7 +43,7 @@ func TestExhaustMap(t *testing.T) {
 	requirePanics(t, operators.ExhaustMap(func(string) turbopipes.Observable[int] { panic(errBoom) }))
 }
 
-// A failure of either reaps the other; what clean-up fails with is joined.
+// A failure of either stream reaps the other. An error of the clean-up is joined.
 func TestExhaustMapReaps(t *testing.T) {
 	tptest.Run(t, func(s *tptest.Scenario) {
 		in := tptest.Cold[string](s, "a-----", nil, tptest.Unwinds(2*tptest.Step), tptest.Subscribed("^----!"))
@@ -80,8 +80,8 @@ func TestExhaustMapReaps(t *testing.T) {
 	})
 }
 
-// Upstream is never held, however busy everybody is; none of the inner streams
-// overlap; nothing counts as lost.
+// Upstream never waits, however busy the inner streams and downstream are. Inner
+// streams do not overlap, and nothing counts as lost.
 func TestExhaustMapNeverHolds(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var source counting
@@ -104,7 +104,7 @@ func TestExhaustMapNeverHolds(t *testing.T) {
 	})
 }
 
-// When downstream leaves, upstream unwinds while the inner stream does.
+// When downstream leaves, upstream and the inner stream end at the same time.
 func TestExhaustMapLeaves(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var a alive
@@ -118,7 +118,7 @@ func TestExhaustMapLeaves(t *testing.T) {
 	})
 }
 
-// A stop ends upstream, and the stream that runs comes to its own end.
+// A stop ends upstream, and the running stream continues to its own end.
 func TestExhaustMapGracefulStop(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		inner := func(v int) turbopipes.Observable[int] {

@@ -64,8 +64,8 @@ func TestExpand(t *testing.T) {
 	require.EqualError(t, err, "turbopipes: overflow: Expand: more than 3 items wait")
 }
 
-// A panic in fn and in an inner stream, and a zero stream, end it when the item
-// itself is out.
+// A panic in fn or in an inner stream, and a zero stream, end the stream after the
+// item itself was emitted.
 func TestExpandFails(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		for _, c := range []struct {
@@ -123,8 +123,8 @@ func TestExpandBounds(t *testing.T) {
 	}
 }
 
-// A busy downstream holds upstream and the inner streams, each with an item in
-// its hand; nothing is lost.
+// Upstream and the inner streams wait for a busy downstream, each with an item in
+// hand. Nothing is lost.
 func TestExpandBackpressure(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var in, inner counting
@@ -136,7 +136,7 @@ func TestExpandBackpressure(t *testing.T) {
 	})
 }
 
-// A stop ends upstream, and nothing new begins: what runs is let to its end.
+// A stop ends upstream, and no new stream begins. Running streams continue to their ends.
 func TestExpandGracefulStop(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		halves := func(v int) turbopipes.Observable[int] {

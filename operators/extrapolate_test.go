@@ -16,7 +16,7 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// following is what follows a and b.
+// following returns the extrapolated items after a and b.
 func following(v string) iter.Seq[string] {
 	switch v {
 	case "a":
@@ -50,7 +50,7 @@ func TestExtrapolate(t *testing.T) {
 	requireInvalid(t, operators.Extrapolate[int](nil), "Extrapolate: next is nil")
 }
 
-// next is asked for nothing while there are items, and its sequences end.
+// next is not called while there are items, and its sequences end.
 func TestExtrapolateAsksNothingInVain(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var asked, ended []int
@@ -103,7 +103,7 @@ func TestExtrapolatePanics(t *testing.T) {
 	}
 }
 
-// Every item of upstream is delivered, in order, whatever comes between.
+// Every item of upstream is delivered, in order, with any items between.
 func TestExtrapolateDropsNothing(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var got []int

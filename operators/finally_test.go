@@ -27,7 +27,7 @@ func TestFinally(t *testing.T) {
 	requireInvalid(t, operators.Finally[int](nil), "Finally: fn is nil")
 }
 
-// fn runs once, whatever the end, when upstream has unwound.
+// fn runs once at every kind of end, after upstream has ended.
 func TestFinallyWhateverTheEnd(t *testing.T) {
 	for name, consume := range map[string]func(context.Context, turbopipes.Observable[int]){
 		"completion": func(ctx context.Context, o turbopipes.Observable[int]) { _ = operators.Take[int](1)(o).Drain(ctx) },

@@ -40,7 +40,7 @@ func TestFlatMapSeq(t *testing.T) {
 	require.ErrorContains(t, err, "FlatMapSeq: fn has returned a nil iterator")
 }
 
-// endless yields 0, 1, 2 … for ever, and notes whether it has come to its end.
+// endless yields 0, 1, 2 … for ever, and notes whether it has returned.
 func endless(n *int, over *bool) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		defer func() { *over = true }()

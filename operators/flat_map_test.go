@@ -15,8 +15,8 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// each gives a function that makes the stream that diagram draws of an item, with
-// the item in front of each letter.
+// each returns a function that makes a stream for an item. The stream is the diagram's,
+// with the item before each letter.
 func each(s *tptest.Scenario, diagram string, opts ...tptest.SourceOption) func(v string) turbopipes.Observable[string] {
 	s.Helper()
 	inner := tptest.Cold[string](s, diagram, nil, opts...)
@@ -69,7 +69,7 @@ func TestFlatMap(t *testing.T) {
 	}
 }
 
-// A failure reaps everything; what clean-up fails with is joined.
+// A failure reaps everything. An error of the clean-up is joined.
 func TestFlatMapReaps(t *testing.T) {
 	tptest.Run(t, func(s *tptest.Scenario) {
 		in := tptest.Cold[string](s, "ab-----", nil, tptest.Subscribed("^--!"))
@@ -87,7 +87,7 @@ func TestFlatMapReaps(t *testing.T) {
 	})
 }
 
-// No more than n inner streams run, and fn is called for none that can't.
+// No more than n inner streams run, and fn is called only for a stream that can run.
 func TestFlatMapBounds(t *testing.T) {
 	for name, c := range map[string]struct{ n, runs, pulled int }{
 		"one at a time":           {1, 1, 1}, // it runs in upstream's emit
@@ -152,8 +152,8 @@ func TestFlatMapBackpressure(t *testing.T) {
 	})
 }
 
-// A stop ends upstream; the inner streams, that of the item in its hand too, come
-// to their own end.
+// A stop ends upstream. The inner streams continue to their own ends, also the stream
+// of the item in hand.
 func TestFlatMapGracefulStop(t *testing.T) {
 	for n := 1; n < 4; n++ {
 		bubble(t, fmt.Sprint(n), func(t *testing.T) {

@@ -55,7 +55,7 @@ func TestForkJoinReaps(t *testing.T) {
 	})
 }
 
-// No stream is held, and a failure ends those that look at nothing but emit.
+// No stream waits, and a failure also ends streams that check only the result of emit.
 func TestForkJoinHoldsNothing(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var a, b counting
@@ -71,7 +71,7 @@ func TestForkJoinHoldsNothing(t *testing.T) {
 	})
 }
 
-// Last items that were kept in vain are lost to an early end, and no loss at a
+// Last items that were kept in vain count as lost at an early end, but not at a
 // completion.
 func TestForkJoinDiscards(t *testing.T) {
 	one := silent(turbopipes.Just(1, 2, 3))

@@ -74,7 +74,7 @@ func TestGateClosedForGood(t *testing.T) {
 	})
 }
 
-// Both sides are subscribed to while it lasts, and reaped when one fails.
+// Both sides are subscribed as long as the stream runs, and reaped when one fails.
 func TestGateReaps(t *testing.T) {
 	tptest.Run(t, func(s *tptest.Scenario) {
 		in := tptest.Cold[string](s, "-a----a-", nil, tptest.Unwinds(2*tptest.Step), tptest.Subscribed("^----!"))
@@ -88,8 +88,8 @@ func TestGateReaps(t *testing.T) {
 	})
 }
 
-// A graceful stop loses nothing: what is held, and what is in flight behind it,
-// comes out.
+// A graceful stop loses nothing: the held items, and the items in flight after them, are
+// delivered.
 func TestGateStopsGracefully(t *testing.T) {
 	for name, open := range map[string]turbopipes.Observable[bool]{
 		"a source":         operators.Concat(turbopipes.Never[bool]())(turbopipes.Just(false)),
@@ -156,7 +156,7 @@ func TestGateIsLeft(t *testing.T) {
 	})
 }
 
-// Upstream is not asked for an item that the gate will refuse.
+// No item is requested of upstream that the gate will refuse.
 func TestGateTakesNothingInVain(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		asked := 0

@@ -14,7 +14,7 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// byCase routes lower case to 0, x to nowhere, and else to 1.
+// byCase routes lower case to 0, x to no group, and all others to 1.
 func byCase(v string) int {
 	switch {
 	case v == "x":
@@ -68,7 +68,7 @@ func TestGroupByNRoutesToNowhere(t *testing.T) {
 	}
 }
 
-// A full queue without a taker stands still until ctx ends, or fails.
+// With a full queue without a taker, the stream waits until ctx ends, or fails.
 func TestGroupByNFullQueue(t *testing.T) {
 	op := func(opts ...turbopipes.QueueOption) turbopipes.Observable[placed[int, int]] {
 		parity := func(v int) int { return v % 2 }

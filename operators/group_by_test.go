@@ -67,7 +67,7 @@ func TestGroupBy(t *testing.T) {
 	requirePanics(t, grouped(2, operators.GroupBy(func(string) int { panic(errBoom) })))
 }
 
-// byRest groups 0 … by their rest.
+// byRest groups 0 … by the rest of a division.
 func byRest(keys int, opts ...operators.GroupByOption) turbopipes.Operator[int, turbopipes.Group[int, int]] {
 	return operators.GroupBy(func(v int) int { return v % keys }, opts...)
 }
@@ -84,7 +84,7 @@ func requireOrder(t *testing.T, items []placed[int, int]) {
 	}
 }
 
-// With as many takers as there are groups, a full queue is a matter of time.
+// With as many takers as groups, a full queue only delays the stream.
 func TestGroupByTakersForAllGroups(t *testing.T) {
 	for name, n := range map[string]int{"as many": 3, "more": 9, "any number": turbopipes.Infinite} {
 		bubble(t, name, func(t *testing.T) {
@@ -96,7 +96,7 @@ func TestGroupByTakersForAllGroups(t *testing.T) {
 	}
 }
 
-// With fewer, groups wait, and what comes for them waits in their queues.
+// With fewer takers than groups, groups wait, and their items wait in their queues.
 func TestGroupByFewerTakersThanGroups(t *testing.T) {
 	for _, n := range []int{1, 2} {
 		bubble(t, strconv.Itoa(n), func(t *testing.T) {
@@ -108,8 +108,8 @@ func TestGroupByFewerTakersThanGroups(t *testing.T) {
 	}
 }
 
-// When the queue of a group that nobody takes is full, nothing goes on until ctx
-// ends; options make an error of it, or let it go on.
+// When the queue of a group that nobody takes is full, the stream stops until ctx ends.
+// With options, the stream fails instead, or continues.
 func TestGroupByFullQueueWithoutTaker(t *testing.T) {
 	const n = 30
 	stalls := func(opts ...operators.GroupByOption) turbopipes.Observable[placed[int, int]] {
@@ -168,7 +168,8 @@ func TestGroupByFullQueueWithoutTaker(t *testing.T) {
 	}
 }
 
-// A group that nobody reads takes so many items, and then holds upstream.
+// A group that nobody reads takes as many items as its queue holds. Then upstream
+// waits.
 func TestGroupByHoldsUpstream(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var source counting
@@ -180,7 +181,7 @@ func TestGroupByHoldsUpstream(t *testing.T) {
 	})
 }
 
-// Items wait for their subscriber, and there is one.
+// Items wait for the subscriber of their group, and a group has only one subscriber.
 func TestGroupByLateSubscriber(t *testing.T) {
 	groups, err := byRest(2)(turbopipes.Range(0, 6)).Collect(t.Context())
 	require.NoError(t, err)
@@ -195,8 +196,8 @@ func TestGroupByLateSubscriber(t *testing.T) {
 	}
 }
 
-// A group that its subscriber has left takes items without holding anything, and
-// is not made anew.
+// A group whose subscriber has left takes items without holding them, and no new group
+// is made for its key.
 func TestGroupByLeftGroup(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var lost atomic.Int64
@@ -212,7 +213,7 @@ func TestGroupByLeftGroup(t *testing.T) {
 	})
 }
 
-// What becomes of a group when the stream that it is from ends.
+// The end of a group when the stream of groups ends.
 func TestGroupByEndsOfGroups(t *testing.T) {
 	var group turbopipes.Group[int, int]
 	first := func(in turbopipes.Observable[int], stop error) func(ctx context.Context) error {
@@ -264,8 +265,8 @@ func TestGroupByEndsOfGroups(t *testing.T) {
 	})
 }
 
-// A graceful stop of who reads a group lets nothing more in, and loses nothing
-// that is.
+// A graceful stop of a group's reader lets no more items in, and loses no item that is
+// in the queue.
 func TestGroupByGracefulStopOfAGroup(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		inners := make(chan *turbopipes.Subscription, 1)
@@ -287,7 +288,7 @@ func TestGroupByGracefulStopOfAGroup(t *testing.T) {
 	})
 }
 
-// What upstream has given is delivered, or counted.
+// Every item of upstream is delivered, or counted.
 func TestGroupByConserves(t *testing.T) {
 	for name, opts := range map[string][]operators.GroupByOption{
 		"held":    {turbopipes.WithQueue(3)},
@@ -321,7 +322,7 @@ func conserves[R any](t *testing.T, op turbopipes.Operator[int, R], after time.D
 	require.NoError(t, s.err)
 	lost := 0
 	for _, item := range s.lost {
-		if !strings.Contains(fmt.Sprintf("%T", item), "numbered") { // what a function makes of a window is an item, too
+		if !strings.Contains(fmt.Sprintf("%T", item), "numbered") { // a value that a function makes from a window is an item, too
 			lost++
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// mostLines bounds an operator's file, and mostFunctionLines its functions.
+// mostLines limits an operator's file, and mostFunctionLines its functions.
 const (
 	mostLines         = 300
 	mostFunctionLines = 90
@@ -24,7 +24,7 @@ const (
 // operator. Their comments have no diagram.
 var decorators = map[string]string{"retrying": "Retrying", "time_limit": "TimeLimit"}
 
-// TestHouse holds every file of an operator to the rules of the house.
+// TestHouse checks every file of an operator against the rules of the house.
 func TestHouse(t *testing.T) {
 	index, err := os.ReadFile("doc.go")
 	require.NoError(t, err)
@@ -58,7 +58,7 @@ func TestHouse(t *testing.T) {
 	}
 }
 
-// sources are the package's files but for its tests.
+// sources returns the package's files without tests.
 func sources(t *testing.T) (files []string) {
 	t.Helper()
 	all, err := filepath.Glob("*.go")
@@ -81,8 +81,8 @@ func parsed(t *testing.T, file string) *ast.File {
 	return f
 }
 
-// checkStatements: goroutines belong to internal/scope, and nothing waits for a
-// clock that it can't stop.
+// checkStatements checks that only internal/scope starts goroutines, and that nothing
+// waits for a clock that it can't stop.
 func checkStatements(t *testing.T, f *ast.File) {
 	t.Helper()
 	ast.Inspect(f, func(n ast.Node) bool {
@@ -132,7 +132,7 @@ func checkPure(t *testing.T, f *ast.File) {
 	})
 }
 
-// checkDocs: the comment of what is exported begins with its name.
+// checkDocs checks that the comment of each exported name begins with the name.
 func checkDocs(t *testing.T, f *ast.File) {
 	t.Helper()
 	for _, fn := range functions(f) {
@@ -142,7 +142,7 @@ func checkDocs(t *testing.T, f *ast.File) {
 	}
 }
 
-// functions are the exported ones, less methods.
+// functions returns the exported functions without methods.
 func functions(f *ast.File) (found []*ast.FuncDecl) {
 	for _, d := range f.Decls {
 		if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.IsExported() {
@@ -186,7 +186,7 @@ func snake(name string) string {
 	return b.String()
 }
 
-// constructors are the exported functions that return an operator.
+// constructors returns the exported functions that return an operator.
 func constructors(t *testing.T) (names []string) {
 	t.Helper()
 	for _, file := range sources(t) {

@@ -26,7 +26,7 @@ func TestIgnoreElements(t *testing.T) {
 	}
 }
 
-// Nothing refuses an item, so a source without end has to look at ctx.
+// Nothing refuses an item, so an endless source must check ctx.
 func TestIgnoreElementsOfAnEndlessSource(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	n := 0

@@ -11,7 +11,7 @@ import (
 // [StopInner] and [OnDiscard] are.
 type InnerOption interface{ opt.InnerOption }
 
-// StopInnerSetting is the type of [StopInner], and lists what takes it.
+// StopInnerSetting is the type of [StopInner], and lists the operators that take it.
 type StopInnerSetting struct {
 	opt.Set
 	opt.ForFlatMap
@@ -35,7 +35,7 @@ func StopInner() StopInnerSetting {
 	}}
 }
 
-// innerOptions is what an operator with inner streams needs of its options. It is kept
+// innerOptions has the options that an operator with inner streams needs. It is kept
 // for as long as the operator, and so it is small.
 type innerOptions struct {
 	opt.Loss
@@ -57,7 +57,7 @@ func innerOf(ctx context.Context, stops bool) context.Context {
 	return turbopipes.Shield(ctx)
 }
 
-// letGoer is what a group and a window are: parts of another stream, which must be
+// letGoer is implemented by groups and windows: parts of another stream, which must be
 // subscribed to or let go.
 type letGoer interface{ LetGo() }
 
@@ -75,7 +75,7 @@ func (out leaveOutFunc[T]) item(v T) bool {
 	return true
 }
 
-// letGoFunc returns what is called with an item when its inner stream has ended, or the
+// letGoFunc returns the function to call with an item when its inner stream has ended, or the
 // item is dropped: nil where items of type T are no parts of another stream.
 func letGoFunc[T any]() func(v T) {
 	var none T

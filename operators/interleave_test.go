@@ -54,7 +54,7 @@ func TestInterleaveReaps(t *testing.T) {
 	})
 }
 
-// A stream that waits for its turn has one item in its hand, and nothing is lost.
+// A stream that waits for its turn has one item in hand, and nothing is lost.
 func TestInterleaveHoldsItsStreams(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var a, b counting

@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// joinOf is what is delivered when v comes; items are their own times in seconds.
+// joinOf returns the pairs that are delivered when v comes. Items are their own times in
+// seconds.
 func joinOf(t *testing.T, a, b *joinSide[int], v int, more bool) (pairs []string) {
 	t.Helper()
 	require.True(t, matchPairs(a, b, v, more, 2*time.Second, func(x, y int) bool {

@@ -72,8 +72,8 @@ func TestJoinReaps(t *testing.T) {
 	})
 }
 
-// A side that is ahead of the other by more than the window is held, so what is
-// remembered is bounded; what had no partner is lost to an early end.
+// A side that is ahead of the other by more than the window waits, so the number of
+// remembered items is bounded. Items without a partner are lost at an early end.
 func TestJoinHoldsTheSideAhead(t *testing.T) {
 	bubble(t, "before the other's first", func(t *testing.T) {
 		var a counting

@@ -47,8 +47,8 @@ func TestKeepAlive(t *testing.T) {
 	})
 }
 
-// Upstream is held while downstream is busy, and the item behind one of fn's is
-// told if that is refused.
+// Upstream waits while downstream is busy. If an item of fn is refused, the upstream item
+// after it is reported.
 func TestKeepAliveHolds(t *testing.T) {
 	op := operators.KeepAlive(time.Second, func() int { return -1 })
 	bubble(t, "", func(t *testing.T) {

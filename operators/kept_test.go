@@ -21,7 +21,8 @@ type parcel struct {
 	_ [64]byte
 }
 
-// parcels are n of them, and then silence. made has a weak pointer to each.
+// parcels emits n parcels, and then waits for ever. made gets a weak pointer to each
+// parcel.
 func parcels(n int, made *[]weak.Pointer[parcel]) turbopipes.Observable[*parcel] {
 	return turbopipes.Create(func(ctx context.Context, emit func(*parcel) bool) error {
 		for i := range n {
@@ -60,7 +61,8 @@ func anything[R any](o turbopipes.Observable[R]) turbopipes.Observable[struct{}]
 
 func sumOf(a, b *parcel) int { return a.n + b.n }
 
-// An operator that has delivered an item lets go of it, unless it needs it.
+// An operator keeps no reference to an item that it has delivered, unless it needs the
+// item.
 func TestKeepsNothingAlive(t *testing.T) {
 	type stream = turbopipes.Observable[*parcel]
 	type silence = turbopipes.Observable[struct{}]

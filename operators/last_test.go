@@ -38,13 +38,13 @@ func ExampleLast() {
 
 func BenchmarkLast(b *testing.B) { benchmark(b, operators.Last[int]()) }
 
-// discards is how many items an operator that holds some discards at each end.
+// discards has the number of items that an operator discards at each kind of end.
 type discards struct {
 	failure int64 // of upstream; the same for its panic and for disposal
 	stop    int64 // by downstream, at the first item
 }
 
-// requireDiscards checks what op discards when it has had eight items.
+// requireDiscards checks which items op discards after it has had eight items.
 func requireDiscards[R any](t *testing.T, op turbopipes.Operator[int, R], want discards) {
 	t.Helper()
 	eight := turbopipes.Range(0, 8)

@@ -32,7 +32,7 @@ func TestLimitRate(t *testing.T) {
 	requireInvalid(t, operators.LimitRate[int](0), "LimitRate: n is 0, want at least 1")
 }
 
-// Upstream is asked for n, and again for three quarters of n when a quarter is
+// LimitRate requests n items of upstream, and three quarters of n again when a quarter is
 // left.
 func TestLimitRateAsksInBursts(t *testing.T) {
 	for n, want := range map[int][]int{

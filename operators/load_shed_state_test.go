@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestShedQueue compares the queue with a slice that is searched through.
+// TestShedQueue compares the queue with a slice that is searched.
 func TestShedQueue(t *testing.T) {
 	type waiting struct {
 		item, rank int

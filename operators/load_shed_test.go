@@ -52,7 +52,7 @@ func TestLoadShedTellsWhatFalls(t *testing.T) {
 	for name, c := range map[string]struct {
 		n       int
 		maxAge  time.Duration
-		hook    time.Duration // what it takes
+		hook    time.Duration // the time that the hook takes
 		busy    time.Duration
 		dropped []string
 	}{

@@ -80,7 +80,7 @@ func TestLogWrites(t *testing.T) {
 	})
 }
 
-// A record is written before downstream is told.
+// A record is written before downstream gets the signal.
 func TestLogComesFirst(t *testing.T) {
 	var log bytes.Buffer
 	op := operators.Log[int](plainLog(&log, slog.LevelDebug), "")
@@ -102,7 +102,7 @@ func TestLogLevels(t *testing.T) {
 	require.Zero(t, lines(slog.LevelError, operators.WithLevel(slog.LevelWarn)))
 }
 
-// The default logger is that of the moment of the subscription.
+// The default logger is the default at the moment of the subscription.
 func TestLogDefault(t *testing.T) {
 	before := slog.Default()
 	defer slog.SetDefault(before)

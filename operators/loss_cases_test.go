@@ -69,7 +69,7 @@ func subscribing[T, R any](op func(turbopipes.Observable[T]) turbopipes.Observab
 	}
 }
 
-// An item whose silent stream is switched away from is left out: nothing has failed.
+// An item whose silent stream is replaced does not count as failed.
 func TestSwitchMapCountsNoSwitch(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		op := operators.SwitchMap(func(v int) turbopipes.Observable[int] {
@@ -105,7 +105,7 @@ func TestPartitionLetsGo(t *testing.T) {
 	})
 }
 
-// SequenceEqual counts what waits when ctx ends after one side has completed.
+// SequenceEqual counts the waiting items when ctx ends after one side has completed.
 func TestSequenceEqualAccountsAtACut(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		other := turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
@@ -120,7 +120,7 @@ func TestSequenceEqualAccountsAtACut(t *testing.T) {
 	})
 }
 
-// An item that the end of ctx meets while it is put into its windows is counted once.
+// If ctx ends while an item is put into its windows, the item is counted once.
 func TestEventTimeWindowCutInItsWindows(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -132,7 +132,7 @@ func TestEventTimeWindowCutInItsWindows(t *testing.T) {
 	})
 }
 
-// With StopInner the inner streams count by themselves, as without.
+// With StopInner, the inner streams count their items themselves, as without it.
 func TestStopInnerCountsApart(t *testing.T) {
 	failing := func(int) turbopipes.Observable[int] {
 		return operators.TryMap(func(context.Context, int) (int, error) { return 0, errBoom })(turbopipes.Just(1))
@@ -185,7 +185,7 @@ func TestExhaustMapStopsOverGroups(t *testing.T) {
 	})
 }
 
-// A stop that reaches DelayWhen makes it begin nothing, whatever its full queue does.
+// After a stop has reached DelayWhen, it begins no stream, with every overflow strategy.
 func TestDelayWhenBeginsNothingAfterAStop(t *testing.T) {
 	for _, overflow := range []turbopipes.Overflow{turbopipes.Block, turbopipes.DropNewest, turbopipes.Fail} {
 		bubble(t, "", func(t *testing.T) {

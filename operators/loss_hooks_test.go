@@ -29,7 +29,7 @@ func TestLossHookHearsOfTheItemsOfASlice(t *testing.T) {
 	})
 }
 
-// An item that waits for its separator is lost where downstream refuses that.
+// An item that waits for its separator is lost if downstream refuses the separator.
 func TestIntersperseAccounts(t *testing.T) {
 	for _, op := range []turbopipes.Operator[int, int]{
 		operators.Intersperse(-1),
@@ -62,7 +62,7 @@ func TestIntersperseAccounts(t *testing.T) {
 	}
 }
 
-// deafSource emits one item each 300 ms, whatever has ended, until it is refused.
+// deafSource emits one item each 300 ms until an item is refused. It ignores its ctx.
 func deafSource() turbopipes.Observable[int] {
 	return turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
 		for i := range 9 {
@@ -147,7 +147,7 @@ func discarders(fn func(item any)) []entry {
 
 type deafKey struct{}
 
-// OnDiscard hears of what its operator loses, as the hook of ctx does.
+// OnDiscard is called for the items that its operator loses, as the hook of ctx is.
 func TestOnDiscardHearsOfWhatItsOperatorLoses(t *testing.T) {
 	for i, e := range discarders(nil) {
 		bubble(t, e.name, func(t *testing.T) {
@@ -174,7 +174,7 @@ func TestOnDiscardHearsOfWhatItsOperatorLoses(t *testing.T) {
 	}
 }
 
-// An OnDiscard that panics ends the stream with that.
+// An OnDiscard that panics ends the stream with its panic.
 func TestOnDiscardThatPanics(t *testing.T) {
 	for _, e := range discarders(func(any) { panic(errLate) }) {
 		bubble(t, e.name, func(t *testing.T) {

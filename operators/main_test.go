@@ -34,7 +34,7 @@ func requireInvalid[T, R any](t *testing.T, op turbopipes.Operator[T, R], text s
 }
 
 // requirePanics checks that a panic with errBoom in op's function, at the first
-// item, is the stream's error, and that upstream is unwound by then.
+// item, is the stream's error, and that upstream has ended before the stream does.
 func requirePanics[R any](t *testing.T, op turbopipes.Operator[string, R]) {
 	t.Helper()
 	var a alive
@@ -53,7 +53,7 @@ func requirePanics[R any](t *testing.T, op turbopipes.Operator[string, R]) {
 	require.NotZero(t, a.total.Load())
 }
 
-// letters tells letters from digits.
+// letters distinguishes letters from digits.
 func letters(v string) bool { return v >= "a" }
 
 // upper fails on x.

@@ -53,8 +53,8 @@ func TestMapErrorOf(t *testing.T) {
 	require.EqualError(t, says(turbopipes.Throw[int](context.Canceled)).Drain(t.Context()), "here: context canceled")
 }
 
-// What comes from a stop or from the end of ctx is not mapped, and a failure
-// during a graceful stop is.
+// An error that comes from a stop or from the end of ctx is not mapped. A failure during
+// a graceful stop is mapped.
 func TestMapErrorLeavesAlone(t *testing.T) {
 	leavesAlone(t, func(t *testing.T, how string) turbopipes.Operator[int, int] {
 		return operators.MapError[int](func(err error) error {

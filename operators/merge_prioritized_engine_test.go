@@ -9,9 +9,8 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// The first stream that has an item goes first, also where it has put its next one
-// into its slot meanwhile. With as many streams, a cost that grows with their square
-// would take minutes.
+// The first stream that has an item goes first, also if it has put its next item into
+// its slot meanwhile. With so many streams, a quadratic cost would take minutes.
 func TestRanks(t *testing.T) {
 	const n = 200_000
 	p := newPriorityStreams[int](scope.Open(t.Context(), "test"), n)

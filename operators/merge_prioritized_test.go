@@ -46,8 +46,8 @@ func TestMergePrioritizedReaps(t *testing.T) {
 	})
 }
 
-// Each stream has one item in its slot, and one in its hand; what is in a slot at
-// an early end is counted.
+// Each stream has one item in its slot, and one in hand. An item in a slot at an early
+// end is counted.
 func TestMergePrioritizedHoldsItsStreams(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var a, b counting
@@ -73,7 +73,7 @@ func ExampleMergePrioritized() {
 	alarms := turbopipes.Just("fire")
 	chat := turbopipes.Just("hello", "how are you?")
 	lines, err := operators.MergePrioritized(chat)(alarms).Collect(context.Background())
-	fmt.Println(len(lines), err) // the alarm passes by what has not been taken yet
+	fmt.Println(len(lines), err) // the alarm overtakes the lines that have not been taken yet
 	// Output: 3 <nil>
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Whatever the streams, what comes out is their items, ascending; of equal ones
-// that of the stream with the lowest number first.
+// For all streams, the output is their items in ascending order. Of equal items, the
+// item of the stream with the lowest number comes first.
 func TestHeads(t *testing.T) {
 	type item struct{ v, from int }
 	for range 500 {

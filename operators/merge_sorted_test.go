@@ -62,8 +62,8 @@ func TestMergeSortedReaps(t *testing.T) {
 	})
 }
 
-// Each stream is one item ahead, with another in its hand; what waits at an early
-// end is counted.
+// Each stream is one item ahead, and has another item in hand. Items that wait at an
+// early end are counted.
 func TestMergeSortedHoldsItsStreams(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var a, b counting

@@ -58,7 +58,7 @@ func TestMergeReaps(t *testing.T) {
 	})
 }
 
-// A failure comes with what clean-up fails with behind it.
+// The error of a clean-up is joined after the failure.
 func TestMergeJoinsErrors(t *testing.T) {
 	for name, c := range map[string]struct {
 		cleanUp error
@@ -109,12 +109,12 @@ func ExampleMerge() {
 
 func BenchmarkMerge(b *testing.B) { benchmark(b, operators.Merge(turbopipes.Empty[int]())) }
 
-// What follows is for the tests of all operators with goroutines of their own.
+// The helpers below are for the tests of all operators with their own goroutines.
 
-// ending is how a subscription went.
+// ending is the outcome of a subscription.
 type ending[T any] struct {
 	mu   sync.Mutex // guards lost
-	lost []any      // what WithLossHook was called with
+	lost []any      // the items of the calls of WithLossHook
 
 	items     []T
 	err       error
@@ -123,8 +123,8 @@ type ending[T any] struct {
 	took      time.Duration
 }
 
-// endedBy subscribes to o, with a downstream that takes busy for each item, lets
-// end end it after a while, and tells how it went.
+// endedBy subscribes to o, with a downstream that takes busy for each item. It calls end
+// after the time after, and returns the outcome.
 func endedBy[T any](t *testing.T, o turbopipes.Observable[T], busy, after time.Duration, end func(*testing.T, *turbopipes.Subscription)) (e *ending[T]) {
 	t.Helper()
 	e = new(ending[T])
@@ -151,7 +151,7 @@ func dispose(_ *testing.T, s *turbopipes.Subscription) { s.Dispose() }
 
 func stop(t *testing.T, s *turbopipes.Subscription) {
 	t.Helper()
-	_ = s.Stop(t.Context()) // Wait gives its error
+	_ = s.Stop(t.Context()) // Wait returns its error
 }
 
 // itself is for a subscription that ends by itself.
@@ -174,7 +174,7 @@ func (c *counting) stream(n int) turbopipes.Observable[int] {
 	})
 }
 
-// deaf emits 0 … n-1, one a second, and looks at nothing but emit.
+// deaf emits 0 … n-1, one per second, and checks only the result of emit.
 func deaf(n int) turbopipes.Observable[int] {
 	return turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
 		for i := range n {
@@ -187,8 +187,8 @@ func deaf(n int) turbopipes.Observable[int] {
 	})
 }
 
-// failingCleanUp waits for the end of its ctx, and fails then, with err behind
-// the echo.
+// failingCleanUp waits for the end of its ctx. It then fails with the cause of ctx and
+// err, joined.
 func failingCleanUp[T any](err error) turbopipes.Observable[T] {
 	return turbopipes.Create(func(ctx context.Context, _ func(T) bool) error {
 		<-ctx.Done()
@@ -196,7 +196,7 @@ func failingCleanUp[T any](err error) turbopipes.Observable[T] {
 	})
 }
 
-// silent goes on without an item when o is complete, for ever.
+// silent waits for ever after o is complete.
 func silent[T any](o turbopipes.Observable[T]) turbopipes.Observable[T] {
 	return operators.Concat(turbopipes.Never[T]())(o)
 }

@@ -29,7 +29,7 @@ func TestName(t *testing.T) {
 	requireInvalid(t, operators.Name[int](""), "Name: name is empty, want a name")
 }
 
-// stageOf gives the stage of the panic that o ends with.
+// stageOf returns the stage of the panic that ends o.
 func stageOf(t *testing.T, o turbopipes.Observable[int]) string {
 	t.Helper()
 	err := o.Drain(t.Context())
@@ -59,8 +59,8 @@ func TestNamePanics(t *testing.T) {
 	})
 }
 
-// A panic that is raised again, by whoever has kept it, is not changed for the
-// others who have it.
+// A panic value may be kept and raised again. Name does not change it for others who
+// hold it.
 func TestNameLeavesSharedPanicsAlone(t *testing.T) {
 	kept := &turbopipes.PanicError{Value: errBoom, Stack: []byte("TestNamePanics")}
 	raises := operators.Map(func(int) int { panic(kept) })(turbopipes.Just(1))
@@ -69,7 +69,7 @@ func TestNameLeavesSharedPanicsAlone(t *testing.T) {
 	require.Empty(t, kept.Stage)
 }
 
-// An error that begins upstream has the name of the Name that it passes first.
+// An error gets the label of the first Name that it passes.
 func TestNameErrors(t *testing.T) {
 	first, second := operators.Name[int]("first"), operators.Name[int]("second")
 	fails := turbopipes.Throw[int](errBoom)
@@ -100,7 +100,7 @@ func TestNameErrors(t *testing.T) {
 	require.Equal(t, kept, first(turbopipes.Throw[int](kept)).Drain(t.Context()))
 }
 
-// The end of ctx is no failure of a stage, and one beside it is found.
+// The end of ctx is not the failure of a stage. A failure beside it is found.
 func TestNameAtTheEndOfContext(t *testing.T) {
 	name := operators.Name[int]("stage")
 	bubble(t, "an echo", func(t *testing.T) {

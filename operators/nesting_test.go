@@ -24,8 +24,8 @@ func depth() int {
 // level makes a chain one longer.
 type level func(o turbopipes.Observable[int]) turbopipes.Observable[int]
 
-// levels are the ways to nest what runs streams one after another: a stream that ends
-// with the rest, and one that begins with it.
+// levels returns the ways to nest operators that run streams one after another: a stream
+// that ends with the rest, and a stream that begins with it.
 func levels() map[string]level {
 	one := turbopipes.Just(1)
 	none := operators.Filter(func(int) bool { return false })(one)
@@ -51,7 +51,7 @@ func levels() map[string]level {
 	}
 }
 
-// What an item passes between its source and downstream does not grow with the depth.
+// The path of an item between its source and downstream does not grow with the depth.
 func TestNestingCostsNothingPerItem(t *testing.T) {
 	passed := func(t *testing.T, nest level, depths int) int {
 		t.Helper()
@@ -80,8 +80,8 @@ func TestNestingCostsNothingPerItem(t *testing.T) {
 	}
 }
 
-// However deep it stands, a refusal, a panic and the end of ctx are seen as by one that
-// stands alone.
+// At any depth, a refusal, a panic and the end of ctx have the same effect as for a
+// single operator.
 func TestNestingKeepsItsEnds(t *testing.T) {
 	for name, nest := range levels() {
 		t.Run(name, func(t *testing.T) {
@@ -106,14 +106,14 @@ func TestNestingKeepsItsEnds(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, []int{0, 1, 2, 3, 4}, all)
 
-				// Checked tells of an item after a refusal; without it a Concat knows another.
+				// Checked detects an item after a refusal, and without Checked, Concat does.
 				for _, stream := range []turbopipes.Observable[int]{deep(counted), turbopipes.Checked(deep(counted))} {
 					items, err := operators.Take[int](2)(operators.Concat(turbopipes.Just(9))(stream)).Collect(t.Context())
 					require.NoError(t, err)
 					require.Equal(t, []int{0, 1}, items)
 				}
 
-				// What refuses in between is not downstream.
+				// An operator in between that refuses is not downstream.
 				items, err := deep(operators.Take[int](2)(deep(counted))).Collect(t.Context())
 				require.NoError(t, err)
 				require.Equal(t, []int{0, 1}, items)
@@ -135,7 +135,8 @@ func TestNestingKeepsItsEnds(t *testing.T) {
 	}
 }
 
-// Each level resumes after what is upstream of it, panics too, and after nothing else.
+// Each level resumes after the ends of the streams upstream, also after panics, and after
+// no other end.
 func TestNestingResumes(t *testing.T) {
 	bad := operators.Map(func(v int) int {
 		if v == 3 {
@@ -170,7 +171,7 @@ var merges = map[string]func(o, next turbopipes.Observable[int]) turbopipes.Obse
 	"to the right": func(o, next turbopipes.Observable[int]) turbopipes.Observable[int] { return operators.Merge(o)(next) },
 }
 
-// A Merge in a Merge is one Merge of all its streams: whatever ends one of them, all are
+// A Merge in a Merge works like one Merge of all streams: when one stream fails, all are
 // reaped, and the items, the bound and the error are the same.
 func TestNestedMerge(t *testing.T) {
 	for name, nest := range merges {

@@ -46,7 +46,7 @@ func TestObserveOn(t *testing.T) {
 }
 
 // Upstream runs ahead by as many items as the queue has room for, on a goroutine
-// of its own, and what is left at an early end is told.
+// of its own, and items that are left at an early end are reported.
 func TestObserveOnRunsAhead(t *testing.T) {
 	for name, c := range map[string]struct {
 		opts []turbopipes.QueueOption
@@ -70,7 +70,7 @@ func TestObserveOnRunsAhead(t *testing.T) {
 	}
 }
 
-// What goes in is delivered, dropped or left, and each loss is told.
+// Every item is delivered, dropped or left in the queue, and each loss is reported.
 func TestObserveOnAccounts(t *testing.T) {
 	for _, overflow := range []turbopipes.Overflow{turbopipes.Block, turbopipes.DropNewest, turbopipes.DropOldest, turbopipes.Fail} {
 		bubble(t, overflow.String(), func(t *testing.T) {
@@ -99,7 +99,7 @@ func TestObserveOnOverflowText(t *testing.T) {
 	})
 }
 
-// A stop delivers what is in the queue.
+// A stop delivers the items in the queue.
 func TestObserveOnGracefulStop(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		s := endedBy(t, operators.ObserveOn[int]()(turbopipes.Interval(time.Second)), 3*time.Second, 5500*time.Millisecond, stop)

@@ -22,7 +22,7 @@ func TestOnBackpressureBuffer(t *testing.T) {
 	requireInvalid(t, operators.OnBackpressureBuffer[int](1, 7), "OnBackpressureBuffer: the overflow strategy is 7, want Block, DropNewest, DropOldest or Fail")
 }
 
-// A panic of the drop hook ends the stream; nothing is lost uncounted.
+// A panic of the drop hook ends the stream. Every lost item is counted.
 func TestOnBackpressureBufferHookPanics(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		s := operators.OnBackpressureBuffer(1, turbopipes.DropOldest, operators.OnDrop(func(int) { panic(errBoom) }))(paced(9, time.Second)).

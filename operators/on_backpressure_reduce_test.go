@@ -32,7 +32,7 @@ func TestOnBackpressureReducePanics(t *testing.T) {
 	})
 }
 
-// What is being merged when the end comes is counted.
+// Items that are being merged when the end comes are counted.
 func TestOnBackpressureReduceEndsMeanwhile(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		in := 0

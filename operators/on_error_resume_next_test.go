@@ -49,7 +49,7 @@ func TestOnErrorResumeNextPanics(t *testing.T) {
 	require.Equal(t, []int{7}, items)
 }
 
-// What must not be resumed behind: next is a stream that must not be called.
+// These ends must not be resumed: next is a stream that must not be called.
 func TestOnErrorResumeNextLeavesAlone(t *testing.T) {
 	leavesAlone(t, func(t *testing.T, _ string) turbopipes.Operator[int, int] {
 		return operators.OnErrorResumeNext(turbopipes.Create(func(context.Context, func(int) bool) error {
@@ -72,8 +72,8 @@ func TestOnErrorResumeNextNeverOverlaps(t *testing.T) {
 	require.EqualValues(t, 3, a.total.Load())
 }
 
-// A graceful stop completes the sources, those to come without a call, and lets
-// their operators flush.
+// A graceful stop completes the sources, and lets their operators flush. The sources
+// of later streams are not called.
 func TestOnErrorResumeNextGracefulStop(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		uncalled := turbopipes.Create(func(context.Context, func(int) bool) error { t.Error("called"); return nil })
@@ -98,8 +98,8 @@ func BenchmarkOnErrorResumeNext(b *testing.B) {
 	benchmark(b, operators.OnErrorResumeNext(turbopipes.Empty[int]()))
 }
 
-// leavesAloneUnlessStopping checks that the boundary which op makes does nothing about what
-// is no failure of upstream's: op fails t where it does. how names the case.
+// leavesAloneUnlessStopping checks that the boundary of op does not handle ends that are
+// not failures of upstream. op fails t if it handles such an end. how names the case.
 func leavesAloneUnlessStopping(t *testing.T, op func(t *testing.T, how string) turbopipes.Operator[int, int]) {
 	t.Helper()
 	t.Run("a stop", func(t *testing.T) {
@@ -132,8 +132,8 @@ func leavesAloneUnlessStopping(t *testing.T, op func(t *testing.T, how string) t
 	})
 }
 
-// leavesAlone is leavesAloneUnlessStopping, and a failure during a graceful stop
-// must pass too.
+// leavesAlone checks the same as leavesAloneUnlessStopping. A failure during a
+// graceful stop must pass as well.
 func leavesAlone(t *testing.T, op func(t *testing.T, how string) turbopipes.Operator[int, int]) {
 	t.Helper()
 	leavesAloneUnlessStopping(t, op)
@@ -148,8 +148,8 @@ func leavesAlone(t *testing.T, op func(t *testing.T, how string) turbopipes.Oper
 	})
 }
 
-// handles checks that the boundary op makes an end of its own of what is a
-// failure, whatever that is: items are what comes out.
+// handles checks that the boundary op replaces every kind of failure by an end of its
+// own. items are the wanted output.
 func handles(t *testing.T, op turbopipes.Operator[int, int], items ...int) {
 	t.Helper()
 	panicking := operators.Map(func(int) int { panic(errBoom) })(turbopipes.Just(1))

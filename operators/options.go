@@ -32,7 +32,7 @@ func Ordered() ParallelOption {
 	}}
 }
 
-// BufferedSetting is the type of [Buffered], and lists what takes it.
+// BufferedSetting is the type of [Buffered], and lists the operators that take it.
 type BufferedSetting struct {
 	opt.Set
 	opt.ForParallel
@@ -54,7 +54,7 @@ func Buffered(n int) BufferedSetting {
 // [turbopipes.OnDiscard] under the name that it has here.
 func OnDiscard(fn func(item any)) turbopipes.DiscardHook { return turbopipes.OnDiscard(fn) }
 
-// Policy is what the failure of a task does to the others.
+// Policy is the effect of a task's failure on the other tasks.
 type Policy int
 
 // The policies.

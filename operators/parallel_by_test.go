@@ -29,7 +29,7 @@ func TestParallelBy(t *testing.T) {
 	tptest.Doc(t, "parallel_by.go", "ParallelBy", op)
 }
 
-// row 18
+// docs/faults.md, row 18
 func TestParallelByHotKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		held, peak, next := 0, 0, 0
@@ -68,7 +68,8 @@ func TestParallelByHotKey(t *testing.T) {
 	})
 }
 
-// A hot key that fills the window holds the others; one that does not, does not.
+// A hot key that fills the window makes the other keys wait. A hot key that does not
+// fill it does not.
 func TestParallelByOtherKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
@@ -86,7 +87,7 @@ func TestParallelByOtherKeys(t *testing.T) {
 	})
 }
 
-// row 18
+// docs/faults.md, row 18
 func TestParallelByBadKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := turbopipes.Range(0, 50)

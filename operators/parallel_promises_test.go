@@ -64,7 +64,7 @@ func TestParallelBounds(t *testing.T) {
 	}
 }
 
-// labelled counts the goroutines that carry the label of the library's.
+// labelled counts the goroutines that carry the library's label.
 func labelled(t *testing.T) (n int) {
 	t.Helper()
 	var profile strings.Builder
@@ -219,7 +219,7 @@ func TestParallelStatsWhileReaping(t *testing.T) {
 	})
 }
 
-// What a source has given is delivered, in whatever moment the stop comes.
+// All items of a source are delivered, at whatever moment the stop comes.
 func TestParallelStopLosesNothing(t *testing.T) {
 	forms(t, func(t *testing.T, parallel form) {
 		ch := make(chan int)

@@ -40,7 +40,7 @@ func TestParallelRandom(t *testing.T) {
 	}
 }
 
-// plan is what a random run does; it is printed when the run fails.
+// plan describes a random run. It is printed when the run fails.
 type plan struct {
 	Seed                uint64
 	N, Ahead, Items     int
@@ -183,7 +183,7 @@ func (r *randomRun) task(ctx context.Context, v int) (int, error) {
 		fail()
 		runtime.Goexit()
 	}
-	return -v - 1, nil // results are told from items by their sign
+	return -v - 1, nil // results differ from items by their sign
 }
 
 func (r *randomRun) options() []operators.ParallelOption {
@@ -258,7 +258,7 @@ func (r *randomRun) check(t *testing.T) {
 		skipped := r.discardedItems - lost // the inputs of failed tasks
 		require.True(t, skipped >= 0 && skipped <= failed, "%d of %d failed items were discarded", skipped, failed)
 	} else {
-		// A task that fails by itself with the very error that has ended the stream can't be told from a victim.
+		// A task that fails by itself with the error that has ended the stream looks like a victim.
 		same := failed - int(r.victims.Load())
 		require.True(t, lost <= r.discardedItems && r.discardedItems <= lost+same, "%d items that were not begun, or cancelled: %d were discarded", lost, r.discardedItems)
 	}
@@ -271,7 +271,7 @@ func (r *randomRun) check(t *testing.T) {
 	r.checkEnd(t, err, failed)
 }
 
-// checkEnd holds the end to what has happened.
+// checkEnd compares the end with the events of the run.
 func (r *randomRun) checkEnd(t *testing.T, err error, failed int) {
 	t.Helper()
 	whole := len(r.delivered)+failed == r.Items && r.SourceEnds == "complete"

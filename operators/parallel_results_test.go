@@ -53,7 +53,7 @@ func TestParallelResults(t *testing.T) {
 	})
 }
 
-// The consumer decides, item by item, what to do with an error.
+// The consumer handles errors item by item.
 func TestParallelResultsConsumerDecides(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var a alive
@@ -76,7 +76,7 @@ func TestParallelResultsConsumerDecides(t *testing.T) {
 	})
 }
 
-// The victims of a cancellation are no outcomes: their inputs are lost.
+// A task that was cancelled because of another one has no result: its input is lost.
 func TestParallelResultsVictims(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var lost []any

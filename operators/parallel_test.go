@@ -33,7 +33,7 @@ func (a *alive) blocked(ctx context.Context, _ int) (int, error) {
 	return 0, ctx.Err()
 }
 
-// alive counts what runs.
+// alive counts running tasks.
 type alive struct{ now, total atomic.Int64 }
 
 func (a *alive) enter() (leave func()) {
@@ -129,7 +129,7 @@ func TestParallelRollingWindow(t *testing.T) {
 	})
 }
 
-// row 9
+// docs/faults.md, row 9
 func TestParallelSilentUpstream(t *testing.T) {
 	forms(t, func(t *testing.T, parallel form) {
 		begin := time.Now()
@@ -146,7 +146,7 @@ func TestParallelSilentUpstream(t *testing.T) {
 	})
 }
 
-// rows 1 and 2
+// docs/faults.md, rows 1 and 2
 func TestParallelError(t *testing.T) {
 	forms(t, func(t *testing.T, parallel form) {
 		var a alive
@@ -168,7 +168,7 @@ func TestParallelError(t *testing.T) {
 	})
 }
 
-// row 3
+// docs/faults.md, row 3
 func TestParallelPanic(t *testing.T) {
 	forms(t, func(t *testing.T, parallel form) {
 		var a alive
@@ -187,7 +187,7 @@ func TestParallelPanic(t *testing.T) {
 	})
 }
 
-// row 4
+// docs/faults.md, row 4
 func TestParallelGoexit(t *testing.T) {
 	forms(t, func(t *testing.T, parallel form) {
 		for _, policy := range []operators.Policy{operators.FailFast, operators.FinishInFlight, operators.CollectErrors} {
@@ -202,7 +202,7 @@ func TestParallelGoexit(t *testing.T) {
 	})
 }
 
-// row 5
+// docs/faults.md, row 5
 func TestParallelTaskIgnoresItsContext(t *testing.T) {
 	forms(t, func(t *testing.T, parallel form) {
 		begin := time.Now()
@@ -228,7 +228,7 @@ func TestParallelTaskIgnoresItsContext(t *testing.T) {
 	})
 }
 
-// row 7
+// docs/faults.md, row 7
 func TestParallelUpstreamFails(t *testing.T) {
 	forms(t, func(t *testing.T, parallel form) {
 		var a alive
@@ -258,7 +258,7 @@ func TestParallelUpstreamFails(t *testing.T) {
 	})
 }
 
-// row 7, the other half
+// docs/faults.md, row 7, the other half
 func TestParallelFinishInFlight(t *testing.T) {
 	forms(t, func(t *testing.T, parallel form) {
 		src := turbopipes.Create(func(_ context.Context, emit func(int) bool) error {
@@ -311,8 +311,7 @@ func TestParallelPolicies(t *testing.T) {
 	})
 }
 
-// A task that panics or exits takes its worker along; the next one is run all
-// the same.
+// A task that panics or exits ends its worker. The next task runs nevertheless.
 func TestParallelPoliciesReplaceWorkers(t *testing.T) {
 	forms(t, func(t *testing.T, parallel form) {
 		got, err := parallel(2, func(_ context.Context, v int) (int, error) {
@@ -329,7 +328,7 @@ func TestParallelPoliciesReplaceWorkers(t *testing.T) {
 	})
 }
 
-// row 8
+// docs/faults.md, row 8
 func TestParallelUpstreamPanics(t *testing.T) {
 	forms(t, func(t *testing.T, parallel form) {
 		for _, policy := range []operators.Policy{operators.FailFast, operators.SkipErrors} {
@@ -343,7 +342,7 @@ func TestParallelUpstreamPanics(t *testing.T) {
 	})
 }
 
-// rows 11, 12 and 13
+// docs/faults.md, rows 11, 12 and 13
 func TestParallelConsumerLeaves(t *testing.T) {
 	forms(t, func(t *testing.T, parallel form) {
 		var a alive
@@ -382,7 +381,7 @@ func TestParallelConsumerLeaves(t *testing.T) {
 	})
 }
 
-// row 14
+// docs/faults.md, row 14
 func TestParallelSlowConsumer(t *testing.T) {
 	forms(t, func(t *testing.T, parallel form) {
 		var started atomic.Int64
@@ -402,7 +401,7 @@ func TestParallelSlowConsumer(t *testing.T) {
 	})
 }
 
-// row 15
+// docs/faults.md, row 15
 func TestParallelContextEnds(t *testing.T) {
 	forms(t, func(t *testing.T, parallel form) {
 		waits := func(ctx context.Context, _ int) (int, error) { <-ctx.Done(); return 0, ctx.Err() }
@@ -430,7 +429,7 @@ func TestParallelContextEnds(t *testing.T) {
 	})
 }
 
-// row 16
+// docs/faults.md, row 16
 func TestParallelWithinParallel(t *testing.T) {
 	forms(t, func(t *testing.T, parallel form) {
 		var sum func(depth int) func(ctx context.Context, v int) (int, error)
@@ -451,7 +450,7 @@ func TestParallelWithinParallel(t *testing.T) {
 	})
 }
 
-// row 17
+// docs/faults.md, row 17
 func TestParallelOrderedHead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, end := range map[string]func() (int, error){
@@ -476,7 +475,7 @@ func TestParallelOrderedHead(t *testing.T) {
 	})
 }
 
-// row 19
+// docs/faults.md, row 19
 func TestParallelDiscardHookPanics(t *testing.T) {
 	forms(t, func(t *testing.T, parallel form) {
 		var a alive

@@ -2,7 +2,7 @@ package operators
 
 import "github.com/turbopipes/turbopipes/internal/opt"
 
-// MaxPendingSetting is the type of [WithMaxPending], and lists what takes it.
+// MaxPendingSetting is the type of [WithMaxPending], and lists the operators that take it.
 type MaxPendingSetting struct {
 	opt.Set
 	opt.ForExpand

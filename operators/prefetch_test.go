@@ -33,7 +33,7 @@ func TestPrefetch(t *testing.T) {
 	requireInvalid(t, operators.Prefetch[int](0), "Prefetch: n is 0, want at least 1")
 }
 
-// Upstream works n items ahead, no more, and what is left at an early end counts.
+// Upstream works n items ahead, and no more. Items left at an early end are counted.
 func TestPrefetchBounds(t *testing.T) {
 	for n := 1; n < 4; n++ {
 		bubble(t, fmt.Sprint(n), func(t *testing.T) {

@@ -36,8 +36,8 @@ func TestRace(t *testing.T) {
 	requireInvalid(t, operators.Race(turbopipes.Just(1), turbopipes.Observable[int]{}), "Race: others[1] is the zero Observable")
 }
 
-// All begin at once. The others are cancelled at the first one's first item,
-// which does not wait for them, and its end does.
+// All streams begin at once. The first item of the winner cancels the others. This
+// item does not wait for them, but the end of the stream does.
 func TestRaceReaps(t *testing.T) {
 	tptest.Run(t, func(s *tptest.Scenario) {
 		a := tptest.Cold[string](s, "---a", nil, tptest.Unwinds(4*tptest.Step), tptest.Subscribed("^----!"))
@@ -59,8 +59,8 @@ func onCancel(end func(ctx context.Context) error) turbopipes.Observable[int] {
 	})
 }
 
-// How one that was not first ends is nobody's business, but for a clean-up that
-// fails and a panic. They do not end the first one.
+// The ends of the losers are ignored, except for a clean-up that fails and a panic.
+// These do not end the winner.
 func TestRaceOthersEnd(t *testing.T) {
 	failed := func(context.Context) error { return errLate }
 	echo := func(ctx context.Context) error { return fmt.Errorf("fetch: %w", ctx.Err()) }
@@ -96,7 +96,7 @@ func TestRaceOthersEnd(t *testing.T) {
 	})
 }
 
-// The first one is held by a busy downstream, with one item in its hand, and
+// The first stream waits for a busy downstream, with one item in hand, and
 // nothing is lost.
 func TestRaceHolds(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
@@ -109,7 +109,7 @@ func TestRaceHolds(t *testing.T) {
 	})
 }
 
-// However near to each other they come, the items are those of one stream.
+// However close together the first items come, all items are from one stream.
 func TestRaceHasOneWinner(t *testing.T) {
 	for range 200 {
 		streams := make([]turbopipes.Observable[int], 8)

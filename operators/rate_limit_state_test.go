@@ -8,10 +8,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// A row has a rate of n tokens per time, the burst, and a list of items. Times are in
+// nanoseconds.
 func TestBucket(t *testing.T) {
 	type item struct {
-		at, tokens int
-		wait       time.Duration
+		at, tokens int           // the time when it comes, and its cost
+		wait       time.Duration // the time that it must wait
 	}
 	for name, c := range map[string]struct {
 		n     int
@@ -36,7 +38,7 @@ func TestBucket(t *testing.T) {
 	}
 }
 
-// Arguments beyond all reason wait for ever, and overflow nothing.
+// Huge arguments wait for ever, and do not overflow.
 func TestBucketSaturates(t *testing.T) {
 	b := newTokenBucket(1, math.MaxInt64, math.MaxInt)
 	require.Zero(t, b.take(math.MaxInt/4, time.Now()))

@@ -14,7 +14,7 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// rated is a RateLimit of n in so many columns.
+// rated returns a RateLimit of n items per so many columns.
 func rated(n, per int, opts ...operators.RateLimitOption[string]) turbopipes.Operator[string, string] {
 	return operators.RateLimit[string](n, time.Duration(per)*tptest.Step, opts...)
 }
@@ -73,7 +73,8 @@ func TestRateLimitIsExact(t *testing.T) {
 	})
 }
 
-// A stop leaves the item that waits its time; the end of ctx does not.
+// After a stop, the waiting item is emitted at its time. After the end of ctx it is
+// not.
 func TestRateLimitEnds(t *testing.T) {
 	limit := operators.RateLimit[int](1, 5*time.Second)
 	bubble(t, "a stop", func(t *testing.T) {

@@ -72,7 +72,7 @@ func TestRepeatLaterRuns(t *testing.T) {
 	require.Equal(t, []int{1, 10, 2, 20}, items)
 }
 
-// A source that completes at once, for ever: nobody but Repeat can see that ctx has
+// A source that completes at once, each time: only Repeat can see that ctx has
 // ended.
 func TestRepeatLooksAtContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -101,7 +101,8 @@ func TestRepeatNeverOverlaps(t *testing.T) {
 	})
 }
 
-// A stop ends it with the run that it comes in, which flushes, or out of a wait.
+// A stop ends the stream after the current run, which flushes. During a wait, it ends
+// at once.
 func TestRepeatGracefulStop(t *testing.T) {
 	sum := operators.Reduce(0, func(n, _ int) int { return n + 1 })(operators.Take[int](3)(turbopipes.Interval(time.Second)))
 	for name, c := range map[string]struct {

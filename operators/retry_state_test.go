@@ -21,7 +21,7 @@ func attempts(t *testing.T, count int, opts ...RetryOption) *retry {
 	return &retry{retryOptions: o, began: time.Unix(0, 0)}
 }
 
-// fails tells what follows from a failure that long after the beginning.
+// fails returns the decision about a failure that comes this long after the beginning.
 func (r *retry) fails(after time.Duration) (wait time.Duration, again bool) {
 	return r.failed(errAgain, r.began.Add(after))
 }

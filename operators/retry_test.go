@@ -71,7 +71,7 @@ func failing(a *alive, err error) turbopipes.Observable[int] {
 	})
 }
 
-// What trying again can't cure is not tried again, unless RetryIf says so.
+// An error that a new attempt can't cure is not tried again, unless RetryIf says so.
 func TestRetryLeavesAlone(t *testing.T) {
 	always := operators.RetryIf(func(error) bool { return true })
 	panicking := operators.Map(func(int) int { panic(errBoom) })(turbopipes.Just(1))
@@ -111,7 +111,7 @@ func TestRetryLeavesAlone(t *testing.T) {
 	})
 }
 
-// row 35: a source that fails at once, for ever.
+// docs/faults.md, row 35: a source that fails at once, for ever.
 func TestRetryLooksAtContext(t *testing.T) {
 	var a alive
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -180,8 +180,8 @@ func TestRetryLeavesTheWait(t *testing.T) {
 	})
 }
 
-// What ends the wait is told with the failure that it was after, unless downstream has
-// left, or another stream has failed.
+// The error that ends the wait is reported together with the failure before the wait,
+// unless downstream has left, or another stream has failed.
 func TestRetryTellsWhyItWaited(t *testing.T) {
 	hourly := operators.Retry[int](turbopipes.Infinite, operators.WithBackoff(operators.Constant(time.Hour)))
 	waits := hourly(turbopipes.Throw[int](errBoom))

@@ -50,7 +50,7 @@ var rxjsCreation = map[string]rxjsBuilder{
 	}},
 }
 
-// later is an item that is made when it is asked for.
+// later emits an item that is made at the subscription.
 func later(item func() string) rxjsStream {
 	return turbopipes.Defer(func(context.Context) (rxjsStream, error) { return turbopipes.Just(item()), nil })
 }

@@ -14,7 +14,7 @@ type rxjsDifference struct {
 	orTheirs         bool // both may come
 }
 
-// allows tells whether a case may give that.
+// allows reports whether a case may give that.
 func (d rxjsDifference) allows(got, theirs string) bool {
 	return got == d.ours || d.orTheirs && got == theirs
 }
@@ -41,8 +41,8 @@ func rxjsReasons(t *testing.T) (found []rxjsReason) {
 	return found
 }
 
-// TestRxJSDifferences holds the differences to the cases, where they must be
-// some, and to the reasons.
+// TestRxJSDifferences checks that each difference is a real one, and belongs to a case and
+// to a reason.
 func TestRxJSDifferences(t *testing.T) {
 	theirs := map[string]string{}
 	for _, c := range rxjsCases(t) {

@@ -15,10 +15,10 @@ import (
 
 var rxjsWrite = flag.Bool("rxjs.write", false, "TestRxJSDocs writes docs/rxjs.md instead of comparing it")
 
-// rxjsPart is a part of docs/rxjs.md that is made of those files.
+// rxjsPart matches a part of docs/rxjs.md that is made from the files of the cases.
 var rxjsPart = regexp.MustCompile(`(?s)<!-- made: (\w+) -->\n.*?<!-- end -->`)
 
-// TestRxJSDocs holds docs/rxjs.md to the files that it tells of.
+// TestRxJSDocs compares docs/rxjs.md with the files that it describes.
 func TestRxJSDocs(t *testing.T) {
 	page := filepath.Join("..", "docs", "rxjs.md")
 	text, err := os.ReadFile(page)
@@ -51,7 +51,7 @@ func rxjsCounts(t *testing.T) string {
 		len(rxjsCases(t)), len(rxjsBuilders()), len(rxjsDifferences(t)), len(rxjsReasons(t)))
 }
 
-// rxjsNames tells what each operator is called here.
+// rxjsNames lists the name of each operator in RxJS and here.
 func rxjsNames(t *testing.T) string {
 	t.Helper()
 	var names []string
@@ -85,7 +85,7 @@ func rxjsDifferenceTable(t *testing.T) string {
 	return strings.Join(lines, "\n")
 }
 
-// rxjsDifferentCases draws what comes out there and here.
+// rxjsDifferentCases draws the output of RxJS and ours.
 func rxjsDifferentCases(t *testing.T) string {
 	t.Helper()
 	differences := map[string]rxjsDifference{}

@@ -93,7 +93,7 @@ func (l *rxjsLog) hooks() operators.Hooks[string] {
 	}
 }
 
-// told is o with the log as a last item.
+// told returns o with the log as the last item.
 func (l *rxjsLog) told(o rxjsStream) rxjsStream {
 	log := later(func() string { return string(*l) })
 	return operators.Catch(func(err error) rxjsStream {

@@ -70,5 +70,5 @@ var rxjsAggregates = map[string]rxjsBuilder{
 	}},
 }
 
-// byLetter takes a and A for equals.
+// byLetter treats a and A as equal.
 func byLetter(a, b string) int { return cmp.Compare(strings.ToLower(a), strings.ToLower(b)) }

@@ -35,7 +35,7 @@ var rxjsHot = map[string]rxjsBuilder{
 	}},
 }
 
-// subject is what the subjects have in common.
+// subject has the methods that all subjects have.
 type subject interface {
 	Next(ctx context.Context, v string) error
 	Complete()
@@ -43,7 +43,7 @@ type subject interface {
 	Observable() rxjsStream
 }
 
-// fed tells the source a to a subject, whoever listens.
+// fed sends the source a to a subject, with or without subscribers.
 func (w *rxjsWorld) fed(s subject) rxjsStream {
 	w.feeders = append(w.feeders, func(ctx context.Context) {
 		err := w.src("a").Each(ctx, func(v string) error { return s.Next(ctx, v) })

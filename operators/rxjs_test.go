@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// rxjsFiles has what RxJS makes of each case; docs/rxjs.md tells how.
+// rxjsFiles has the output of RxJS for each case. docs/rxjs.md describes how it is made.
 var rxjsFiles = filepath.Join("..", "internal", "rxjs", "testdata")
 
 // fewestRxJSCases is how many there are if none were lost.
@@ -20,7 +20,7 @@ const fewestRxJSCases = 3000
 type rxjsCase struct {
 	id, operator  string
 	args, sources map[string]string
-	theirs        string // what comes out, tick:signal, of each subscriber
+	theirs        string // the output of each subscriber, as tick:signal
 	line          string
 }
 
@@ -55,8 +55,7 @@ func rxjsFields(text, between string) map[string]string {
 	return fields
 }
 
-// rxjsBuilder makes the stream of a case. ours is what the operator is called
-// here.
+// rxjsBuilder makes the stream of a case. ours is the name of our operator.
 type rxjsBuilder struct {
 	ours  string
 	build func(w *rxjsWorld) rxjsStream
@@ -73,8 +72,8 @@ func rxjsBuilders() map[string]rxjsBuilder {
 	return all
 }
 
-// TestRxJS replays what RxJS makes of each case. Where we differ on purpose,
-// differences.tsv has what we make of it.
+// TestRxJS replays each case, and compares the output with the output of RxJS. If we
+// differ on purpose, differences.tsv has our output.
 func TestRxJS(t *testing.T) {
 	differences := map[string]rxjsDifference{}
 	for _, d := range rxjsDifferences(t) {

@@ -69,8 +69,8 @@ func (w *rxjsWorld) empties() []operators.BufferWithTimeOption {
 	return nil
 }
 
-// windows has what is in each window when it ends, or, if the case asks for it,
-// when each opens and ends and what comes between.
+// windows emits the items of each window when the window ends. If the case wants it, it
+// emits the begin, the items and the end of each window as they come.
 func (w *rxjsWorld) windows(window turbopipes.Operator[string, rxjsStream]) rxjsStream {
 	opened := -1
 	return operators.FlatMap(turbopipes.Infinite, func(items rxjsStream) rxjsStream {

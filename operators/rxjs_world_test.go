@@ -28,7 +28,7 @@ type (
 	rxjsOperator = turbopipes.Operator[string, string]
 )
 
-// rxjsReplay runs a case and lists what each subscriber gets.
+// rxjsReplay runs a case, and lists the signals that each subscriber gets.
 func rxjsReplay(t *testing.T, c rxjsCase, build func(*rxjsWorld) rxjsStream) string {
 	t.Helper()
 	var outs []string
@@ -63,13 +63,13 @@ func rxjsReplay(t *testing.T, c rxjsCase, build func(*rxjsWorld) rxjsStream) str
 	return strings.Join(outs, " / ")
 }
 
-// rxjsWorld is what a builder makes its stream from.
+// rxjsWorld has everything that a builder needs to make its stream.
 type rxjsWorld struct {
 	s       *tptest.Scenario
 	c       rxjsCase
 	begin   time.Time
 	sources map[string]rxjsStream
-	feeders []func(ctx context.Context) // what goes on besides the subscribers
+	feeders []func(ctx context.Context) // functions that run beside the subscribers
 }
 
 func (w *rxjsWorld) src(name string) rxjsStream {
@@ -164,7 +164,7 @@ func (w *rxjsWorld) key() func(v string) string {
 
 func isVowel(v string) bool { return strings.Contains("aeiou", strings.ToLower(v)) }
 
-// record lists what a subscriber gets.
+// record lists the signals that a subscriber gets.
 func (w *rxjsWorld) record(ctx context.Context, o rxjsStream) string {
 	var signals []string
 	tell := func(signal string) {
@@ -210,8 +210,8 @@ func rxjsEnd(err error) string {
 	return fmt.Sprintf("#{%v}", err)
 }
 
-// rxjsAligned draws lists of signals one above the other, each column as wide as
-// what is in it.
+// rxjsAligned draws lists of signals one above the other. Each column is as wide as its
+// contents.
 func rxjsAligned(names []string, lists ...string) string {
 	var lines []string
 	var rows []map[int]string

@@ -40,7 +40,7 @@ func (s *sample[T]) silence(_ time.Time, failed bool) {
 // end notes that upstream has ended.
 func (s *sample[T]) end(_ time.Time, failed bool) {
 	switch {
-	case s.closed || failed: // what waits is left
+	case s.closed || failed: // the waiting item is left
 	case s.emitLast:
 		s.tick()
 	default:

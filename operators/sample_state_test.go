@@ -9,9 +9,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Each script is what happens, a letter each: an item, or x the notifier's item, s
-// the notifier's completion, S its failure, | upstream's completion, # its failure,
-// and - the subscriber, which takes what there is.
+// A row has a script, the options, the wanted output, and the number of items that are
+// left. Each letter of the script is an event: x is the notifier's item, s its completion,
+// S its failure, | upstream's completion, # its failure, and - means that the subscriber
+// takes the output. Any other letter is an item of upstream. A + at the end has no
+// effect: it distinguishes the scripts with EmitLast.
 func TestSampleState(t *testing.T) {
 	for script, c := range map[string]struct {
 		last bool
@@ -35,7 +37,7 @@ func TestSampleState(t *testing.T) {
 		"ax|-":      {out: "a"},
 		"ab|-+":     {last: true, out: "b"},
 		"ax-|-+":    {last: true, out: "a"},
-		"axb|-+":    {last: true, out: "b"}, // of what waits only the newest
+		"axb|-+":    {last: true, out: "b"}, // only the newest waiting item
 		"s|-+":      {last: true},
 		"|s-+":      {last: true},
 		"as-b-|-+":  {last: true, out: "b"},

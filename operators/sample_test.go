@@ -63,7 +63,8 @@ func TestSample(t *testing.T) {
 	requireInvalid(t, operators.Sample[int](turbopipes.Never[int](), nil), "Sample: option 1 is nil")
 }
 
-// Both are subscribed at once; whichever ends it, the other is reaped first.
+// Both streams are subscribed at once. Whichever ends Sample, the other is reaped
+// first.
 func TestSampleReaps(t *testing.T) {
 	for name, c := range map[string]struct {
 		in, inLives, notifier, notifierLives, out string
@@ -92,7 +93,8 @@ func TestSampleReaps(t *testing.T) {
 	})
 }
 
-// What waits at an early end counts as discarded, not what a completion drops.
+// Items that wait at an early end count as discarded. Items that a completion drops do
+// not.
 func TestSampleDiscards(t *testing.T) {
 	ticks := turbopipes.Interval(2 * time.Second)
 	for name, c := range map[string]struct {
@@ -120,7 +122,7 @@ func TestSampleDiscards(t *testing.T) {
 	}
 }
 
-// Neither upstream nor the notifier is held, and a stop ends both.
+// Neither upstream nor the notifier waits for downstream, and a stop ends both.
 func TestSampleNeverHolds(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var in, notifier counting

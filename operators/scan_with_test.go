@@ -41,8 +41,8 @@ func counted(n map[string]int, v string) map[string]int {
 
 func noCounts() map[string]int { return map[string]int{} }
 
-// retried runs op a second time after a failure, and returns what the second run
-// has emitted last.
+// retried runs op a second time after a failure, and returns the last item of the second
+// run.
 func retried(t *testing.T, op turbopipes.Operator[string, map[string]int]) map[string]int {
 	t.Helper()
 	runs := 0
@@ -58,8 +58,8 @@ func retried(t *testing.T, op turbopipes.Operator[string, map[string]int]) map[s
 	return counts[0]
 }
 
-// A Retry runs upstream again: a seed that is changed in place goes on from what the
-// failed run has left, unless each run makes its own.
+// A Retry runs upstream again. A seed that is changed in place keeps the changes of the
+// failed run, unless each run makes its own seed.
 func TestScanWithBeginsAnew(t *testing.T) {
 	right := map[string]int{"a": 2, "b": 1}
 	//turbopipesvet:ignore sharedseed the test shows what a shared seed does

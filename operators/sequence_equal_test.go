@@ -52,7 +52,8 @@ func TestSequenceEqualOrderOfArguments(t *testing.T) {
 	require.Equal(t, []bool{true}, got)
 }
 
-// Once it is decided both are cancelled, and reaped at the end.
+// Once the result is known, both streams are cancelled, and they are reaped at the
+// end.
 func TestSequenceEqualReaps(t *testing.T) {
 	tptest.Run(t, func(s *tptest.Scenario) {
 		a := tptest.Cold[string](s, "a-----", nil, tptest.Unwinds(2*tptest.Step), tptest.Subscribed("^--!"))
@@ -70,7 +71,7 @@ func TestSequenceEqualReaps(t *testing.T) {
 	})
 }
 
-// A side is held when it is one item ahead, with another in its hand.
+// A side waits when it is one item ahead, with another item in hand.
 func TestSequenceEqualHoldsTheFasterSide(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var fast counting

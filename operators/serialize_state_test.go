@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// A row has the ids in the order in which they come, the ids in the order in which they are
+// emitted, the decision for each id, and the ids that still wait at the end.
 func TestSeries(t *testing.T) {
 	for name, c := range map[string]struct {
 		ids    []int
@@ -46,7 +48,7 @@ func TestSeries(t *testing.T) {
 	}
 }
 
-// After the greatest int nothing is next, and nothing waits.
+// After the greatest int there is no next id, and no item waits.
 func TestSeriesAtTheGreatestInt(t *testing.T) {
 	s := idSeries[int]{next: math.MaxInt - 1, most: 3}
 	require.Equal(t, placeWait, s.put(math.MaxInt, 1))

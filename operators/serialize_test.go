@@ -98,7 +98,7 @@ func TestSerializeDefaultBound(t *testing.T) {
 	require.ErrorIs(t, op(turbopipes.Range(1, 1025)).Drain(t.Context()), turbopipes.ErrOverflow)
 }
 
-// What waits when the stream ends early is counted.
+// Items that wait at an early end are counted.
 func TestSerializeAccounts(t *testing.T) {
 	skipping := []operators.SerializeOption{operators.SkipGaps()}
 	for name, c := range map[string]struct {

@@ -28,6 +28,8 @@ func TestShareReplay(t *testing.T) {
 	requireInvalid(t, operators.ShareReplay[int](1, turbopipes.WithTTL(-1)), "ShareReplay: WithTTL: age is -1ns, want more than 0")
 }
 
+// A row has the options, and the signals of a subscriber that comes in column 12, after the
+// end. 12:c is item c in column 12.
 func TestShareReplayAmongSeveral(t *testing.T) {
 	for name, c := range map[string]struct {
 		options []operators.ShareReplayOption
@@ -49,7 +51,7 @@ func TestShareReplayAmongSeveral(t *testing.T) {
 	}
 }
 
-// An error and the last one to leave make it forget.
+// It forgets its items after an error, and after the last subscriber has left.
 func TestShareReplayForgets(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		runs := 0

@@ -37,7 +37,7 @@ func TestShare(t *testing.T) {
 	}
 }
 
-// Case 30 of RxJS's marble tests: left, joined, started anew.
+// Case 30 of RxJS's marble tests: subscribers leave, join, and start a new run.
 func TestShareStartsAnew(t *testing.T) {
 	tptest.Run(t, func(s *tptest.Scenario) {
 		shared := operators.Share[string]()(tptest.Cold[string](s, "-a-b-c|", nil, tptest.Subscribed("^!", "---^--!")))
@@ -54,7 +54,7 @@ func TestShareAmongSeveral(t *testing.T) {
 	})
 }
 
-// The end of a run: who comes later starts a new one, or gets the end.
+// After the end of a run, a later subscriber starts a new run, or gets the end.
 func TestShareAfterTheEnd(t *testing.T) {
 	for name, c := range map[string]struct {
 		options []operators.ShareOption
@@ -89,7 +89,8 @@ func TestShareAfterTheEnd(t *testing.T) {
 	}
 }
 
-// One that still drains an ended run and one that starts a new one don't meet.
+// A subscriber that still drains an ended run does not meet a subscriber that starts a
+// new run.
 func TestShareDrainsWhileAnotherStarts(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		runs := 0
@@ -144,8 +145,8 @@ func TestShareHoldsUpstream(t *testing.T) {
 	})
 }
 
-// Several readers in one subscription all get the same items when it is stopped
-// gracefully, though they are told one after the other.
+// When a subscription is stopped gracefully, all its readers get the same items, although
+// the stop reaches them one after the other.
 func TestShareStopsItsReadersAsOne(t *testing.T) {
 	for range 20 {
 		o := operators.Share[int](turbopipes.WithMinSubscribers(3))(turbopipes.Range(0, math.MaxInt))
@@ -165,7 +166,7 @@ func TestShareStopsItsReadersAsOne(t *testing.T) {
 	}
 }
 
-// The same holds where others stay and upstream goes on.
+// The same holds if others stay and upstream goes on.
 func TestShareStopsItsReadersAtOneItem(t *testing.T) {
 	const readers = 100
 	for range 5 {
@@ -190,8 +191,8 @@ func TestShareStopsItsReadersAtOneItem(t *testing.T) {
 	}
 }
 
-// A reader whose inner streams read the same run is stopped though they come when
-// that run is ending, which waits for the reader.
+// A reader has inner streams that read the same run. It is stopped although these
+// streams come while the run is ending, and the end of the run waits for the reader.
 func TestShareReadWithinItsReader(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		o := operators.Share[int]()(turbopipes.Interval(time.Millisecond))

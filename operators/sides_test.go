@@ -54,7 +54,7 @@ func (a *alive) ticking() turbopipes.Observable[int] {
 }
 
 // TestSidesFail has one of several streams fail or panic while the others never
-// end: all are joined, and the first error is returned, alone. row 38
+// end: all are joined, and the first error is returned, alone. See docs/faults.md, row 38.
 func TestSidesFail(t *testing.T) {
 	first := func(x, _ int) int { return x }
 	when := func(v int) time.Time { return time.UnixMilli(int64(v)) }

@@ -28,7 +28,7 @@ type (
 
 func plainly[T any](o turbopipes.Observable[T]) toTheEnd { return o.Drain }
 
-// What the operators whose sizes are tried are made with.
+// The arguments of the operators whose sizes are tested.
 var (
 	sizeFirst   = func(int) int { return 0 }
 	sizeEntry   = func(_ context.Context, v int) (key, value int, err error) { return v, v, nil }
@@ -42,9 +42,8 @@ var (
 	})
 )
 
-// takesSize has whatever takes a size, count or capacity n, over a stream. A key is
-// the function that takes it, or the option that does, and the function that takes
-// that.
+// takesSize has every function and option with a size, count or capacity n, over a
+// stream. A key is the function, or the option and the function that takes it.
 var takesSize = map[string]func(in ints, n int) toTheEnd{
 	"BufferWeighted": func(in ints, n int) toTheEnd {
 		return plainly(operators.BufferWeighted(int64(n), func(int) int64 { return 1 })(in))
@@ -213,10 +212,9 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 	},
 }
 
-// TestSizes: every size that is given is refused, or costs nothing until it is
-// used.
+// TestSizes checks that every size is refused, or costs nothing until it is used.
 func TestSizes(t *testing.T) {
-	const most = 1 << 20 // bytes; below what room for the least n takes
+	const most = 1 << 20 // bytes; less than the room for the least n takes
 	for _, name := range slices.Sorted(maps.Keys(takesSize)) {
 		for _, n := range []int{1 << 20, math.MaxInt32, math.MaxInt >> 23, math.MaxInt - 1, math.MaxInt} {
 			synctest.Test(t, func(t *testing.T) {
@@ -233,7 +231,7 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// sizedOptions has the options that take a size, of those who take any.
+// sizedOptions has the options that take a size, by the interface of the options.
 var sizedOptions = map[string][]string{
 	"turbopipes.QueueOption": {"WithQueue"},
 	"WindowWithCountOption":  {"WithQueue"},
@@ -246,8 +244,8 @@ var sizedOptions = map[string][]string{
 	"FlatMapOption":          {"Buffered"},
 }
 
-// TestSizesAreAll: takesSize has every exported function that takes an int, and
-// every one that takes an option of sizedOptions.
+// TestSizesAreAll checks that takesSize has every exported function that takes an int
+// or an option of sizedOptions.
 func TestSizesAreAll(t *testing.T) {
 	elsewhere := []string{"Serialize", "WithQueue", "Buffered", "WithMaxItems", "WithMaxPending", "WithMaxGroups", "WithStep"}
 	wanted := map[string]bool{}
@@ -269,7 +267,7 @@ func TestSizesAreAll(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range elsewhere { // each with what takes it, or no size
+	for _, name := range elsewhere { // tested with the functions that take them, or without a size
 		delete(wanted, name)
 	}
 	require.Greater(t, len(wanted), 40)

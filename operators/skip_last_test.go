@@ -33,8 +33,8 @@ func TestSkipLast(t *testing.T) {
 	requireDiscards(t, operators.SkipLast[int](3), discards{failure: 3, stop: 3})
 }
 
-// Whatever n is, it drops the end of the stream, and takes no more memory than
-// that.
+// For every n, it drops the last items of the stream, and needs no more memory than for
+// them.
 func TestSkipLastCounts(t *testing.T) {
 	for _, n := range []int{0, 1, 2, 7, 8, 9, 63, 64, 65, 99, 100, 101, 1 << 30, math.MaxInt} {
 		items, err := operators.SkipLast[int](n)(turbopipes.Range(0, 100)).Collect(t.Context())

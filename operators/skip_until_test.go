@@ -82,7 +82,7 @@ func TestSkipUntilCleanUp(t *testing.T) {
 	})
 }
 
-// An upstream that looks at nothing but emit is cut off when the notifier fails,
+// An upstream that checks only the result of emit is cut off when the notifier fails,
 // and does not fetch an item that nobody will take.
 func TestSkipUntilCutsDeafSources(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -33,7 +33,7 @@ func TestSkipWhile(t *testing.T) {
 func TestSkipWhileAsksNoMore(t *testing.T) {
 	asked := 0
 	small := operators.SkipWhile(func(v int) bool { asked++; return v < 2 })
-	for range 2 { // each subscription begins anew
+	for range 2 { // each subscription has its own state
 		items, err := small(turbopipes.Just(0, 1, 2, 0, 1)).Collect(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, []int{2, 0, 1}, items)

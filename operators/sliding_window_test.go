@@ -51,7 +51,7 @@ func TestSlidingWindow(t *testing.T) {
 	}
 }
 
-// What no slice has had counts as discarded at an early end.
+// Items that were in no slice count as discarded at an early end.
 func TestSlidingWindowDiscards(t *testing.T) {
 	fails := operators.Concat(turbopipes.Throw[int](errBoom))(turbopipes.Range(0, 6))
 	s := endedBy(t, operators.SlidingWindow[int](4, 3)(fails), 0, 0, itself)

@@ -19,8 +19,8 @@ type spillToDiskSetting[T any] struct {
 	opt.ForSpillToDisk
 }
 
-// WithMaxBytes bounds the size of the files of a [SpillToDisk], which holds
-// upstream when it would be exceeded. An item that is larger by itself has to wait
+// WithMaxBytes limits the files of a [SpillToDisk] to n bytes. When the next item
+// would exceed the limit, upstream waits. An item that is larger than the limit waits
 // until nothing else is on disk. n < 1 is an ErrInvalidArgument.
 func WithMaxBytes[T any](n int64) SpillToDiskOption[T] {
 	return spillToDiskSetting[T]{Func: func(s *opt.Typed[T]) string {
@@ -29,50 +29,52 @@ func WithMaxBytes[T any](n int64) SpillToDiskOption[T] {
 	}}
 }
 
-// SpillToDisk lets upstream run ahead of downstream by more than memory should
-// hold: up to n items wait in memory, and those behind them in files.
+// SpillToDisk lets upstream run ahead of downstream by more items than memory should
+// hold: up to n items wait in memory, and the items after them wait in files.
 //
 //	in:  abcd-|              n: 1; c and d are on disk meanwhile
 //	out: a----b----c----d----|     downstream takes 5 for an item
 //
-// The files are in a new sub-directory of dir, or of [os.TempDir] where dir is
-// empty. A relative dir is that of the working directory when SpillToDisk is called.
-// The sub-directory is made when the stream is subscribed to, so that a bad dir shows
-// at once, and removed at its end, whatever the end, a panic included. Where the
-// working directory changes meanwhile, or a symbolic link in dir, the files stay
-// where they are, and are removed there. c turns the items that go through it into
-// bytes, and back. Files are cut at 4 MiB, and each is removed when what is in it has
-// been delivered, so that the disk holds what waits and one file more at most;
-// nothing is synced, since nothing has to outlive the process.
+// The files are in a new sub-directory of dir, or of [os.TempDir] if dir is empty. A
+// relative dir belongs to the working directory at the call of SpillToDisk. A
+// subscription makes the sub-directory at once, so that a bad dir shows early. It
+// removes the sub-directory at its end, also after a panic. If the working directory
+// or a symbolic link in dir changes meanwhile, the files stay in their place, and are
+// removed there. c encodes the items that go to disk, and decodes them. A file ends at
+// 4 MiB, and is removed when all its items have been delivered. So the disk holds the
+// items that wait, and one more file at most. Nothing is synced, because no file has
+// to outlive the process.
 //
 // A process that is killed, or ends without waiting for its streams, leaves the
-// sub-directory behind. The next SpillToDisk with the same dir removes it, on the
-// same machine: the name has the process in it, and a lock tells whether it lives.
+// sub-directory on disk. The next SpillToDisk with the same dir removes it, if it runs
+// on the same machine. The name of the sub-directory identifies the process, and a
+// lock shows whether the process is alive.
 //
-// Items lie in the files as Encode returns them: in plain text, unless it encrypts
-// them. Only the user of the process may read them. A temporary directory may be
-// memory itself (tmpfs); there, SpillToDisk saves no memory.
+// The files contain the items as Encode returns them: in plain text, unless Encode
+// encrypts them. Only the user of the process may read the files. A temporary
+// directory may be memory itself (tmpfs); there, SpillToDisk saves no memory.
 //
-// Emits when downstream is free and an item waits, in the order in which they came.
-// What waits is delivered before a completion or an error of upstream. Completes
-// with upstream. Fails with it; and where an item can't be encoded or written, as
-// when the disk is full, with an error that wraps the cause, behind what waits
-// already: that item counts as dropped and goes to [OnDrop]. Where an item can't be
-// read back or decoded, the stream fails at once, and what is left is discarded.
+// Emits when downstream is free and an item waits, in the order in which the items
+// came. The waiting items are delivered before a completion or an error of upstream.
+// Completes with upstream. Fails with upstream. If an item can't be encoded or
+// written, for example because the disk is full, the stream fails after the items that
+// wait already, with an error that wraps the cause. That item counts as dropped and
+// goes to [OnDrop]. If an item can't be read back or decoded, the stream fails at
+// once, and the items that are left are discarded.
 //
-// What is left at an early end is counted as discarded. It goes to OnDrop as well,
-// and only for that is it read from disk; what can't be read or decoded then is
-// counted only, and the first such error is joined into the stream's. Encode runs on
-// upstream's goroutine, Decode on the subscriber's; where Encode panics, the item
-// counts as dropped.
+// At an early end, the items that still wait count as discarded. They go to OnDrop as
+// well, and are read from disk only for this. An item that can't be read or decoded
+// then is only counted, and the first such error is joined into the stream's error.
+// Encode runs on upstream's goroutine, Decode on the subscriber's. If Encode panics,
+// the item counts as dropped.
 //
-// Backpressure: upstream is held by the writing only, unless [WithMaxBytes] bounds
-// the disk. Memory: n items, the largest item once or twice in bytes, and a buffer
-// of 64 KiB. Goroutines: one, for upstream, joined before it ends.
+// Backpressure: upstream waits only for the writing, unless [WithMaxBytes] limits the
+// disk. Memory: n items, the largest item once or twice in bytes, and a buffer of
+// 64 KiB. Goroutines: one, for upstream, joined before it ends.
 //
 // An n below 1, a [turbopipes.Codec] without one of its functions and a bad option are an
-// ErrInvalidArgument. It has no counterpart in RxJS, Reactor and Pekko; to bound
-// what waits in memory, see [OnBackpressureBuffer].
+// ErrInvalidArgument. It has no counterpart in RxJS, Reactor and Pekko. To limit the
+// items that wait in memory, see [OnBackpressureBuffer].
 func SpillToDisk[T any](dir string, n int, c turbopipes.Codec[T], opts ...SpillToDiskOption[T]) turbopipes.Operator[T, T] {
 	const name = "SpillToDisk"
 	switch {
@@ -94,7 +96,7 @@ func SpillToDisk[T any](dir string, n int, c turbopipes.Codec[T], opts ...SpillT
 	})
 }
 
-// absoluteDir is dir, whatever the working directory will be.
+// absoluteDir returns dir as a path that does not depend on the working directory.
 func absoluteDir(dir string) string {
 	if absolute, err := filepath.Abs(dir); err == nil && dir != "" {
 		return absolute

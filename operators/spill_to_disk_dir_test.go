@@ -17,8 +17,8 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// Where the files are is settled when SpillToDisk is called, and then when the
-// stream is subscribed to: nothing is left behind, and nothing elsewhere is touched.
+// The call of SpillToDisk, and then the subscription, fix the place of the files. No file
+// is left at the end, and nothing in other places is touched.
 func TestSpillToDiskStaysWhereItIs(t *testing.T) {
 	run := func(t *testing.T, spill turbopipes.Operator[int, int], change func()) {
 		t.Helper()
@@ -92,8 +92,8 @@ func TestSpillToDiskStaysWhereItIs(t *testing.T) {
 	})
 }
 
-// spillUntilTold is another process: it spills into dir, says so, and ends as it is
-// told to.
+// spillUntilTold runs in another process. It spills into dir, reports this, and ends as
+// the test commands.
 func spillUntilTold(t *testing.T, dir string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -122,8 +122,8 @@ func spillUntilTold(t *testing.T, dir string) {
 	<-s.Done()
 }
 
-// What a process has left behind that was killed, is removed by the next one. That
-// of a living one stays.
+// The next process removes the files of a process that was killed. The files of a living
+// process stay.
 func TestSpillToDiskLeftBehind(t *testing.T) {
 	if dir := os.Getenv("TURBOPIPES_SPILL"); dir != "" {
 		spillUntilTold(t, dir)

@@ -96,7 +96,7 @@ var sizes = turbopipes.Codec[sized]{
 	},
 }
 
-// onDisk gives the bytes and the files in dir.
+// onDisk returns the number of bytes and of files in dir.
 func onDisk(t *testing.T, dir string) (size int64, files int) {
 	t.Helper()
 	require.NoError(t, filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
@@ -114,9 +114,9 @@ func onDisk(t *testing.T, dir string) (size int64, files int) {
 	return size, files
 }
 
-// TestSpillToDiskLosesNothing: what was delivered, and then what is left, is every
-// item, once and in order, whatever the pace, the sizes and the end; the disk is
-// bounded meanwhile, and empty behind.
+// TestSpillToDiskLosesNothing checks that the delivered items, followed by the items that
+// are left, are all items, once and in order, for every pace, size and end. The use of
+// the disk is bounded meanwhile, and the disk is empty afterwards.
 func TestSpillToDiskLosesNothing(t *testing.T) {
 	dir := t.TempDir()
 	for seed := range uint64(200) {
@@ -200,7 +200,8 @@ func spilled(t *testing.T, dir string, random *rand.Rand) {
 	require.Equal(t, turbopipes.Stats{Delivered: int64(out), Discarded: int64(in - out)}, s.Stats())
 }
 
-// On the clock, with both sides as fast as they can: many segments come and go.
+// In real time, both sides run as fast as they can: many segments are made and
+// removed.
 func TestSpillToDiskAtFullSpeed(t *testing.T) {
 	dir := t.TempDir()
 	next := 0
@@ -215,8 +216,9 @@ func TestSpillToDiskAtFullSpeed(t *testing.T) {
 	requireEmpty(t, dir)
 }
 
-// What does not fit into a codec, or into the disk, ends the stream behind what
-// waits; what can't be read ends it at once. All is counted, and the disk is empty.
+// An item that can't be encoded or written ends the stream after the items that wait. An
+// item that can't be read ends it at once. All items are counted, and the disk is empty
+// afterwards.
 func TestSpillToDiskFails(t *testing.T) {
 	encode := func(at int, how func() error) turbopipes.Codec[int] {
 		return turbopipes.Codec[int]{Encode: func(v int) ([]byte, error) {
@@ -240,7 +242,7 @@ func TestSpillToDiskFails(t *testing.T) {
 		codec         turbopipes.Codec[int]
 		got           []int
 		dropped, left []int
-		lost          int64 // left, and not told
+		lost          int64 // left, and not reported
 		text          string
 	}{
 		"encode fails":            {encode(4, fails), []int{0, 1, 2, 3}, []int{4}, nil, 0, "turbopipes: SpillToDisk: encode: boom"},
@@ -266,8 +268,8 @@ func TestSpillToDiskFails(t *testing.T) {
 	}
 }
 
-// What is left on disk is told where it can be, and what it takes to tell it does
-// not stop the removal.
+// Items left on disk are reported if they can be read. An error while reading them does
+// not prevent the removal of the files.
 func TestSpillToDiskTellsWhatIsLeft(t *testing.T) {
 	odd := turbopipes.Codec[int]{Encode: decimals.Encode, Decode: func(b []byte) (int, error) {
 		v, err := decimals.Decode(b)

@@ -28,8 +28,7 @@ func TestStartWith(t *testing.T) {
 	tptest.Marbles(t, "-a-|", operators.StartWith[string](), "-a-|")
 }
 
-// Upstream begins behind the last item, and not at all when downstream leaves
-// before.
+// Upstream begins after the last item. It does not begin if downstream leaves before.
 func TestStartWithSubscribesLate(t *testing.T) {
 	var a alive
 	in := turbopipes.Create(func(context.Context, func(int) bool) error { defer a.enter()(); return nil })
@@ -46,7 +45,7 @@ func TestStartWithSubscribesLate(t *testing.T) {
 	require.EqualValues(t, 1, a.total.Load())
 }
 
-// Where downstream swallows everything, the end of ctx ends the items too.
+// If downstream swallows everything, the end of ctx ends the items too.
 func TestStartWithLooksAtContext(t *testing.T) {
 	for name, op := range map[string]turbopipes.Operator[int, int]{
 		"StartWith": operators.StartWith(make([]int, 1000)...),

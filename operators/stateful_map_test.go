@@ -15,7 +15,7 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// opened is an open that gives s.
+// opened returns an open function that returns s.
 func opened[S any](s S) func(context.Context) (S, error) {
 	return func(context.Context) (S, error) { return s, nil }
 }
@@ -52,7 +52,7 @@ func TestStatefulMap(t *testing.T) {
 	requirePanics(t, operators.StatefulMap(opened("a"), func(context.Context, string, string) (string, string, error) { panic(errBoom) }, nil))
 }
 
-// ledger counts how often it is opened and closed, and what was written by then.
+// ledger counts how often it is opened and closed, and the writes up to the close.
 type ledger struct {
 	opened, closed int
 	last           int // the state at the end
@@ -71,7 +71,7 @@ func (f *ledger) sums(failAt int) turbopipes.Operator[int, int] {
 	)
 }
 
-// close is called exactly once, whatever the end, behind upstream's.
+// close is called exactly once, after upstream has ended, at every kind of end.
 func TestStatefulMapCloses(t *testing.T) {
 	of := turbopipes.Range(1, 3)
 	panics := operators.Concat(operators.Map(func(int) int { panic(errBoom) })(turbopipes.Just(0)))(of)

@@ -64,7 +64,7 @@ func TestStopInner(t *testing.T) {
 	}
 }
 
-// A stop that reaches what items wait for lets them out.
+// A stop that reaches the streams for which items wait delivers the items.
 func TestStopInnerLetsDelayedItemsOut(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		op := operators.DelayWhen(func(int) turbopipes.Observable[int] { return turbopipes.Timer(time.Hour) }, operators.StopInner())
@@ -79,8 +79,8 @@ func TestStopInnerLetsDelayedItemsOut(t *testing.T) {
 	})
 }
 
-// Expand reports what waits for downstream at a cut, and not what was emitted and waits for
-// its stream.
+// At a cut, Expand reports the items that wait for downstream. It does not report items
+// that were emitted and wait for their stream.
 func TestExpandReportsWhatWaits(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var lost []any

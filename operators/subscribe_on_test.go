@@ -15,7 +15,7 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// placings are what SubscribeOn may be given.
+// placings returns the arguments that SubscribeOn is tested with.
 func placings() map[string]func(func()) {
 	return map[string]func(func()){
 		"nil":       nil,
@@ -48,7 +48,7 @@ func TestSubscribeOn(t *testing.T) {
 	t.Run("never", func(t *testing.T) { tptest.Marbles(t, "a-b|", never, "----!") })
 }
 
-// Upstream runs where run has put it, and downstream where it was subscribed.
+// Upstream runs on the goroutine that run chooses, and downstream on the subscriber's.
 func TestSubscribeOnPlaces(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		pool := make(chan func())
@@ -75,8 +75,8 @@ func TestSubscribeOnPlaces(t *testing.T) {
 	})
 }
 
-// An upstream that was not begun when the subscription ended is not begun
-// afterwards, and one that was is waited for.
+// If upstream has not begun when the subscription ends, it does not begin afterwards.
+// If it has begun, the end waits for it.
 func TestSubscribeOnEndsBefore(t *testing.T) {
 	bubble(t, "it was not begun", func(t *testing.T) {
 		in := turbopipes.Create(func(context.Context, func(int) bool) error { t.Error("called"); return nil })
@@ -113,8 +113,7 @@ func TestSubscribeOnHandsOverWithoutAQueue(t *testing.T) {
 	})
 }
 
-// Whatever goes wrong on either goroutine is the stream's error, and upstream is
-// joined.
+// A fault on either goroutine becomes the stream's error, and upstream is joined.
 func TestSubscribeOnFaults(t *testing.T) {
 	var a alive
 	for name, c := range map[string]struct {

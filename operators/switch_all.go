@@ -9,7 +9,7 @@ import "github.com/turbopipes/turbopipes"
 //	out:   -{ax}-{ay}-{bx}-{by}-{bz}--|
 //
 // Emits when the running inner stream does. A new stream cancels the running one,
-// and is subscribed to when that one has unwound: two inner streams never overlap.
+// and is subscribed to when the old stream has ended: two inner streams never overlap.
 // Of the streams that arrive during this time, only the newest is kept. Once a newer
 // stream is there, no item of the old stream is emitted. Fails when upstream or an
 // inner stream fails. Completes when upstream and the last inner stream have

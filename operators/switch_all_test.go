@@ -37,7 +37,7 @@ func TestSwitchAll(t *testing.T) {
 	require.ErrorIs(t, operators.SwitchAll[int]()(turbopipes.Just(panics)).Drain(t.Context()), errBoom)
 }
 
-// The old stream has unwound before the next one begins.
+// The old stream has ended before the next one begins.
 func TestSwitchAllReapsFirst(t *testing.T) {
 	tptest.Run(t, func(s *tptest.Scenario) { // 13
 		inners := map[string]turbopipes.Observable[string]{

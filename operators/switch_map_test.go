@@ -42,8 +42,8 @@ func TestSwitchMap(t *testing.T) {
 	requirePanics(t, operators.SwitchMap(func(string) turbopipes.Observable[int] { panic(errBoom) }))
 }
 
-// The old stream has unwound before fn makes the next one; what comes meanwhile
-// waits in one slot, in which the newest overtakes.
+// The old stream has ended before fn makes the next stream. Items that come meanwhile
+// wait in one slot, where a newer item replaces an older one.
 func TestSwitchMapReapsFirst(t *testing.T) {
 	tptest.Run(t, func(s *tptest.Scenario) { // 13
 		inners := map[string]turbopipes.Observable[string]{
@@ -81,7 +81,7 @@ func TestSwitchMapReapsFirst(t *testing.T) {
 	})
 }
 
-// Upstream is never held, however busy everybody is.
+// Upstream never waits, however busy the inner streams and downstream are.
 func TestSwitchMapNeverHolds(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var source counting
@@ -113,8 +113,8 @@ func TestSwitchMapEmitsNothingOld(t *testing.T) {
 	}
 }
 
-// What a stream returns because it was switched away from is no failure, whatever
-// else ends meanwhile; what its clean-up fails with is.
+// The error that a stream returns because it was replaced is not a failure, whatever
+// else ends meanwhile. The error of its clean-up is a failure.
 func TestSwitchMapCleanUp(t *testing.T) {
 	slow := turbopipes.Create(func(ctx context.Context, _ func(int) bool) error {
 		<-ctx.Done()
@@ -153,8 +153,8 @@ func TestSwitchMapCleanUp(t *testing.T) {
 	})
 }
 
-// A stop ends upstream; the stream that runs, and that of the item that waits,
-// come to their own end.
+// A stop ends upstream. The running stream, and the stream of the waiting item,
+// continue to their own ends.
 func TestSwitchMapGracefulStop(t *testing.T) {
 	inner := func(v int) turbopipes.Observable[int] {
 		ticks := operators.Take[int](3)(turbopipes.Interval(time.Second))

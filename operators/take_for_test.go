@@ -46,8 +46,8 @@ func TestTakeFor(t *testing.T) {
 	})
 }
 
-// What upstream returns because of the cut is its end; what its clean-up fails
-// with is told.
+// The error that upstream returns because of the cut is its end. The error of its clean-up
+// is reported.
 func TestTakeForCleanUp(t *testing.T) {
 	second := operators.TakeFor[int](time.Second)
 	bubble(t, "an echo", func(t *testing.T) {
@@ -78,7 +78,7 @@ func TestTakeForCleanUp(t *testing.T) {
 	})
 }
 
-// An upstream that looks at nothing but emit is cut off as well, and does not
+// An upstream that checks only the result of emit is cut off as well, and does not
 // fetch an item that nobody will take.
 func TestTakeForCutsDeafSources(t *testing.T) {
 	bubble(t, "with downstream", func(t *testing.T) {
@@ -106,7 +106,7 @@ func TestTakeForGracefulStop(t *testing.T) {
 	})
 }
 
-// A timer that fires while the stream ends is waited for.
+// The end of the stream waits for a timer that fires meanwhile.
 func TestTakeForManyTimes(t *testing.T) {
 	for i := range 300 {
 		n := 0

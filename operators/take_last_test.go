@@ -32,8 +32,8 @@ func TestTakeLast(t *testing.T) {
 	requireDiscards(t, operators.TakeLast[int](3), discards{failure: 3, stop: 2})
 }
 
-// Whatever n is, it gives the end of the stream, and takes no more memory than
-// that.
+// For every n, it emits the last items of the stream, and needs no more memory than for
+// them.
 func TestTakeLastCounts(t *testing.T) {
 	for _, n := range []int{1, 2, 7, 8, 9, 63, 64, 65, 99, 100, 101, 1 << 30, math.MaxInt} {
 		items, err := operators.TakeLast[int](n)(turbopipes.Range(0, 100)).Collect(t.Context())

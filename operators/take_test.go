@@ -45,7 +45,7 @@ func TestTakeNone(t *testing.T) {
 	require.Equal(t, errBoom, operators.Take[int](0)(called).Drain(ctx), "not complete under a ctx that has ended")
 }
 
-// It completes with the n-th item, and does not wait for what comes behind it.
+// It completes with the n-th item, and does not wait for the next item.
 func TestTakeStopsUpstream(t *testing.T) {
 	returned := false
 	in := turbopipes.Create(func(_ context.Context, emit func(int) bool) error {

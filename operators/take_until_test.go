@@ -46,7 +46,8 @@ func TestTakeUntil(t *testing.T) {
 	requireInvalid(t, operators.TakeUntil[int](turbopipes.Observable[int]{}), "TakeUntil: notifier is the zero Observable")
 }
 
-// Both are subscribed at once; whichever ends it, the other is reaped first.
+// Both streams are subscribed at once. Whichever ends TakeUntil, the other is reaped
+// first.
 func TestTakeUntilReaps(t *testing.T) {
 	tptest.Run(t, func(s *tptest.Scenario) {
 		in := tptest.Cold[string](s, "a-b-c-d", nil, tptest.Unwinds(3*tptest.Step), tptest.Subscribed("^-----!"))
@@ -60,8 +61,8 @@ func TestTakeUntilReaps(t *testing.T) {
 	})
 }
 
-// What upstream returns because of the cut is its end; what its clean-up fails
-// with is told, and so is the notifier's.
+// The error that upstream returns because of the cut is its end. The errors of its
+// clean-up and of the notifier's clean-up are reported.
 func TestTakeUntilCleanUp(t *testing.T) {
 	second := turbopipes.Timer(time.Second)
 	bubble(t, "an echo", func(t *testing.T) {
@@ -83,8 +84,8 @@ func TestTakeUntilCleanUp(t *testing.T) {
 	})
 }
 
-// An upstream that looks at nothing but emit is cut off as well, whatever the
-// notifier does, and does not fetch an item that nobody will take.
+// An upstream that checks only the result of emit is cut off as well, whatever the notifier
+// does. It does not fetch an item that nobody will take.
 func TestTakeUntilCutsDeafSources(t *testing.T) {
 	for name, c := range map[string]struct {
 		end func()
@@ -120,8 +121,8 @@ func TestTakeUntilCutsDeafSources(t *testing.T) {
 	}
 }
 
-// Items are not handed over: upstream runs on the subscriber's goroutine, and is
-// held by it.
+// Items are not handed to another goroutine: upstream runs on the subscriber's
+// goroutine, and waits for it.
 func TestTakeUntilRunsInline(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		inside := false

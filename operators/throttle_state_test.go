@@ -8,9 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Whatever comes when, and however late the subscriber asks: each item is emitted
-// at most once, in order, none in the same window as another, and the options'
-// promises about first and last are kept.
+// For all scripts, however late the subscriber asks: each item is emitted at most once, in
+// order, and never in the same window as another item. The promises of the options about
+// first and last items are kept.
 func TestThrottleStateExhaustively(t *testing.T) {
 	const columns = 10
 	at := func(n int) time.Time { return time.Unix(0, int64(n)) }
@@ -62,8 +62,8 @@ func TestThrottleStateExhaustively(t *testing.T) {
 	}
 }
 
-// The subscriber asks late: it gets the newest of what was due, and what is not
-// due yet waits on.
+// A subscriber that asks late gets the newest item that was due. An item that is not yet
+// due continues to wait.
 func TestThrottleStateAskedLate(t *testing.T) {
 	at := func(n int) time.Time { return time.Unix(0, int64(n)) }
 	s := throttle[string]{throttleOptions: throttleOptions{Window: 4, Leading: true, Trailing: true, Reopens: true}}

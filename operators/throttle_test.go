@@ -13,7 +13,7 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// throttled is a Throttle with windows of that many columns.
+// throttled returns a Throttle with windows of so many columns.
 func throttled(d int, opts ...operators.ThrottleOption) turbopipes.Operator[string, string] {
 	return operators.Throttle[string](time.Duration(d)*tptest.Step, opts...)
 }
@@ -65,7 +65,7 @@ func TestThrottle(t *testing.T) {
 	requireInvalid(t, operators.Throttle[int](-1), "Throttle: window is -1ns, want more than 0")
 }
 
-// Windows go on while downstream is busy, and the newest of what they give waits.
+// Windows go on while downstream is busy, and the newest of their items waits.
 func TestThrottleBusyDownstream(t *testing.T) {
 	trailing, only := operators.WithEdge(operators.BothEdges), operators.WithEdge(operators.TrailingEdge)
 	for name, c := range map[string]struct {
@@ -96,8 +96,8 @@ func TestThrottleBusyDownstream(t *testing.T) {
 	}
 }
 
-// The first of several items in one instant is the one, however the goroutines are
-// scheduled, and it is out before a failure in that instant.
+// Of several items in one instant, the first is emitted, however the goroutines are
+// scheduled. It is emitted before a failure in that instant.
 func TestThrottleSameInstant(t *testing.T) {
 	for range 100 {
 		bubble(t, "", func(t *testing.T) {
@@ -118,8 +118,8 @@ func TestThrottleSameInstant(t *testing.T) {
 	}
 }
 
-// What is left at an early end counts as discarded: what is withheld, and what
-// waits for downstream.
+// At an early end, two kinds of items count as discarded: an item that is withheld, and
+// an item that waits for downstream.
 func TestThrottleDiscards(t *testing.T) {
 	items := func(at ...time.Duration) turbopipes.Observable[int] { return silent(timed(at...)) }
 	trailing, only := operators.WithEdge(operators.BothEdges), operators.WithEdge(operators.TrailingEdge)
@@ -165,7 +165,7 @@ func TestThrottleGracefulStop(t *testing.T) {
 	})
 }
 
-// Upstream is never held.
+// Upstream never waits.
 func TestThrottleNeverHolds(t *testing.T) {
 	for _, opts := range [][]operators.ThrottleOption{nil, {operators.WithEdge(operators.BothEdges)}, {operators.WithEdge(operators.TrailingEdge)}} {
 		bubble(t, "", func(t *testing.T) {
@@ -178,7 +178,7 @@ func TestThrottleNeverHolds(t *testing.T) {
 	}
 }
 
-// Upstream is reaped, also by a failure in its clean-up, which is told.
+// Upstream is reaped, also if its clean-up fails, and the failure is reported.
 func TestThrottleCleanUp(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		in := operators.Merge(failingCleanUp[int](errLate))(turbopipes.Timer(time.Second))

@@ -14,7 +14,7 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// limited is a Timeout of that many columns.
+// limited returns a Timeout of so many columns.
 func limited(d int, opts ...operators.TimeoutOption[string]) turbopipes.Operator[string, string] {
 	return operators.Timeout[string](time.Duration(d)*tptest.Step, opts...)
 }
@@ -121,8 +121,8 @@ var stubborn = turbopipes.Create(func(context.Context, func(int) bool) error {
 	return nil
 })
 
-// It waits for an upstream that ignores its ctx, and knows that it was late all
-// the same.
+// It waits for an upstream that ignores its ctx, and still reports that upstream was
+// late.
 func TestTimeoutStubbornUpstream(t *testing.T) {
 	bubble(t, "fails", func(t *testing.T) {
 		begin := time.Now()
@@ -154,8 +154,8 @@ func TestTimeoutStubbornUpstream(t *testing.T) {
 	})
 }
 
-// What upstream returns because it is cut off is dropped, what its clean-up fails
-// with joined behind the ErrTimeout, and then there is no fallback.
+// The error that upstream returns because it is cut off is dropped. The error of its
+// clean-up is joined after the ErrTimeout, and then there is no fallback.
 func TestTimeoutCleanUp(t *testing.T) {
 	bubble(t, "fails", func(t *testing.T) {
 		for _, opts := range [][]operators.TimeoutOption[int]{nil, {operators.FallbackTo(uncalled(t))}} {
@@ -174,7 +174,7 @@ func TestTimeoutCleanUp(t *testing.T) {
 	})
 }
 
-// One who leaves while the time runs out has left.
+// A downstream that leaves while the time runs out ends the stream with its own error.
 func TestTimeoutDownstreamLeaves(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		op := operators.Timeout[int](time.Second, operators.WithScope[int](operators.WholeRun), operators.FallbackTo(uncalled(t)))
@@ -197,7 +197,7 @@ func TestTimeoutGracefulStop(t *testing.T) {
 	})
 }
 
-// Inline: no allocation per item, whatever the options.
+// Inline: no allocation per item, with any options.
 func TestTimeoutAllocatesNothingPerItem(t *testing.T) {
 	for name, opts := range map[string][]operators.TimeoutOption[int]{
 		"plain": nil, "first only": {operators.WithScope[int](operators.FirstItem)}, "total": {operators.WithScope[int](operators.WholeRun)},

@@ -49,14 +49,14 @@ func TestToSliceIsNeverNil(t *testing.T) {
 	require.Equal(t, 9, cap(all[0]))
 }
 
-// Room for many items comes as they do, and is no more than what was asked for.
+// A large capacity is allocated as the items come, and never exceeds the option's value.
 func TestToSliceGrowsToItsCapacity(t *testing.T) {
 	const n = 10_000
 	for items, most := range map[int]int{0: 1024, 1024: 1024, 1025: 4096 + 1024, n / 4: 4096 + 1024, n: n + 1024} {
 		all, err := operators.ToSlice[int](operators.WithCapacity(n))(turbopipes.Range(0, items)).Collect(t.Context())
 		require.NoError(t, err)
 		require.Len(t, all[0], items)
-		require.LessOrEqual(t, cap(all[0]), most, items) // with what the allocator rounds up
+		require.LessOrEqual(t, cap(all[0]), most, items) // with the rounding of the allocator
 	}
 	all, err := operators.ToSlice[int](operators.WithCapacity(n), operators.WithMaxItems(10))(turbopipes.Range(0, 3)).Collect(t.Context())
 	require.NoError(t, err)

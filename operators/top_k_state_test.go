@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// All streams of up to seven items of three ranks, and each k: what is kept is
-// the beginning of what a stable sort gives.
+// For all streams of up to seven items of three ranks, and for each k: the kept items are
+// the first k items of a stable sort.
 func TestTop(t *testing.T) {
 	byRank := func(a, b [2]int) int { return cmp.Compare(a[0], b[0]) }
 	for length := range 8 {

@@ -31,7 +31,7 @@ func TestUnbatch(t *testing.T) {
 // hundred are 100 items in one slice.
 func hundred() []int { return make([]int, 100) }
 
-// What an early end leaves of a slice is counted, once.
+// At an early end, the rest of a slice is counted, once.
 func TestUnbatchDiscards(t *testing.T) {
 	in := func() turbopipes.Observable[int] { return operators.Unbatch[int]()(silent(turbopipes.Just(hundred()))) }
 	bubble(t, "downstream leaves", func(t *testing.T) {

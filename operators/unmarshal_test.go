@@ -36,7 +36,7 @@ func TestUnmarshal(t *testing.T) {
 	requirePanics(t, turbopipes.Compose2(bytes, operators.Unmarshal[int](func([]byte, any) error { panic(errBoom) })))
 }
 
-// Nothing of an item is left in the next one.
+// No field of an item is left in the next item.
 func TestUnmarshalReadsIntoFreshItems(t *testing.T) {
 	type point struct{ X, Y int }
 	lines := turbopipes.Just([]byte(`{"X":1,"Y":2}`), []byte(`{"Y":3}`))

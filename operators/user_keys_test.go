@@ -12,13 +12,13 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// emptied is op, less what comes out.
+// emptied returns op without its items.
 func emptied[R any](op turbopipes.Operator[int, R]) turbopipes.Operator[int, int] {
 	return turbopipes.Compose2(op, operators.Map(func(R) int { return 0 }))
 }
 
-// userKeys are all operators in which a user's key meets a map or a comparison. The key
-// of item 0 is "a", of 1 bad, of 2 "b", and of 3 nil.
+// userKeys returns all operators that use a user's key in a map or a comparison. The
+// keys of items 0 to 3 are "a", bad, "b" and nil.
 func userKeys(bad any) map[string]turbopipes.Operator[int, int] {
 	keys := []any{"a", bad, "b", nil}
 	key := func(v int) any { return keys[v] }
@@ -44,8 +44,8 @@ func userKeys(bad any) map[string]turbopipes.Operator[int, int] {
 	}
 }
 
-// A key that can't be hashed ends its stream with the panic that it is, under no
-// lock: all is joined, and the operator works the next time.
+// A key that can't be hashed ends its stream with the panic, and the panic happens
+// under no lock: everything is joined, and the operator works the next time.
 func TestUserKeysUnhashable(t *testing.T) {
 	type holds struct {
 		n int
@@ -54,7 +54,7 @@ func TestUserKeysUnhashable(t *testing.T) {
 	for kind, bad := range map[string]any{"a slice": []int{1}, "in a struct": holds{1, []int{1}}, "in an array": [1]any{func() {}}} {
 		for name, op := range userKeys(bad) {
 			if name == "Contains" && kind != "a slice" {
-				continue // what is of another type differs, and is not compared
+				continue // a key of another type differs, and is not compared
 			}
 			bubble(t, name+", "+kind, func(t *testing.T) {
 				var a alive
@@ -88,8 +88,8 @@ func doubled(in turbopipes.Observable[int]) turbopipes.Observable[int] {
 	return operators.ConcatMap(func(v int) turbopipes.Observable[int] { return turbopipes.Just(v, v) })(in)
 }
 
-// A key that is not equal to itself is another one each time. Where there is a
-// bound, such keys do not pile up behind it.
+// A key that is not equal to itself counts as a new key each time. If the number of keys
+// is bounded, such keys do not exceed the bound.
 func TestUserKeysNaN(t *testing.T) {
 	const n = 1000
 	nan := func(int) any { return math.NaN() }
@@ -123,8 +123,8 @@ func TestUserKeysNaN(t *testing.T) {
 	})
 }
 
-// The group of such a key has one item, and completes after it, though upstream
-// goes on; without WithIdle it counts as a group to the end.
+// The group of a NaN key has one item, and completes after it, although upstream goes on.
+// Without WithIdle it counts as a group to the end.
 func TestGroupByNaN(t *testing.T) {
 	nan := func(int) any { return math.NaN() }
 	for name, opts := range map[string][]operators.GroupByOption{"": nil, "idle": {operators.WithIdle(time.Hour)}} {

@@ -54,8 +54,8 @@ func TestWindowWhen(t *testing.T) {
 	}
 }
 
-// A boundary that fails or panics cancels upstream, which is reaped, and fails the
-// window behind what waits in it.
+// A boundary that fails or panics cancels and reaps upstream. The window fails after its
+// waiting items.
 func TestWindowWhenBoundaryFails(t *testing.T) {
 	for name, boundary := range map[string]turbopipes.Observable[int]{
 		"fails":  boom[int](2500 * time.Millisecond),
@@ -77,7 +77,7 @@ func TestWindowWhenBoundaryFails(t *testing.T) {
 	}
 }
 
-// Upstream's end cancels boundary; what its clean-up fails with is told.
+// Upstream's end cancels boundary. The error of its clean-up is reported.
 func TestWindowWhenCleanUp(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		o := operators.WindowWhen[int](failingCleanUp[int](errLate))

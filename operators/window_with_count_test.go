@@ -13,13 +13,14 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// lettered gives a letter for each item of op: x, y, z.
+// lettered returns op with letters for its items: x, y, z.
 func lettered[R any](op turbopipes.Operator[string, R]) turbopipes.Operator[string, string] {
 	return turbopipes.Compose2(op, operators.Scan("w", func(last string, _ R) string { return string(last[0] + 1) }))
 }
 
-// shown gives the items of the windows, at most n windows at a time, behind the
-// number of the window, and a full stop where one completes.
+// shown emits the items of the windows, at most n windows at a time, each after the number
+// of its window. A full stop shows that a window completes. So 2:{1b} 2:{1.} are item b of
+// window 1 and the end of window 1, both in column 2.
 func shown(n int, op turbopipes.Operator[string, turbopipes.Observable[string]]) turbopipes.Operator[string, string] {
 	stops := operators.Map(func(w turbopipes.Observable[string]) turbopipes.Observable[string] {
 		return operators.Concat(turbopipes.Just("."))(w)
@@ -68,7 +69,7 @@ func TestWindowWithCount(t *testing.T) {
 	}
 }
 
-// Upstream is held by the windows that wait, each with all of its items, not by
+// Upstream waits for the windows that wait, each with all its items, and not for
 // one window's queue.
 func TestWindowWithCountHoldsUpstream(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -88,7 +89,7 @@ func TestWindowWithCountHoldsUpstream(t *testing.T) {
 	}
 }
 
-// Windows that are complete are on their own.
+// Complete windows do not depend on their outer stream.
 func TestWindowWithCountOutlivesItsStream(t *testing.T) {
 	windows, err := operators.WindowWithCount[int](2)(turbopipes.Range(0, 5)).Collect(t.Context())
 	require.NoError(t, err)

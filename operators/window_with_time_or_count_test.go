@@ -42,8 +42,8 @@ func TestWindowWithTimeOrCount(t *testing.T) {
 	}
 }
 
-// While downstream has one window in its hand and another waits, upstream is
-// held, with the item that would open a third.
+// While downstream has one window in hand and another waits, upstream waits with the
+// item that would open a third.
 func TestWindowWithTimeOrCountHoldsUpstream(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var source counting

@@ -49,7 +49,7 @@ func TestWindowWithTime(t *testing.T) {
 	}
 }
 
-// A window that nobody reads holds upstream until the tick, and no longer.
+// Upstream waits for a window that nobody reads until the tick, and no longer.
 func TestWindowWithTimeUnreadWindows(t *testing.T) {
 	for name, opts := range map[string][]operators.WindowWithTimeOption{"": nil, "empties": {operators.EmitEmpty()}} {
 		bubble(t, name, func(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 
 type userKey struct{}
 
-// valued adds a value, and nothing that ends.
+// valued adds a value, but no new end.
 func valued(ctx context.Context) context.Context { return context.WithValue(ctx, userKey{}, "Ann") }
 
 // ownChild ends with its parent, and by a channel of its own.
@@ -76,7 +76,7 @@ func TestWithContextIsSeenUpstream(t *testing.T) {
 	require.Equal(t, []any{nil}, items)
 }
 
-// within gives a child that ends after d.
+// within returns a function that makes a child ctx which ends after d.
 func within(t *testing.T, d time.Duration) func(context.Context) context.Context {
 	return func(ctx context.Context) context.Context {
 		child, cancel := context.WithTimeoutCause(ctx, d, errLate)
@@ -85,8 +85,8 @@ func within(t *testing.T, d time.Duration) func(context.Context) context.Context
 	}
 }
 
-// A child that ends before its parent is an ordinary error, also where upstream
-// looks at nothing but emit.
+// A child that ends before its parent is an ordinary error, also if upstream checks
+// only the result of emit.
 func TestWithContextChildEnds(t *testing.T) {
 	for name, c := range map[string]struct {
 		in   turbopipes.Observable[int]
@@ -114,8 +114,8 @@ func TestWithContextChildEnds(t *testing.T) {
 	})
 }
 
-// An upstream that waits in its emit when the child ends is told so there, and
-// fetches no item to be refused.
+// If an upstream waits in its emit when the child ends, its emit returns false, and it
+// fetches no item that would be refused.
 func TestWithContextChildEndsBelow(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		in := turbopipes.Create(func(ctx context.Context, emit func(int) bool) error {
@@ -128,8 +128,8 @@ func TestWithContextChildEndsBelow(t *testing.T) {
 	})
 }
 
-// It is downstream that has ended the stream, though the child ends while
-// upstream unwinds.
+// If downstream has ended the stream, the child may end while upstream ends.
+// Downstream still counts as the cause.
 func TestWithContextStopped(t *testing.T) {
 	for want, cleanUp := range map[string]error{"": nil, "boom": errBoom} {
 		bubble(t, "clean-up "+want, func(t *testing.T) {

@@ -43,7 +43,7 @@ func TestWithLatestFrom(t *testing.T) {
 	})
 }
 
-// The other is never held, and is cancelled and reaped with upstream.
+// The other stream never waits, and is cancelled and reaped with upstream.
 func TestWithLatestFromReaps(t *testing.T) {
 	tptest.Run(t, func(s *tptest.Scenario) {
 		a := tptest.Cold[string](s, "--a|", nil, tptest.Subscribed("^--!"))
@@ -68,7 +68,7 @@ func TestWithLatestFromReaps(t *testing.T) {
 	})
 }
 
-// A busy downstream holds upstream, and not the other.
+// Upstream waits for a busy downstream, and the other stream does not.
 func TestWithLatestFromHoldsUpstreamOnly(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var b counting

@@ -29,7 +29,7 @@ func TestZipAll(t *testing.T) {
 	requirePicked(t, "ZipAll", operators.ZipAll[int]())
 }
 
-// A stream is held when it is one item ahead, with another in its hand.
+// A stream waits when it is one item ahead, with another item in hand.
 func TestZipAllHoldsTheFasterStream(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		var fast counting

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A side wants an item until it has an item, and over when it has ended without one.
+// A side wants an item until it has one. It is over when it has ended without an item.
 func TestSide(t *testing.T) {
 	var s zipSide[string]
 	require.True(t, s.wants())

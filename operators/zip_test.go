@@ -51,7 +51,8 @@ func TestZip(t *testing.T) {
 	requirePanics(t, operators.Zip(turbopipes.Just("b"), func(string, string) int { panic(errBoom) }))
 }
 
-// Both begin at once; when it ends, the other side is cancelled and reaped.
+// Both sides begin at once. When the stream ends, the other side is cancelled and
+// reaped.
 func TestZipReaps(t *testing.T) {
 	tptest.Run(t, func(s *tptest.Scenario) {
 		a := tptest.Cold[string](s, "a--|", nil, tptest.Subscribed("^--!"))
@@ -74,7 +75,7 @@ func TestZipReaps(t *testing.T) {
 
 func sum(a, b int) int { return a + b }
 
-// A side is held when it is one item ahead, with another in its hand.
+// A side waits when it is one item ahead, with another item in hand.
 func TestZipHoldsTheFasterSide(t *testing.T) {
 	for name, zip := range map[string]func(a, b turbopipes.Observable[int]) turbopipes.Observable[int]{
 		"upstream":  func(a, b turbopipes.Observable[int]) turbopipes.Observable[int] { return operators.Zip(b, sum)(a) },
@@ -91,7 +92,7 @@ func TestZipHoldsTheFasterSide(t *testing.T) {
 	}
 }
 
-// An item without a partner is lost to an early end, and no loss at a completion.
+// An item without a partner counts as lost at an early end, but not at a completion.
 func TestZipDiscards(t *testing.T) {
 	ahead := silent(turbopipes.Just(1, 2, 3))
 	for name, c := range map[string]struct {

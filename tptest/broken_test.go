@@ -295,7 +295,7 @@ func again(emit func(string) bool, v string) bool { return emit(v) }
 
 func panics() bool { panic("oh") }
 
-// Every broken operator is detected, and the report says what is wrong.
+// Every broken operator is detected, and the report describes the fault.
 func TestBrokenOperators(t *testing.T) {
 	for name, c := range faults() {
 		t.Run(name, func(t *testing.T) {

@@ -7,9 +7,9 @@ import (
 	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
-// settings is what the options set, of an expectation or of a source.
+// settings has the settings of an expectation or of a source.
 type settings struct {
-	target error // what # stands for
+	target error // the error that # stands for
 
 	// of an expectation
 	busy      time.Duration
@@ -20,7 +20,7 @@ type settings struct {
 
 	// of a source
 	unwinds time.Duration // how long it takes to return once it has to
-	checks  bool          // the subscriptions are compared
+	checks  bool          // compare the subscriptions
 	wanted  []lifetime    // in columns
 }
 
@@ -73,9 +73,9 @@ func Busy(work time.Duration) Option {
 	}}
 }
 
-// Error tells which error # stands for. For [Expect], [Marbles] and [Doc] that
-// is any error that Is target; for [Cold] and [Hot] it is target itself. Without
-// it, # is [ErrMarble].
+// Error sets the error that # stands for. For [Expect], [Marbles] and [Doc], # matches
+// any error that Is target. For [Cold] and [Hot], # is target itself. Without this
+// option, # is [ErrMarble].
 func Error(target error) ErrorOption {
 	return errorSetting{Func: func(s *settings) string {
 		s.target = target
@@ -83,9 +83,9 @@ func Error(target error) ErrorOption {
 	}}
 }
 
-// Once makes an expectation run to its end only, neither left nor cancelled nor
-// stopped on the way: for a stream of which the early ends can't be told from its
-// diagram.
+// Once makes an expectation run the stream to its end only. The runs that leave, cancel
+// or stop the stream earlier are omitted. Use it for a stream whose early ends do not
+// follow from its diagram.
 func Once() Option {
 	return expectSetting{Func: func(s *settings) string {
 		s.once = true
@@ -93,8 +93,8 @@ func Once() Option {
 	}}
 }
 
-// Unstopped makes an expectation run without a graceful stop: for a stream that does
-// not end then, or that fails with an error of its own.
+// Unstopped makes an expectation omit the runs with a graceful stop. Use it for a stream
+// that does not end after a stop, or that fails with an error of its own.
 func Unstopped() Option {
 	return expectSetting{Func: func(s *settings) string {
 		s.unstopped = true
@@ -112,12 +112,12 @@ func Lingers(limit time.Duration) Option {
 	}}
 }
 
-// At makes [Expect] subscribe in the given column of the scenario's time, next to
-// the other expectations that have an At: they run when the scenario function
-// has returned, and Expect itself returns at once. The columns of the diagram
-// are then counted from the start of the scenario, not from the subscription, and
-// what is left behind is looked for when the last one of them has ended. A column
-// below 0 or above 1,000,000 fails the test.
+// At makes [Expect] subscribe in the given column of the scenario's time, together with
+// the other expectations that have an At. They run after the scenario function has
+// returned, and Expect itself returns at once. The columns of the diagram then count from
+// the start of the scenario, not from the subscription. The search for leaked goroutines
+// comes after the last of these expectations has ended. A column below 0 or above
+// 1,000,000 fails the test.
 func At(column int) Option {
 	return expectSetting{Func: func(s *settings) string {
 		if s.at = column; column < 0 || column > maxColumn {
@@ -127,9 +127,9 @@ func At(column int) Option {
 	}}
 }
 
-// Unwinds makes a source take wait to return once its ctx is done or its emit has
-// refused, as one does that has a connection to close. [Expect] then lets the
-// stream end that much later.
+// Unwinds makes a source return only wait after its ctx is done or its emit has refused,
+// like a source that has to close a connection. [Expect] then allows the stream to end
+// later by wait.
 func Unwinds(wait time.Duration) SourceOption {
 	return sourceSetting{Func: func(s *settings) string {
 		s.unwinds = wait

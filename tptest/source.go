@@ -39,7 +39,7 @@ func Cold[T any](s *Scenario, diagram string, values map[string]T, opts ...Sourc
 // without subscribers. A subscriber gets the signals from the column in which it
 // subscribes, and each item as soon as its emit lets it. A subscriber that comes
 // after the end gets the end. A ^ is the column in which the scenario starts, so
-// that everything left of it is in the past. Otherwise Hot is like [Cold].
+// that everything before ^ is in the past. Otherwise Hot is like [Cold].
 func Hot[T any](s *Scenario, diagram string, values map[string]T, opts ...SourceOption) turbopipes.Observable[T] {
 	s.Helper()
 	return draw(s, "hot", diagram, values, opts)

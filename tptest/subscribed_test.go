@@ -10,7 +10,7 @@ import (
 	"github.com/turbopipes/turbopipes"
 )
 
-// The report says what is wrong with a scenario.
+// The report describes the fault of a scenario.
 func TestScenarioFailures(t *testing.T) {
 	letters := map[string]int{"a": 1}
 	for name, c := range map[string]struct {

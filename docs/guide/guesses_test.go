@@ -43,8 +43,8 @@ var guesses = []struct{ from, guess string }{
 	{"Go", "Observable.Collect"},
 }
 
-// TestGuesses counts the guesses that are right, and looks whether the table of names
-// has the others.
+// TestGuesses counts the guesses that are right, and checks that the table of names has
+// the others.
 func TestGuesses(t *testing.T) {
 	known := exported(t)
 	elsewhere, err := os.ReadFile("../../internal/cmd/pages/names.tsv")
@@ -67,7 +67,7 @@ func TestGuesses(t *testing.T) {
 	table(t, "README.md", "guesses", b.String())
 }
 
-// translated is what names.tsv has for a name of another library.
+// translated returns our name in names.tsv for a name of another library.
 func translated(elsewhere, from, guess string) string {
 	word := guess[strings.LastIndex(guess, ".")+1:]
 	for line := range strings.Lines(elsewhere) {
@@ -84,7 +84,7 @@ func translated(elsewhere, from, guess string) string {
 	return ""
 }
 
-// exported are the exported functions of both packages, and the methods of
+// exported returns the exported functions of both packages, and the methods of
 // Observable.
 func exported(t *testing.T) map[string]bool {
 	t.Helper()

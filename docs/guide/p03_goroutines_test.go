@@ -114,7 +114,7 @@ func TestBoundaries(t *testing.T) {
 	table(t, "03-goroutines.md", "boundaries", b.String()+"\n")
 }
 
-// goroutinesOf has what the comments of all operators and sources say about their
+// goroutinesOf has the text of all operators' and sources' comments about their
 // goroutines.
 func goroutinesOf(t *testing.T) map[string]string {
 	t.Helper()

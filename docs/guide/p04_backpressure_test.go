@@ -83,7 +83,7 @@ func burst(letters string, began time.Time, done *time.Duration) tp.Observable[s
 	})
 }
 
-// TestBurst makes the table of the page: what each strategy does to one burst. Eight
+// TestBurst makes the table of the page: the effect of each strategy on one burst. Eight
 // letters come a millisecond apart, and downstream takes 3 ms and a little for each.
 func TestBurst(t *testing.T) {
 	join := func(batch []string) string { return "{" + strings.Join(batch, "") + "}" }

@@ -12,7 +12,7 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// errBusy is what price fails with now and then.
+// errBusy is the error with which price fails now and then.
 var errBusy = errors.New("server busy")
 
 func Example_firstErrorEnds() {

@@ -123,7 +123,7 @@ func (s *sumFile) commit(whole bool) (name string, err error) {
 	return name, nil
 }
 
-// discard removes what was not committed.
+// discard removes the file if it was not committed.
 func (s *sumFile) discard() {
 	if s.file == nil {
 		return

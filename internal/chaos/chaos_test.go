@@ -73,8 +73,8 @@ func (r *run) all(settle func()) {
 	r.cancel(nil)
 }
 
-// stacks are those of the goroutines of the caller's bubble, but for the caller, and
-// for those of the bubble itself.
+// stacks returns the stacks of the goroutines of the caller's bubble, without the caller
+// and without the goroutines of the bubble itself.
 func stacks() []string {
 	buf := make([]byte, 1<<20)
 	all := strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")
@@ -85,14 +85,15 @@ func stacks() []string {
 	})
 }
 
-// leftBehindIf is leftBehind, where there may be any: to look is slow.
+// leftBehindIf calls leftBehind only if some goroutines may be left, because the search is
+// slow.
 func (w *world) leftBehindIf() {
 	if runtime.NumGoroutine() > w.idle {
 		w.leftBehind()
 	}
 }
 
-// leftBehind looks for goroutines that are left in the bubble.
+// leftBehind reports a violation if goroutines are left in the bubble.
 func (w *world) leftBehind() {
 	if left := stacks(); len(left) > 0 {
 		w.violated("%d goroutines are left:\n%s", len(left), strings.Join(left, "\n"))

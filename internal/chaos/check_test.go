@@ -10,7 +10,7 @@ import (
 	tp "github.com/turbopipes/turbopipes"
 )
 
-// check looks at what a run has come to.
+// check checks the outcome of a run.
 func (r *run) check() {
 	r.w.mu.Lock()
 	fired := slices.Clone(r.w.fired)
@@ -20,7 +20,7 @@ func (r *run) check() {
 	r.checkCounts()
 }
 
-// ended is the error that the run has ended with, and whether it can be known.
+// ended returns the error that has ended the run, and whether it can be known.
 func (r *run) ended() (err error, known bool) {
 	switch r.cuts.How {
 	case "dispose", "cancel", "stopShort", "break", "error", "panic", "goexit":
@@ -31,7 +31,7 @@ func (r *run) ended() (err error, known bool) {
 	return r.err, true
 }
 
-// checkEnd looks at how the run has ended.
+// checkEnd checks how the run has ended.
 func (r *run) checkEnd(fired []error) {
 	p := r.w.plan
 	err, known := r.ended()
@@ -53,7 +53,7 @@ func (r *run) checkEnd(fired []error) {
 	}
 }
 
-// caused tells whether the error has a cause.
+// caused reports whether the error has a cause.
 func (r *run) caused(err error, fired []error) bool {
 	if err == nil {
 		return true
@@ -74,7 +74,7 @@ func (r *run) caused(err error, fired []error) bool {
 	})
 }
 
-// checkItems looks at what has come.
+// checkItems checks the items that have come.
 func (r *run) checkItems(fired []error) {
 	p, w := r.w.plan, r.w
 	all := model{w: w}
@@ -117,7 +117,8 @@ func (r *run) checkItems(fired []error) {
 	}
 }
 
-// holding are the stages that deliver what their upstream has emitted before its error.
+// holding are the stages that deliver all items that their upstream emits before its
+// error.
 var holding = map[string]bool{
 	"ObserveOn": true, "Prefetch": true, "LimitRate": true, "Buffer": true, "Batch": true, "Slow": true, "Extrapolate": true, "Spill": true,
 	"Share": true, "ShareSmall": true, "ShareReplay": true, "RefCount": true, "Broadcast1": true, "Balance1": true,
@@ -129,7 +130,7 @@ var holding = map[string]bool{
 	"WindowWhen": true, "WindowBoth": true, "RateLimit": true,
 }
 
-// checkErrorLast looks whether the error of the source has come after its items.
+// checkErrorLast checks that the error of the source has come after its items.
 func (r *run) checkErrorLast(fired []error) {
 	p, w := r.w.plan, r.w
 	point := fmt.Sprintf("fault at point %d,", p.Source.Point)
@@ -146,7 +147,7 @@ func (r *run) checkErrorLast(fired []error) {
 	}
 }
 
-// checkCounts looks whether each item is accounted for.
+// checkCounts checks that each item is accounted for.
 func (r *run) checkCounts() {
 	w := r.w
 	s := r.stats
@@ -167,10 +168,10 @@ func (r *run) checkCounts() {
 	}
 	got, failed := int64(len(r.got)), w.failed.Load()
 	if r.sub.Load() == nil && w.exits() > 1 {
-		return // the second Goexit is the error that has ended the first, so its task counts as cancelled: only Stats tell
+		return // the second Goexit is the error that has ended the first, so its task counts as cancelled: only Stats show this
 	}
 	if r.sub.Load() == nil && failed > 0 && has(w.plan.Stages, func(s *step, _ *op) bool { return s.Op == "ParallelResults" }) {
-		return // a failure may be a Result that is lost; only Stats tell
+		return // a failure may be a lost Result; only Stats show this
 	}
 	if r.sub.Load() != nil {
 		got, lost, failed = s.Delivered, s.Dropped+s.Discarded, s.Failed
@@ -182,7 +183,7 @@ func (r *run) checkCounts() {
 	}
 }
 
-// exits is how many calls of user code have ended with a Goexit.
+// exits returns the number of user calls that have ended with a Goexit.
 func (w *world) exits() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -195,14 +196,14 @@ func (w *world) exits() int {
 	return n
 }
 
-// exactPlan tells whether each item of a plan is counted. Faults must be where they
-// count too.
+// exactPlan reports whether each item of a plan is counted. Faults must be in a place
+// that counts as well.
 func exactPlan(p plan) bool {
 	replays := has(p.Stages, func(s *step, _ *op) bool { return s.Op == "ShareReplay" }) && has(p.Stages, func(_ *step, o *op) bool { return o.recovers })
 	return p.Consume != "Collect" && !replays && !has(p.Stages, func(s *step, o *op) bool { return !o.exact || s.Wide })
 }
 
-// surplus is what is in all and not in of, as multisets.
+// surplus returns the multiset all without the multiset of.
 func surplus(all, of []int) (extra []int) {
 	n := map[int]int{}
 	for _, v := range of {
@@ -216,7 +217,7 @@ func surplus(all, of []int) (extra []int) {
 	return extra
 }
 
-// inOrder tells whether got is a subsequence of seq.
+// inOrder reports whether got is a subsequence of seq.
 func inOrder(got, seq []int) bool {
 	i := 0
 	for _, v := range got {

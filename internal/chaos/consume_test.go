@@ -17,27 +17,27 @@ type run struct {
 	how    string // the way to consume
 	cuts   cut
 	first  int // the first request; 0: no limit
-	slow   int // how long it takes for an item, at most
+	slow   int // the longest time that it takes for an item
 	late   atomic.Bool
-	shared bool // there are others, so user code may be alive when it returns
+	shared bool // there are other runs, so user code may be alive when it returns
 	o      stream
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	done   chan struct{} // closed when the consuming call has returned
 	sub    atomic.Pointer[tp.Subscription]
 	subbed chan struct{} // closed when sub is set
-	leave  atomic.Bool   // Pull: the consumer is to leave
+	leave  atomic.Bool   // Pull: the consumer must leave
 
 	mu    sync.Mutex
 	got   []int
 	ends  int  // calls of Error and Complete
 	over  bool // nothing may come any more
-	quit  bool // the same, since it was cut from within
+	quit  bool // nothing may come any more, because the cut came from within
 	busy  bool
 	cut   bool // the cut has happened
 	own   error
-	err   error // what the consuming call has returned
-	told  error // what Error was called with
+	err   error // the result of the consuming call
+	told  error // the argument of Error
 	stats tp.Stats
 	exits bool // the consuming call has not returned, but exited or panicked
 }
@@ -54,7 +54,7 @@ func newRunOf(w *world, o stream) *run {
 	return r
 }
 
-// next is what the consumer does with an item. It tells whether it goes on.
+// next is called by the consumer for each item. It reports whether the consumer goes on.
 func (r *run) next(v int) (ok bool) {
 	r.mu.Lock()
 	if r.busy {
@@ -123,7 +123,7 @@ func (r *run) setQuit() {
 	r.mu.Unlock()
 }
 
-// stop cuts a subscription. It tells whether nothing may come any more.
+// stop cuts a subscription. It reports whether nothing may come any more.
 func (r *run) stop(how string) (over bool) {
 	sub := r.sub.Load()
 	switch how {
@@ -167,7 +167,7 @@ func (r *run) outside() {
 	}
 }
 
-// quiet looks whether nothing is alive when a call has returned.
+// quiet checks that nothing is alive after a call has returned.
 func (r *run) quiet(call string) {
 	if n := r.w.alive.Load(); n != 0 && !r.shared {
 		r.w.violated("%d of user code are alive when %s has returned", n, call)

@@ -10,9 +10,9 @@ import (
 // random is a plan, of pipelines or of hot streams.
 type random interface {
 	fmt.Stringer
-	title() string              // what it is called in a report
-	play(t *testing.T) []string // runs it, and returns what it has violated
-	shrunk() []random           // those that are a bit smaller
+	title() string              // its name in a report
+	play(t *testing.T) []string // runs it, and returns its violations
+	shrunk() []random           // plans that are a bit smaller
 }
 
 // drive runs the plans that the flags ask for.
@@ -42,11 +42,11 @@ func drive(t *testing.T, n int, draw func(seed uint64) random) {
 	}
 }
 
-// inBubble has a run in a bubble of its own, and returns what its world has violated.
+// inBubble runs a plan in its own bubble, and returns the violations of its world.
 func inBubble(t *testing.T, begin func() (w *world, run, check func())) (bad []string) {
 	var w *world
 	defer func() {
-		if v := recover(); v != nil { // the bubble's own deadlock, as a rule
+		if v := recover(); v != nil { // usually a deadlock, which the bubble reports
 			bad = append(bad, fmt.Sprint(v))
 			if w != nil {
 				bad = append(bad, w.bad...)

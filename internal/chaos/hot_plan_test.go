@@ -25,7 +25,7 @@ type member struct {
 	At      int // when it subscribes, in milliseconds
 	Consume string
 	Request int
-	Slow    int // it takes up to so many milliseconds for an item
+	Slow    int // the longest time that it takes for an item, in milliseconds
 	Cut     cut
 }
 
@@ -34,7 +34,7 @@ var hotKinds = []string{
 	"Subject", "BehaviorSubject", "ReplaySubject", "Topic", "FromEventSource",
 }
 
-// fed tells whether a kind is fed by hand.
+// fed reports whether a kind is fed by hand.
 func (p hotPlan) fed() bool {
 	switch p.Kind {
 	case "Subject", "BehaviorSubject", "ReplaySubject", "Topic", "FromEventSource":
@@ -43,7 +43,7 @@ func (p hotPlan) fed() bool {
 	return false
 }
 
-// owned tells whether the subscribers own the run.
+// owned reports whether the subscribers own the run.
 func (p hotPlan) owned() bool {
 	switch p.Kind {
 	case "Share", "ShareReplay", "RefCount", "Broadcast", "Balance":
@@ -90,7 +90,7 @@ func newHotPlan(seed uint64) hotPlan {
 	return p
 }
 
-// String is the plan as Go code.
+// String returns the plan as Go code.
 func (p hotPlan) String() string {
 	members := make([]string, len(p.Members))
 	for i, m := range p.Members {
@@ -100,7 +100,7 @@ func (p hotPlan) String() string {
 		p.Seed, p.Kind, p.Queue, p.Overflow, p.Grace, p.Min, p.Connect, p.Source, p.Fault.Point, p.Fault.K, p.Fault.Kind, strings.Join(members, ", "))
 }
 
-// shrunk are the plans that are a bit smaller.
+// shrunk returns plans that are a bit smaller.
 func (p hotPlan) shrunk() (all []random) {
 	change := func(do func(q *hotPlan)) {
 		q := p

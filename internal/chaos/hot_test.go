@@ -21,13 +21,13 @@ type hotWorld struct {
 	plan    hotPlan
 	streams []stream // one for each member
 	members []*run
-	begun   atomic.Int64 // the items that have been handed over, or are just being
-	before  []int64      // what begun was when a member had subscribed
+	begun   atomic.Int64 // items whose hand-over has begun
+	before  []int64      // by member: the value of begun after it had subscribed
 	attempt atomic.Int64 // runs of the source
-	missed  []int        // items that the loss hook has heard of
+	missed  []int        // items that the loss hook was called with
 	conn    *tp.Connection
 	connect func(ctx context.Context) *tp.Connection
-	limit   context.Context //nolint:containedctx // of what has no owner
+	limit   context.Context //nolint:containedctx // for streams without an owner
 	end     context.CancelFunc
 }
 
@@ -185,8 +185,8 @@ func (h *hotWorld) all() {
 	for _, feed := range h.feeders {
 		others.Go(func() { feed(feeding) })
 	}
-	// A member that has come too late for a run waits for the next one. On the real clock
-	// this is long enough for a loaded machine to come to the end by itself.
+	// A member that came too late for a run waits for the next run. On the real clock, this
+	// time is long enough for the run to end by itself on a loaded machine.
 	late := time.AfterFunc(max(time.Second, h.time(2_000)), func() {
 		for _, r := range h.members {
 			r.late.Store(true)
@@ -209,14 +209,14 @@ func (h *hotWorld) all() {
 	}
 	h.end()
 	fed()
-	time.Sleep(h.time(100)) // what is under limit ends meanwhile
+	time.Sleep(h.time(100)) // everything under limit ends meanwhile
 	others.Wait()
 	if h.conn != nil {
 		_ = h.conn.Wait()
 	}
 }
 
-// check looks at what has come.
+// check checks the outcome.
 func (h *hotWorld) check() {
 	h.mu.Lock()
 	fired, given, missed := slices.Clone(h.fired), slices.Clone(h.given[1]), slices.Clone(h.missed)
@@ -268,7 +268,7 @@ func (h *hotWorld) checkMember(i int, r *run, given []int, fired []error) {
 		return
 	}
 	switch at := slices.Index(given, r.got[0]); {
-	case h.plan.Kind == "Balance": // what one leaves behind goes to the others
+	case h.plan.Kind == "Balance": // items that one member leaves go to the others
 		if extra := surplus(r.got, given); len(extra) > 0 {
 			h.violated("member %d: %v come twice or from nowhere", i, extra)
 		}
@@ -284,8 +284,7 @@ func (h *hotWorld) checkMember(i int, r *run, given []int, fired []error) {
 	}
 }
 
-// checkFirst looks whether who has subscribed to a stream that is fed by hand got the
-// next item.
+// checkFirst checks that a subscriber of a stream that is fed by hand got the next item.
 func (h *hotWorld) checkFirst(i int, r *run, given []int, lossy bool) {
 	n := int(h.before[i])
 	if !h.plan.fed() || h.plan.Kind == "FromEventSource" || r.how != "Subscribe" || lossy || n >= len(given) || given[0] == 0 {

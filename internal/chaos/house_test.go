@@ -17,13 +17,13 @@ import (
 var unused = []string{
 	"Lift", "Invalid", // it is for authors
 	"Never", "Throw", "Iif", // they have no items, or are another source
-	"FromSeq2", "Start", // as FromSeq and Paginate
-	"FromRxResults", // as FromRx
-	"OnErrorReturn", // as OnErrorReturnItem
+	"FromSeq2", "Start", // tested by FromSeq and Paginate
+	"FromRxResults", // tested by FromRx
+	"OnErrorReturn", // tested by OnErrorReturnItem
 }
 
-// TestEveryOperator looks whether each function that returns an Operator or an
-// Observable is in the tables.
+// TestEveryOperator checks that each function that returns an Operator or an Observable
+// is in the tables.
 func TestEveryOperator(t *testing.T) {
 	files, err := filepath.Glob("*_test.go")
 	require.NoError(t, err)
@@ -41,7 +41,7 @@ func TestEveryOperator(t *testing.T) {
 	}
 }
 
-// makers are the exported functions in dir that return an Operator or an Observable.
+// makers returns the exported functions in dir that return an Operator or an Observable.
 func makers(t *testing.T, dir, prefix string) (names []string) {
 	files, err := filepath.Glob(dir + "/*.go")
 	require.NoError(t, err)
@@ -61,7 +61,7 @@ func makers(t *testing.T, dir, prefix string) (names []string) {
 	return names
 }
 
-// makes tells whether a type is an Operator or an Observable, or a slice of them.
+// makes reports whether a type is an Operator or an Observable, or a slice of them.
 func makes(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.ArrayType:

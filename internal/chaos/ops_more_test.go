@@ -14,8 +14,8 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// wild is for stages that make other values of the items. What comes after them is
-// held to everything but the model.
+// wild is for stages that turn the items into other values. The stages after them are
+// checked against everything except the model.
 func wild(o *op) {
 	o.exact = false
 	o.model = func(_ *model, _ *step, f flow) flow { f.any = true; return f.some() }
@@ -26,7 +26,7 @@ func ends(errs ...error) func(o *op) {
 	return func(o *op) { o.early, o.exact, o.errs = true, false, errs }
 }
 
-// number makes an item of what an operator made of the items.
+// number turns the result of an operator back into an item.
 func number[T any](build func(w *world, s *step) tp.Operator[int, T], value func(v T) int) *op {
 	return plain(func(w *world, s *step) operator {
 		return tp.Compose(build(w, s), operators.Map(value))
@@ -40,12 +40,12 @@ func truth(v bool) int {
 	return 0
 }
 
-// pred is a predicate of the user's that is rarely true.
+// pred is a user's predicate that is rarely true.
 func pred(w *world, s *step) func(v int) bool {
 	return func(v int) bool { w.must(s.Point, v); return mod(v, 1000) == 10*s.N }
 }
 
-// oneOps make one value of all items.
+// oneOps turn all items into one value.
 func oneOps() map[string]*op {
 	self := func(v int) int { return v }
 	return map[string]*op{
@@ -181,7 +181,7 @@ func moreOps() map[string]*op {
 		}),
 		"Results": plain(func(*world, *step) operator {
 			return tp.Compose(operators.Results[int](), operators.Unwrap[int]())
-		}).with(vague), // it makes one more item, of an error
+		}).with(vague), // it makes one more item from an error
 		"Log": plain(func(*world, *step) operator {
 			return operators.Log[int](slog.New(slog.DiscardHandler), "log")
 		}),

@@ -13,7 +13,7 @@ type operator = tp.Operator[int, int]
 
 func (w *world) time(n int) time.Duration { return time.Duration(n) * w.unit }
 
-// queueOps have a queue, or a share in a hot stream.
+// queueOps have a queue, or share a hot stream.
 func queueOps() map[string]*op {
 	size := func(s *step) tp.QueueSetting { return tp.WithQueue(s.N) }
 	return map[string]*op{

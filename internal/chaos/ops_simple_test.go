@@ -100,7 +100,7 @@ func simpleOps() map[string]*op {
 	}
 }
 
-// timeOps look at the clock.
+// timeOps depend on the clock.
 func timeOps() map[string]*op {
 	return map[string]*op{
 		"Delay":    plain(func(w *world, s *step) operator { return operators.Delay[int](w.time(s.N)) }),
@@ -129,7 +129,7 @@ func timeOps() map[string]*op {
 	}
 }
 
-// bufferOps make slices of the items, which are taken apart again.
+// bufferOps collect the items into slices, which are then taken apart again.
 func bufferOps() map[string]*op {
 	slice := func(build func(w *world, s *step) tp.Operator[int, []int]) *op {
 		return plain(func(w *world, s *step) operator {
@@ -156,7 +156,7 @@ func bufferOps() map[string]*op {
 	}
 }
 
-// sideOps have another side.
+// sideOps have a second upstream.
 func sideOps() map[string]*op {
 	side := func(build func(w *world, s *step, other stream) operator) *op {
 		return &op{exact: true, other: true, build: func(w *world, s *step, in stream) stream {
@@ -197,7 +197,7 @@ func sideOps() map[string]*op {
 	}
 }
 
-// any2 is the model of stages that make any number of items.
+// any2 is the model of stages that emit any number of items.
 func any2(m *model, s *step, f flow) flow {
 	f = added(m, s, f).some()
 	f.many = true

@@ -100,15 +100,15 @@ func flatOps() map[string]*op {
 		}).but(partwise),
 		"Flatten": nested(func(w *world, s *step) operator {
 			return tp.Compose(operators.Map(fn(w, s)), operators.Flatten[int](s.N))
-		}).with(mixes, vague), // what Map makes is a stream, and no item
+		}).with(mixes, vague), // Map makes a stream, not an item
 		"Unbatch": nested(func(w *world, s *step) operator {
 			return tp.Compose(operators.Map(func(v int) []int { w.must(s.Point, v); return []int{v} }), operators.Unbatch[int]())
 		}).but(func(o *op) { o.inner, o.model = false, nil }),
 	}
 }
 
-// partwise is for stages whose inner streams are parts of upstream. Their stages may
-// not look at the position of an item.
+// partwise is for stages whose inner streams are parts of upstream. The stages of these
+// inner streams must not depend on the position of an item.
 func partwise(o *op) {
 	o.flat = false
 	o.model = func(m *model, s *step, f flow) flow {

@@ -10,44 +10,44 @@ import (
 // op is a kind of stage.
 type op struct {
 	build func(w *world, s *step, in stream) stream
-	// model says what becomes of the items; nil: nothing.
+	// model computes the items after the stage; nil: they are unchanged.
 	model func(m *model, s *step, f flow) flow
 
-	exact    bool    // what is handed to it is delivered, dropped, discarded or failed
-	drops    bool    // it may drop items, and counts them where it is exact
+	exact    bool    // each item that it gets is delivered, dropped, discarded or failed
+	drops    bool    // it may drop items, and counts them if it is exact
 	mixes    bool    // it changes the order
 	early    bool    // it may complete before upstream
 	recovers bool    // it may hide an error of upstream
 	late     bool    // it may subscribe after Subscribe has returned
 	inner    bool    // it has inner streams
-	other    bool    // it has another side
-	flat     bool    // an item is counted where its inner stream has no stage that counts it too
-	top      bool    // it subscribes upstream twice, or later, so it stays out of inner streams
-	once     bool    // one of its kind in a chain is enough
-	pos      bool    // it looks at the position of an item
+	other    bool    // it has a second upstream
+	flat     bool    // it counts an item unless a stage of the item's inner stream counts it
+	top      bool    // it subscribes upstream twice, or later, so inner streams do not use it
+	once     bool    // one stage of its kind in a chain is enough
+	pos      bool    // it depends on the position of an item
 	cold     bool    // no graceful stop: it goes on, or loses items
-	errs     []error // the errors that it ends with itself
+	errs     []error // its own errors
 }
 
-// flow is what is known of the items at a place in a pipeline.
+// flow describes the items that are known at a place in a pipeline.
 type flow struct {
 	seq     []int // the items that may come
 	ordered bool  // they come in this order
-	whole   bool  // all of them come, where nothing fails or is cut
+	whole   bool  // all of them come, unless something fails or is cut
 	any     bool  // other items may come too
 	many    bool  // each may come any number of times
 }
 
-// mixed is f without an order.
+// mixed returns f without an order.
 func (f flow) mixed() flow { f.ordered = false; return f }
 
-// mod is v modulo n, never negative.
+// mod returns v modulo n, never negative.
 func mod(v, n int) int { return (v%n + n) % n }
 
-// some is f where items may be missing.
+// some returns f, but items may be missing.
 func (f flow) some() flow { f.whole = false; return f }
 
-// each makes items of each item.
+// each replaces each item by items.
 func (f flow) each(fn func(v int) []int) flow {
 	all := make([]int, 0, len(f.seq))
 	for _, v := range f.seq {
@@ -57,7 +57,7 @@ func (f flow) each(fn func(v int) []int) flow {
 	return f
 }
 
-// exactly is what fn makes of a sequence, where it is known.
+// exactly returns the result of fn for a sequence, if the sequence is known.
 func (f flow) exactly(fn func(seq []int) []int) flow {
 	if !f.ordered || !f.whole {
 		return f.some()
@@ -69,7 +69,7 @@ func (f flow) exactly(fn func(seq []int) []int) flow {
 // model computes flows.
 type model struct {
 	w      *world
-	actual bool // of what the sources have handed to emit, not of what they have
+	actual bool // for the items that the sources have handed to emit, not for all their items
 }
 
 func (m *model) source(s source) flow {
@@ -108,7 +108,7 @@ func (m *model) stage(f flow, s *step) flow {
 	return f
 }
 
-// innerOf is the flow of one inner stream.
+// innerOf returns the flow of one inner stream.
 func (m *model) innerOf(s *step, v int) flow {
 	f := flow{seq: []int{v}, ordered: true, whole: true}
 	if s.Wide {
@@ -130,7 +130,7 @@ func flat(m *model, s *step, f flow) flow {
 	return out
 }
 
-// added is the model of a stage that brings in the items of another side.
+// added is the model of a stage that adds the items of a second upstream.
 func added(m *model, s *step, f flow) flow {
 	g := m.source(s.Other)
 	f.whole = f.whole && g.whole
@@ -138,7 +138,7 @@ func added(m *model, s *step, f flow) flow {
 	return f.mixed()
 }
 
-// plain is a stage that leaves its items as they are.
+// plain is a stage that does not change its items.
 func plain(build func(w *world, s *step) tp.Operator[int, int]) *op {
 	return &op{exact: true, build: func(w *world, s *step, in stream) stream { return build(w, s)(in) }}
 }

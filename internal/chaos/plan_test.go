@@ -24,17 +24,17 @@ type source struct {
 	Kind  string
 	Point int
 	N     int
-	Gap   int // up to so many milliseconds between two items
+	Gap   int // the longest time between two items, in milliseconds
 }
 
 // step is a stage of a pipeline.
 type step struct {
 	Op    string
 	Point int
-	N     int    // its size, where it has one
-	Inner []step // of the inner streams, where it has any
+	N     int    // its size, if it has one
+	Inner []step // the stages of its inner streams, if it has any
 	Wide  bool   // an inner stream has two items, not one
-	Other source // the other side, where it has one
+	Other source // its second upstream, if it has one
 }
 
 // failure makes the K-th call of the user code at a point fail.
@@ -85,7 +85,7 @@ type draw struct {
 	points int
 	only   func(name string, o *op) bool // which stages to use; nil: all
 	exact  bool                          // only stages whose items are counted
-	holds  bool                          // only stages that deliver what came before an error
+	holds  bool                          // only stages that deliver all items before an error
 }
 
 func (d *draw) point() int { d.points++; return d.points }
@@ -140,7 +140,7 @@ func (d *draw) source(kinds []string) source {
 	return s
 }
 
-// chain makes n stages that are nested so deep already.
+// chain makes n stages. depth says how deep they are nested.
 func (d *draw) chain(n, depth int) []step {
 	var all []step
 	for len(all) < n {
@@ -175,7 +175,7 @@ func eachStep(steps []step, fn func(s *step)) {
 	}
 }
 
-// has tells whether a stage of a chain is so.
+// has reports whether is returns true for a stage of a chain.
 func has(steps []step, is func(s *step, o *op) bool) bool {
 	found := false
 	eachStep(steps, func(s *step) { found = found || is(s, ops[s.Op]) })

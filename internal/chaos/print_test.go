@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// String is the plan as Go code.
+// String returns the plan as Go code.
 func (p plan) String() string {
 	out := fmt.Sprintf("plan{Seed: %d, Source: %v", p.Seed, p.Source)
 	if len(p.Stages) > 0 {
@@ -40,7 +40,7 @@ func steps(all []step) string {
 	return "[]step{" + strings.Join(parts, ", ") + "}"
 }
 
-// String is the step as Go code, within a []step.
+// String returns the step as Go code, within a []step.
 func (s step) String() string {
 	out := fmt.Sprintf("{Op: %q, Point: %d, N: %d", s.Op, s.Point, s.N)
 	if len(s.Inner) > 0 {
@@ -55,12 +55,12 @@ func (s step) String() string {
 	return out + "}"
 }
 
-// String is the source as Go code.
+// String returns the source as Go code.
 func (s source) String() string {
 	return fmt.Sprintf("source{Kind: %q, Point: %d, N: %d, Gap: %d}", s.Kind, s.Point, s.N, s.Gap)
 }
 
-// String is the cut as Go code.
+// String returns the cut as Go code.
 func (c cut) String() string {
 	out := fmt.Sprintf("cut{How: %q", c.How)
 	switch {

@@ -7,7 +7,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// tick is what a millisecond of a plan takes on real time.
+// tick is the duration of a plan's millisecond in real time.
 const tick = 20 * time.Microsecond
 
 // TestRealTime runs some plans on the real clock, where goroutines do run at the same

@@ -19,7 +19,7 @@ func rxSame(o rxgo.Observable) rxgo.Observable {
 	return o.Map(func(_ context.Context, v any) (any, error) { return v, nil })
 }
 
-// rxOps have RxGo in them.
+// rxOps returns the stages that use RxGo.
 func rxOps() map[string]*op {
 	return map[string]*op{
 		"LiftRx": plain(func(*world, *step) operator { return tp.LiftRx[int, int](rxSame) }).with(vague).but(func(o *op) { o.top = true }),

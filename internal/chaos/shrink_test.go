@@ -8,7 +8,8 @@ import (
 	"unicode"
 )
 
-// tries is how often a smaller plan runs before it counts as sound.
+// tries is the number of runs without a violation after which a smaller plan counts as
+// sound.
 const tries = 60
 
 // shrink looks for a smaller plan with a violation of the same kind.
@@ -39,7 +40,7 @@ func fails(t *testing.T, p random, before []string, end time.Time) []string {
 	return nil
 }
 
-// kind is the text of a violation without its numbers.
+// kind returns the text of a violation without its numbers.
 func kind(bad []string) string {
 	text, _, _ := strings.Cut(bad[0], ":")
 	return strings.Map(func(r rune) rune {
@@ -50,7 +51,7 @@ func kind(bad []string) string {
 	}, text)
 }
 
-// shrunk are the plans that are a bit smaller than p.
+// shrunk returns plans that are a bit smaller than p.
 func (p plan) shrunk() (all []random) {
 	for _, stages := range shrunkChain(p.Stages) {
 		q := p
@@ -83,7 +84,7 @@ func (p plan) shrunk() (all []random) {
 	return all
 }
 
-// shrunkChain are the chains with one stage less, or with smaller inner streams.
+// shrunkChain returns the chains with one stage less, or with smaller inner streams.
 func shrunkChain(steps []step) (all [][]step) {
 	for i := range steps {
 		all = append(all, slices.Delete(slices.Clone(steps), i, i+1))

@@ -9,12 +9,13 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// sourceNames are the kinds of the main source, coldNames those of another side.
+// sourceNames are the kinds of the main source. coldNames are the kinds of a second
+// upstream.
 var (
 	coldNames   = append([]string{"Create", "FromSlice", "Range", "FromChannel", "Unfold", "Interval", "FromSeq", "Paginate", "Replayed"}, rxSources...)
 	hotSources  = []string{"Subject", "BehaviorSubject", "ReplaySubject", "UnicastSubject", "AsyncSubject", "Topic", "FromEventSource", "MergeHub"}
 	sourceNames = slices.Concat([]string{"Create", "Create", "Using", "UsingContext", "Defer", "Concat"}, hotSources, coldNames)
-	// hotStages are the stages that report what a hot source still had.
+	// hotStages are the stages that report the items that a hot source still had.
 	hotStages = []string{"Subject", "Topic", "FromEventSource", "MergeHub", "FromRx", "Observe"}
 )
 
@@ -29,7 +30,7 @@ func (s source) items() []int {
 	return all
 }
 
-// pause is what a source does before an item.
+// pause is called by a source before each item.
 func (w *world) pause(ctx context.Context, s source, item int) {
 	if s.Gap == 0 {
 		return
@@ -130,7 +131,7 @@ func (w *world) bare(s source) stream {
 	return w.hot(s)
 }
 
-// must1 is must where no item is in hand.
+// must1 is must without an item in hand.
 func (w *world) must1(point, item int) {
 	if err := w.user(point, item, false); err != nil {
 		panic(err)
@@ -204,7 +205,7 @@ func (w *world) hot(s source) stream {
 	return f.Observable()
 }
 
-// feed gives the items to a hot source once the pipeline runs.
+// feed hands the items to a hot source once the pipeline runs.
 func (w *world) feed(s source, next func(ctx context.Context, v int) error, end func()) {
 	w.feeders = append(w.feeders, func(ctx context.Context) {
 		all := make([]int, s.N)

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// tally tells what the runs have been like: a generator whose plans all end at once
-// finds nothing.
+// tally counts the properties of the runs. It shows whether the generator is any good:
+// if all its plans end at once, it finds nothing.
 type tally map[string]int
 
 func (t tally) add(r *run) {

@@ -20,24 +20,24 @@ type stream = turbopipes.Observable[int]
 // world is one run of a plan.
 type world struct {
 	plan plan
-	unit time.Duration // what a millisecond of the plan takes
-	dir  string        // for what is spilled
+	unit time.Duration // the duration of a plan's millisecond
+	dir  string        // for SpillToDisk
 	idle int           // goroutines before the run
 
 	alive  atomic.Int64 // user code and sources that run now
 	handed atomic.Int64 // items that sources have handed to emit
 	failed atomic.Int64 // items whose user code has failed
 	lost   atomic.Int64 // calls of the loss hook
-	queued atomic.Int64 // of these, those for items that a hot source still had
+	queued atomic.Int64 // the calls of the loss hook for items that a hot source still had
 
 	calls []atomic.Int64 // of user code, by point
 
 	mu    sync.Mutex
 	fired []error       // the faults that have fired
-	given map[int][]int // what each source has handed to emit, by point
+	given map[int][]int // the items that each source has handed to emit, by point
 	bad   []string      // violations
 
-	losses []string // what the loss hook has heard of
+	losses []string // the calls of the loss hook
 
 	feeders []func(ctx context.Context)
 }
@@ -58,7 +58,7 @@ func (w *world) violated(format string, args ...any) {
 	}
 }
 
-// delay is how long user code at a point takes for an item.
+// delay returns the time that user code at a point takes for an item.
 func (w *world) delay(point, item int) time.Duration {
 	h := roll(w.plan.Seed, uint64(point), uint64(item))
 	if roll(w.plan.Seed, uint64(point))%3 != 0 || h%2 == 0 {
@@ -67,8 +67,8 @@ func (w *world) delay(point, item int) time.Duration {
 	return time.Duration(h>>8%5) * w.unit
 }
 
-// user is the user code at a point. It takes a while and may fail. hand tells
-// whether an item is in its hand, which then fails too.
+// user is the user code at a point. It takes a while and may fail. hand means that user
+// code has an item in hand, which then fails too.
 func (w *world) user(point, item int, hand bool) error {
 	w.alive.Add(1)
 	defer w.alive.Add(-1)
@@ -108,7 +108,8 @@ func (w *world) must(point, item int) {
 	}
 }
 
-// probe counts what a source hands to emit, and looks whether it keeps the rules.
+// probe counts the items that a source hands to emit, and checks that the source keeps
+// the rules.
 func (w *world) probe(point int, in stream) stream {
 	return turbopipes.Lift(own.Mark+"probe", func(ctx context.Context, in stream, emit func(int) bool) error {
 		var busy, over atomic.Bool
@@ -147,13 +148,13 @@ func (w *world) hook(l turbopipes.Loss) {
 	}
 }
 
-// ctx is what a pipeline runs under.
+// ctx returns the ctx for a pipeline.
 func (w *world) ctx() (context.Context, context.CancelCauseFunc) {
 	ctx := turbopipes.WithReapWarning(context.Background(), 0, slog.New(slog.DiscardHandler))
 	return context.WithCancelCause(turbopipes.WithLossHook(ctx, w.hook))
 }
 
-// build is the pipeline of the plan.
+// build returns the pipeline of the plan.
 func (w *world) build() stream {
 	return w.chain(w.source(w.plan.Source), w.plan.Stages)
 }
@@ -165,7 +166,7 @@ func (w *world) chain(o stream, steps []step) stream {
 	return o
 }
 
-// inner is the inner stream of an item.
+// inner returns the inner stream of an item.
 func (w *world) inner(s *step, v int) stream {
 	o := turbopipes.Just(v)
 	if s.Wide {
@@ -174,5 +175,5 @@ func (w *world) inner(s *step, v int) stream {
 	return w.chain(o, s.Inner)
 }
 
-// twin is what is added to an item to make another one of it.
+// twin is added to an item to make a second item.
 const twin = 1_000_000

@@ -9,7 +9,7 @@ import (
 var ErrTimeUp = errors.New("turbopipes: time is up")
 
 // Waited is the failure after which a Retry was waiting when its ctx ended. It is
-// joined to the cause, so that a reader learns what was wrong. But the cause has
+// joined to the cause, so that a reader learns the reason. But the cause has
 // ended the stream. Its text is that of the failure.
 type Waited struct{ Last error }
 

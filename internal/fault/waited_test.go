@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// A row has the cause that cancels ctx, the cause of the caller's ctx, and the text of the
+// error. EOF is the failure before the wait.
 func TestCutShort(t *testing.T) {
 	for name, c := range map[string]struct {
 		cause, called error
@@ -37,6 +39,7 @@ func TestCutShort(t *testing.T) {
 	require.NotPanics(t, func() { CutShort(cancelled(uncomparable{"x"}), io.EOF, uncomparable{"x"}) })
 }
 
+// A row has an error, and whether it shows only that ctx has ended.
 func TestCut(t *testing.T) {
 	ctx := cancelled(errCause)
 	waited := &Waited{io.EOF}

@@ -26,7 +26,7 @@ func OpenBand(ctx context.Context, name string) *Band {
 }
 
 // In starts an upstream of b. Items is closed after the upstream has completed or
-// failed; End tells which.
+// failed; End reports which.
 func In[T any](b *Band, hooks run.Hooks[T], up Push[T]) *Feed[T] {
 	f := &Feed[T]{Scope: b.Scope, items: make(chan T), lost: hooks.At(b.Stage()), counts: true}
 	f.account()

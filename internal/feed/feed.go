@@ -81,5 +81,5 @@ func (f *Feed[T]) Items() <-chan T {
 }
 
 // Done is closed when upstream or another task of the Scope has failed, or when ctx
-// is done. Close tells which.
+// is done. Close reports which.
 func (f *Feed[T]) Done() <-chan struct{} { return f.Scope.Ctx.Done() }

@@ -23,10 +23,10 @@ func TestDesk(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		up    func(context.Context, func(int) bool) error
-		takes int
-		want  []int
-		left  bool
-		err   string
+		takes int    // downstream leaves after so many items
+		want  []int  // the items that it gets
+		left  bool   // an item is left in the desk
+		err   string // the error of the stream; "": none
 	}{
 		"completes":         {upTo(3, nil), 9, []int{0, 1, 2}, false, ""},
 		"fails behind":      {upTo(3, errors.New("end")), 9, []int{0, 1, 2}, false, "end"},

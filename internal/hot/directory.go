@@ -2,17 +2,16 @@ package hot
 
 import "sync"
 
-// Directory has the hubs of a topic's subscribers, by the keys that they have
-// subscribed to. Its zero value is empty. All methods may be called from any
-// goroutine.
+// Directory has the hubs of a topic's subscribers, by the keys of their subscriptions.
+// Its zero value is empty. All methods may be called from any goroutine.
 //
-// A key may have many subscribers, and they leave in any order, so those of a key are
-// a linked list: to join or to leave costs the same for each key, however many others
-// are subscribed.
+// A key may have many subscribers, and they leave in any order. So the subscribers of a
+// key are a linked list: the cost to join or to leave does not depend on the number of
+// other subscribers.
 type Directory[K comparable, T any] struct {
 	mu     sync.Mutex // guards all below
 	all    members[T] // all subscribers, for Close
-	every  members[T] // those who have subscribed to all keys
+	every  members[T] // the subscribers of all keys
 	keyed  map[K]*members[T]
 	closed bool
 }
@@ -21,7 +20,7 @@ type Directory[K comparable, T any] struct {
 type members[T any] struct {
 	first, last *Member[T]
 	n           int
-	hubs        []*Hub[T] // what snapshot returns; nil: it makes it anew
+	hubs        []*Hub[T] // the result of snapshot; nil: snapshot makes a new slice
 }
 
 // Member is the place of a subscriber in one of the lists of a Directory.
@@ -58,8 +57,8 @@ func (m *members[T]) remove(one *Member[T]) {
 	m.hubs = nil
 }
 
-// snapshot returns the subscribers of now. It is made once after each change, so
-// that it costs no more than what is done with it. It is never changed.
+// snapshot returns the present subscribers. It makes the slice once after each change, so
+// that its cost is at most the cost of the slice's use. The slice is never changed.
 func (m *members[T]) snapshot() []*Hub[T] {
 	if m == nil || m.n == 0 {
 		return nil
@@ -73,8 +72,8 @@ func (m *members[T]) snapshot() []*Hub[T] {
 	return m.hubs
 }
 
-// Of returns the hubs of k, and those of all keys. open is false after Close. The
-// caller must not change the slices.
+// Of returns the hubs that have subscribed to k, and the hubs that have subscribed to
+// all keys. open is false after Close. The caller must not change the slices.
 func (d *Directory[K, T]) Of(k K) (keyed, every []*Hub[T], open bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -82,8 +81,9 @@ func (d *Directory[K, T]) Of(k K) (keyed, every []*Hub[T], open bool) {
 }
 
 // Enter subscribes hub to keys, or to every key. It returns the places of hub, for
-// Leave: in the list of all subscribers, in the list of those of all keys, and then
-// one for each key. After Close there are none, and Enter closes hub.
+// Leave: the place in the list of all subscribers, the place in the list of the
+// subscribers of all keys, and then one place for each key. After Close it returns no
+// places, and closes hub.
 func (d *Directory[K, T]) Enter(keys []K, every bool, hub *Hub[T]) []Member[T] {
 	places := make([]Member[T], 2+len(keys))
 	d.mu.Lock()
@@ -110,7 +110,7 @@ func (d *Directory[K, T]) Enter(keys []K, every bool, hub *Hub[T]) []Member[T] {
 	return places
 }
 
-// Leave removes what Enter has returned for keys.
+// Leave removes the places that Enter has returned for keys.
 func (d *Directory[K, T]) Leave(keys []K, places []Member[T]) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -124,7 +124,7 @@ func (d *Directory[K, T]) Leave(keys []K, places []Member[T]) {
 	}
 }
 
-// Close closes all hubs, and those that enter later.
+// Close closes all hubs. Hubs that enter later are closed as well.
 func (d *Directory[K, T]) Close() {
 	d.mu.Lock()
 	d.closed = true
@@ -135,9 +135,9 @@ func (d *Directory[K, T]) Close() {
 	}
 }
 
-// DistinctKeys returns keys without those that come twice, and without those that are
-// not equal to themselves, such as NaN: nothing is published to them, and they could
-// not be taken out of a map again.
+// DistinctKeys returns keys without repetitions, and without keys that are not equal to
+// themselves, such as NaN. Nothing can be published to such a key, and it could not be
+// removed from a map.
 func DistinctKeys[K comparable](keys []K) (distinct []K) {
 	known := make(map[K]struct{}, len(keys))
 	for _, k := range keys {

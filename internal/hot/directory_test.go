@@ -46,7 +46,7 @@ func TestDirectory(t *testing.T) {
 	}
 }
 
-// What one subscriber costs does not grow with the others.
+// The cost of one subscriber does not grow with the number of others.
 func TestDirectoryLeave(t *testing.T) {
 	const n = 100_000
 	directory := &Directory[int, int]{}

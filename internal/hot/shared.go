@@ -186,7 +186,7 @@ func (s *Shared[T]) close(l *Link[T]) {
 func (s *Shared[T]) memberLeft(l *Link[T], rec *run.Record, m *member[T]) error {
 	s.mu.Lock()
 	l.remove(m)
-	told := l.Hub.Closed() // upstream's end was delivered; what happens during the grace is not
+	told := l.Hub.Closed() // upstream's end was delivered; an end during the grace is not
 	if !s.isLast(l, rec) {
 		s.mu.Unlock()
 		return nil

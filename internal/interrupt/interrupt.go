@@ -10,29 +10,29 @@ import (
 	"time"
 )
 
-// bounce is how soon after a signal the next one is still the same: timeout(1)
-// sends one to the process and one to its group.
+// bounce is the time in which a further signal counts as the same one: timeout(1) sends
+// one signal to the process and one to its group.
 const bounce = 50 * time.Millisecond
 
-// Config is what a Watcher acts on.
+// Config has the settings of a Watcher.
 type Config struct {
 	Signals []os.Signal
-	From    <-chan os.Signal // takes the place of Signals, if it is not nil
-	Within  time.Duration    // how long the graceful stop may take
-	Limited bool             // Within counts
+	From    <-chan os.Signal // replaces Signals, if it is not nil
+	Within  time.Duration    // the limit of the graceful stop
+	Limited bool             // Within is set
 	End     context.CancelCauseFunc
-	Cause   error // what End is called with
+	Cause   error // the argument of End
 }
 
 // Watcher watches signals until it is closed.
 type Watcher struct {
 	Config
 	Stop   chan struct{}  // closed by the first signal
-	own    chan os.Signal // those of the process; nil with From
+	own    chan os.Signal // the signals of the process; nil with From
 	over   chan struct{}  // closed by Close
-	joined chan struct{}  // closed when watch has
+	joined chan struct{}  // closed when watch has returned
 
-	// of watch, and then of Close
+	// used by watch, and then by Close
 	n    int
 	last time.Time
 }
@@ -78,7 +78,7 @@ func (w *Watcher) watch() {
 			return
 		}
 	}
-	calm := time.NewTimer(bounce) // the same signal once more must not be the third
+	calm := time.NewTimer(bounce) // a bounce of the second signal must not count as a third
 	defer calm.Stop()
 	select {
 	case <-calm.C:
@@ -87,7 +87,7 @@ func (w *Watcher) watch() {
 	}
 }
 
-// counts tells whether the signal that has come is another one, and counts it.
+// counts reports whether the signal that has come is a new one, and counts it.
 func (w *Watcher) counts() bool {
 	now := time.Now()
 	if w.n == 2 || w.n > 0 && now.Sub(w.last) < bounce {
@@ -98,15 +98,15 @@ func (w *Watcher) counts() bool {
 	return true
 }
 
-// restore gives the signals their default effect.
+// restore gives the signals back their default effect.
 func (w *Watcher) restore() {
 	if w.own != nil {
 		signal.Stop(w.own)
 	}
 }
 
-// Close joins watch, and returns how many signals there were. One that came just
-// before is not lost.
+// Close joins watch, and returns the number of signals. A signal that came just before
+// the call is counted.
 func (w *Watcher) Close() int {
 	close(w.over)
 	<-w.joined

@@ -1,10 +1,10 @@
 package opt
 
 // A family is an interface and a marker. An option belongs to a family by embedding
-// its marker, so the declaration of an option is the list of what takes it.
+// its marker, so the declaration of an option lists the operators that take it.
 
 type (
-	// QueueOption is an option of what has a bounded queue.
+	// QueueOption is an option of operators and hot streams that have a bounded queue.
 	QueueOption interface {
 		Option[Settings]
 		interface{ queue() }

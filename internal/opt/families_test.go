@@ -21,7 +21,7 @@ import (
 
 const module = "github.com/turbopipes/turbopipes"
 
-// What several take.
+// Options that several functions take.
 const (
 	queues    = "OnDiscard WithOverflow WithQueue"
 	losses    = "OnDiscard"
@@ -33,7 +33,7 @@ const (
 	timed     = "EmitEmpty FlushOnError OnDiscard WithMaxItems"
 )
 
-// takes are the options that each function takes.
+// takes lists, for each function, the options that it takes.
 var takes = map[string]string{
 	"Balance":              queues,
 	"Broadcast":            queues,
@@ -151,8 +151,9 @@ func TestFamilies(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// TestMustNotCompile: what an operator has no use for is an error of the compiler, and
-// what it takes is none.
+// TestMustNotCompile: an option that an operator does not take is a compiler error, and
+// an option that it takes is not. Each row has an expression, and a part of the compiler's
+// error; an empty error means that the expression compiles.
 func TestMustNotCompile(t *testing.T) {
 	m := read(t)
 	for code, says := range map[string]string{
@@ -194,8 +195,8 @@ type compiled struct {
 	packages []*types.Package
 }
 
-// read reads what the go command has compiled for this test already. It needs no
-// network.
+// read reads the packages that the go command has already compiled for this test. It
+// needs no network.
 func read(t *testing.T) *compiled {
 	t.Helper()
 	list := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}", module+"/operators")
@@ -236,7 +237,7 @@ func (m *compiled) compile(code string) error {
 	return err
 }
 
-// functions are the exported functions and methods, by name, for items of type int.
+// functions returns the exported functions and methods, by name, for items of type int.
 func (m *compiled) functions() map[string]*types.Signature {
 	all := map[string]*types.Signature{}
 	for _, p := range m.packages {
@@ -259,7 +260,7 @@ func (m *compiled) functions() map[string]*types.Signature {
 	return all
 }
 
-// options are the types of all options, by the functions that make them.
+// options returns the types of all options, by the functions that make them.
 func (m *compiled) options() map[string]types.Type {
 	all := map[string]types.Type{}
 	for name, f := range m.functions() {
@@ -270,7 +271,7 @@ func (m *compiled) options() map[string]types.Type {
 	return all
 }
 
-// optionOf is the type of the options that a function takes, or nil.
+// optionOf returns the type of the options that a function takes, or nil.
 func optionOf(f *types.Signature) types.Type {
 	if !f.Variadic() {
 		return nil
@@ -282,7 +283,7 @@ func optionOf(f *types.Signature) types.Type {
 	return last.Elem()
 }
 
-// isOption tells whether t has the method of an option.
+// isOption reports whether t has the method of an option.
 func isOption(t types.Type) bool {
 	methods := types.NewMethodSet(t)
 	for i := range methods.Len() {
@@ -293,7 +294,7 @@ func isOption(t types.Type) bool {
 	return false
 }
 
-// ofInts is t with int for each of its type parameters.
+// ofInts returns t with int for each of its type parameters.
 func ofInts(t types.Type) types.Type {
 	var params *types.TypeParamList
 	switch t := t.(type) {

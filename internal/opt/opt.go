@@ -1,9 +1,9 @@
 // Package opt gathers options. Each option of the module sets something in a struct
 // of settings, and says whether its argument is right.
 //
-// A family is what operators with the same options share: an interface that is
-// implemented by exactly the options that they take. So what compiles is accepted,
-// and an operator refuses values, but never an option.
+// Operators with the same options share a family. A family is an interface that exactly
+// these options implement. So the compiler accepts only the options that an operator
+// takes, and at run time an operator refuses values, but never an option.
 package opt
 
 import (
@@ -14,8 +14,8 @@ import (
 )
 
 // Option sets something in S, the settings of an operator. bad says what is wrong
-// with the option's argument, and is empty where nothing is. Only [Func] has set, so
-// nobody outside the module can make an option.
+// with the option's argument, and is empty if the argument is right. Only [Func] has set,
+// so nobody outside the module can make an option.
 type Option[S any] interface{ set(*S) (bad string) }
 
 // Func is an [Option]. The types of options embed one.
@@ -24,7 +24,7 @@ type Func[S any] func(*S) (bad string)
 // Set is a [Func] for the settings of families that do not know the item's type.
 type Set = Func[Settings]
 
-var _ = Set.set // which only types of other packages use, by embedding
+var _ = Set.set // only types of other packages use it, by embedding
 
 func (f Func[S]) set(s *S) string {
 	if f == nil {
@@ -33,9 +33,9 @@ func (f Func[S]) set(s *S) string {
 	return f(s)
 }
 
-// Gather returns s with opts applied in order. bad says what is wrong, as in "option
-// 2 is nil" or in "WithQueue: n is 0, want at least 1". The first option that is wrong
-// ends it. Options count from 1.
+// Gather returns s with opts applied in order. It stops at the first option that is
+// wrong. bad describes the mistake, as in "option 2 is nil" or in "WithQueue: n is 0,
+// want at least 1". Options count from 1.
 func Gather[S any, O Option[S]](s S, opts []O) (_ S, bad string) {
 	if len(opts) == 0 {
 		return s, "" // s does not escape

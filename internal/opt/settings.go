@@ -7,19 +7,19 @@ import (
 	"github.com/turbopipes/turbopipes/internal/handoff"
 )
 
-// Loss is what [turbopipes.OnDiscard] sets.
+// Loss has the setting of [turbopipes.OnDiscard].
 type Loss struct{ Discard func(item any) }
 
-// Queue is what the options of a bounded queue set.
+// Queue has the settings of a bounded queue.
 type Queue struct {
 	Loss
 	Size     int
 	Overflow handoff.Overflow
 }
 
-// Settings is what the options set that do not know the item's type. An operator
-// reads the fields that its family can set. Where the comment says nothing, the zero
-// value is the default.
+// Settings has the settings of the options that do not know the item's type. An operator
+// reads the fields that its family can set. If a field has no comment, its zero value is
+// the default.
 type Settings struct {
 	Queue
 
@@ -34,9 +34,9 @@ type Settings struct {
 	Policy    int // an operators.Policy
 	MaxErrors int // 0: no limit
 
-	// of what collects items
+	// of operators that collect items
 	Capacity    int
-	Step        int           // 0: as many as the slice has
+	Step        int           // 0: the size of the slice
 	MaxItems    int           // 0: the operator's own limit
 	MaxDuration time.Duration // 0: no limit
 	MaxPending  int
@@ -46,7 +46,7 @@ type Settings struct {
 	Idle      time.Duration // 0: no limit
 	MaxKeys   int           // 0: no limit
 
-	// of what chooses items by the time
+	// of operators that choose items by the time
 	Edge    int           // an operators.Edge; 0: the operator's own
 	MaxWait time.Duration // 0: no limit
 
@@ -56,7 +56,7 @@ type Settings struct {
 	EmitLast, Closed                                bool
 }
 
-// Typed is what the options set that know the item's type, T.
+// Typed has the settings of the options that know the item's type, T.
 type Typed[T any] struct {
 	Drop func(v T)
 

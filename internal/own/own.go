@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Mark is put before the name of a library operator. Such an operator gives back the
-// token of its goroutine itself, see run.Start, because it calls no user code before
-// it subscribes to upstream.
+// Mark is the prefix of a library operator's name. A library operator returns the token
+// of its goroutine itself (see run.Start), because it calls no user code before it
+// subscribes to upstream.
 const Mark = "\x00"
 
 // Part, after Mark, tells Lift that the operator makes a part of another stream,

@@ -31,7 +31,7 @@ export function several(name, build, hand, random, count = 8) {
 export const pick = (r, list) => list[Math.floor(r() * list.length)];
 const upTo = (r, n) => Math.floor(r() * (n + 1));
 
-// anySource draws a random source. shared tells whether signals may share a
+// anySource draws a random source. shared reports whether signals may share a
 // column, and racing that an error may not share one with an item: where sources
 // run on goroutines of their own, an item and the error behind it may race.
 export function anySource(r, { letters = 'abcdeabA', most = 6, gap = 3, shared = true, racing = false, ends = '|||#-', first = 3, from = 0 } = {}) {

@@ -164,7 +164,7 @@ export function run(build, c, random) {
   return out;
 }
 
-// holds tells whether a case comes out the same when the signals of a source that
+// holds reports whether a case comes out the same when the signals of a source that
 // share a column are a little apart, too: a timer may fall between them where each
 // stage runs on a goroutine of its own.
 export function holds(build, c, random, out) {

@@ -22,7 +22,7 @@ const Grace = 100 * time.Millisecond
 type gateKey struct{}
 
 // Gate holds the library's runs that a part of an rxgo pipeline starts. It cancels
-// them, and tells when the last one has ended. It travels in the ctx that rxgo
+// them, and reports when the last one has ended. It travels in the ctx that rxgo
 // passes to everything that this part observes. So inner streams are held, too.
 type Gate struct {
 	context         context.Context // ends with the gate

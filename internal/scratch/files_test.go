@@ -36,7 +36,7 @@ func found(t *testing.T, dir string) (all []string) {
 	return all
 }
 
-// gone is a process that has ended: no system has such a high number.
+// gone is the number of a process that has ended: no system has such a high number.
 var gone = owner{self().host, math.MaxInt32, 7}
 
 // left makes a directory with empty files in it.

@@ -4,5 +4,5 @@ package scratch
 
 import "os"
 
-// hold does nothing: only its number tells whether a process is dead.
+// hold does nothing: only its number reports whether a process is dead.
 func hold(*os.File) error { return nil }

@@ -5,28 +5,28 @@ import (
 	"slices"
 )
 
-// segmentLog is what a SpillToDisk has on disk: segments, the oldest first, each a
-// file of records. Upstream reserves room for a record, writes it, and commits it;
-// the subscriber reads what is committed, takes it out, and removes segments that
-// are exhausted. All methods are called under a lock, and none does what takes time.
+// segmentLog describes the files of a SpillToDisk. Its segments, the oldest first, are
+// files of records. Upstream reserves room for a record, writes the record, and commits
+// it. The subscriber reads committed records, takes them out, and removes exhausted
+// segments. All methods are called under a lock, and all of them are quick.
 type segmentLog struct {
 	most   int64 // bytes; 0: no limit
 	rotate int64 // the size at which a segment is full
 
 	segments []*segment
-	made     int   // how many there were
+	made     int   // segments so far
 	records  int64 // committed, and not taken
-	bytes    int64 // of all segments, and of what is being written
+	bytes    int64 // of all segments, and of the record that is being written
 	writing  bool  // between a reserve, and its commit or abort
-	pending  int64 // bytes of that
+	pending  int64 // bytes of the record that is being written
 }
 
 // segment is a file.
 type segment struct {
 	id      int
-	size    int64          // of the records that are committed
-	records int64          // of those the ones that are not taken
-	file    io.WriteCloser // nil once it is closed; upstream's while it writes
+	size    int64          // bytes of the committed records
+	records int64          // committed, and not taken
+	file    io.WriteCloser // nil after it is closed; upstream owns it while it writes
 }
 
 const (
@@ -36,18 +36,18 @@ const (
 
 func newSegmentLog(most int64) segmentLog {
 	l := segmentLog{most: most, rotate: maxSegmentBytes}
-	if most > 0 { // of some segments, so that room comes back bit by bit
+	if most > 0 { // several small segments, so that room becomes free step by step
 		l.rotate = min(maxSegmentBytes, max(minSegmentBytes, most/8))
 	}
 	return l
 }
 
-// empty tells whether nothing is on disk, nor on its way there.
+// empty reports whether no record is on disk or being written.
 func (l *segmentLog) empty() bool { return l.records == 0 && !l.writing }
 
-// reserve makes room for n bytes, in segment to, which is new where it has no file.
-// full is the one before it then, if it is still there; upstream closes its file.
-// ok is false where there is no room.
+// reserve makes room for n bytes in segment to. A new segment has no file yet. Then full
+// is the segment before it, if it still exists, and upstream closes its file. ok is false
+// if there is no room.
 func (l *segmentLog) reserve(n int64) (to, full *segment, ok bool) {
 	if l.most > 0 && l.bytes > 0 && l.bytes+n > l.most {
 		return nil, nil, false
@@ -69,7 +69,7 @@ func (l *segmentLog) tail() *segment {
 	return l.segments[len(l.segments)-1]
 }
 
-// commit tells that what was reserved is written.
+// commit notes that the record of the last reserve is written.
 func (l *segmentLog) commit(to, full *segment) {
 	l.end(full)
 	if l.tail() != to {
@@ -80,7 +80,8 @@ func (l *segmentLog) commit(to, full *segment) {
 	l.records++
 }
 
-// abort tells that it is not. Nothing can be reserved after it.
+// abort notes that the record of the last reserve is not written. reserve must not be
+// called after it.
 func (l *segmentLog) abort(full *segment) { l.end(full) }
 
 func (l *segmentLog) end(full *segment) {
@@ -90,15 +91,15 @@ func (l *segmentLog) end(full *segment) {
 	}
 }
 
-// position is where the oldest record is found: in segment id, whose first size bytes
-// may be read.
+// position says where the oldest record is: in segment id, whose first size bytes may be
+// read.
 type position struct {
 	id   int
 	size int64
 }
 
-// head tells where the oldest record is; the zero place: nowhere. Exhausted segments
-// have to be out of the way.
+// head returns the position of the oldest record, or the zero position if there is none.
+// Exhausted segments must be removed before the call.
 func (l *segmentLog) head() position {
 	if l.records == 0 {
 		return position{}
@@ -112,8 +113,8 @@ func (l *segmentLog) take() {
 	l.records--
 }
 
-// exhausted takes out the segments that nobody needs any more. Upstream may be
-// about to write behind the newest one.
+// exhausted takes out the segments that nobody needs any more. It keeps the newest one
+// if upstream may still append to it.
 func (l *segmentLog) exhausted() (gone []*segment) {
 	n := 0
 	for n < len(l.segments) && l.segments[n].records == 0 && !(l.writing && n == len(l.segments)-1) {

@@ -8,11 +8,11 @@ import (
 	"math"
 )
 
-// A record is the length of its payload and the CRC-32C of that, four bytes each,
-// little-endian, and the payload.
+// A record has a header and a payload. The header is the length of the payload and its
+// CRC-32C, each four bytes, little-endian.
 const recordHeader = 8
 
-// readAhead is how much a recordReader reads at a time.
+// readAhead is the number of bytes that a recordReader reads at a time.
 const readAhead = 64 << 10
 
 var (
@@ -32,13 +32,13 @@ func appendRecord(b, payload []byte) ([]byte, error) {
 	return append(b, payload...), nil
 }
 
-// recordReader reads records one after another. It never reads behind the limit
-// that it is given, where a record may be half written.
+// recordReader reads records one after another. It never reads beyond the limit that
+// the caller sets, because the record there may be half written.
 type recordReader struct {
 	from io.ReaderAt
 	at   int64  // where buf begins
-	buf  []byte // what was read ahead
-	room []byte // where it is
+	buf  []byte // the bytes that were read ahead, a part of room
+	room []byte
 }
 
 // open starts at the beginning of from.
@@ -49,8 +49,8 @@ func (r *recordReader) open(from io.ReaderAt) {
 	r.from, r.at, r.buf = from, 0, nil
 }
 
-// next gives the payload of the next record, in a slice of its own. The records
-// end at limit.
+// next returns the payload of the next record, in a new slice. The records end at
+// limit.
 func (r *recordReader) next(limit int64) (payload []byte, err error) {
 	if len(r.buf) < recordHeader {
 		if err := r.fill(limit); err != nil {
@@ -93,7 +93,7 @@ func (r *recordReader) fill(limit int64) error {
 	return wholeRead(n, int(want)-have, err)
 }
 
-// read fills b from what is behind buf, which is empty.
+// read fills b from the position after buf, which must be empty.
 func (r *recordReader) read(b []byte) error {
 	if len(b) == 0 {
 		return nil
@@ -102,7 +102,7 @@ func (r *recordReader) read(b []byte) error {
 	return wholeRead(n, len(b), err)
 }
 
-// wholeRead is what a read that gave n of the wanted bytes has ended with.
+// wholeRead returns the error of a read that returned n of the wanted bytes and err.
 func wholeRead(n, wanted int, err error) error {
 	switch {
 	case n == wanted:

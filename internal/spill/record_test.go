@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzRecordReader reads what may be anything: it gives records as they were
-// written, or an error, and reads nothing behind its limit.
+// FuzzRecordReader reads arbitrary bytes. The reader must return the records as they
+// were written, or an error, and must not read beyond its limit.
 func FuzzRecordReader(f *testing.F) {
 	two, _ := appendRecord(nil, []byte("one"))
 	two, _ = appendRecord(two, nil)
@@ -21,7 +21,7 @@ func FuzzRecordReader(f *testing.F) {
 	f.Add([]byte{255, 255, 255, 255, 0, 0, 0, 0, 1}, 0, uint16(100))
 	f.Add(two, 0, uint16(65_530))
 	f.Fuzz(func(t *testing.T, file []byte, beyond int, length uint16) {
-		first := bytes.Repeat([]byte{7}, int(length)) // so that records lie across what is read at a time
+		first := bytes.Repeat([]byte{7}, int(length)) // so that records cross the borders of reads
 		front, err := appendRecord(nil, first)
 		require.NoError(t, err)
 		file = append(front, file...)
@@ -56,7 +56,7 @@ func TestRecordReader(t *testing.T) {
 		}
 		payloads = append(payloads, payload)
 	}
-	// Each is read when it is written, or later.
+	// Each record is read when it is written, or later.
 	var r recordReader
 	ends := []int64{0}
 	for _, p := range payloads {

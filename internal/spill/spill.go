@@ -17,9 +17,9 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scratch"
 )
 
-// Config is what a run is made with.
+// Config has the settings of a run.
 type Config[T any] struct {
-	Dir      string // where the directory of the files is made; empty: in os.TempDir
+	Dir      string // the parent of the files' directory; empty: os.TempDir
 	Mem      int    // items in memory
 	MaxBytes int64  // bytes in files; 0: no limit
 	Encode   func(T) ([]byte, error)
@@ -28,8 +28,8 @@ type Config[T any] struct {
 	Create   func(d *scratch.Dir, n int) (io.WriteCloser, error) // makes file n
 }
 
-// Run runs up on a goroutine of its own and emits its items, with those that wait
-// kept in memory and in files. name is the operator's.
+// Run runs up on its own goroutine and emits its items. Items that wait are kept in
+// memory and in files. name is the operator's.
 func Run[T any](ctx context.Context, name string, c Config[T], up feed.Push[T], emit func(T) bool) (err error) {
 	dir, err := scratch.New(ctx, cmp.Or(c.Dir, os.TempDir()))
 	if err != nil {
@@ -53,7 +53,7 @@ func Run[T any](ctx context.Context, name string, c Config[T], up feed.Push[T], 
 	}
 }
 
-// spillError says that what doing has failed with err.
+// spillError wraps err with the action that has failed.
 func spillError(doing string, err error) error {
 	return fmt.Errorf("turbopipes: SpillToDisk: %s: %w", doing, err)
 }
@@ -66,18 +66,18 @@ type spill[T any] struct {
 	refused run.Refused[T]
 	dir     *scratch.Dir
 
-	// Guarded by the Desk. What is in memory came before what is on disk.
+	// Guarded by the Desk. The items in memory came before the items on disk.
 	ring   ring.Ring[T]
 	lo, hi uint64
 	log    segmentLog
 
-	record []byte // of upstream's goroutine: the room for one
+	record []byte // of upstream's goroutine: room for one record
 
 	// Of the subscriber's goroutine.
 	file    *os.File // of the oldest segment, or nil
 	records recordReader
-	failed  error // what the next call of next has to tell
-	broken  bool  // what is on disk can't be read any more
+	failed  error // the next call of next returns it
+	broken  bool  // the items on disk can't be read any more
 }
 
 func (s *spill[T]) fell(v T) error { return s.lost.Drop(v) }
@@ -112,15 +112,15 @@ func (s *spill[T]) put(v T) bool {
 		return true
 	}
 	if err := s.write(to, full, record); err != nil {
-		s.Do(func() { s.log.abort(full) }) // what may be there of the record is not read
+		s.Do(func() { s.log.abort(full) }) // a part of the record may be on disk, and is not read
 		return s.Refuse(fault.Join(spillError("write", err), s.fell(v)))
 	}
 	s.Do(func() { s.log.commit(to, full) })
 	return true
 }
 
-// remember stores v in memory, where there is room and nothing is on disk that
-// would come before it. It is called under the lock.
+// remember stores v in memory, if there is room and no earlier item is on disk. It is
+// called under the lock.
 func (s *spill[T]) remember(v T) bool {
 	if !s.log.empty() || s.hi-s.lo >= uint64(s.Mem) {
 		return false
@@ -143,12 +143,12 @@ func (s *spill[T]) encode(v T) (record []byte, err error) {
 	return s.record, nil
 }
 
-// write appends record to a segment that was reserved for it, behind one that
-// full is the end of. Nobody else touches the two then.
+// write appends record to the reserved segment to. If full, the segment before it, is
+// not nil, write closes its file first. Nobody else uses the two segments meanwhile.
 func (s *spill[T]) write(to, full *segment, record []byte) error {
 	if full != nil {
 		if err := full.file.Close(); err != nil {
-			return err // what was written may be lost
+			return err // records in the file may be lost
 		}
 	}
 	if to.file == nil {
@@ -160,13 +160,13 @@ func (s *spill[T]) write(to, full *segment, record []byte) error {
 	}
 	_, err := to.file.Write(record)
 	if err != nil && to.size == 0 {
-		_ = to.file.Close() // it is new, and the log will not know of it
+		_ = to.file.Close() // the file is new, and the log will not have it
 	}
 	return err
 }
 
-// next gives the oldest item, on the subscriber's goroutine. Without one, it gives
-// what the stream ends with.
+// next returns the oldest item, on the subscriber's goroutine. If there is none, it
+// returns the end of the stream.
 func (s *spill[T]) next() (v T, ok bool, err error) {
 	var from position
 	var gone []*segment
@@ -197,8 +197,8 @@ func (s *spill[T]) next() (v T, ok bool, err error) {
 	return v, err == nil, err
 }
 
-// read gives the oldest item on disk, and takes it out of the log, also where it
-// can't be decoded: it is discarded then.
+// read returns the oldest item on disk, and takes it out of the log. An item that can't
+// be decoded is taken out as well, and discarded.
 func (s *spill[T]) read(from position) (v T, err error) {
 	payload, err := s.payload(from)
 	if err != nil {
@@ -239,13 +239,12 @@ func (s *spill[T]) consumed() {
 	s.forget(gone)
 }
 
-// forget removes segments that are exhausted, of which the first is the one that
-// was read.
+// forget removes exhausted segments. The first of them is the segment that was read.
 func (s *spill[T]) forget(gone []*segment) {
 	for _, g := range gone {
 		s.closeFile()
 		if g.file != nil {
-			_ = g.file.Close() // all that was in it has been read
+			_ = g.file.Close() // all its records have been read
 		}
 		if err := s.dir.Remove(g.id); err != nil {
 			s.failed = fault.Join(s.failed, spillError("remove", err))
@@ -259,19 +258,19 @@ func (s *spill[T]) forget(gone []*segment) {
 
 func (s *spill[T]) closeFile() {
 	if s.file != nil {
-		_ = s.file.Close() // it was only read
+		_ = s.file.Close() // the file was only read
 		s.file = nil
 	}
 }
 
-// left accounts for what was not delivered. Everyone has ended.
+// left accounts for the items that were not delivered. Both goroutines have ended.
 func (s *spill[T]) left() (err error) {
-	defer func() { s.lost.Count(s.log.records) }() // what is not read below
+	defer func() { s.lost.Count(s.log.records) }() // the records that are not read below
 	inMemory := make([]T, 0, s.hi-s.lo)
 	for ; s.lo < s.hi; s.lo++ {
 		inMemory = append(inMemory, s.ring.Take(s.lo))
 	}
-	defer func() { err = fault.Join(err, s.lost.Discard(s.refused.Take()...)) }() // it came last
+	defer func() { err = fault.Join(err, s.lost.Discard(s.refused.Take()...)) }() // the refused item came last
 	err = s.lost.Discard(inMemory...)
 	if s.lost.Silent() {
 		return err
@@ -294,7 +293,7 @@ func (s *spill[T]) left() (err error) {
 	return err
 }
 
-// remove takes everything off the disk. Everyone has ended.
+// remove removes everything from the disk. Both goroutines have ended.
 func (s *spill[T]) remove() error {
 	s.closeFile()
 	for _, g := range s.log.segments {

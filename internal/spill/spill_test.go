@@ -29,7 +29,7 @@ func firstAtOnce(n int) turbopipes.Observable[int] {
 	})
 }
 
-// fullDisk is a file that has room for so many bytes more.
+// fullDisk is a file that has room for so many more bytes.
 type fullDisk struct {
 	*os.File
 	room     int
@@ -51,8 +51,8 @@ func (f *fullDisk) Write(b []byte) (int, error) {
 
 func (f *fullDisk) Close() error { return errors.Join(f.File.Close(), f.closeErr) }
 
-// A record that is torn by a full disk is not read; what is before it is delivered,
-// and then the stream fails. Nothing is left, neither of files nor open.
+// A record that is cut by a full disk is not read. The items before it are delivered, and
+// then the stream fails. No file remains, on disk or open.
 func TestSpillToFullDisk(t *testing.T) {
 	payload := bytes.Repeat([]byte{'x'}, 92) // a record of 100 bytes
 	encode := func(v int) ([]byte, error) { payload[0] = byte(v); return payload, nil }
@@ -93,7 +93,7 @@ func TestSpillToFullDisk(t *testing.T) {
 					require.Equal(t, got, v)
 					got++
 					if got == 1 {
-						time.Sleep(time.Minute) // upstream has done what it may
+						time.Sleep(time.Minute) // upstream has gone as far as it may
 					}
 				}})
 				err := s.Wait()

@@ -1,6 +1,6 @@
-// Package unhandled logs the failures of streams that nobody has asked for. A failure
-// waits with the handle that it can be asked from. When the handle is garbage, nobody
-// can ask any more, and the failure is logged.
+// Package unhandled logs the failures of streams that nobody has read. A failure waits
+// with the handle from which it can be read. When the handle is garbage, nobody can read
+// the failure any more, and it is logged.
 package unhandled
 
 import (
@@ -16,9 +16,9 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// Failure is the failure of a stream that has a handle, until somebody asks the
-// handle for it. It must not lead to the handle, so it holds text, and neither an
-// error nor a ctx.
+// Failure is the failure of a stream that has a handle, until somebody reads it from the
+// handle. It must not refer to the handle, so it holds text, and neither an error nor a
+// ctx.
 type Failure struct {
 	mu      sync.Mutex // guards the rest
 	log     *slog.Logger
@@ -27,15 +27,15 @@ type Failure struct {
 	garbage bool // the handle is garbage
 }
 
-// Of returns the Failure of handle, which is logged when handle is garbage.
+// Of returns the Failure of handle. The Failure is logged when handle is garbage.
 func Of[H any](handle *H) *Failure {
 	f := &Failure{}
 	runtime.AddCleanup(handle, (*Failure).abandon, f)
 	return f
 }
 
-// Handle is a handle for a failure that can be asked from a function. Only that
-// function may lead to it.
+// Handle is a handle for a failure that is read by calling a function. Only that function
+// may refer to the Handle.
 type Handle struct{ Failure *Failure }
 
 // NewHandle returns a Handle with its Failure.
@@ -58,7 +58,7 @@ func (f *Failure) Fail(ctx context.Context, err error) {
 	f.report()
 }
 
-// Handled notes that somebody has asked for the failure.
+// Handled notes that somebody has read the failure.
 func (f *Failure) Handled() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -73,7 +73,7 @@ func (f *Failure) abandon() {
 	f.report()
 }
 
-// report logs the failure if nobody can ask for it any more.
+// report logs the failure if nobody can read it any more.
 func (f *Failure) report() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -81,8 +81,8 @@ func (f *Failure) report() {
 		return
 	}
 	f.handled = true
-	// The runtime runs the clean-ups of a program one after another, which a log
-	// handler must not hold up.
+	// The runtime runs the clean-ups of a program one after another. A log handler must
+	// not delay them.
 	log, attrs := f.log, f.attrs
 	time.AfterFunc(0, func() { logFailure(context.Background(), log, attrs) })
 }
@@ -104,7 +104,7 @@ func logFailure(ctx context.Context, log *slog.Logger, attrs []any) {
 	})
 }
 
-// failureAttrs is what a log says about err. It does not hold err.
+// failureAttrs returns the log attributes for err. They do not hold err.
 func failureAttrs(err error) []any {
 	attrs := []any{"error", fmt.Sprint(err)} // and not err.Error(), which may panic
 	if p := (*fault.PanicError)(nil); errors.As(err, &p) {
@@ -113,8 +113,8 @@ func failureAttrs(err error) []any {
 	return attrs
 }
 
-// IsBug reports whether err is a mistake in the program, rather than something that
-// programs have to expect.
+// IsBug reports whether err is a mistake in the program, and not a failure that programs
+// have to expect.
 func IsBug(err error) bool {
 	p := (*fault.PanicError)(nil)
 	return errors.Is(err, fault.ErrInvalidArgument) || errors.Is(err, fault.ErrGoexit) || errors.As(err, &p)

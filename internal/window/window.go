@@ -49,7 +49,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// Policy is what the failure of a task does.
+// Policy is the effect of a task's failure.
 type Policy int
 
 // The policies, in the order of operators.Policy.

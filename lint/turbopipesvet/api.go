@@ -67,7 +67,7 @@ func deref(t types.Type) types.Type {
 	return t
 }
 
-// isNamed tells whether t is the type path.name.
+// isNamed reports whether t is the type path.name.
 func isNamed(t types.Type, path, name string) bool {
 	named, ok := types.Unalias(t).(*types.Named)
 	return ok && named.Obj().Name() == name && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == path
@@ -77,7 +77,7 @@ func isContext(t types.Type) bool { return isNamed(t, "context", "Context") }
 
 func isError(t types.Type) bool { return types.Identical(t, types.Universe.Lookup("error").Type()) }
 
-// isNil tells whether e is the nil literal or a conversion of it.
+// isNil reports whether e is the nil literal or a conversion of it.
 func (p *pass) isNil(e ast.Expr) bool {
 	e = ast.Unparen(e)
 	if p.TypesInfo.Types[e].IsNil() {
@@ -87,7 +87,7 @@ func (p *pass) isNil(e ast.Expr) bool {
 	return ok && len(call.Args) == 1 && p.TypesInfo.Types[call.Fun].IsType() && p.isNil(call.Args[0])
 }
 
-// operatorCall tells whether call calls a value of type Operator.
+// operatorCall reports whether call calls a value of type Operator.
 func (p *pass) operatorCall(call *ast.CallExpr) bool {
 	t := p.TypesInfo.TypeOf(call.Fun)
 	return t != nil && typeName(t) == "Operator"
@@ -97,7 +97,7 @@ func (p *pass) operatorCall(call *ast.CallExpr) bool {
 // "operators.Scan", and "Each" for "Observable.Each".
 func plain(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
 
-// silentObserver tells whether call is a Subscribe with an Observer literal that
+// silentObserver reports whether call is a Subscribe with an Observer literal that
 // has no Error.
 func (p *pass) silentObserver(call *ast.CallExpr) bool {
 	if p.callee(call) != "Observable.Subscribe" || len(call.Args) < 2 {

@@ -69,7 +69,7 @@ func (p *pass) checkError(c inspector.Cursor, call *ast.CallExpr) []analysis.Sug
 	}}
 }
 
-// onlyWait tells whether the error of a Wait that is dropped can't be got in any
+// onlyWait reports whether the error of a Wait that is dropped can't be got in any
 // other way: the Subscription is that of an Observer literal without Error, and
 // the function does nothing with it that reads the error.
 func (p *pass) onlyWait(c inspector.Cursor, wait *ast.CallExpr) bool {
@@ -97,7 +97,7 @@ func (p *pass) onlyWait(c inspector.Cursor, wait *ast.CallExpr) bool {
 	return true
 }
 
-// waitOfChannel tells whether call, which is dropped, calls the wait function of
+// waitOfChannel reports whether call, which is dropped, calls the wait function of
 // a ToChannel, as all uses of that function do.
 func (p *pass) waitOfChannel(c inspector.Cursor, call *ast.CallExpr) bool {
 	v, uses := p.onlyValue(c, ast.Unparen(call.Fun), 1, func(call *ast.CallExpr) bool {

@@ -58,7 +58,7 @@ func directives(p *analysis.Pass) map[place]bool {
 	return ignored
 }
 
-// alone tells whether nothing is before the comment at that position in its line.
+// alone reports whether nothing is before the comment at that position in its line.
 func alone(p *analysis.Pass, at token.Position) bool {
 	text, err := p.ReadFile(at.Filename)
 	if err != nil || at.Offset > len(text) {

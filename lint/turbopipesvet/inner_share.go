@@ -52,7 +52,7 @@ func innerShare(p *pass) {
 	}
 }
 
-// usedOnce tells whether the stream, connectable or operator at c gets one
+// usedOnce reports whether the stream, connectable or operator at c gets one
 // subscriber at most in each call of fn: it is consumed, or returned, at once.
 func (p *pass) usedOnce(c, fn inspector.Cursor) bool {
 	switch c.ParentEdgeKind() {
@@ -86,7 +86,7 @@ func (p *pass) usedOnce(c, fn inspector.Cursor) bool {
 	return false
 }
 
-// appliedOnce tells whether the call that has c as an argument passes the stream
+// appliedOnce reports whether the call that has c as an argument passes the stream
 // on once: Pipe, one of its kin, or an operator value.
 func (p *pass) appliedOnce(c inspector.Cursor) bool {
 	call := c.Parent().Node().(*ast.CallExpr)
@@ -100,7 +100,7 @@ func (p *pass) appliedOnce(c inspector.Cursor) bool {
 	return ok && p.operatorCall(call) && p.simple([]ast.Expr{operator})
 }
 
-// simple tells whether the operators are all made by calls of package operators
+// simple reports whether the operators are all made by calls of package operators
 // that subscribe to their upstream once.
 func (p *pass) simple(list []ast.Expr) bool {
 	for _, e := range list {
@@ -116,7 +116,7 @@ func (p *pass) simple(list []ast.Expr) bool {
 	return true
 }
 
-// straight tells whether c runs once per call of fn: no loop and no other
+// straight reports whether c runs once per call of fn: no loop and no other
 // function is in between.
 func straight(c, fn inspector.Cursor) bool {
 	for n := range c.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {

@@ -70,7 +70,7 @@ func (p *pass) selected(call *ast.CallExpr) string {
 	return typeName(deref(s.Recv())) + "." + sel.Sel.Name
 }
 
-// isFresh tells whether call is context.Background() or context.TODO().
+// isFresh reports whether call is context.Background() or context.TODO().
 func (p *pass) isFresh(call *ast.CallExpr) bool {
 	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
 	if !ok {
@@ -80,7 +80,7 @@ func (p *pass) isFresh(call *ast.CallExpr) bool {
 	return ok && (fn.FullName() == "context.Background" || fn.FullName() == "context.TODO")
 }
 
-// deferred tells whether the call at c is deferred, by itself or in a function.
+// deferred reports whether the call at c is deferred, by itself or in a function.
 func deferred(c inspector.Cursor) bool {
 	for d := range c.Enclosing((*ast.DeferStmt)(nil), (*ast.FuncDecl)(nil)) {
 		_, ok := d.Node().(*ast.DeferStmt)

@@ -121,7 +121,7 @@ func written(name string) string {
 	return "turbopipes." + name
 }
 
-// promotedByObservable tells whether a method is one that an Observable has from
+// promotedByObservable reports whether a method is one that an Observable has from
 // the view of RxGo that it embeds.
 func promotedByObservable(s *types.Selection) bool {
 	if s.Kind() == types.FieldVal {

@@ -43,7 +43,7 @@ func isBlank(e ast.Expr) bool {
 	return ok && id.Name == "_"
 }
 
-// leaves tells whether the last statement of a loop leaves it, so that the loop
+// leaves reports whether the last statement of a loop leaves it, so that the loop
 // runs at most once.
 func leaves(body *ast.BlockStmt) bool {
 	if len(body.List) == 0 {
@@ -97,7 +97,7 @@ func (p *pass) readError(c inspector.Cursor, loop *ast.RangeStmt) []analysis.Sug
 	}}
 }
 
-// readsOuterErr tells whether body uses a variable err that is declared outside.
+// readsOuterErr reports whether body uses a variable err that is declared outside.
 func (p *pass) readsOuterErr(body *ast.BlockStmt) bool {
 	outer := false
 	ast.Inspect(body, func(n ast.Node) bool {

@@ -65,7 +65,7 @@ func isEmptySlice(kind string, seed ast.Expr) bool {
 	return ok && kind == "slice" && len(lit.Elts) == 0
 }
 
-// onlyReads tells whether the expression at c is a function literal that reads
+// onlyReads reports whether the expression at c is a function literal that reads
 // its first parameter, the state, and does not write through it.
 func (p *pass) onlyReads(c inspector.Cursor) bool {
 	lit, ok := c.Node().(*ast.FuncLit)
@@ -81,7 +81,7 @@ func (p *pass) onlyReads(c inspector.Cursor) bool {
 	return true
 }
 
-// reads tells whether the state at c is returned, compared, copied or looked into.
+// reads reports whether the state at c is returned, compared, copied or looked into.
 func (p *pass) reads(c inspector.Cursor, fn *ast.FuncLit) bool {
 	switch c.ParentEdgeKind() {
 	case edge.ReturnStmt_Results:
@@ -100,7 +100,7 @@ func (p *pass) reads(c inspector.Cursor, fn *ast.FuncLit) bool {
 	return false
 }
 
-// copies tells whether call is a function that does not change its arguments.
+// copies reports whether call is a function that does not change its arguments.
 func (p *pass) copies(call *ast.CallExpr) bool {
 	switch fn := typeutil.Callee(p.TypesInfo, call).(type) {
 	case *types.Builtin:
@@ -111,7 +111,7 @@ func (p *pass) copies(call *ast.CallExpr) bool {
 	return false
 }
 
-// looks tells whether the expression at c, which is a part of the state, is a
+// looks reports whether the expression at c, which is a part of the state, is a
 // number, a string or a bool that is only read.
 func (p *pass) looks(c inspector.Cursor) bool {
 	switch c.ParentEdgeKind() {
@@ -166,7 +166,7 @@ func nameOf(fun ast.Expr) *ast.Ident {
 	return nil
 }
 
-// makesNew tells whether each evaluation of e makes a new value: a literal, make,
+// makesNew reports whether each evaluation of e makes a new value: a literal, make,
 // new, or a function without arguments.
 func (p *pass) makesNew(e ast.Expr) bool {
 	switch e := ast.Unparen(e).(type) {

@@ -31,7 +31,7 @@ func (p *pass) signature(fn inspector.Cursor) *types.Signature {
 	return nil
 }
 
-// dropped tells whether the value of the call at c is dropped without a word:
+// dropped reports whether the value of the call at c is dropped without a word:
 // the call is a statement, or is started by go or defer.
 func dropped(c inspector.Cursor) bool {
 	switch c.ParentEdgeKind() {

@@ -47,7 +47,7 @@ func unusedStream(p *pass) {
 	}
 }
 
-// ofScenario tells whether call is one of package tptest, such as Hot: these check
+// ofScenario reports whether call is one of package tptest, such as Hot: these check
 // their diagram and belong to a scenario, whether or not the stream is used.
 func (p *pass) ofScenario(call *ast.CallExpr) bool {
 	fn := typeutil.StaticCallee(p.TypesInfo, call)

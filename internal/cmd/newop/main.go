@@ -37,7 +37,7 @@ func main() {
 	fmt.Print(steps)
 }
 
-// operator is what is to be made.
+// operator describes the new operator.
 type operator struct {
 	name, family string
 	sized        bool // it has a parameter n
@@ -71,8 +71,7 @@ func (o operator) check(root string) error {
 	return nil
 }
 
-// add makes the files and the rows below root. It writes nothing where a part of it
-// fails.
+// add makes the files and the rows below root. If a part fails, it writes nothing.
 func add(root string, o operator) (steps string, err error) {
 	if err := o.check(root); err != nil {
 		return "", err

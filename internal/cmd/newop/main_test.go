@@ -34,7 +34,7 @@ func TestRowsHaveAPlace(t *testing.T) {
 	}
 }
 
-// The new operator is made as the others are.
+// The new operator's files follow the rules of the others.
 func TestIsMadeAsTheOthers(t *testing.T) {
 	o := operator{name: "Take", family: "filtering", sized: true}
 	for file, made := range map[string]string{"take.go": o.source(), "take_test.go": o.test()} {

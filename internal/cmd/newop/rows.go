@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// family is where the rows of a family are.
+// family says where the rows of a family go.
 type family struct {
 	heading  string // in operators/doc.go
 	contract string // the file of its entries in the contract tests
-	choosing string // the heading in choosing.md that a new operator is put under
+	choosing string // the heading in choosing.md for a new operator
 }
 
 var families = map[string]family{
@@ -28,8 +28,8 @@ var families = map[string]family{
 	"windows":      {"Windows and groups", "groups", "I want several items as one"},
 }
 
-// row is a line that goes into a file: before the first line that begins with
-// before, after the first one that contains after.
+// row is a line that goes into a file. Its place is after the first line that contains
+// after, and before the next line that begins with before.
 type row struct {
 	file, after, before, line string
 }
@@ -57,7 +57,7 @@ func (r row) into(text string) (string, error) {
 	return string(formatted), nil
 }
 
-// rows are those that tests and go generate demand.
+// rows returns the rows that tests and go generate demand.
 func (o operator) rows() []row {
 	f := families[o.family]
 	two, step := "", ""
@@ -92,7 +92,7 @@ func (o operator) rows() []row {
 	return rows
 }
 
-// end is what follows the list of the family in operators/doc.go.
+// end returns the text after the family's list in operators/doc.go.
 func (f family) end() string {
 	if f.heading == "Utilities" { // the last one
 		return "\npackage operators"

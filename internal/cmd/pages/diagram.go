@@ -9,10 +9,10 @@ import (
 	"github.com/turbopipes/turbopipes/tptest"
 )
 
-// diagram is what a comment draws.
+// diagram is the diagram of a comment.
 type diagram struct {
 	lanes  []lane
-	params string // what is written into the operator's box
+	params string // the text in the operator's box
 }
 
 // lane is one line of time.
@@ -79,12 +79,12 @@ func read(text string) (diagram, error) {
 	return d, nil
 }
 
-// gaps separate what a note says.
+// gaps separate the parts of a note.
 var gaps = regexp.MustCompile(`[,;]?\s{2,}`)
 
-// place adds a lane. A note that names an item of the lane explains that item,
-// by a stream of its own perhaps; another that has a colon is a parameter, as are
-// those of the first lane.
+// place adds a lane. A note that names an item of the lane explains that item, perhaps
+// by a stream. Another note with a colon is a parameter, and so are the notes of the
+// first lane.
 func (d *diagram) place(l lane) {
 	name, _, isPair := strings.Cut(l.note, ":")
 	switch {

@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// bracketed is a name in a text by hand, such as [Debounce] or [Observable.Each].
+// bracketed matches a name in a handwritten text, such as [Debounce] or [Observable.Each].
 var bracketed = regexp.MustCompile(`\[([A-Z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z0-9]*)?)\]([^(]|$)`)
 
-// guide gives the text with its names linked. It fails where a name does not
-// exist, and where an operator is never named.
+// guide returns the text with links for its names. It fails if a name does not exist,
+// or if an operator is never named.
 func (lib *library) guide(text string) ([]byte, error) {
 	var bad []error
 	named := map[string]bool{}
@@ -34,7 +34,7 @@ func (lib *library) guide(text string) ([]byte, error) {
 	return []byte(strings.Replace(generated, "the comments there", "choosing.md there", 1) + linked), errors.Join(bad...)
 }
 
-// lookup is the address of a name in either package, or nothing.
+// lookup returns the address of a name in either package, or "".
 func (lib *library) lookup(name string) string {
 	for _, p := range slices.Backward(lib.packages) {
 		if p.funcs[name] != nil || p.types[name] != nil || p.vars[name] != "" {
@@ -44,12 +44,12 @@ func (lib *library) lookup(name string) string {
 	return ""
 }
 
-// code is a name of ours in a cell of names.tsv: a word that begins with a capital
-// letter, perhaps with its type before it.
+// code matches one of our names in a cell of names.tsv: a word that begins with a
+// capital letter, perhaps with its type before it.
 var code = regexp.MustCompile(`\b[A-Z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z0-9]*)?\b`)
 
-// names makes the tables of what other libraries call things. A line of the
-// file is the library, its name for it, ours, and perhaps a note.
+// names makes the tables that translate the names of other libraries. A line of the file
+// has the library, the library's name, our name, and perhaps a note.
 func (lib *library) names(tsv string) ([]byte, error) {
 	var b bytes.Buffer
 	var bad []error
@@ -82,7 +82,7 @@ func (lib *library) names(tsv string) ([]byte, error) {
 	return b.Bytes(), errors.Join(bad...)
 }
 
-// theirs are names of another library, in code.
+// theirs returns names of another library, formatted as code.
 func theirs(cell string) string {
 	parts := strings.Split(cell, ", ")
 	for i := 1; i < len(parts); i++ { // not within the arguments of one

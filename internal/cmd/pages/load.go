@@ -16,7 +16,7 @@ import (
 
 const module = "github.com/turbopipes/turbopipes"
 
-// library is what the pages tell of.
+// library is the code that the pages describe.
 type library struct {
 	fset     *token.FileSet
 	packages []*pkg // the first one is the root
@@ -24,7 +24,7 @@ type library struct {
 	families []*family
 }
 
-// family is one heading of a package's comment, or of several's.
+// family is one heading of a package's comment. Several packages may share it.
 type family struct {
 	title   string
 	entries []*entry
@@ -63,7 +63,7 @@ func snake(name string) string {
 	return b.String()
 }
 
-// pkg is a package with what is declared in it.
+// pkg is a package with its declarations.
 type pkg struct {
 	*doc.Package
 	dir   string
@@ -142,7 +142,7 @@ func (p *pkg) note(fset *token.FileSet, v *doc.Value) {
 	}
 }
 
-// gather makes entries of the names in the lists of the package's comment.
+// gather makes an entry for each name in the lists of the package's comment.
 func (lib *library) gather(p *pkg) error {
 	var at *family
 	for _, block := range p.Parser().Parse(p.Doc).Content {
@@ -172,7 +172,7 @@ func (lib *library) gather(p *pkg) error {
 	return nil
 }
 
-// plain is text without its marks.
+// plain returns text without its marks.
 func plain(text []comment.Text) string {
 	var b strings.Builder
 	for _, t := range text {
@@ -186,7 +186,7 @@ func plain(text []comment.Text) string {
 	return b.String()
 }
 
-// names are those that the items of a list begin with, before its colon.
+// names returns the names at the beginning of a list's items, before the colon.
 func names(l *comment.List) (found []string) {
 	for _, item := range l.Items {
 		for _, block := range item.Content {
@@ -196,7 +196,7 @@ func names(l *comment.List) (found []string) {
 			}
 			for _, t := range p.Text {
 				if text, ok := t.(comment.Plain); ok && strings.Contains(string(text), ":") {
-					break // what follows explains
+					break // the rest is an explanation
 				}
 				if link, ok := t.(*comment.DocLink); ok {
 					found = append(found, strings.TrimPrefix(link.Recv+"."+link.Name, "."))
@@ -207,7 +207,7 @@ func names(l *comment.List) (found []string) {
 	return found
 }
 
-// entry finds what is declared as name.
+// entry finds the declaration of name.
 func (p *pkg) entry(fset *token.FileSet, name string) (*entry, error) {
 	e := &entry{name: name, pkg: p}
 	switch f, t := p.funcs[name], p.types[name]; {
@@ -233,7 +233,7 @@ func (p *pkg) entry(fset *token.FileSet, name string) (*entry, error) {
 	return e, nil
 }
 
-// entries are those of all families.
+// entries returns the entries of all families.
 func (lib *library) entries() (all []*entry) {
 	for _, f := range lib.families {
 		all = append(all, f.entries...)

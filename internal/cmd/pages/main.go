@@ -3,8 +3,8 @@
 // module's root.
 //
 // The families are the headings of the two packages' comments, which list the
-// names. A picture is drawn of each comment that has a diagram. What is by hand
-// is beside this file: choosing.md, with names in brackets, and names.tsv.
+// names. Each comment with a diagram gets a picture. The handwritten sources are
+// beside this file: choosing.md, with names in brackets, and names.tsv.
 package main
 
 import (
@@ -95,8 +95,8 @@ func write(files map[string][]byte) error {
 	return nil
 }
 
-// slug is the anchor of a heading, and the name of a file: "Hot streams" is
-// hot-streams.
+// slug returns the anchor of a heading, which is also the name of a file: "Hot streams"
+// becomes hot-streams.
 func slug(title string) string {
 	var b strings.Builder
 	for _, r := range strings.ToLower(title) {

@@ -16,8 +16,8 @@ import (
 // generated is the first line of a page.
 const generated = "<!-- Made by internal/cmd/pages from the code. Edit the comments there and run go generate. -->\n\n"
 
-// page is a family's: each entry with its picture, signature, comment, options
-// and example.
+// page returns the page of a family: each entry with its picture, signature, comment,
+// options and example.
 func (lib *library) page(f *family) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s# %s\n\n", generated, f.title)
@@ -59,14 +59,14 @@ func methodsAsOptions(e *entry) (all []option) {
 	return all
 }
 
-// source is the link from a page to a file.
+// source returns the link from a page to a file.
 func source(file string) string { return "../../" + filepath.ToSlash(file) }
 
-// optionsTitle is above the options of an entry.
+// optionsTitle is the title above the options of an entry.
 const optionsTitle = "Options"
 
-// list tells of functions under a title: of options that others take too only the
-// first sentence.
+// list writes functions under a title. For an option that other entries take too, it
+// writes only the first sentence.
 func (lib *library) list(b *bytes.Buffer, title string, options []option) {
 	if len(options) == 0 {
 		return
@@ -87,8 +87,8 @@ func (lib *library) list(b *bytes.Buffer, title string, options []option) {
 	}
 }
 
-// options is the page of all options: a table of what takes each, and the comments of
-// those that several entries take.
+// options returns the page of all options: a table with the entries that take each
+// option, and the comments of the options that several entries take.
 func (lib *library) options() []byte {
 	var b, several bytes.Buffer
 	fmt.Fprintf(&b, "%s# Options\n\n", generated)
@@ -119,7 +119,7 @@ func (lib *library) options() []byte {
 	return b.Bytes()
 }
 
-// callOf is how a function is called: with its package, its type parameters and the
+// callOf returns a call of a function, with its package, its type parameters and the
 // names of its parameters.
 func callOf(p *pkg, f *doc.Func) string {
 	var b strings.Builder
@@ -144,7 +144,7 @@ func oneLine(s string) string {
 	return strings.TrimPrefix(strings.Join(strings.Fields(s), " "), "func ")
 }
 
-// signature is a declaration without its body and comment.
+// signature returns a declaration without its body and comment.
 func (lib *library) signature(d ast.Decl) string {
 	switch decl := d.(type) {
 	case *ast.FuncDecl:
@@ -163,8 +163,8 @@ func (lib *library) signature(d ast.Decl) string {
 	return strings.ReplaceAll(b.String(), "\t// contains filtered or unexported fields\n", "")
 }
 
-// markdown is a comment, with links to where the names are told of. A diagram
-// that is drawn is left out.
+// markdown returns a comment in Markdown, with a link for each name that has a section.
+// A diagram that has a picture is left out.
 func (lib *library) markdown(of *pkg, text string, drawn bool) []byte {
 	d := of.Parser().Parse(text)
 	if code := block(d); code != nil && drawn {
@@ -177,7 +177,7 @@ func (lib *library) markdown(of *pkg, text string, drawn bool) []byte {
 	return p.Markdown(d)
 }
 
-// url leads from a family's page to a name.
+// url returns the link from a family's page to a name.
 func (lib *library) url(from *pkg, link *comment.DocLink) string {
 	p := from
 	if link.ImportPath != "" {
@@ -194,7 +194,7 @@ func (lib *library) url(from *pkg, link *comment.DocLink) string {
 	return lib.find(p, strings.TrimPrefix(link.Recv+"."+link.Name, "."))
 }
 
-// find is the address of a name of the package: its section, or its file.
+// find returns the address of a name of the package: its section, or its file.
 func (lib *library) find(p *pkg, name string) string {
 	for _, e := range lib.entries() {
 		if e.pkg == p && (e.name == name || strings.HasPrefix(name, e.name+".") && p.types[e.name] != nil || e.makes(name)) {
@@ -228,7 +228,7 @@ func (e *entry) makes(name string) bool {
 	return slices.ContainsFunc(e.makers, func(f *doc.Func) bool { return f.Name == name })
 }
 
-// example is the body of one, and what it prints.
+// example writes the body of an example, and its output.
 func (lib *library) example(b *bytes.Buffer, x *doc.Example) {
 	var code bytes.Buffer
 	if err := format.Node(&code, lib.fset, &printer.CommentedNode{Node: x.Code, Comments: x.Comments}); err != nil {
@@ -279,7 +279,7 @@ func (lib *library) index() []byte {
 	return b.Bytes()
 }
 
-// hasBoth tells whether a family has entries of several packages.
+// hasBoth reports whether a family has entries of several packages.
 func hasBoth(f *family) bool {
 	for _, e := range f.entries {
 		if e.pkg != f.entries[0].pkg {

@@ -13,10 +13,10 @@ type option struct {
 	pkg *pkg
 }
 
-// shared is a page's name for the options that several entries take.
+// shared is the name of the page for the options that several entries take.
 const shared = "options"
 
-// takers are the entries that take the option.
+// takers returns the entries that take the option.
 func (lib *library) takers(o *doc.Func) (found []*entry) {
 	for _, e := range lib.entries() {
 		if slices.ContainsFunc(e.options, func(have option) bool { return have.Func == o }) {
@@ -26,10 +26,10 @@ func (lib *library) takers(o *doc.Func) (found []*entry) {
 	return found
 }
 
-// kin are the families of options that each type belongs to, by the type's name with
-// its package. An interface is the family that it embeds: opt.QueueOption is Queue. A
-// struct lists its families by what it embeds: opt.ForQueue is Queue, too. An interface
-// that embeds an opt.Option is a family of its own.
+// kin maps a type's name, with its package, to the families of options that the type
+// belongs to. An interface belongs to the family that it embeds: opt.QueueOption is
+// Queue. A struct belongs to the families whose markers it embeds: opt.ForQueue is Queue,
+// too. An interface that embeds an opt.Option is a new family.
 type kin map[string][]string
 
 func (k kin) add(files []*ast.File) {
@@ -72,7 +72,7 @@ func (k kin) declare(name string, t ast.Expr) {
 	}
 }
 
-// typeName is the name of a type with its package, without its arguments.
+// typeName returns the name of a type with its package, without its type arguments.
 func typeName(pkg string, t ast.Expr) string {
 	switch t := t.(type) {
 	case *ast.Ident:
@@ -89,8 +89,8 @@ func typeName(pkg string, t ast.Expr) string {
 	return ""
 }
 
-// optionsOf are the functions that return an option which the entry takes, by
-// name. Of two namesakes in two packages it is the root's.
+// optionsOf returns the functions that return an option of the entry, by name. If both
+// packages have the name, it is the root's function.
 func (lib *library) optionsOf(e *entry) (options []option) {
 	var takes []*doc.Func
 	if f := e.pkg.funcs[e.name]; f != nil {
@@ -111,7 +111,7 @@ func (lib *library) optionsOf(e *entry) (options []option) {
 	return options
 }
 
-// optionType is the type of the options that a function takes, or nothing.
+// optionType returns the type of the options that a function takes, or "".
 func optionType(pkg string, f *ast.FuncDecl) string {
 	params := f.Type.Params.List
 	if len(params) == 0 {
@@ -124,7 +124,7 @@ func optionType(pkg string, f *ast.FuncDecl) string {
 	return typeName(pkg, last.Elt)
 }
 
-// makers are the package's functions, less methods, in the order of their names.
+// makers returns the package's functions without methods, in the order of their names.
 func (p *pkg) makers() (makers []*doc.Func) {
 	for _, f := range p.funcs {
 		if f.Recv == "" {
@@ -135,7 +135,7 @@ func (p *pkg) makers() (makers []*doc.Func) {
 	return makers
 }
 
-// serves tells whether a function returns an option of one of these families.
+// serves reports whether a function returns an option of one of these families.
 func (lib *library) serves(p *pkg, maker *doc.Func, families []string) bool {
 	results := maker.Decl.Type.Results
 	if results == nil || len(results.List) != 1 {

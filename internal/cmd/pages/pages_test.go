@@ -35,8 +35,8 @@ func TestRead(t *testing.T) {
 	require.ErrorContains(t, err, "column 2")
 }
 
-// TestDraw: what is drawn is well-formed, whatever the letters are, and wide
-// enough for it.
+// TestDraw checks that a picture is well-formed, also with unusual letters, and wide
+// enough for its text.
 func TestDraw(t *testing.T) {
 	d, err := read("X.\n\n\tin:  <-{a&b}-(cd|)   p: <&>\n\tinner: -x--   of each item\n\tout: -{abcdef}-#   some words\n")
 	require.NoError(t, err)
@@ -70,7 +70,8 @@ func TestGuideAndNames(t *testing.T) {
 	require.Contains(t, string(page), "| `map`, `each` | [Map](transforming.md#map), [Observable.Each](consuming.md#observableeach) | by hand |")
 }
 
-// TestOptions: an option is told of where it is taken, and nowhere else.
+// TestOptions checks that an option is described at the entries that take it, and at no
+// other.
 func TestOptions(t *testing.T) {
 	lib, err := load("../../..", "../../../operators")
 	require.NoError(t, err)

@@ -11,7 +11,7 @@ import (
 const (
 	column   = 28  // of a diagram
 	lane0    = 44  // height of a lane
-	stacked  = 19  // what each further item of one instant adds to it
+	stacked  = 19  // the height of each further item of one instant
 	radius   = 12  // of an item
 	margin   = 16  // around everything
 	narrow   = 380 // the least width of a picture
@@ -43,7 +43,7 @@ type canvas struct {
 	y     int
 }
 
-// draw gives the picture of an entry's diagram.
+// draw returns the picture of an entry's diagram.
 func draw(e *entry) ([]byte, error) {
 	d := e.diagram
 	c := &canvas{y: margin}
@@ -90,8 +90,8 @@ func (c *canvas) measure(d diagram) {
 
 func (c *canvas) x(at int) int { return c.left + at*column }
 
-// box draws the operator, with what it is given below its name where the line is
-// too short.
+// box draws the operator with its parameters. If the line is too short, the parameters
+// are below the name.
 func (c *canvas) box(name, params string) {
 	room := float64(c.width - 2*margin - 24)
 	lines := []string{}
@@ -165,7 +165,7 @@ func (c *canvas) lane(l lane, class string) {
 	c.note(l, y)
 }
 
-// items is how many items come at the instant of the i-th signal.
+// items returns the number of items at the instant of the i-th signal.
 func (l lane) items(i int) (n int) {
 	for _, s := range l.signals {
 		if s.Column == l.signals[i].Column && s.Kind == 'n' {
@@ -194,7 +194,7 @@ func (c *canvas) timeline(l lane, y int, class string) {
 	fmt.Fprintf(c, `<path class="line%s" d="M%d %dH%d"/><path class="line" d="M%d %dl8 5l-8 5"/>`+"\n", class, from, y, to, to-8, y-5)
 }
 
-// mark draws an end, behind the items of its instant, or a subscription.
+// mark draws a subscription, or an end after the items of its instant.
 func (c *canvas) mark(kind rune, x, y, items int) {
 	reach := 13
 	if items > 0 {
@@ -213,7 +213,7 @@ func (c *canvas) mark(kind rune, x, y, items int) {
 	}
 }
 
-// item draws a circle, or what is longer for a long name.
+// item draws a circle, or a longer shape for a long name.
 func (c *canvas) item(key string, x, y int) {
 	size, half := 14, radius
 	switch n := len([]rune(key)); {
@@ -228,8 +228,8 @@ func (c *canvas) item(key string, x, y int) {
 	fmt.Fprintf(c, `<text class="letter" font-size="%d" x="%d" y="%d">%s</text>`+"\n", size, x, y+5, html.EscapeString(key))
 }
 
-// colour tells an item's by its first letter, so that one item has one colour,
-// whatever becomes of it.
+// colour returns the colour for an item's first letter. So an item keeps its colour when
+// operators change it.
 func colour(key string) int {
 	switch r := []rune(strings.ToLower(key))[0]; {
 	case r >= 'a' && r <= 'z':
@@ -240,7 +240,7 @@ func colour(key string) int {
 	return 7
 }
 
-// note writes what a lane's note says: beside an input, below an output.
+// note writes the note of a lane: beside an input, below an output.
 func (c *canvas) note(l lane, y int) {
 	switch {
 	case l.note == "":

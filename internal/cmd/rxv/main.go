@@ -35,8 +35,8 @@ var makers = map[string]string{
 	"WindowWithTimeOrCount": "calmWindows",
 }
 
-// replaced are arguments that are not passed on as they are: rxgo's Join observes
-// its other side without any ctx.
+// replaced are arguments that are not passed on unchanged: rxgo's Join observes its
+// other side without a ctx.
 var replaced = map[string]string{
 	"Join.right": "bound{right, opts[len(opts)-1]}",
 }
