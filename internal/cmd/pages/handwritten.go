@@ -54,7 +54,7 @@ func (lib *library) names(tsv string) ([]byte, error) {
 	var b bytes.Buffer
 	var bad []error
 	fmt.Fprintf(&b, "%s# Names elsewhere\n\n", strings.Replace(generated, "the comments there", "names.tsv there", 1))
-	b.WriteString("What RxGo v2, RxJS 7, Reactor, rill and ro call it, and what it is here. Go's own channels and packages are at the end. The names link to what they do exactly, which is not always the same: the note says ")
+	b.WriteString("This page translates the names of RxGo v2, RxJS 7, Reactor, rill and ro into ours. Go's own channels and packages are at the end. A name links to its exact description, which may differ: a note says ")
 	b.WriteString("where it matters. More on [RxGo](../rxgo.md), and, case by case, on [RxJS](../rxjs.md).\n")
 	at := ""
 	for i, line := range strings.Split(strings.TrimSpace(tsv), "\n") {
