@@ -80,11 +80,14 @@ var takesSize = map[string]func(in ints, n int) toTheEnd{
 	"ParallelBy": func(in ints, n int) toTheEnd {
 		return plainly(operators.ParallelBy(n, operators.Self[int], identity)(in))
 	},
-	"ParallelResults":     func(in ints, n int) toTheEnd { return plainly(operators.ParallelResults(n, identity)(in)) },
-	"Prefetch":            func(in ints, n int) toTheEnd { return plainly(operators.Prefetch[int](n)(in)) },
-	"RateLimit":           func(in ints, n int) toTheEnd { return plainly(operators.RateLimit[int](n, time.Second)(in)) },
-	"Repeat":              func(in ints, n int) toTheEnd { return plainly(operators.Take[int](9)(operators.Repeat[int](n)(in))) },
-	"Retry":               func(in ints, n int) toTheEnd { return plainly(operators.Retry[int](n)(in)) },
+	"ParallelResults": func(in ints, n int) toTheEnd { return plainly(operators.ParallelResults(n, identity)(in)) },
+	"Prefetch":        func(in ints, n int) toTheEnd { return plainly(operators.Prefetch[int](n)(in)) },
+	"RateLimit":       func(in ints, n int) toTheEnd { return plainly(operators.RateLimit[int](n, time.Second)(in)) },
+	"Repeat":          func(in ints, n int) toTheEnd { return plainly(operators.Take[int](9)(operators.Repeat[int](n)(in))) },
+	"Retry":           func(in ints, n int) toTheEnd { return plainly(operators.Retry[int](n)(in)) },
+	"Retrying": func(in ints, n int) toTheEnd {
+		return plainly(operators.TryMap(operators.Retrying(identity, n))(in))
+	},
 	"ShareReplay":         func(in ints, n int) toTheEnd { return plainly(operators.ShareReplay[int](n)(in)) },
 	"Skip":                func(in ints, n int) toTheEnd { return plainly(operators.Skip[int](n)(in)) },
 	"SkipLast":            func(in ints, n int) toTheEnd { return plainly(operators.SkipLast[int](n)(in)) },

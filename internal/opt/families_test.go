@@ -94,6 +94,7 @@ var takes = map[string]string{
 	"RateLimit":   drops + " WithBurst WithCost",
 	"Repeat":      "WithDelay",
 	"Retry":       "OnRetry ResetOnItem RetryIf WithBackoff WithJitter WithMaxElapsed",
+	"Retrying":    "OnRetry ResetOnItem RetryIf WithBackoff WithJitter WithMaxElapsed",
 	"Sample":      "EmitLast OnDiscard",
 	"Serialize":   "OnDiscard SkipGaps WithMaxPending",
 	"Sort":        "OnDiscard WithMaxItems",
