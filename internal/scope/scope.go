@@ -15,6 +15,7 @@ import (
 type Scope struct {
 	Ctx    context.Context //nolint:containedctx // a Scope owns its ctx
 	cancel context.CancelCauseFunc
+	parent context.Context //nolint:containedctx // of Ctx
 	rec    *run.Record
 	stage  stage
 	tasks  sync.WaitGroup
@@ -30,6 +31,7 @@ type Scope struct {
 // caller must defer Close.
 func Open(ctx context.Context, name string) *Scope {
 	s := &Scope{rec: run.From(ctx), stage: stage{operator: name}}
+	s.parent = ctx
 	s.Ctx, s.cancel = context.WithCancelCause(ctx)
 	return s
 }
@@ -143,7 +145,7 @@ func (s *Scope) Lead(err error) {
 }
 
 // Stop ends the Scope without a failure: downstream wants no more items.
-func (s *Scope) Stop() { s.cancel(nil) }
+func (s *Scope) Stop() { s.end() }
 
 // After makes Close call f after everything is reaped. It is called before Close, by
 // the goroutine that opened the Scope.
@@ -162,9 +164,13 @@ func (s *Scope) Close(err *error) {
 	*err = fault.Join(s.errs...)
 }
 
+// end cancels Ctx. The cause is that of the parent, if the parent has ended: a parent
+// that ends cancels its children in any order, and may not have come to Ctx yet.
+func (s *Scope) end() { s.cancel(context.Cause(s.parent)) }
+
 // Join cancels, and waits until every goroutine has ended.
 func (s *Scope) Join() {
-	s.cancel(nil)
+	s.end()
 	if s.stage.id == "" {
 		return // no goroutine was started
 	}
