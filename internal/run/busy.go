@@ -10,14 +10,6 @@ import (
 // the call and clears it afterwards. The two stores take less than a nanosecond.
 type Busy bool
 
-// Failed is deferred around the run of the operator. It counts the item as failed if
-// the function has panicked or called Goexit.
-func (b *Busy) Failed(ctx context.Context) {
-	if *b {
-		From(ctx).fail(1)
-	}
-}
-
 // Work is a Busy for items that may be slices made by a buffer, or streams.
 type Work[T any] struct {
 	Busy
@@ -41,7 +33,8 @@ func (w *Work[T]) On(item func(v T) bool) func(v T) bool {
 	}
 }
 
-// Failed is Busy.Failed, but counts the number of items in the value.
+// Failed is deferred around the run of the operator. If the function has panicked or
+// called Goexit, it counts the item as failed, or the number of items in the value.
 func (w *Work[T]) Failed(ctx context.Context) {
 	switch {
 	case !bool(w.Busy):

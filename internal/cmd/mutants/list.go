@@ -119,7 +119,7 @@ var mutants = []mutant{
 		"a refused item forgotten", "internal/run/refused.go", "r.items = append(r.items, v)", "_ = v",
 		"TestPipelines", inChaos,
 	}, {
-		"a failed item counted nowhere", "internal/run/busy.go", "if *b {\n\t\tFrom(ctx).fail(1)\n\t}", "_ = *b",
+		"a failed item counted nowhere", "internal/run/busy.go", "default:\n\t\tFrom(ctx).fail(1)\n\t}", "default:\n\t}",
 		"TestPipelines", inChaos,
 	}, {
 		"an item of a cut inner stream counted as failed", "operators/flat_map.go", "case fault.Cut(ctx, err):\n\t\trefuse(v)", "case false && fault.Cut(ctx, err):\n\t\trefuse(v)",
