@@ -8,7 +8,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/opt"
 )
 
-// Connectable is a stream whose subscribers share one run of it. The run begins when
+// Connectable is a stream whose subscribers share a single run. The run begins when
 // it is connected: by [Connectable.Connect], or by subscribers of
 // [Connectable.RefCount] or [Connectable.AutoConnect]. [Publish] makes a
 // Connectable. All methods may be called from any goroutine.

@@ -170,7 +170,7 @@ func (b *Broker) wanted(i int) *logSession {
 	return b.members[i%len(b.members)]
 }
 
-// rebalance gives each partition to the member that should have it. A member that has
+// rebalance assigns each partition to the member that should have it. A member that has
 // it is asked first: it finishes, commits, and ends its tenure.
 func (b *Broker) rebalance() {
 	b.rebalancing <- struct{}{}

@@ -145,7 +145,7 @@ func wait(ctx context.Context, news <-chan struct{}, next time.Time) {
 	}
 }
 
-// Close acks what is done, and gives back what is open.
+// Close acknowledges finished events, and returns open events to the broker.
 func (s *queueSession) Close(ctx context.Context, _ delivery.End) error { return s.ledger.Close(ctx) }
 
 // settle changes the messages whose lease still is the current one.
