@@ -12,6 +12,7 @@ import (
 const (
 	rootPath      = "github.com/turbopipes/turbopipes"
 	operatorsPath = rootPath + "/operators"
+	deliveryPath  = rootPath + "/delivery"
 )
 
 // names is a set of functions and methods of turbopipes, as [callee] spells them.

@@ -16,6 +16,9 @@ func Names() (all []string) {
 	for name := range consuming {
 		all = append(all, "Observable."+name)
 	}
+	for name := range forgetful {
+		all = append(all, name)
+	}
 	for name := range repeated {
 		all = append(all, name)
 	}

@@ -28,6 +28,7 @@ var analyzers = []*analysis.Analyzer{
 	Unheard,
 	InnerShare,
 	LostContext,
+	ForgottenClaim,
 }
 
 // Analyzers returns every check of the suite.
