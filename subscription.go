@@ -67,7 +67,8 @@ var errDisposed = errors.New("turbopipes: disposed")
 // under a ctx that it has passed on. A goroutine that your own code starts there
 // can't be recognized: it must use Cancel.
 type Subscription struct {
-	rec    *run.Record
+	rec    run.Record
+	start  run.Start
 	term   terminal    // term.over: no further Next
 	silent atomic.Bool // disposed of: no further Error or Complete
 	cancel context.CancelCauseFunc
@@ -131,7 +132,7 @@ type Subscription struct {
 func (o Observable[T]) Subscribe(ctx context.Context, obs Observer[T], opts ...SubscribeOption) *Subscription {
 	return subscribe(ctx, opts, func(s *Subscription, ctx context.Context) error {
 		return o.Push(ctx, emitTo(&s.term, func(v T) bool {
-			s.rec.Settle(s.term.ctx) // Next is user code
+			s.rec.Settle(s.rec.Context()) // Next is user code
 			if !s.take(s.term.ctx) {
 				return refuse(&s.term, v)
 			}
@@ -157,38 +158,43 @@ func subscribe(ctx context.Context, opts []SubscribeOption, push func(*Subscript
 			return fault.Invalid("Subscribe", bad)
 		}
 	}
-	s := &Subscription{rec: run.New(ctx, true), done: make(chan struct{}), more: make(chan struct{}, 1)}
+	s := &Subscription{done: make(chan struct{}), more: make(chan struct{}, 1)}
+	s.rec.Init(ctx, true)
 	s.demand.Store(options.demand)
 	var own context.Context
 	own, s.cancel = context.WithCancelCause(ctx)
-	own, start := s.rec.Starts(own)
+	s.term.rec, s.term.call, s.term.ctx = &s.rec, "Subscribe", own
+	s.rec.Begin(own)
+	s.rec.Starts(&s.start)
 	outer := ctx
-	go s.rec.Mark(func() { s.live(outer, own, push, onError, onComplete) }) // owned by s: joined by Dispose, Stop and Wait
-	<-start.Done()
+	go func() { // owned by s: joined by Dispose, Stop and Wait
+		s.rec.Mark(func() { s.live(outer, push, onError, onComplete) })
+	}()
+	s.start.Wait()
 	return s
 }
 
-// live runs on s's goroutine, from its start to its end. ctx belongs to s and is
-// derived from outer, the caller's ctx.
-func (s *Subscription) live(outer, ctx context.Context, push func(*Subscription, context.Context) error, onError func(error), onComplete func()) {
+// live runs on s's goroutine, from its start to its end. outer is the caller's ctx.
+func (s *Subscription) live(outer context.Context, push func(*Subscription, context.Context) error, onError func(error), onComplete func()) {
 	defer close(s.done)
 	defer s.cancel(nil)
 	defer s.rec.End()
-	defer s.rec.Settle(ctx)
+	defer s.rec.Settle(s.rec.Context())
 	defer s.report(outer)
+	label, free := scope.Labelled(outer, s.term.call)
+	defer free()
+	s.term.label = label
 	fault.Foot(func() error {
-		end := &s.term
-		end.rec, end.call, end.label, end.ctx = s.rec, "Subscribe", scope.Labelled(ctx, "Subscribe"), ctx
-		return consume(end, func(ctx context.Context) error { return push(s, ctx) })
-	}, func(err error) { s.err = s.tell(ctx, err, onError, onComplete) })
+		return consume(&s.term, func(ctx context.Context) error { return push(s, ctx) })
+	}, func(err error) { s.err = s.tell(s.term.ctx, err, onError, onComplete) })
 }
 
 // tell calls Error or Complete, once, and neither after a Dispose. It returns the
 // error that the stream has ended with.
 func (s *Subscription) tell(ctx context.Context, err error, onError func(error), onComplete func()) (all error) {
-	s.rec.Settle(ctx)            // Error and Complete are user code
-	err = fault.Settle(ctx, err) // Next may have seen the end of ctx before consume did
-	if s.silent.Load() {         // checked after that: Cancel sets silent before it cancels
+	s.rec.Settle(s.rec.Context()) // Error and Complete are user code
+	err = fault.Settle(ctx, err)  // Next may have seen the end of ctx before consume did
+	if s.silent.Load() {          // checked after that: Cancel sets silent before it cancels
 		s.untold = fault.Strip(ctx, err) // nil, or the error of a clean-up
 		return s.untold
 	}

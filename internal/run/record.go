@@ -8,11 +8,10 @@ import (
 	"sync/atomic"
 )
 
-type key struct{}
-
 // Record belongs to one subscription, or is a shield against the stop of one. The
 // zero Record can't be stopped, and nobody reads its counters.
 type Record struct {
+	own         Context // see Begin
 	parent      *Record
 	callContext context.Context //nolint:containedctx // of the consuming call; nil for a shield
 	id          uint64          // of a Subscription; 0 for other consuming calls and for shields
@@ -47,7 +46,14 @@ type gauge struct{ read func() int64 }
 // New returns the record of a consuming call under ctx. Only the record of a
 // Subscription can be stopped.
 func New(ctx context.Context, stoppable bool) *Record {
-	r := &Record{callContext: ctx, stoppable: stoppable, hook: hookOf(ctx)}
+	r := &Record{}
+	r.Init(ctx, stoppable)
+	return r
+}
+
+// Init is New for a Record that is part of another struct. r is the zero Record.
+func (r *Record) Init(ctx context.Context, stoppable bool) {
+	r.callContext, r.stoppable, r.hook = ctx, stoppable, hookOf(ctx)
 	if p := From(ctx); p != none {
 		r.parent = p
 		if stoppable && p.Starting() {
@@ -58,23 +64,9 @@ func New(ctx context.Context, stoppable bool) *Record {
 		r.stopped = make(chan struct{})
 		r.id = register(r)
 	}
-	return r
 }
 
 var none = &Record{}
-
-// From returns the record of ctx. There is always one.
-func From(ctx context.Context) *Record {
-	if r, ok := ctx.Value(key{}).(*Record); ok {
-		return r
-	}
-	return none
-}
-
-// With returns ctx with r in it.
-func (r *Record) With(ctx context.Context) context.Context {
-	return context.WithValue(ctx, key{}, r)
-}
 
 // Shield returns a ctx whose streams are not cut short by the Stop of an outer
 // subscription.
@@ -83,7 +75,7 @@ func Shield(ctx context.Context) context.Context {
 	if !r.Stoppable() {
 		return ctx
 	}
-	return (&Record{parent: r, start: r.start, hook: r.hook}).With(ctx)
+	return (&Record{parent: r, start: r.start, hook: r.hook}).Begin(ctx)
 }
 
 // Ended is the reason why the ctx of the outermost consuming call has ended, or nil
@@ -108,7 +100,7 @@ func Inner(ctx context.Context, stops bool) (context.Context, *Record) {
 	if r != none {
 		own.parent, own.relays = r, stops
 	}
-	return own.With(ctx), own
+	return own.Begin(ctx), own
 }
 
 // Lost is the number of items that were counted as dropped, discarded or failed.
@@ -258,14 +250,9 @@ func (r *Record) Tasks() (n int64) {
 	return n
 }
 
-// Join notes that a scope waits for its goroutines, up to the outermost
-// subscription, until done is called.
-func (r *Record) Join() (done func()) {
-	r.joining(1)
-	return func() { r.joining(-1) }
-}
-
-func (r *Record) joining(by int64) {
+// Join adds by to Joins, up to the outermost subscription. by is 1 when a scope begins
+// to wait for its goroutines, and -1 when it has waited.
+func (r *Record) Join(by int64) {
 	for ; r != nil && r != none; r = r.parent {
 		r.joins.Add(by)
 	}
