@@ -25,8 +25,9 @@ type Record struct {
 	reported    atomic.Bool   // a task that does not end was reported
 	limitOver   atomic.Int64  // when a wait with its own limit last ended, in Unix nanoseconds
 
-	mu     sync.Mutex // guards leaves and gauges; never held across a call of anything
-	leaves map[*Leaf]struct{}
+	mu     sync.Mutex // guards the three fields below; never held across a call of anything
+	leaves *Leaf      // a list of the running sources
+	free   *Leaf      // a list of leaves for reuse: a short stream costs no allocation
 	gauges map[*gauge]struct{}
 
 	request request
@@ -35,10 +36,11 @@ type Record struct {
 	Delivered, Dropped, Discarded, Failed atomic.Int64
 }
 
-// Leaf is a running source.
+// Leaf is a running source. Leave recycles it.
 type Leaf struct {
-	Name string
-	stop func()
+	name       string
+	stop       func()
+	prev, next *Leaf // of the list that the leaf is in
 }
 
 type gauge struct{ read func() int64 }
@@ -134,19 +136,26 @@ func (r *Record) Within(o *Record) bool {
 func (r *Record) Stopped() <-chan struct{} { return r.stopper().stopped }
 
 // Enter notes that a source runs. Stop calls stop, which ends the source. If Stop
-// was called before, Enter calls stop at once. The caller must call Leave.
+// was called before, Enter calls stop at once. stop may be called twice, and after
+// Leave. The caller must call Leave, once.
 func (r *Record) Enter(name string, stop func()) *Leaf {
-	l := &Leaf{Name: name, stop: stop}
 	if r = r.stopper(); r == none {
-		return l
+		return nil
 	}
 	r.mu.Lock()
-	if r.leaves == nil {
-		r.leaves = map[*Leaf]struct{}{}
+	l := r.free
+	if l == nil {
+		l = new(Leaf)
+	} else {
+		r.free = l.next
 	}
-	r.leaves[l] = struct{}{}
+	l.name, l.stop, l.next = name, stop, r.leaves
+	if l.next != nil {
+		l.next.prev = l
+	}
+	r.leaves = l
 	r.mu.Unlock()
-	if r.stopping.Load() { // also if Stop was called in between: stop may be called twice
+	if r.stopping.Load() { // also if Stop was called in between
 		stop()
 	}
 	return l
@@ -158,18 +167,28 @@ func (r *Record) Leave(l *Leaf) {
 		return
 	}
 	r.mu.Lock()
-	delete(r.leaves, l)
+	if l.prev == nil {
+		r.leaves = l.next
+	} else {
+		l.prev.next = l.next
+	}
+	if l.next != nil {
+		l.next.prev = l.prev
+	}
+	*l = Leaf{next: r.free}
+	r.free = l
 	r.mu.Unlock()
 }
 
-// Running returns the names of the sources that have not returned.
+// Running returns the names of the sources that have not returned. Sources that
+// never wait by themselves, such as Just, are not among them.
 func (r *Record) Running() (names []string) {
 	r = r.stopper()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for l := range r.leaves {
-		if l.Name != "" {
-			names = append(names, l.Name)
+	for l := r.leaves; l != nil; l = l.next {
+		if l.name != "" {
+			names = append(names, l.name)
 		}
 	}
 	return names
@@ -181,9 +200,9 @@ func (r *Record) Stop() {
 		return
 	}
 	close(r.stopped)
+	var stops []func() // not the leaves: one that is recycled meanwhile has the stop of another source
 	r.mu.Lock()
-	stops := make([]func(), 0, len(r.leaves))
-	for l := range r.leaves {
+	for l := r.leaves; l != nil; l = l.next {
 		stops = append(stops, l.stop)
 	}
 	r.mu.Unlock()

@@ -66,6 +66,35 @@ func TestStop(t *testing.T) {
 	require.False(t, From(Shield(r.With(context.Background()))).Stopping())
 }
 
+// A leaf is used again. The stop of the source before does not end its next source,
+// also if Stop has come to it late.
+func TestLeavesAreRecycled(t *testing.T) {
+	r := New(context.Background(), true)
+	defer r.End()
+	var stopped []string
+	stop := func(name string) func() { return func() { stopped = append(stopped, name) } }
+	a, b, c := r.Enter("a", stop("a")), r.Enter("b", stop("b")), r.Enter("c", stop("c"))
+	r.Leave(b)
+	require.Equal(t, []string{"c", "a"}, r.Running())
+	require.Same(t, b, r.Enter("d", stop("d")))
+	r.Leave(c)
+	r.Leave(a)
+	require.Equal(t, []string{"d"}, r.Running())
+	e := r.Enter("e", func() {
+		r.Leave(b)
+		require.Same(t, b, r.Enter("f", stop("f")), "the leaf of d, while Stop runs")
+	})
+	r.Stop()
+	require.Equal(t, []string{"f", "d"}, stopped, "f, because Stop was called before, and d, which has just ended")
+	require.Equal(t, []string{"f", "e"}, r.Running())
+	r.Leave(e)
+	r.Leave(b)
+	require.Empty(t, r.Running())
+	require.Zero(t, testing.AllocsPerRun(10, func() { r.Leave(r.Enter("g", noStop)) }))
+}
+
+func noStop() {}
+
 func TestCountsGoUp(t *testing.T) {
 	outer := New(context.Background(), true)
 	defer outer.End()
