@@ -133,7 +133,7 @@ func (c *call) begin(ctx context.Context, name string) error {
 	if ctx == nil {
 		return fault.Invalid(name, "ctx is nil")
 	}
-	c.record.Init(ctx, false)
+	c.record.Init(ctx)
 	c.record.Begin(ctx)
 	c.rec, c.ctx, c.call, c.tag = &c.record, ctx, name, scope.NewTag()
 	return nil

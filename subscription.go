@@ -67,7 +67,7 @@ var errDisposed = errors.New("turbopipes: disposed")
 // under a ctx that it has passed on. A goroutine that your own code starts there
 // can't be recognized: it must use Cancel.
 type Subscription struct {
-	rec    run.Record
+	rec    run.Handle
 	start  run.Start
 	term   terminal    // term.over: no further Next
 	silent atomic.Bool // disposed of: no further Error or Complete
@@ -159,11 +159,11 @@ func subscribe(ctx context.Context, opts []SubscribeOption, push func(*Subscript
 		}
 	}
 	s := &Subscription{done: make(chan struct{}), more: make(chan struct{}, 1)}
-	s.rec.Init(ctx, true)
+	s.rec.Init(ctx)
 	s.demand.Store(options.demand)
 	var own context.Context
 	own, s.cancel = context.WithCancelCause(ctx)
-	s.term.rec, s.term.call, s.term.ctx = &s.rec, "Subscribe", own
+	s.term.rec, s.term.call, s.term.ctx = &s.rec.Record, "Subscribe", own
 	s.rec.Begin(own)
 	s.rec.Starts(&s.start)
 	outer := ctx

@@ -11,29 +11,40 @@ import (
 // Record belongs to one subscription, or is a shield against the stop of one. The
 // zero Record can't be stopped, and nobody reads its counters.
 type Record struct {
-	own         Context // see Begin
-	parent      *Record
-	callContext context.Context //nolint:containedctx // of the consuming call; nil for a shield
-	id          uint64          // of a Subscription; 0 for other consuming calls and for shields
-	stoppable   bool
-	relays      bool   // it has counters of its own, but stops with its parent
-	start       *Start // nil: nobody waits for its beginning
-	hook        Hook   // receives losses; may be nil
-	stopping    atomic.Bool
-	stopped     chan struct{} // closed by Stop; nil: never
-	joins       atomic.Int64  // scopes that wait for their goroutines
-	reported    atomic.Bool   // a task that does not end was reported
-	limitOver   atomic.Int64  // when a wait with its own limit last ended, in Unix nanoseconds
+	own       Context // see Begin
+	parent    *Record
+	handle    *handle // nil for consuming calls without a handle and for shields: they can't be stopped
+	start     *Start  // nil: nobody waits for its beginning
+	hook      Hook    // receives losses; may be nil
+	call      bool    // of a consuming call, and not a shield
+	relays    bool    // it has counters of its own, but stops with its parent
+	reported  atomic.Bool
+	joins     atomic.Int64 // scopes that wait for their goroutines
+	limitOver atomic.Int64 // when a wait with its own limit last ended, in Unix nanoseconds
 
-	mu     sync.Mutex // guards the three fields below; never held across a call of anything
+	mu     sync.Mutex // guards leaves, free, and the fields of handle that it names; never held across a call of anything
 	leaves *Leaf      // a list of the running sources
 	free   *Leaf      // a list of leaves for reuse: a short stream costs no allocation
-	gauges map[*gauge]struct{}
 
-	request request
 	batches atomic.Pointer[[]batch]
 
 	Delivered, Dropped, Discarded, Failed atomic.Int64
+}
+
+// Handle is the Record of a Subscription or a connection, which can be stopped.
+type Handle struct {
+	Record
+	own handle
+}
+
+// handle is the part of a Record that only a Handle needs.
+type handle struct {
+	callContext context.Context //nolint:containedctx // of the consuming call
+	id          uint64          // see Mark
+	stopping    atomic.Bool
+	stopped     chan struct{} // closed by Stop; nil before somebody needs it; guarded by mu
+	gauges      *Gauge        // a list; guarded by mu
+	request     request
 }
 
 // Leaf is a running source. Leave recycles it.
@@ -43,29 +54,24 @@ type Leaf struct {
 	prev, next *Leaf // of the list that the leaf is in
 }
 
-type gauge struct{ read func() int64 }
-
-// New returns the record of a consuming call under ctx. Only the record of a
-// Subscription can be stopped.
-func New(ctx context.Context, stoppable bool) *Record {
-	r := &Record{}
-	r.Init(ctx, stoppable)
-	return r
-}
-
-// Init is New for a Record that is part of another struct. r is the zero Record.
-func (r *Record) Init(ctx context.Context, stoppable bool) {
-	r.callContext, r.stoppable, r.hook = ctx, stoppable, hookOf(ctx)
+// Init makes r, a zero Record that is part of another struct, the record of a
+// consuming call under ctx.
+func (r *Record) Init(ctx context.Context) {
+	r.call, r.hook = true, hookOf(ctx)
 	if p := From(ctx); p != none {
 		r.parent = p
-		if stoppable && p.Starting() {
-			r.start = p.start // for a connection; a Subscription has its own
-		}
 	}
-	if stoppable {
-		r.stopped = make(chan struct{})
-		r.id = register(r)
+}
+
+// Init is Record.Init for a call with a handle.
+func (h *Handle) Init(ctx context.Context) {
+	h.Record.Init(ctx)
+	h.own.callContext = ctx
+	if p := h.parent; p != nil && p.Starting() {
+		h.start = p.start // for a connection; a Subscription has its own
 	}
+	h.handle = &h.own
+	h.own.id = register(&h.Record)
 }
 
 var none = &Record{}
@@ -86,10 +92,13 @@ func (r *Record) Ended() error {
 	for r.parent != nil {
 		r = r.parent
 	}
-	if r.callContext == nil {
-		return nil
+	switch {
+	case r.handle != nil:
+		return context.Cause(r.handle.callContext)
+	case r.call:
+		return context.Cause(r.own.Context)
 	}
-	return context.Cause(r.callContext)
+	return nil
 }
 
 // Inner returns a ctx for streams that run once per item of another stream. The ctx
@@ -109,10 +118,13 @@ func Inner(ctx context.Context, stops bool) (context.Context, *Record) {
 func (r *Record) Lost() int64 { return r.Dropped.Load() + r.Discarded.Load() + r.Failed.Load() }
 
 // Stoppable reports whether Stop can ever be called.
-func (r *Record) Stoppable() bool { return r.stopper().stoppable }
+func (r *Record) Stoppable() bool { return r.stopper().handle != nil }
 
 // Stopping reports whether Stop was called.
-func (r *Record) Stopping() bool { return r.stopper().stopping.Load() }
+func (r *Record) Stopping() bool {
+	h := r.stopper().handle
+	return h != nil && h.stopping.Load()
+}
 
 // stopper is the Record whose Stop also stops r.
 func (r *Record) stopper() *Record {
@@ -133,7 +145,22 @@ func (r *Record) Within(o *Record) bool {
 }
 
 // Stopped is closed by Stop. It is nil if Stop can't be called.
-func (r *Record) Stopped() <-chan struct{} { return r.stopper().stopped }
+func (r *Record) Stopped() <-chan struct{} {
+	if r = r.stopper(); r.handle == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.stoppedChannel()
+}
+
+// stoppedChannel returns the channel of Stopped. The caller holds mu.
+func (r *Record) stoppedChannel() chan struct{} {
+	if r.handle.stopped == nil {
+		r.handle.stopped = make(chan struct{})
+	}
+	return r.handle.stopped
+}
 
 // Enter notes that a source runs. Stop calls stop, which ends the source. If Stop
 // was called before, Enter calls stop at once. stop may be called twice, and after
@@ -155,7 +182,7 @@ func (r *Record) Enter(name string, stop func()) *Leaf {
 	}
 	r.leaves = l
 	r.mu.Unlock()
-	if r.stopping.Load() { // also if Stop was called in between
+	if r.handle != nil && r.handle.stopping.Load() { // also if Stop was called in between
 		stop()
 	}
 	return l
@@ -196,12 +223,12 @@ func (r *Record) Running() (names []string) {
 
 // Stop ends all sources, also later ones.
 func (r *Record) Stop() {
-	if r.stopping.Swap(true) {
+	if r.handle.stopping.Swap(true) {
 		return
 	}
-	close(r.stopped)
 	var stops []func() // not the leaves: one that is recycled meanwhile has the stop of another source
 	r.mu.Lock()
+	close(r.stoppedChannel())
 	for l := r.leaves; l != nil; l = l.next {
 		stops = append(stops, l.stop)
 	}
@@ -228,45 +255,6 @@ func (r *Record) fail(n int64) {
 	for ; r != nil && r != none && n > 0; r = r.parent {
 		r.Failed.Add(n)
 	}
-}
-
-// Gauge adds read to Tasks, up to the outermost subscription, until remove is
-// called. read returns the number of tasks that run now.
-func (r *Record) Gauge(read func() int64) (remove func()) {
-	g := &gauge{read}
-	for c := r; c != nil; c = c.parent {
-		if c.stoppable { // nobody can read the others
-			c.mu.Lock()
-			if c.gauges == nil {
-				c.gauges = map[*gauge]struct{}{}
-			}
-			c.gauges[g] = struct{}{}
-			c.mu.Unlock()
-		}
-	}
-	return func() {
-		for c := r; c != nil; c = c.parent {
-			if c.stoppable {
-				c.mu.Lock()
-				delete(c.gauges, g)
-				c.mu.Unlock()
-			}
-		}
-	}
-}
-
-// Tasks is the number of tasks that run now.
-func (r *Record) Tasks() (n int64) {
-	r.mu.Lock()
-	gauges := make([]*gauge, 0, len(r.gauges))
-	for g := range r.gauges {
-		gauges = append(gauges, g)
-	}
-	r.mu.Unlock()
-	for _, g := range gauges {
-		n += g.read()
-	}
-	return n
 }
 
 // Join adds by to Joins, up to the outermost subscription. by is 1 when a scope begins

@@ -7,10 +7,27 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func handleUnder(ctx context.Context) *Handle {
+	h := &Handle{}
+	h.Init(ctx)
+	return h
+}
+
+func callUnder(ctx context.Context) *Record {
+	r := &Record{}
+	r.Init(ctx)
+	return r
+}
+
+// seven is an engine that runs seven tasks.
+type seven struct{}
+
+func (seven) Running() int64 { return 7 }
+
 func TestInside(t *testing.T) {
 	for range 100 { // ids of one to three digits
-		r := New(context.Background(), true)
-		inner := New(r.With(context.Background()), true)
+		r := handleUnder(context.Background())
+		inner := handleUnder(r.With(context.Background()))
 		seen := make(chan bool, 3)
 		go r.Mark(func() { seen <- r.Inside(); seen <- inner.Inside() })
 		require.True(t, <-seen)
@@ -25,23 +42,23 @@ func TestInside(t *testing.T) {
 }
 
 func TestInsideInnermostMark(t *testing.T) {
-	var marked []*Record
+	var marked []*Handle
 	for range 1 << 10 { // ids of up to four digits, with every digit in every place
-		r := New(context.Background(), true)
+		r := handleUnder(context.Background())
 		defer r.End()
 		marked = append(marked, r)
 	}
 	for i, r := range marked {
 		marked[len(marked)-1-i].Mark(func() {
-			r.Mark(func() { require.True(t, r.Inside(), "id %o", r.id) })
+			r.Mark(func() { require.True(t, r.Inside(), "id %o", r.own.id) })
 		})
 	}
 }
 
 func TestInsideNested(t *testing.T) {
-	outer := New(context.Background(), true)
+	outer := handleUnder(context.Background())
 	defer outer.End()
-	inner := New(outer.With(context.Background()), true)
+	inner := handleUnder(outer.With(context.Background()))
 	defer inner.End()
 	outer.Mark(func() {
 		require.True(t, outer.Inside())
@@ -50,7 +67,7 @@ func TestInsideNested(t *testing.T) {
 }
 
 func TestStop(t *testing.T) {
-	r := New(context.Background(), true)
+	r := handleUnder(context.Background())
 	defer r.End()
 	var stopped []string
 	leaf := r.Enter("a", func() { stopped = append(stopped, "a") })
@@ -69,7 +86,7 @@ func TestStop(t *testing.T) {
 // A leaf is used again. The stop of the source before does not end its next source,
 // also if Stop has come to it late.
 func TestLeavesAreRecycled(t *testing.T) {
-	r := New(context.Background(), true)
+	r := handleUnder(context.Background())
 	defer r.End()
 	var stopped []string
 	stop := func(name string) func() { return func() { stopped = append(stopped, name) } }
@@ -96,16 +113,17 @@ func TestLeavesAreRecycled(t *testing.T) {
 func noStop() {}
 
 func TestCountsGoUp(t *testing.T) {
-	outer := New(context.Background(), true)
+	outer := handleUnder(context.Background())
 	defer outer.End()
-	inner := New(Shield(outer.With(context.Background())), false)
+	inner := callUnder(Shield(outer.With(context.Background())))
 	inner.count(Discarded, 2)
 	inner.count(Dropped, 3)
-	remove := inner.Gauge(func() int64 { return 7 })
+	var g Gauge
+	g.Add(inner, seven{})
 	require.EqualValues(t, 2, outer.Discarded.Load())
 	require.EqualValues(t, 3, outer.Dropped.Load())
 	require.EqualValues(t, 7, outer.Tasks())
-	remove()
+	g.Remove()
 	require.Zero(t, outer.Tasks())
 	From(context.Background()).count(Discarded, 1)
 	require.Zero(t, none.Discarded.Load(), "the record of nobody counts nothing")
@@ -116,7 +134,7 @@ func TestCountsGoUp(t *testing.T) {
 func BenchmarkMark(b *testing.B) {
 	bench := func(b *testing.B) {
 		b.Helper()
-		r := New(context.Background(), true)
+		r := handleUnder(context.Background())
 		defer r.End()
 		for b.Loop() {
 			r.Mark(func() {})
@@ -124,13 +142,13 @@ func BenchmarkMark(b *testing.B) {
 	}
 	b.Run("one digit", bench)
 	for range 1 << 6 {
-		defer New(context.Background(), true).End()
+		defer handleUnder(context.Background()).End()
 	}
 	b.Run("three digits", bench)
 }
 
 func BenchmarkInside(b *testing.B) {
-	r := New(context.Background(), true)
+	r := handleUnder(context.Background())
 	defer r.End()
 	r.Mark(func() {
 		for b.Loop() {
