@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 
@@ -25,8 +26,11 @@ type terminal struct {
 	tag     uint64
 	ctx     context.Context //nolint:containedctx // ctx of the call
 	hook    scope.Hook      // on the end of ctx
-	late    func()          // ends the watch over a pipeline whose ctx has ended; nil: there is none
 	left    func()          // ends the watch over a pipeline that has been left; nil: there is none
+
+	mu       sync.Mutex // guards the fields below
+	late     func()     // ends the watch over a pipeline whose ctx has ended; nil: there is none
+	released bool       // the pipeline has ended
 }
 
 // refuse is emit's answer to an item that comes after the end. The item is lost: it
@@ -54,17 +58,25 @@ func (c *terminal) leave() bool {
 	return false
 }
 
-// CtxEnded runs on its own goroutine when ctx has ended.
+// CtxEnded is called when ctx has ended. Calls after the first one change nothing.
 func (c *terminal) CtxEnded() {
 	c.over.Store(true)
-	c.late = c.watch()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.late == nil && !c.released {
+		c.late = c.watch()
+	}
 }
 
 // release is called when the pipeline has ended.
 func (c *terminal) release() {
 	c.hook.Release()
-	if c.late != nil {
-		c.late()
+	c.mu.Lock()
+	c.released = true
+	late := c.late
+	c.mu.Unlock()
+	if late != nil {
+		late()
 	}
 	if c.left != nil {
 		c.left()
@@ -93,11 +105,17 @@ func emitTo[T any](c *terminal, body func(T) bool) func(T) bool {
 // push is Observable.Push. consume has no type parameter, so it is compiled once,
 // and not for each item type.
 func consume(c *terminal, push func(ctx context.Context) error) (err error) {
+	return consumeUntil(c.ctx, c, c, push)
+}
+
+// consumeUntil is consume for a call whose ctx ends with outer, and by itself. e is
+// called when outer ends, and calls c.CtxEnded.
+func consumeUntil(outer context.Context, e scope.Ender, c *terminal, push func(ctx context.Context) error) (err error) {
 	ctx := c.ctx
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	c.hook.On(ctx, c)
+	c.hook.On(outer, e)
 	defer c.release()
 	defer func() {
 		if c.inside {

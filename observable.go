@@ -228,13 +228,8 @@ func Lift[In, Out any](name string, run func(ctx context.Context, in Observable[
 			if !ours {
 				settle(ctx) // run may wait before it subscribes
 			}
-			switch {
-			case isChecked(ctx) && !ours:
-				return runStrictLift(ctx, name, in, run, emit)
-			case isChecked(ctx):
-				return runStrict(ctx, &inspection{name: name}, func(ctx context.Context, emit func(Out) bool) error {
-					return fault.Settle(ctx, run(ctx, in, emit))
-				}, emit)
+			if isChecked(ctx) {
+				return runChecked(ctx, name, ours, in, run, emit)
 			}
 			return fault.Settle(ctx, run(ctx, in, emit))
 		}
@@ -243,6 +238,22 @@ func Lift[In, Out any](name string, run func(ctx context.Context, in Observable[
 		}
 		return observable(src)
 	}
+}
+
+// runChecked runs an operator under [Checked]. It is not inlined, because a fused
+// pipeline has the frame of its caller once for each stage, and a goroutine's first
+// stack is small.
+//
+//go:noinline
+func runChecked[In, Out any](ctx context.Context, name string, ours bool, in Observable[In],
+	run func(ctx context.Context, in Observable[In], emit func(Out) bool) error, emit func(Out) bool,
+) error {
+	if !ours {
+		return runStrictLift(ctx, name, in, run, emit)
+	}
+	return runStrict(ctx, &inspection{name: name}, func(ctx context.Context, emit func(Out) bool) error {
+		return fault.Settle(ctx, run(ctx, in, emit))
+	}, emit)
 }
 
 // Invalid returns the operator that a constructor returns for a bad argument. Its streams

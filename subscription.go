@@ -80,7 +80,7 @@ type Subscription struct {
 	asked   atomic.Bool        // somebody waits, or has asked for the error
 
 	demand atomic.Int64
-	more   chan struct{} // cap 1: demand has grown
+	more   chan struct{} // cap 1: demand has grown; nil: it has no limit
 }
 
 // Subscribe runs o on a goroutine of its own, and calls obs on it, until o ends, ctx
@@ -131,17 +131,24 @@ type Subscription struct {
 // It corresponds to subscribe in RxJS and Reactor, and to RxGo's ForEach.
 func (o Observable[T]) Subscribe(ctx context.Context, obs Observer[T], opts ...SubscribeOption) *Subscription {
 	return subscribe(ctx, opts, func(s *Subscription, ctx context.Context) error {
-		return o.Push(ctx, emitTo(&s.term, func(v T) bool {
-			s.rec.Settle(s.rec.Context()) // Next is user code
-			if !s.take(s.term.ctx) {
+		return o.Push(ctx, func(v T) bool {
+			if s.term.over.Load() {
 				return refuse(&s.term, v)
+			}
+			s.rec.Settle(ctx) // Next is user code
+			s.term.inside = true
+			if !s.take(s.term.ctx) {
+				refuse(&s.term, v)
+				s.term.inside = false
+				return s.term.leave()
 			}
 			s.rec.Delivered.Add(1)
 			if obs.Next != nil {
 				obs.Next(v)
 			}
-			return !s.term.over.Load()
-		}))
+			s.term.inside = false
+			return !s.term.over.Load() || s.term.leave()
+		})
 	}, obs.Error, obs.Complete)
 }
 
@@ -158,7 +165,10 @@ func subscribe(ctx context.Context, opts []SubscribeOption, push func(*Subscript
 			return fault.Invalid("Subscribe", bad)
 		}
 	}
-	s := &Subscription{done: make(chan struct{}), more: make(chan struct{}, 1)}
+	s := &Subscription{done: make(chan struct{})}
+	if options.demand != unlimitedDemand {
+		s.more = make(chan struct{}, 1)
+	}
 	s.rec.Init(ctx)
 	s.demand.Store(options.demand)
 	var own context.Context
@@ -181,11 +191,12 @@ func (s *Subscription) live(outer context.Context, push func(*Subscription, cont
 	defer s.rec.End()
 	defer s.rec.Settle(s.rec.Context())
 	defer s.report(outer)
-	label, free := scope.Labelled(outer, s.term.call)
-	defer free()
-	s.term.label = label
+	labels := scope.Labelled(outer, s.term.call)
+	defer labels.Free()
+	s.term.label = labels.ID
 	fault.Foot(func() error {
-		return consume(&s.term, func(ctx context.Context) error { return push(s, ctx) })
+		// Not until its own ctx ends: to have children costs a ctx two allocations.
+		return consumeUntil(outer, ender{s}, &s.term, func(ctx context.Context) error { return push(s, ctx) })
 	}, func(err error) { s.err = s.tell(s.term.ctx, err, onError, onComplete) })
 }
 
@@ -260,8 +271,14 @@ func (s *Subscription) Request(n int64) {
 
 func (s *Subscription) end(cause error) {
 	s.cancel(cause) // the cause first: code that sees over also sees the cause
-	s.term.over.Store(true)
+	s.term.CtxEnded()
 }
+
+// ender ends a subscription with the ctx of the caller.
+type ender struct{ *Subscription }
+
+// CtxEnded is called when the ctx of the caller has ended.
+func (s ender) CtxEnded() { s.end(context.Cause(s.rec.CallContext())) }
 
 // Cancel ends the subscription and returns at once. Tasks and goroutines that it has
 // started may still run. Next is not called again.

@@ -74,6 +74,9 @@ func (h *Handle) Init(ctx context.Context) {
 	h.own.id = register(&h.Record)
 }
 
+// CallContext is the ctx of Init.
+func (h *Handle) CallContext() context.Context { return h.own.callContext }
+
 var none = &Record{}
 
 // Shield returns a ctx whose streams are not cut short by the Stop of an outer

@@ -53,12 +53,12 @@ func WatchInline(ctx context.Context, rec *run.Record, call, label string, tag u
 	return (&watch{ctx: ctx, rec: rec, operator: call, label: label, tag: tag}).start().end
 }
 
-// Labelled sets labels on the calling goroutine, by which a report finds it. free is
-// called when the goroutine is about to end.
-func Labelled(ctx context.Context, operator string) (label string, free func()) {
+// Labelled sets labels on the calling goroutine, by which a report finds it. It frees
+// them when it is about to end.
+func Labelled(ctx context.Context, operator string) *Labels {
 	l := labelsFor(ctx, operator)
 	pprof.SetGoroutineLabels(l.ctx)
-	return l.id, l.free
+	return l
 }
 
 // Limited runs wait, which waits on the calling goroutine for a limited time, such

@@ -25,16 +25,16 @@ func named(ctx context.Context, err error) error {
 type stage struct {
 	operator string
 	once     sync.Once
-	labels   *labels // nil before the first goroutine
+	labels   *Labels // nil before the first goroutine
 	ctx      run.Context
 }
 
-// labels are the pprof labels of a stage. No two running stages share them. They are
+// Labels are the pprof labels of a stage. No two running stages share them. They are
 // used again after the stage has ended, because to make them costs as much as to
 // start a goroutine. So a number can appear on two stages if user code has started a
 // goroutine in the first one, and that goroutine is still alive.
-type labels struct {
-	id  string
+type Labels struct {
+	ID  string          // the number
 	ctx context.Context //nolint:containedctx // pprof passes labels in a ctx
 	of  *sync.Pool      // where they return to; nil: nowhere
 }
@@ -63,11 +63,11 @@ func (s *stage) id() string {
 	if s.labels == nil {
 		return ""
 	}
-	return s.labels.id
+	return s.labels.ID
 }
 
 // labelsFor returns the labels of a stage under ctx.
-func labelsFor(ctx context.Context, operator string) *labels {
+func labelsFor(ctx context.Context, operator string) *Labels {
 	if run.Name(ctx) != "" || hasLabels(ctx) {
 		return newLabels(ctx, run.StageName(ctx, operator))
 	}
@@ -76,7 +76,7 @@ func labelsFor(ctx context.Context, operator string) *labels {
 		pool, _ = unused.LoadOrStore(operator, &sync.Pool{})
 	}
 	of := pool.(*sync.Pool) //nolint:forcetypeassert // see unused
-	if l, ok := of.Get().(*labels); ok {
+	if l, ok := of.Get().(*Labels); ok {
 		return l
 	}
 	l := newLabels(context.Background(), operator)
@@ -84,7 +84,7 @@ func labelsFor(ctx context.Context, operator string) *labels {
 	return l
 }
 
-func newLabels(ctx context.Context, name string) *labels {
+func newLabels(ctx context.Context, name string) *Labels {
 	id := strconv.FormatUint(scopes.Add(1), 10)
 	all := []string{stageLabel, name, scopeLabel, id}
 	pprof.ForLabels(ctx, func(key, value string) bool {
@@ -93,7 +93,7 @@ func newLabels(ctx context.Context, name string) *labels {
 		}
 		return true
 	})
-	return &labels{id: id, ctx: pprof.WithLabels(context.Background(), pprof.Labels(all...))}
+	return &Labels{ID: id, ctx: pprof.WithLabels(context.Background(), pprof.Labels(all...))}
 }
 
 // hasLabels reports whether ctx has labels that a stage under ctx keeps.
@@ -110,12 +110,13 @@ func isOurs(key string) bool { return key == stageLabel || key == scopeLabel }
 // free gives the labels of s to later stages. No goroutine of s is left.
 func (s *stage) free() {
 	if s.labels != nil {
-		s.labels.free()
+		s.labels.Free()
 		s.labels = nil
 	}
 }
 
-func (l *labels) free() {
+// Free gives l to another stage. No goroutine has l any more.
+func (l *Labels) Free() {
 	if l.of != nil {
 		l.of.Put(l)
 	}
