@@ -131,6 +131,29 @@ func TestCountsGoUp(t *testing.T) {
 	require.False(t, outer.FirstReport(), "one report a subscription")
 }
 
+// The tasks of an engine count in each subscription around it, as long as it runs.
+func TestGauges(t *testing.T) {
+	outer := handleUnder(context.Background())
+	defer outer.End()
+	inner := handleUnder(outer.With(context.Background()))
+	defer inner.End()
+	counts := func() []int64 { return []int64{outer.Tasks(), inner.Tasks()} }
+	var a, b, c Gauge
+	a.Add(callUnder(inner.With(context.Background())), seven{})
+	b.Add(&inner.Record, seven{})
+	c.Add(&outer.Record, seven{})
+	require.Equal(t, []int64{21, 14}, counts())
+	b.Remove()
+	require.Equal(t, []int64{14, 7}, counts())
+	c.Remove()
+	require.Equal(t, []int64{7, 7}, counts())
+	a.Remove()
+	require.Equal(t, []int64{0, 0}, counts())
+	var nobody Gauge
+	nobody.Add(none, seven{})
+	nobody.Remove()
+}
+
 func BenchmarkMark(b *testing.B) {
 	bench := func(b *testing.B) {
 		b.Helper()
