@@ -68,7 +68,7 @@ func (c *terminal) CtxEnded() {
 	}
 }
 
-// release is called when the pipeline has ended.
+// release is called when the pipeline has ended, or has not begun.
 func (c *terminal) release() {
 	c.hook.Release()
 	c.mu.Lock()
@@ -112,11 +112,11 @@ func consume(c *terminal, push func(ctx context.Context) error) (err error) {
 // called when outer ends, and calls c.CtxEnded.
 func consumeUntil(outer context.Context, e scope.Ender, c *terminal, push func(ctx context.Context) error) (err error) {
 	ctx := c.ctx
+	defer c.release()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	c.hook.On(outer, e)
-	defer c.release()
 	defer func() {
 		if c.inside {
 			return // without a recover
