@@ -10,9 +10,7 @@ import (
 	"github.com/turbopipes/turbopipes/internal/run"
 )
 
-type checkedKey struct{}
-
-func isChecked(ctx context.Context) bool { return ctx.Value(checkedKey{}) != nil }
+func isChecked(ctx context.Context) bool { return run.IsChecked(ctx) }
 
 // maxRefused is how many times a source may continue after emit has refused.
 const maxRefused = 1000
@@ -29,7 +27,7 @@ const maxRefused = 1000
 // an error.
 func Checked[T any](o Observable[T]) Observable[T] {
 	return compound(func(ctx context.Context, emit func(T) bool) error {
-		return o.Push(context.WithValue(ctx, checkedKey{}, true), emit)
+		return o.Push(run.Checked(ctx), emit)
 	})
 }
 

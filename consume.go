@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/run"
@@ -23,7 +25,12 @@ type terminal struct {
 	label   string      // a report finds the goroutine by it; empty if the goroutine isn't ours: then tag does
 	tag     uint64
 	ctx     context.Context //nolint:containedctx // ctx of the call
-	left    func()          // ends the watch over a pipeline that has been left
+	hook    scope.Hook      // on the end of ctx
+	left    func()          // ends the watch over a pipeline that has been left; nil: there is none
+
+	mu       sync.Mutex // guards the fields below
+	late     func()     // ends the watch over a pipeline whose ctx has ended; nil: there is none
+	released bool       // the pipeline has ended
 }
 
 // refuse is emit's answer to an item that comes after the end. The item is lost: it
@@ -33,7 +40,7 @@ func refuse[T any](c *terminal, v T) bool { return lost[T](c, nil).Refuse(v) }
 // lost accounts for items of the call. It calls hook, which may be nil, with each
 // item.
 func lost[T any](c *terminal, hook func(item any)) run.Account[T] {
-	return run.Keep[T](run.At(c.rec.With(c.ctx), c.call), hook)
+	return run.Keep[T](run.At(c.rec.Context(), c.call), hook)
 }
 
 // watch reports a pipeline that should have ended and does not end.
@@ -45,9 +52,35 @@ func (c *terminal) watch() (done func()) {
 func (c *terminal) leave() bool {
 	c.stopped = true
 	c.over.Store(true) // also for an operator that continues
-	c.left()
-	c.left = c.watch()
+	if c.left == nil {
+		c.left = c.watch()
+	}
 	return false
+}
+
+// CtxEnded is called when ctx has ended. Calls after the first one change nothing.
+func (c *terminal) CtxEnded() {
+	c.over.Store(true)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.late == nil && !c.released {
+		c.late = c.watch()
+	}
+}
+
+// release is called when the pipeline has ended, or has not begun.
+func (c *terminal) release() {
+	c.hook.Release()
+	c.mu.Lock()
+	c.released = true
+	late := c.late
+	c.mu.Unlock()
+	if late != nil {
+		late()
+	}
+	if c.left != nil {
+		c.left()
+	}
 }
 
 // emitTo returns an emit that calls body with each item. [Observable.Each] and
@@ -72,17 +105,18 @@ func emitTo[T any](c *terminal, body func(T) bool) func(T) bool {
 // push is Observable.Push. consume has no type parameter, so it is compiled once,
 // and not for each item type.
 func consume(c *terminal, push func(ctx context.Context) error) (err error) {
+	return consumeUntil(c.ctx, c, c, push)
+}
+
+// consumeUntil is consume for a call whose ctx ends with outer, and by itself. e is
+// called when outer ends, and calls c.CtxEnded.
+func consumeUntil(outer context.Context, e scope.Ender, c *terminal, push func(ctx context.Context) error) (err error) {
 	ctx := c.ctx
+	defer c.release()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	late := func() {}
-	c.left = func() {}
-	defer func() { late(); c.left() }()
-	defer scope.OnDone(ctx, func() {
-		c.over.Store(true)
-		late = c.watch()
-	})()
+	c.hook.On(outer, e)
 	defer func() {
 		if c.inside {
 			return // without a recover
@@ -92,9 +126,9 @@ func consume(c *terminal, push func(ctx context.Context) error) (err error) {
 		}
 	}()
 	if c.label != "" {
-		err = push(c.rec.With(ctx))
+		err = push(c.rec.Context())
 	} else {
-		scope.Tagged(c.tag, func() { err = push(c.rec.With(ctx)) })
+		scope.Tagged(c.tag, func() { err = push(c.rec.Context()) })
 	}
 	if c.inside {
 		c.inside = false
@@ -106,12 +140,28 @@ func consume(c *terminal, push func(ctx context.Context) error) (err error) {
 	return fault.Settle(ctx, err)
 }
 
-// beginCall returns the terminal of a call that has no handle.
-func beginCall(ctx context.Context, call string) (*terminal, error) {
+// call is a consuming call that has no handle.
+type call struct {
+	terminal
+	record run.Record
+}
+
+// begin begins the call with the given name.
+func (c *call) begin(ctx context.Context, name string) error {
 	if ctx == nil {
-		return nil, fault.Invalid(call, "ctx is nil")
+		return fault.Invalid(name, "ctx is nil")
 	}
-	return &terminal{rec: run.New(ctx, false), ctx: ctx, call: call, tag: scope.NewTag()}, nil
+	c.record.Init(ctx)
+	c.record.Begin(ctx)
+	c.rec, c.ctx, c.call, c.tag = &c.record, ctx, name, scope.NewTag()
+	return nil
+}
+
+// beginCall returns the terminal of a call that has no handle.
+func beginCall(ctx context.Context, name string) (*terminal, error) {
+	c := &call{}
+	err := c.begin(ctx, name)
+	return &c.terminal, err
 }
 
 // consumeEach runs o on the calling goroutine, and reports whether body has stopped
@@ -218,9 +268,32 @@ func (o Observable[T]) Seq(ctx context.Context) iter.Seq2[T, error] {
 // the error, and the error. Without items, the slice is nil. Memory: all items. It
 // corresponds to RxJS's toArray, Reactor's collectList and RxGo's ToSlice.
 func (o Observable[T]) Collect(ctx context.Context) ([]T, error) {
-	var all []T
-	_, err := consumeEach(ctx, "Collect", o, func(v T) bool { all = append(all, v); return true })
-	return all, err
+	c := &collecting[T]{}
+	if err := c.begin(ctx, "Collect"); err != nil {
+		return nil, err
+	}
+	err := consume(&c.terminal, func(ctx context.Context) error { return o.Push(ctx, c.add) })
+	return c.all, err
+}
+
+// collecting is a call of Collect.
+type collecting[T any] struct {
+	call
+	all []T
+}
+
+// firstItems is the size of the slice, in bytes, that Collect begins with.
+const firstItems = 128
+
+func (c *collecting[T]) add(v T) bool {
+	if c.over.Load() {
+		return refuse(&c.terminal, v)
+	}
+	if c.all == nil {
+		c.all = make([]T, 0, 1+firstItems/(1+unsafe.Sizeof(v)))
+	}
+	c.all = append(c.all, v)
+	return true
 }
 
 // Drain runs o for its effects, and returns its error, or nil when it has completed.

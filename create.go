@@ -8,6 +8,7 @@ import (
 
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/opt"
+	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // Just emits items, in order, and completes. Without items it is [Empty].
@@ -17,7 +18,7 @@ import (
 // Goroutines: none; it runs on its subscriber's. The slice is not copied: the caller
 // must not change it. It corresponds to RxJS's of, Reactor's just, and RxGo's Just
 // and JustItem.
-func Just[T any](items ...T) Observable[T] { return fromSlice("Just", items) }
+func Just[T any](items ...T) Observable[T] { return fromSlice(items) }
 
 // FromSlice emits the elements of s, in order, and completes. A nil slice is
 // [Empty].
@@ -27,21 +28,44 @@ func Just[T any](items ...T) Observable[T] { return fromSlice("Just", items) }
 // Goroutines: none; it runs on its subscriber's. The slice is not copied: the
 // caller must not change it. It corresponds to RxJS's from and Reactor's
 // fromIterable.
-func FromSlice[T any](s []T) Observable[T] { return fromSlice("FromSlice", s) }
+func FromSlice[T any](s []T) Observable[T] { return fromSlice(s) }
 
-func fromSlice[T any](name string, s []T) Observable[T] {
-	return leaf(name, func(ctx context.Context, emit func(T) bool) error {
+func fromSlice[T any](s []T) Observable[T] {
+	return observable(func(ctx context.Context, emit func(T) bool) error {
+		emit, err := beginReady(ctx, emit)
+		if emit == nil {
+			return err
+		}
 		for rest := s; len(rest) > 0 && ctx.Err() == nil; {
 			n := min(len(rest), itemsPerCheck)
 			for _, v := range rest[:n] {
 				if !emit(v) {
-					return nil
+					return fault.Settle(ctx, nil)
 				}
 			}
 			rest = rest[n:]
 		}
-		return nil // leaf turns it into the cause if ctx has ended
+		return fault.Settle(ctx, nil) // the cause if ctx has ended
 	})
+}
+
+// beginReady begins a run of a source that never waits by itself, such as [Just]. It
+// makes a cheaper leaf: the source has no ctx of its own that a graceful stop cancels,
+// and is not noted in the Record. Instead, the source emits to the result, which
+// refuses after the item during which the stop came. If the result is nil, the source
+// emits nothing and returns err.
+func beginReady[T any](ctx context.Context, emit func(T) bool) (to func(T) bool, err error) {
+	rec := run.From(ctx)
+	rec.Settle(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case !rec.Stoppable():
+		return emit, nil
+	case rec.Stopping():
+		return nil, nil
+	}
+	return func(v T) bool { return emit(v) && !rec.Stopping() }, nil
 }
 
 // itemsPerCheck is how many items a source that never waits emits between two checks
@@ -68,15 +92,19 @@ func Range(start, n int) Observable[int] {
 	case n > 0 && start > math.MaxInt-(n-1):
 		return failing[int](fault.Invalid("Range", fmt.Sprintf("start is %d and n is %d, want an end of at most %d", start, n, math.MaxInt)))
 	}
-	return leaf("Range", func(ctx context.Context, emit func(int) bool) error {
+	return observable(func(ctx context.Context, emit func(int) bool) error {
+		emit, err := beginReady(ctx, emit)
+		if emit == nil {
+			return err
+		}
 		for done := 0; done < n && ctx.Err() == nil; done += itemsPerCheck {
 			for i := done; i < min(n, done+itemsPerCheck); i++ {
 				if !emit(start + i) {
-					return nil
+					return fault.Settle(ctx, nil)
 				}
 			}
 		}
-		return nil // leaf turns it into the cause if ctx has ended
+		return fault.Settle(ctx, nil) // the cause if ctx has ended
 	})
 }
 
@@ -235,21 +263,23 @@ func Start[T any](fns ...func(ctx context.Context) (T, error)) Observable[T] {
 			return failing[T](fault.Invalid("Start", fmt.Sprintf("fns[%d] is nil", i)))
 		}
 	}
-	return leaf("Start", func(ctx context.Context, emit func(T) bool) error {
-		inner := Shield(ctx)
-		for _, fn := range fns {
-			if ctx.Err() != nil { // downstream may have swallowed the item
-				return context.Cause(ctx)
+	return observable(func(ctx context.Context, emit func(T) bool) error {
+		return runLeaf(ctx, "Start", func(ctx context.Context, emit func(T) bool) error {
+			inner := Shield(ctx)
+			for _, fn := range fns {
+				if ctx.Err() != nil { // downstream may have swallowed the item
+					return context.Cause(ctx)
+				}
+				v, err := fn(inner)
+				if err != nil {
+					return err
+				}
+				if !emit(v) {
+					return nil
+				}
 			}
-			v, err := fn(inner)
-			if err != nil {
-				return err
-			}
-			if !emit(v) {
-				return nil
-			}
-		}
-		return nil
+			return nil
+		}, emit)
 	})
 }
 
@@ -304,7 +334,10 @@ func Paginate[T, C any](first C, fetch func(ctx context.Context, cursor C) (item
 //
 //	out: |
 func Empty[T any]() Observable[T] {
-	return leaf("Empty", func(context.Context, func(T) bool) error { return nil })
+	return observable(func(ctx context.Context, emit func(T) bool) error {
+		_, err := beginReady(ctx, emit)
+		return err
+	})
 }
 
 // Never emits nothing and does not end by itself: it waits for the end of ctx. It
@@ -326,5 +359,10 @@ func Throw[T any](err error) Observable[T] {
 	if err == nil {
 		return failing[T](fault.Invalid("Throw", "err is nil"))
 	}
-	return leaf("Throw", func(context.Context, func(T) bool) error { return err })
+	return observable(func(ctx context.Context, emit func(T) bool) error {
+		if to, cause := beginReady(ctx, emit); to == nil {
+			return cause
+		}
+		return fault.Settle(ctx, err)
+	})
 }

@@ -88,3 +88,31 @@ func Lost(ctx context.Context, l Loss) {
 		panic(err)
 	}
 }
+
+// Stats has the counts of a subscription. They include pipelines within its tasks
+// and callbacks, except for Delivered.
+//
+// When all is over, each item that a source has handed over is in one of the first
+// four counts, if the operators emit one item for each item. [WithLossHook] reports
+// the items that are Dropped or Discarded. An operator that merges items, such as a
+// buffer, delivers fewer items than it has got, and counts the items that it loses.
+// Items that a filter leaves out, and items that an operator refuses because it has
+// completed, are counted nowhere.
+type Stats struct {
+	Delivered int64 // items with which Next was called
+	Dropped   int64 // items dropped by a strategy, or by an operator that chose to drop them
+	Discarded int64 // items lost to an early end, including the inputs of cancelled tasks
+	Failed    int64 // items whose task or function has failed
+	Running   int64 // tasks that run now
+}
+
+// Stats returns the counts so far.
+func (s *Subscription) Stats() Stats {
+	return Stats{
+		Delivered: s.rec.Delivered.Load(),
+		Dropped:   s.rec.Dropped.Load(),
+		Discarded: s.rec.Discarded.Load(),
+		Failed:    s.rec.Failed.Load(),
+		Running:   s.rec.Tasks(),
+	}
+}

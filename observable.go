@@ -148,28 +148,41 @@ var errStop = errors.New("turbopipes: stopped")
 //go:noinline
 func leaf[T any](name string, src Source[T]) Observable[T] {
 	return observable(func(ctx context.Context, emit func(T) bool) error {
-		rec := run.From(ctx)
-		rec.Settle(ctx)
-		if ctx.Err() != nil {
-			return context.Cause(ctx) // also when only this leaf is late: do not call the source
-		}
-		if !rec.Stoppable() {
-			defer rec.Leave(rec.Enter(name, func() {}))
-			return fault.Settle(ctx, src(ctx, emit))
-		}
-		if rec.Stopping() {
-			return nil
-		}
-		inner, cancel := context.WithCancelCause(ctx)
-		defer cancel(nil)
-		defer rec.Leave(rec.Enter(name, func() { cancel(errStop) }))
-		// The item that a source has in hand at a Stop is delivered, because the source
-		// may have taken it out of a channel or a queue.
-		err := src(inner, func(v T) bool { return emit(v) && !rec.Stopping() })
-		// inner first: a Dispose may have followed the Stop.
-		return fault.Settle(ctx, fault.Strip(inner, err))
+		return runLeaf(ctx, name, src, emit)
 	})
 }
+
+// runLeaf is one run of a leaf. src does not escape: a constructor that makes src for
+// each run, on the stack, saves the allocation of a second closure. That counts where
+// each item has its own stream.
+//
+//go:noinline
+func runLeaf[T any](ctx context.Context, name string, src Source[T], emit func(T) bool) error {
+	rec := run.From(ctx)
+	rec.Settle(ctx)
+	if ctx.Err() != nil {
+		return context.Cause(ctx) // also when only this leaf is late: do not call the source
+	}
+	if !rec.Stoppable() {
+		defer rec.Leave(rec.Enter(name, noStop))
+		return fault.Settle(ctx, src(ctx, emit))
+	}
+	if rec.Stopping() {
+		return nil
+	}
+	inner, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer rec.Leave(rec.Enter(name, func() { cancel(errStop) }))
+	// The item that a source has in hand at a Stop is delivered, because the source
+	// may have taken it out of a channel or a queue.
+	err := src(inner, func(v T) bool { return emit(v) && !rec.Stopping() })
+	// inner first: a Dispose may have followed the Stop.
+	return fault.Settle(ctx, fault.Strip(inner, err))
+}
+
+// noStop is the stop of a leaf that no Stop reaches. A literal in runLeaf would be
+// allocated for each run, since it would refer to T.
+func noStop() {}
 
 // settle is called before the user's code runs: see run.Start.
 func settle(ctx context.Context) { run.Settle(ctx) }
@@ -215,13 +228,8 @@ func Lift[In, Out any](name string, run func(ctx context.Context, in Observable[
 			if !ours {
 				settle(ctx) // run may wait before it subscribes
 			}
-			switch {
-			case isChecked(ctx) && !ours:
-				return runStrictLift(ctx, name, in, run, emit)
-			case isChecked(ctx):
-				return runStrict(ctx, &inspection{name: name}, func(ctx context.Context, emit func(Out) bool) error {
-					return fault.Settle(ctx, run(ctx, in, emit))
-				}, emit)
+			if isChecked(ctx) {
+				return runChecked(ctx, name, ours, in, run, emit)
 			}
 			return fault.Settle(ctx, run(ctx, in, emit))
 		}
@@ -230,6 +238,22 @@ func Lift[In, Out any](name string, run func(ctx context.Context, in Observable[
 		}
 		return observable(src)
 	}
+}
+
+// runChecked runs an operator under [Checked]. It is not inlined, because a fused
+// pipeline has the frame of its caller once for each stage, and a goroutine's first
+// stack is small.
+//
+//go:noinline
+func runChecked[In, Out any](ctx context.Context, name string, ours bool, in Observable[In],
+	run func(ctx context.Context, in Observable[In], emit func(Out) bool) error, emit func(Out) bool,
+) error {
+	if !ours {
+		return runStrictLift(ctx, name, in, run, emit)
+	}
+	return runStrict(ctx, &inspection{name: name}, func(ctx context.Context, emit func(Out) bool) error {
+		return fault.Settle(ctx, run(ctx, in, emit))
+	}, emit)
 }
 
 // Invalid returns the operator that a constructor returns for a bad argument. Its streams

@@ -37,23 +37,6 @@ func InitialRequest(n int64) SubscribeOption {
 	})
 }
 
-// Stats has the counts of a subscription. They include pipelines within its tasks
-// and callbacks, except for Delivered.
-//
-// When all is over, each item that a source has handed over is in one of the first
-// four counts, if the operators emit one item for each item. [WithLossHook] reports
-// the items that are Dropped or Discarded. An operator that merges items, such as a
-// buffer, delivers fewer items than it has got, and counts the items that it loses.
-// Items that a filter leaves out, and items that an operator refuses because it has
-// completed, are counted nowhere.
-type Stats struct {
-	Delivered int64 // items with which Next was called
-	Dropped   int64 // items dropped by a strategy, or by an operator that chose to drop them
-	Discarded int64 // items lost to an early end, including the inputs of cancelled tasks
-	Failed    int64 // items whose task or function has failed
-	Running   int64 // tasks that run now
-}
-
 const unlimitedDemand = math.MaxInt64
 
 var errDisposed = errors.New("turbopipes: disposed")
@@ -67,7 +50,8 @@ var errDisposed = errors.New("turbopipes: disposed")
 // under a ctx that it has passed on. A goroutine that your own code starts there
 // can't be recognized: it must use Cancel.
 type Subscription struct {
-	rec    *run.Record
+	rec    run.Handle
+	start  run.Start
 	term   terminal    // term.over: no further Next
 	silent atomic.Bool // disposed of: no further Error or Complete
 	cancel context.CancelCauseFunc
@@ -79,7 +63,7 @@ type Subscription struct {
 	asked   atomic.Bool        // somebody waits, or has asked for the error
 
 	demand atomic.Int64
-	more   chan struct{} // cap 1: demand has grown
+	more   chan struct{} // cap 1: demand has grown; nil: it has no limit
 }
 
 // Subscribe runs o on a goroutine of its own, and calls obs on it, until o ends, ctx
@@ -130,17 +114,24 @@ type Subscription struct {
 // It corresponds to subscribe in RxJS and Reactor, and to RxGo's ForEach.
 func (o Observable[T]) Subscribe(ctx context.Context, obs Observer[T], opts ...SubscribeOption) *Subscription {
 	return subscribe(ctx, opts, func(s *Subscription, ctx context.Context) error {
-		return o.Push(ctx, emitTo(&s.term, func(v T) bool {
-			s.rec.Settle(s.term.ctx) // Next is user code
-			if !s.take(s.term.ctx) {
+		return o.Push(ctx, func(v T) bool {
+			if s.term.over.Load() {
 				return refuse(&s.term, v)
+			}
+			s.rec.Settle(ctx) // Next is user code
+			s.term.inside = true
+			if !s.take(s.term.ctx) {
+				refuse(&s.term, v)
+				s.term.inside = false
+				return s.term.leave()
 			}
 			s.rec.Delivered.Add(1)
 			if obs.Next != nil {
 				obs.Next(v)
 			}
-			return !s.term.over.Load()
-		}))
+			s.term.inside = false
+			return !s.term.over.Load() || s.term.leave()
+		})
 	}, obs.Error, obs.Complete)
 }
 
@@ -157,38 +148,47 @@ func subscribe(ctx context.Context, opts []SubscribeOption, push func(*Subscript
 			return fault.Invalid("Subscribe", bad)
 		}
 	}
-	s := &Subscription{rec: run.New(ctx, true), done: make(chan struct{}), more: make(chan struct{}, 1)}
+	s := &Subscription{done: make(chan struct{})}
+	if options.demand != unlimitedDemand {
+		s.more = make(chan struct{}, 1)
+	}
+	s.rec.Init(ctx)
 	s.demand.Store(options.demand)
 	var own context.Context
 	own, s.cancel = context.WithCancelCause(ctx)
-	own, start := s.rec.Starts(own)
+	s.term.rec, s.term.call, s.term.ctx = &s.rec.Record, "Subscribe", own
+	s.rec.Begin(own)
+	s.rec.Starts(&s.start)
 	outer := ctx
-	go s.rec.Mark(func() { s.live(outer, own, push, onError, onComplete) }) // owned by s: joined by Dispose, Stop and Wait
-	<-start.Done()
+	go func() { // owned by s: joined by Dispose, Stop and Wait
+		s.rec.Mark(func() { s.live(outer, push, onError, onComplete) })
+	}()
+	s.start.Wait()
 	return s
 }
 
-// live runs on s's goroutine, from its start to its end. ctx belongs to s and is
-// derived from outer, the caller's ctx.
-func (s *Subscription) live(outer, ctx context.Context, push func(*Subscription, context.Context) error, onError func(error), onComplete func()) {
+// live runs on s's goroutine, from its start to its end. outer is the caller's ctx.
+func (s *Subscription) live(outer context.Context, push func(*Subscription, context.Context) error, onError func(error), onComplete func()) {
 	defer close(s.done)
 	defer s.cancel(nil)
 	defer s.rec.End()
-	defer s.rec.Settle(ctx)
+	defer s.rec.Settle(s.rec.Context())
 	defer s.report(outer)
+	labels := scope.Labelled(outer, s.term.call)
+	defer labels.Free()
+	s.term.label = labels.ID
 	fault.Foot(func() error {
-		end := &s.term
-		end.rec, end.call, end.label, end.ctx = s.rec, "Subscribe", scope.Labelled(ctx, "Subscribe"), ctx
-		return consume(end, func(ctx context.Context) error { return push(s, ctx) })
-	}, func(err error) { s.err = s.tell(ctx, err, onError, onComplete) })
+		// Not until its own ctx ends: to have children costs a ctx two allocations.
+		return consumeUntil(outer, ender{s}, &s.term, func(ctx context.Context) error { return push(s, ctx) })
+	}, func(err error) { s.err = s.tell(s.term.ctx, err, onError, onComplete) })
 }
 
 // tell calls Error or Complete, once, and neither after a Dispose. It returns the
 // error that the stream has ended with.
 func (s *Subscription) tell(ctx context.Context, err error, onError func(error), onComplete func()) (all error) {
-	s.rec.Settle(ctx)            // Error and Complete are user code
-	err = fault.Settle(ctx, err) // Next may have seen the end of ctx before consume did
-	if s.silent.Load() {         // checked after that: Cancel sets silent before it cancels
+	s.rec.Settle(s.rec.Context()) // Error and Complete are user code
+	err = fault.Settle(ctx, err)  // Next may have seen the end of ctx before consume did
+	if s.silent.Load() {          // checked after that: Cancel sets silent before it cancels
 		s.untold = fault.Strip(ctx, err) // nil, or the error of a clean-up
 		return s.untold
 	}
@@ -254,8 +254,14 @@ func (s *Subscription) Request(n int64) {
 
 func (s *Subscription) end(cause error) {
 	s.cancel(cause) // the cause first: code that sees over also sees the cause
-	s.term.over.Store(true)
+	s.term.CtxEnded()
 }
+
+// ender ends a subscription with the ctx of the caller.
+type ender struct{ *Subscription }
+
+// CtxEnded is called when the ctx of the caller has ended.
+func (s ender) CtxEnded() { s.end(context.Cause(s.rec.CallContext())) }
 
 // Cancel ends the subscription and returns at once. Tasks and goroutines that it has
 // started may still run. Next is not called again.
@@ -354,17 +360,6 @@ func (s *Subscription) over() bool {
 		return true
 	default:
 		return false
-	}
-}
-
-// Stats returns the counts so far.
-func (s *Subscription) Stats() Stats {
-	return Stats{
-		Delivered: s.rec.Delivered.Load(),
-		Dropped:   s.rec.Dropped.Load(),
-		Discarded: s.rec.Discarded.Load(),
-		Failed:    s.rec.Failed.Load(),
-		Running:   s.rec.Tasks(),
 	}
 }
 

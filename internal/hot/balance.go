@@ -323,9 +323,9 @@ func (b *Balance[T]) leave(o *recipient[T], account run.Account[T]) error {
 	if !told {
 		b.conn.cancel(errDisconnected)
 	}
-	joined := account.Record().Join()
+	account.Record().Join(1)
 	b.conn.scope.Join()
-	joined()
+	account.Record().Join(-1)
 	b.mu.Lock()
 	lost := make([]T, 0, len(b.returned))
 	for _, item := range b.returned {

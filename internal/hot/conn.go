@@ -13,7 +13,7 @@ import (
 // its own record: if a subscription has started it, the subscription's Stop does not
 // reach it.
 type Conn struct {
-	rec    *run.Record
+	rec    run.Handle
 	scope  *scope.Scope
 	cancel context.CancelCauseFunc
 	within func() bool
@@ -25,8 +25,9 @@ type Conn struct {
 // ended is called with the task's error, on the task's goroutine. within reports
 // whether the task waits for the calling goroutine.
 func start(ctx context.Context, name string, task func(ctx context.Context, cut *atomic.Bool) error, ended func(error), within func() bool) *Conn {
-	c := &Conn{rec: run.New(ctx, true), within: within, done: make(chan struct{})}
-	own, cancel := context.WithCancelCause(c.rec.With(ctx))
+	c := &Conn{within: within, done: make(chan struct{})}
+	c.rec.Init(ctx)
+	own, cancel := context.WithCancelCause(c.rec.Begin(ctx))
 	c.cancel = cancel
 	c.scope = scope.Open(own, name)
 	var cut atomic.Bool

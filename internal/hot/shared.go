@@ -199,9 +199,9 @@ func (s *Shared[T]) memberLeft(l *Link[T], rec *run.Record, m *member[T]) error 
 	if !told {
 		l.conn.cancel(errDisconnected)
 	}
-	joined := rec.Join()
+	rec.Join(1)
 	l.conn.scope.Join()
-	joined()
+	rec.Join(-1)
 	s.mu.Lock()
 	if l.state == closing {
 		l.state = over

@@ -25,7 +25,8 @@ func TestStopOfOneThatHasLeft(t *testing.T) {
 			}
 		}
 		s := NewShared("test", up, func() *Hub[int] { return New(Config[int]{Size: 4, Overflow: handoff.Block}) })
-		rec := run.New(t.Context(), true)
+		rec := &run.Handle{}
+		rec.Init(t.Context())
 		defer rec.End()
 		ctx, leave := context.WithCancel(rec.With(t.Context()))
 		defer leave()

@@ -28,7 +28,9 @@ type subscriber struct {
 }
 
 func (s *subscriber) run(h *Hub[item], lost func(*subscriber)) {
-	ctx, cancel := context.WithCancelCause(run.New(context.Background(), true).With(context.Background()))
+	handle := &run.Handle{}
+	handle.Init(context.Background())
+	ctx, cancel := context.WithCancelCause(handle.Begin(context.Background()))
 	defer cancel(nil)
 	rec := run.From(ctx)
 	switch s.how {

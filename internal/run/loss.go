@@ -72,6 +72,9 @@ type Hooks[T any] struct {
 // the compiler makes, and a method of a pointer needs two.
 type Account[T any] = *account[T]
 
+// Ledger is the struct of an Account, to be part of another struct.
+type Ledger[T any] = account[T]
+
 type account[T any] struct {
 	Stage
 	Each  func(item any) // as in Hooks
@@ -140,13 +143,12 @@ func (a *account[T]) Count(n int64) { a.rec.count(Discarded, n) }
 // Plain reports whether each value of type T is one item, whatever the pipeline.
 func (*account[T]) Plain() bool { return plain[T]() }
 
-func lose[T any](a Account[T], why Reason, cause error, items []T) (err error) {
+func lose[T any](a Account[T], why Reason, cause error, items []T) error {
 	if len(items) == 0 {
 		return nil
 	}
-	simple := plain[T]()
 	n := int64(len(items))
-	if !simple {
+	if !plain[T]() {
 		n = 0
 		for _, v := range items {
 			n += a.Weight(v)
@@ -156,6 +158,11 @@ func lose[T any](a Account[T], why Reason, cause error, items []T) (err error) {
 	if a.Silent() {
 		return nil
 	}
+	return tell(a, why, cause, items)
+}
+
+// tell calls the hooks with lost items.
+func tell[T any](a Account[T], why Reason, cause error, items []T) (err error) {
 	note := func(e error) {
 		if err == nil {
 			err = e
@@ -170,7 +177,7 @@ func lose[T any](a Account[T], why Reason, cause error, items []T) (err error) {
 			note(fault.Call(func() error { a.Whole(v); return nil }))
 		}
 		each := func(item any) { note(hear(a.Each, a.rec.hook, item, stage, why, cause)) }
-		if simple {
+		if plain[T]() {
 			each(v)
 		} else {
 			a.rec.walk(v, each)

@@ -34,11 +34,11 @@ func register(r *Record) (id uint64) {
 // End forgets the record of a Subscription that is over. No other goroutine is
 // marked with it any more, and the caller is about to leave.
 func (r *Record) End() {
-	r.request.end()
+	r.handle.request.end()
 	marks.Lock()
 	defer marks.Unlock()
-	marks.live[r.id-1] = nil
-	marks.free = append(marks.free, r.id)
+	marks.live[r.handle.id-1] = nil
+	marks.free = append(marks.free, r.handle.id)
 }
 
 // marked returns the record of an id, or nil.
@@ -51,26 +51,18 @@ func marked(id uint64) *Record {
 	return marks.live[id-1]
 }
 
-// subscription returns the innermost subscription that r is part of, or nil.
-func (r *Record) subscription() *Record {
-	for r != nil && r.id == 0 {
-		r = r.parent
-	}
-	return r
-}
-
 // Marks reports whether Mark does more than run f.
-func (r *Record) Marks() bool { return r.subscription() != nil }
+func (r *Record) Marks() bool { return r.stoppableFrom() != nil }
 
 // Mark runs f on a goroutine of r.
 //
 //go:noinline
 func (r *Record) Mark(f func()) {
-	if r = r.subscription(); r == nil {
+	if r = r.stoppableFrom(); r == nil {
 		f()
 		return
 	}
-	stackid.Call(r.id, f)
+	stackid.Call(r.handle.id, f)
 }
 
 // markFrame ends the name of the function whose ids are those of subscriptions.

@@ -8,73 +8,76 @@ import (
 	"sync/atomic"
 )
 
-type key struct{}
-
 // Record belongs to one subscription, or is a shield against the stop of one. The
 // zero Record can't be stopped, and nobody reads its counters.
 type Record struct {
-	parent      *Record
-	callContext context.Context //nolint:containedctx // of the consuming call; nil for a shield
-	id          uint64          // of a Subscription; 0 for other consuming calls and for shields
-	stoppable   bool
-	relays      bool   // it has counters of its own, but stops with its parent
-	start       *Start // nil: nobody waits for its beginning
-	hook        Hook   // receives losses; may be nil
-	stopping    atomic.Bool
-	stopped     chan struct{} // closed by Stop; nil: never
-	joins       atomic.Int64  // scopes that wait for their goroutines
-	reported    atomic.Bool   // a task that does not end was reported
-	limitOver   atomic.Int64  // when a wait with its own limit last ended, in Unix nanoseconds
+	own       Context // see Begin
+	parent    *Record
+	handle    *handle // nil for consuming calls without a handle and for shields: they can't be stopped
+	start     *Start  // nil: nobody waits for its beginning
+	hook      Hook    // receives losses; may be nil
+	call      bool    // of a consuming call, and not a shield
+	relays    bool    // it has counters of its own, but stops with its parent
+	reported  atomic.Bool
+	joins     atomic.Int64 // scopes that wait for their goroutines
+	limitOver atomic.Int64 // when a wait with its own limit last ended, in Unix nanoseconds
 
-	mu     sync.Mutex // guards leaves and gauges; never held across a call of anything
-	leaves map[*Leaf]struct{}
-	gauges map[*gauge]struct{}
+	mu     sync.Mutex // guards leaves, free, and the fields of handle that it names; never held across a call of anything
+	leaves *Leaf      // a list of the running sources
+	free   *Leaf      // a list of leaves for reuse: a short stream costs no allocation
 
-	request request
 	batches atomic.Pointer[[]batch]
 
 	Delivered, Dropped, Discarded, Failed atomic.Int64
 }
 
-// Leaf is a running source.
-type Leaf struct {
-	Name string
-	stop func()
+// Handle is the Record of a Subscription or a connection, which can be stopped.
+type Handle struct {
+	Record
+	own handle
 }
 
-type gauge struct{ read func() int64 }
+// handle is the part of a Record that only a Handle needs.
+type handle struct {
+	callContext context.Context //nolint:containedctx // of the consuming call
+	id          uint64          // see Mark
+	stopping    atomic.Bool
+	stopped     chan struct{} // closed by Stop; nil before somebody needs it; guarded by mu
+	gauges      *Gauge        // a list; guarded by mu
+	request     request
+}
 
-// New returns the record of a consuming call under ctx. Only the record of a
-// Subscription can be stopped.
-func New(ctx context.Context, stoppable bool) *Record {
-	r := &Record{callContext: ctx, stoppable: stoppable, hook: hookOf(ctx)}
+// Leaf is a running source. Leave recycles it.
+type Leaf struct {
+	name       string
+	stop       func()
+	prev, next *Leaf // of the list that the leaf is in
+}
+
+// Init makes r, a zero Record that is part of another struct, the record of a
+// consuming call under ctx.
+func (r *Record) Init(ctx context.Context) {
+	r.call, r.hook = true, hookOf(ctx)
 	if p := From(ctx); p != none {
 		r.parent = p
-		if stoppable && p.Starting() {
-			r.start = p.start // for a connection; a Subscription has its own
-		}
 	}
-	if stoppable {
-		r.stopped = make(chan struct{})
-		r.id = register(r)
-	}
-	return r
 }
+
+// Init is Record.Init for a call with a handle.
+func (h *Handle) Init(ctx context.Context) {
+	h.Record.Init(ctx)
+	h.own.callContext = ctx
+	if p := h.parent; p != nil && p.Starting() {
+		h.start = p.start // for a connection; a Subscription has its own
+	}
+	h.handle = &h.own
+	h.own.id = register(&h.Record)
+}
+
+// CallContext is the ctx of Init.
+func (h *Handle) CallContext() context.Context { return h.own.callContext }
 
 var none = &Record{}
-
-// From returns the record of ctx. There is always one.
-func From(ctx context.Context) *Record {
-	if r, ok := ctx.Value(key{}).(*Record); ok {
-		return r
-	}
-	return none
-}
-
-// With returns ctx with r in it.
-func (r *Record) With(ctx context.Context) context.Context {
-	return context.WithValue(ctx, key{}, r)
-}
 
 // Shield returns a ctx whose streams are not cut short by the Stop of an outer
 // subscription.
@@ -83,7 +86,7 @@ func Shield(ctx context.Context) context.Context {
 	if !r.Stoppable() {
 		return ctx
 	}
-	return (&Record{parent: r, start: r.start, hook: r.hook}).With(ctx)
+	return (&Record{parent: r, start: r.start, hook: r.hook}).Begin(ctx)
 }
 
 // Ended is the reason why the ctx of the outermost consuming call has ended, or nil
@@ -92,10 +95,13 @@ func (r *Record) Ended() error {
 	for r.parent != nil {
 		r = r.parent
 	}
-	if r.callContext == nil {
-		return nil
+	switch {
+	case r.handle != nil:
+		return context.Cause(r.handle.callContext)
+	case r.call:
+		return context.Cause(r.own.Context)
 	}
-	return context.Cause(r.callContext)
+	return nil
 }
 
 // Inner returns a ctx for streams that run once per item of another stream. The ctx
@@ -108,17 +114,20 @@ func Inner(ctx context.Context, stops bool) (context.Context, *Record) {
 	if r != none {
 		own.parent, own.relays = r, stops
 	}
-	return own.With(ctx), own
+	return own.Begin(ctx), own
 }
 
 // Lost is the number of items that were counted as dropped, discarded or failed.
 func (r *Record) Lost() int64 { return r.Dropped.Load() + r.Discarded.Load() + r.Failed.Load() }
 
 // Stoppable reports whether Stop can ever be called.
-func (r *Record) Stoppable() bool { return r.stopper().stoppable }
+func (r *Record) Stoppable() bool { return r.stopper().handle != nil }
 
 // Stopping reports whether Stop was called.
-func (r *Record) Stopping() bool { return r.stopper().stopping.Load() }
+func (r *Record) Stopping() bool {
+	h := r.stopper().handle
+	return h != nil && h.stopping.Load()
+}
 
 // stopper is the Record whose Stop also stops r.
 func (r *Record) stopper() *Record {
@@ -139,22 +148,44 @@ func (r *Record) Within(o *Record) bool {
 }
 
 // Stopped is closed by Stop. It is nil if Stop can't be called.
-func (r *Record) Stopped() <-chan struct{} { return r.stopper().stopped }
-
-// Enter notes that a source runs. Stop calls stop, which ends the source. If Stop
-// was called before, Enter calls stop at once. The caller must call Leave.
-func (r *Record) Enter(name string, stop func()) *Leaf {
-	l := &Leaf{Name: name, stop: stop}
-	if r = r.stopper(); r == none {
-		return l
+func (r *Record) Stopped() <-chan struct{} {
+	if r = r.stopper(); r.handle == nil {
+		return nil
 	}
 	r.mu.Lock()
-	if r.leaves == nil {
-		r.leaves = map[*Leaf]struct{}{}
+	defer r.mu.Unlock()
+	return r.stoppedChannel()
+}
+
+// stoppedChannel returns the channel of Stopped. The caller holds mu.
+func (r *Record) stoppedChannel() chan struct{} {
+	if r.handle.stopped == nil {
+		r.handle.stopped = make(chan struct{})
 	}
-	r.leaves[l] = struct{}{}
+	return r.handle.stopped
+}
+
+// Enter notes that a source runs. Stop calls stop, which ends the source. If Stop
+// was called before, Enter calls stop at once. stop may be called twice, and after
+// Leave. The caller must call Leave, once.
+func (r *Record) Enter(name string, stop func()) *Leaf {
+	if r = r.stopper(); r == none {
+		return nil
+	}
+	r.mu.Lock()
+	l := r.free
+	if l == nil {
+		l = new(Leaf)
+	} else {
+		r.free = l.next
+	}
+	l.name, l.stop, l.next = name, stop, r.leaves
+	if l.next != nil {
+		l.next.prev = l
+	}
+	r.leaves = l
 	r.mu.Unlock()
-	if r.stopping.Load() { // also if Stop was called in between: stop may be called twice
+	if r.handle != nil && r.handle.stopping.Load() { // also if Stop was called in between
 		stop()
 	}
 	return l
@@ -166,18 +197,28 @@ func (r *Record) Leave(l *Leaf) {
 		return
 	}
 	r.mu.Lock()
-	delete(r.leaves, l)
+	if l.prev == nil {
+		r.leaves = l.next
+	} else {
+		l.prev.next = l.next
+	}
+	if l.next != nil {
+		l.next.prev = l.prev
+	}
+	*l = Leaf{next: r.free}
+	r.free = l
 	r.mu.Unlock()
 }
 
-// Running returns the names of the sources that have not returned.
+// Running returns the names of the sources that have not returned. Sources that
+// never wait by themselves, such as Just, are not among them.
 func (r *Record) Running() (names []string) {
 	r = r.stopper()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for l := range r.leaves {
-		if l.Name != "" {
-			names = append(names, l.Name)
+	for l := r.leaves; l != nil; l = l.next {
+		if l.name != "" {
+			names = append(names, l.name)
 		}
 	}
 	return names
@@ -185,13 +226,13 @@ func (r *Record) Running() (names []string) {
 
 // Stop ends all sources, also later ones.
 func (r *Record) Stop() {
-	if r.stopping.Swap(true) {
+	if r.handle.stopping.Swap(true) {
 		return
 	}
-	close(r.stopped)
+	var stops []func() // not the leaves: one that is recycled meanwhile has the stop of another source
 	r.mu.Lock()
-	stops := make([]func(), 0, len(r.leaves))
-	for l := range r.leaves {
+	close(r.stoppedChannel())
+	for l := r.leaves; l != nil; l = l.next {
 		stops = append(stops, l.stop)
 	}
 	r.mu.Unlock()
@@ -219,53 +260,9 @@ func (r *Record) fail(n int64) {
 	}
 }
 
-// Gauge adds read to Tasks, up to the outermost subscription, until remove is
-// called. read returns the number of tasks that run now.
-func (r *Record) Gauge(read func() int64) (remove func()) {
-	g := &gauge{read}
-	for c := r; c != nil; c = c.parent {
-		if c.stoppable { // nobody can read the others
-			c.mu.Lock()
-			if c.gauges == nil {
-				c.gauges = map[*gauge]struct{}{}
-			}
-			c.gauges[g] = struct{}{}
-			c.mu.Unlock()
-		}
-	}
-	return func() {
-		for c := r; c != nil; c = c.parent {
-			if c.stoppable {
-				c.mu.Lock()
-				delete(c.gauges, g)
-				c.mu.Unlock()
-			}
-		}
-	}
-}
-
-// Tasks is the number of tasks that run now.
-func (r *Record) Tasks() (n int64) {
-	r.mu.Lock()
-	gauges := make([]*gauge, 0, len(r.gauges))
-	for g := range r.gauges {
-		gauges = append(gauges, g)
-	}
-	r.mu.Unlock()
-	for _, g := range gauges {
-		n += g.read()
-	}
-	return n
-}
-
-// Join notes that a scope waits for its goroutines, up to the outermost
-// subscription, until done is called.
-func (r *Record) Join() (done func()) {
-	r.joining(1)
-	return func() { r.joining(-1) }
-}
-
-func (r *Record) joining(by int64) {
+// Join adds by to Joins, up to the outermost subscription. by is 1 when a scope begins
+// to wait for its goroutines, and -1 when it has waited.
+func (r *Record) Join(by int64) {
 	for ; r != nil && r != none; r = r.parent {
 		r.joins.Add(by)
 	}

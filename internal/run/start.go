@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 )
 
@@ -10,40 +11,37 @@ import (
 // wait, or is about to run user code: it settles. A Start counts the goroutines that
 // have not settled. Each of them has a token in its ctx, which it gives back once.
 
-// Start is the beginning of a subscription.
+// Start is the beginning of a subscription. The zero Start is over.
 type Start struct {
 	unsettled atomic.Int64
-	done      chan struct{}
+	first     token // of the subscription's first goroutine
+	settled   sync.WaitGroup
 }
 
-// token is the ctx of a goroutine that a Start counts.
+// token is held by a goroutine that a Start counts.
 type token struct {
-	context.Context //nolint:containedctx // a token is a ctx
-	start           *Start
-	settled         atomic.Bool
+	start   *Start
+	settled atomic.Bool
 }
 
-type tokenKey struct{}
-
-// Value returns the token itself, or the value of the ctx in it.
-func (t *token) Value(key any) any {
-	if key == (tokenKey{}) {
-		return t
-	}
-	return t.Context.Value(key)
+// holding is a ctx with a token of its own.
+type holding struct {
+	Context
+	own token
 }
 
-// Starts makes the beginning of r's subscription one that is waited for. ctx is that
-// of the subscription's first goroutine, which must Settle.
-func (r *Record) Starts(ctx context.Context) (context.Context, *Start) {
-	s := &Start{done: make(chan struct{})}
+// Starts makes s the beginning of r's subscription, which is waited for. ctx is that
+// of Begin, for the subscription's first goroutine, which must Settle.
+func (r *Record) Starts(s *Start) {
 	s.unsettled.Store(1)
+	s.settled.Add(1)
+	s.first.start = s
 	r.start = s
-	return &token{Context: ctx, start: s}, s
+	r.own.token = &s.first
 }
 
-// Done is closed when everything has settled.
-func (s *Start) Done() <-chan struct{} { return s.done }
+// Wait waits until everything has settled.
+func (s *Start) Wait() { s.settled.Wait() }
 
 // Starting reports whether anybody waits for the beginning. It costs two loads.
 func (r *Record) Starting() bool { return r.start != nil && r.start.unsettled.Load() > 0 }
@@ -55,8 +53,8 @@ func (r *Record) Fork(ctx context.Context) context.Context {
 	if !r.Starting() {
 		return ctx
 	}
-	t, ok := ctx.Value(tokenKey{}).(*token)
-	if !ok || t.settled.Load() {
+	t := of(ctx).token
+	if t == nil || t.settled.Load() {
 		return ctx
 	}
 	for {
@@ -65,9 +63,18 @@ func (r *Record) Fork(ctx context.Context) context.Context {
 			return ctx
 		}
 		if t.start.unsettled.CompareAndSwap(n, n+1) {
-			return &token{Context: ctx, start: t.start}
+			return hold(ctx, t.start, false)
 		}
 	}
+}
+
+// hold returns ctx with a token of its own.
+func hold(ctx context.Context, s *Start, settled bool) context.Context {
+	h := &holding{Context: of(ctx).under(ctx)}
+	h.own.start = s
+	h.own.settled.Store(settled)
+	h.token = &h.own
+	return &h.Context
 }
 
 // Moved returns ctx with the token of from.
@@ -75,11 +82,13 @@ func (r *Record) Moved(ctx, from context.Context) context.Context {
 	if !r.Starting() {
 		return ctx
 	}
-	t, ok := from.Value(tokenKey{}).(*token)
-	if !ok {
+	t := of(from).token
+	if t == nil {
 		return ctx
 	}
-	return context.WithValue(ctx, tokenKey{}, t)
+	c := of(ctx).under(ctx)
+	c.token = t
+	return &c
 }
 
 // Detach returns a ctx for a goroutine that is about to be started under ctx, and
@@ -88,9 +97,7 @@ func (r *Record) Detach(ctx context.Context) context.Context {
 	if !r.Starting() {
 		return ctx
 	}
-	t := &token{Context: ctx}
-	t.settled.Store(true)
-	return t
+	return hold(ctx, nil, true)
 }
 
 // Settle is called before the goroutine of ctx waits, or runs user code or a source,
@@ -99,8 +106,8 @@ func (r *Record) Settle(ctx context.Context) {
 	if !r.Starting() {
 		return
 	}
-	if t, ok := ctx.Value(tokenKey{}).(*token); ok && !t.settled.Swap(true) && t.start.unsettled.Add(-1) == 0 {
-		close(t.start.done)
+	if t := of(ctx).token; t != nil && !t.settled.Swap(true) && t.start.unsettled.Add(-1) == 0 {
+		t.start.settled.Done()
 	}
 }
 

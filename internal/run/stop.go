@@ -19,9 +19,9 @@ func (r *Record) StopRequested() <-chan struct{} {
 	}
 	outer := own.parent.stoppableFrom()
 	if outer == nil {
-		return own.stopped
+		return own.Stopped()
 	}
-	q := &own.request
+	q := &own.handle.request
 	q.once.Do(func() {
 		q.closed = make(chan struct{})
 		stop := sync.OnceFunc(func() { close(q.closed) })
@@ -36,7 +36,7 @@ func (r *Record) StopRequested() <-chan struct{} {
 // stoppableFrom returns r, or the nearest record around it, that can be stopped. It
 // returns nil if there is none.
 func (r *Record) stoppableFrom() *Record {
-	for r != nil && !r.stoppable {
+	for r != nil && r.handle == nil {
 		r = r.parent
 	}
 	return r

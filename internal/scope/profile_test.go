@@ -90,7 +90,7 @@ func TestProfileOfATaggedCall(t *testing.T) {
 
 // A wait whose goroutines can't be found is also reported, after a second look.
 func TestStacks(t *testing.T) {
-	w := &watch{rec: run.From(context.Background()), warning: warning{after: 1}, nextLook: 1, stage: &stage{id: "7"}, ownJoins: 1}
+	w := &watch{rec: run.From(context.Background()), warning: warning{after: 1}, nextLook: 1, label: "7", ownJoins: 1}
 	none := &profile{}
 	stacks, wait := w.stacks(none)
 	require.Empty(t, stacks)

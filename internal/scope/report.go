@@ -20,9 +20,10 @@ type watch struct {
 	warning
 	ctx      context.Context //nolint:containedctx // of the wait
 	rec      *run.Record
-	stage    *stage // its number identifies the goroutines that are waited for; if empty, tag does
-	tag      uint64
-	ownJoins int64 // joins of the record that belong to this wait
+	operator string
+	label    string // the number of a scope: it identifies the goroutines that are waited for
+	tag      uint64 // identifies them if label is empty
+	ownJoins int64  // joins of the record that belong to this wait
 
 	mu       sync.Mutex // guards the fields below
 	timer    *time.Timer
@@ -34,14 +35,14 @@ type watch struct {
 
 // watch observes the scope's join.
 func (s *Scope) watch() *watch {
-	return (&watch{ctx: s.Ctx, rec: s.rec, stage: &s.stage, ownJoins: 1}).start()
+	return (&watch{ctx: s.Ctx, rec: s.rec, operator: s.stage.operator, label: s.stage.id(), ownJoins: 1}).start()
 }
 
 // Watch observes a goroutine of the scope that was told to end, before the scope is
 // joined. done is as with [WatchInline].
 func (s *Scope) Watch() (done func()) {
 	s.Labelled() // from now on it has a number
-	return (&watch{ctx: s.Ctx, rec: s.rec, stage: &s.stage}).start().end
+	return (&watch{ctx: s.Ctx, rec: s.rec, operator: s.stage.operator, label: s.stage.id()}).start().end
 }
 
 // WatchInline observes a consuming call that was told to end, while its own
@@ -49,14 +50,15 @@ func (s *Scope) Watch() (done func()) {
 // tag if label is empty. done ends the watch; it does not wait for a report that is
 // being written.
 func WatchInline(ctx context.Context, rec *run.Record, call, label string, tag uint64) (done func()) {
-	return (&watch{ctx: ctx, rec: rec, stage: &stage{operator: call, id: label}, tag: tag}).start().end
+	return (&watch{ctx: ctx, rec: rec, operator: call, label: label, tag: tag}).start().end
 }
 
-// Labelled sets labels on the calling goroutine, by which a report finds it.
-func Labelled(ctx context.Context, operator string) (label string) {
-	s := stage{operator: operator}
-	pprof.SetGoroutineLabels(s.labels(ctx))
-	return s.id
+// Labelled sets labels on the calling goroutine, by which a report finds it. It frees
+// them when it is about to end.
+func Labelled(ctx context.Context, operator string) *Labels {
+	l := labelsFor(ctx, operator)
+	pprof.SetGoroutineLabels(l.ctx)
+	return l
 }
 
 // Limited runs wait, which waits on the calling goroutine for a limited time, such
@@ -134,8 +136,8 @@ func (w *watch) stacks(p *profile) (stacks []stack, wait bool) {
 		return nil, true
 	}
 	all := p.byTag[w.tag]
-	if w.stage.id != "" {
-		all = p.byLabel[w.stage.id]
+	if w.label != "" {
+		all = p.byLabel[w.label]
 	}
 	silent := false
 	var others []stack // goroutines that user code has started there
@@ -161,7 +163,7 @@ func (w *watch) stacks(p *profile) (stacks []stack, wait bool) {
 
 // write writes the report.
 func (w *watch) write(stacks []stack) {
-	attrs := []any{"after", time.Since(w.since).Truncate(time.Millisecond), "stage", w.stage.name(w.ctx)}
+	attrs := []any{"after", time.Since(w.since).Truncate(time.Millisecond), "stage", run.StageName(w.ctx, w.operator)}
 	n := 0
 	for _, s := range stacks {
 		n += s.goroutines

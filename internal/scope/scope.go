@@ -3,6 +3,7 @@ package scope
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -19,6 +20,7 @@ type Scope struct {
 	rec    *run.Record
 	stage  stage
 	tasks  sync.WaitGroup
+	live   atomic.Int64 // tasks that have not ended
 
 	completed atomic.Bool    // see Complete
 	after     []func() error // see After
@@ -30,10 +32,16 @@ type Scope struct {
 // Open opens an empty Scope under ctx. name is the operator that it serves. The
 // caller must defer Close.
 func Open(ctx context.Context, name string) *Scope {
-	s := &Scope{rec: run.From(ctx), stage: stage{operator: name}}
-	s.parent = ctx
-	s.Ctx, s.cancel = context.WithCancelCause(ctx)
+	s := &Scope{}
+	s.Open(ctx, name)
 	return s
+}
+
+// Open is the function Open for a Scope that is part of another struct. s is the zero
+// Scope.
+func (s *Scope) Open(ctx context.Context, name string) {
+	s.rec, s.parent, s.stage.operator = run.From(ctx), ctx, name
+	s.Ctx, s.cancel = context.WithCancelCause(ctx)
 }
 
 // Record is that of the subscription that the Scope is part of.
@@ -49,14 +57,39 @@ func (s *Scope) Go(task func(ctx context.Context) error) { s.Run(task, s.Fail) }
 // Run is Go with another reaction to the end of task: ended is called with task's
 // error as the goroutine ends.
 func (s *Scope) Run(task func(ctx context.Context) error, ended func(error)) {
-	s.tasks.Add(1)
+	s.begin()
 	go s.life(s.rec.Detach(s.Labelled()), task, ended) // Join joins it
+}
+
+// Member is the task of a goroutine, and the reaction to its end. It is for engines
+// with many goroutines: a Member needs no function values, which are allocated.
+type Member interface {
+	Run(ctx context.Context) error
+	Ended(err error) // called with the error of Run as the goroutine ends
+}
+
+// Start is Run for a Member.
+func (s *Scope) Start(m Member) {
+	s.begin()
+	go s.lifeOf(s.rec.Detach(s.Labelled()), m) // Join joins it
+}
+
+// StartUpstream is Upstream for a Member.
+func (s *Scope) StartUpstream(m Member) {
+	s.begin()
+	go s.lifeOf(s.rec.Fork(s.Labelled()), m) // Join joins it
+}
+
+// begin counts a goroutine that is about to be started.
+func (s *Scope) begin() {
+	s.tasks.Add(1)
+	s.live.Add(1)
 }
 
 // Upstream is Run for a task that subscribes to a stream. Subscribe waits for this
 // subscription: a source or a wait under the task's ctx settles it.
 func (s *Scope) Upstream(task func(ctx context.Context) error, ended func(error)) {
-	s.tasks.Add(1)
+	s.begin()
 	go s.life(s.rec.Fork(s.Labelled()), task, ended) // Join joins it
 }
 
@@ -75,6 +108,7 @@ func (s *Scope) life(ctx context.Context, task func(ctx context.Context) error, 
 		}
 		s.rec.Settle(ctx)
 		ended(named(s.Ctx, err))
+		s.live.Add(-1)
 		s.tasks.Done()
 	}()
 	label(ctx)
@@ -85,9 +119,29 @@ func (s *Scope) life(ctx context.Context, task func(ctx context.Context) error, 
 	}
 }
 
+// lifeOf is life for a Member.
+func (s *Scope) lifeOf(ctx context.Context, m Member) {
+	err := fault.ErrGoexit
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.FromPanic(p)
+		}
+		s.rec.Settle(ctx)
+		m.Ended(named(s.Ctx, err))
+		s.live.Add(-1)
+		s.tasks.Done()
+	}()
+	label(ctx)
+	if s.rec.Marks() {
+		s.rec.Mark(func() { err = m.Run(ctx) })
+	} else {
+		err = m.Run(ctx)
+	}
+}
+
 // Labelled is Ctx with the pprof labels of the Scope's goroutines. A task that sets
 // other labels for a while, with pprof.Do, gets these labels back.
-func (s *Scope) Labelled() context.Context { return s.stage.labels(s.Ctx) }
+func (s *Scope) Labelled() context.Context { return s.stage.labelled(s.Ctx) }
 
 // Fail ends the Scope with err, unless err only repeats that the Scope has ended.
 func (s *Scope) Fail(err error) {
@@ -161,6 +215,7 @@ func (s *Scope) Close(err *error) {
 			s.errs = append(s.errs, failed)
 		}
 	}
+	s.stage.free()
 	*err = fault.Join(s.errs...)
 }
 
@@ -171,27 +226,27 @@ func (s *Scope) end() { s.cancel(context.Cause(s.parent)) }
 // Join cancels, and waits until every goroutine has ended.
 func (s *Scope) Join() {
 	s.end()
-	if s.stage.id == "" {
-		return // no goroutine was started
+	if s.over() {
+		return
 	}
-	joined := s.rec.Join()
+	s.rec.Join(1)
+	defer s.rec.Join(-1)
 	late := s.watch()
+	defer late.end()
 	s.tasks.Wait()
-	late.end()
-	joined()
 }
 
-// OnDone calls f on its own goroutine when ctx ends. release undoes that, and waits
-// for a running f.
-func OnDone(ctx context.Context, f func()) (release func()) {
-	if ctx.Done() == nil {
-		return func() {}
-	}
-	ran := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() { defer close(ran); f() })
-	return func() {
-		if !stop() {
-			<-ran
+// joinYields is how often a join looks for the end of the goroutines before it waits.
+// Most of them end at once, and then the join needs no watch, with its timer.
+const joinYields = 8
+
+// over reports whether every goroutine has ended, soon.
+func (s *Scope) over() bool {
+	for range joinYields {
+		if s.live.Load() == 0 {
+			return true
 		}
+		runtime.Gosched()
 	}
+	return s.live.Load() == 0
 }

@@ -3,6 +3,7 @@ package scope
 import (
 	"context"
 	"runtime"
+	"runtime/pprof"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -124,6 +125,70 @@ func TestOnDone(t *testing.T) {
 		synctest.Wait()
 		release()
 		require.True(t, ran, "release waits for an f that runs")
+	})
+}
+
+// ender counts its calls.
+type ender struct{ calls int }
+
+func (e *ender) CtxEnded() { e.calls++ }
+
+func TestHook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var called, released, never struct {
+			ender
+			Hook
+		}
+		called.On(ctx, &called)
+		released.On(ctx, &released)
+		never.On(context.Background(), &never)
+		released.Release()
+		cancel()
+		synctest.Wait()
+		called.Release()
+		never.Release()
+		require.Equal(t, []int{1, 0, 0}, []int{called.calls, released.calls, never.calls})
+	})
+}
+
+// Running scopes never share a number, since a report finds their goroutines by it.
+// The labels of a scope that has ended are used again.
+func TestLabels(t *testing.T) {
+	for range 3 {
+		first, second := Open(t.Context(), "labels"), Open(t.Context(), "labels")
+		for _, s := range []*Scope{first, second} {
+			var label, number string
+			s.Go(func(ctx context.Context) error {
+				label, _ = pprof.Label(ctx, stageLabel)
+				number, _ = pprof.Label(ctx, scopeLabel)
+				return nil
+			})
+			s.tasks.Wait()
+			require.Equal(t, []string{"labels", s.stage.id()}, []string{label, number})
+		}
+		require.NotEqual(t, first.stage.id(), second.stage.id())
+		var err error
+		first.Close(&err)
+		second.Close(&err)
+		require.NoError(t, err)
+	}
+}
+
+// The labels of the user's ctx stay, and so does the name of the stage.
+func TestLabelsOfTheUser(t *testing.T) {
+	pprof.Do(run.Named(t.Context(), "fetch"), pprof.Labels("tenant", "a", stageLabel, "outer"), func(ctx context.Context) {
+		var tenant, name string
+		require.NoError(t, within(t, ctx, func(s *Scope) error {
+			s.Go(func(ctx context.Context) error {
+				tenant, _ = pprof.Label(ctx, "tenant")
+				name, _ = pprof.Label(ctx, stageLabel)
+				return nil
+			})
+			s.tasks.Wait()
+			return nil
+		}))
+		require.Equal(t, []string{"a", "fetch/test"}, []string{tenant, name})
 	})
 }
 

@@ -80,15 +80,13 @@ func (e *engine[T, K, R]) needWorker(except uint64) call {
 	return c
 }
 
-// dispatch does what needWorker has decided. The caller does not hold mu. The send
-// has room, because needWorker has counted one idle worker less.
+// dispatch does what needWorker has decided. The caller does not hold mu.
 func (e *engine[T, K, R]) dispatch(c call) {
 	switch c {
 	case wake:
-		e.wakeWorkers <- struct{}{}
+		e.wakeWorkers.Signal()
 	case spawn:
-		w := &worker[T, K, R]{engine: e}
-		e.Scope.Run(w.work, w.workerEnded)
+		e.Scope.Start(&worker[T, K, R]{engine: e})
 	}
 }
 
@@ -100,7 +98,8 @@ type worker[T any, K comparable, R any] struct {
 	untimed int  // the next tasks that are not timed
 }
 
-func (w *worker[T, K, R]) work(context.Context) error {
+// Run claims jobs and runs their tasks.
+func (w *worker[T, K, R]) Run(context.Context) error {
 	w.engine.mu.Lock()
 	w.engine.coming = false
 	for w.claim() {
@@ -192,9 +191,7 @@ func (w *worker[T, K, R]) claim() bool {
 			e.idle--
 			continue
 		}
-		e.mu.Unlock()
-		<-e.wakeWorkers
-		e.mu.Lock()
+		e.wakeWorkers.Wait()
 		e.coming = false
 	}
 }
@@ -252,7 +249,7 @@ func (e *engine[T, K, R]) finish(j job[T, K], s slot[T, R]) {
 	e.mu.Unlock()
 	e.dispatch(c)
 	if wakes {
-		e.wakeSubscriber <- struct{}{}
+		e.wakeSubscriber.Signal()
 	}
 	if yields {
 		runtime.Gosched()
@@ -318,9 +315,9 @@ func (e *engine[T, K, R]) collect(err error) {
 	}
 }
 
-// workerEnded runs as w's goroutine ends. A task that panics or calls Goexit ends
+// Ended runs as w's goroutine ends. A task that panics or calls Goexit ends
 // its worker too. Where the policy goes on, another worker takes its place.
-func (w *worker[T, K, R]) workerEnded(err error) {
+func (w *worker[T, K, R]) Ended(err error) {
 	if err == nil {
 		return
 	}

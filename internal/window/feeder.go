@@ -1,5 +1,18 @@
 package window
 
+import "context"
+
+// feeder is the engine as the goroutine that runs upstream.
+type feeder[T any, K comparable, R any] struct{ *engine[T, K, R] }
+
+// Run runs upstream.
+func (f feeder[T, K, R]) Run(ctx context.Context) error {
+	return f.up(f.upstream(ctx), f.keying.On(f.accept))
+}
+
+// Ended handles the end of upstream.
+func (f feeder[T, K, R]) Ended(err error) { f.upstreamEnded(err) }
+
 // accept is the emit of upstream. It waits for a place in the window.
 func (e *engine[T, K, R]) accept(v T) bool {
 	if e.Key != nil {
@@ -52,6 +65,9 @@ func (e *engine[T, K, R]) room(at uint64) bool {
 	for at-e.seenTaken >= e.limit {
 		if e.seenTaken = e.taken.Load(); at-e.seenTaken < e.limit {
 			break
+		}
+		if e.wakeFeeder == nil {
+			e.wakeFeeder = make(chan struct{}, 1)
 		}
 		e.feederParked.Store(true)
 		if e.seenTaken = e.taken.Load(); at-e.seenTaken < e.limit || e.refusing.Load() { // read again after the flag was set

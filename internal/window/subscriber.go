@@ -26,9 +26,7 @@ func (e *engine[T, K, R]) borrow() bool {
 	defer e.mu.Unlock()
 	for e.waits() {
 		e.subscriberParked = true
-		e.mu.Unlock()
-		<-e.wakeSubscriber
-		e.mu.Lock()
+		e.wakeSubscriber.Wait()
 	}
 	e.borrowedEnd, e.borrowed = e.ready, e.slots
 	return e.position < e.borrowedEnd

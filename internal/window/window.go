@@ -109,18 +109,22 @@ type victim[T any] struct {
 // taken. So only workers contend for the lock.
 type engine[T any, K comparable, R any] struct {
 	*Config[T, K, R]
-	Scope       *scope.Scope
+	Scope       scope.Scope
+	hook        scope.Hook // on the end of the run's ctx
+	gauge       run.Gauge
+	up          feed.Push[T]
 	limit       uint64
 	refillBelow uint64                  // with this many unclaimed jobs or fewer, the subscriber wakes the feeder
 	inner       context.Context         //nolint:containedctx // of the tasks; a field so that workers share it
 	upper       context.Context         //nolint:containedctx // of upstream
 	refuse      context.CancelCauseFunc // ends upper; nil under FailFast, where upper ends with the Scope
-	items       run.Account[T]
-	results     run.Account[R]
+	items       run.Ledger[T]
+	results     run.Ledger[R]
 	refused     run.Refused[T]
 	keying      run.Work[T] // set while Key runs; only upstream's goroutine uses it
 
-	wakeWorkers, wakeSubscriber, wakeFeeder chan struct{} // where workers, subscriber and feeder park
+	wakeWorkers, wakeSubscriber sync.Cond     // where workers and subscriber park; with mu
+	wakeFeeder                  chan struct{} // where the feeder parks, which has no lock; made by the feeder
 
 	_                     [cacheLine]byte
 	runnable              atomic.Uint64 // pulled jobs that do not wait for a key; without keys, all pulled items
@@ -161,26 +165,28 @@ var errDraining = errors.New("turbopipes: draining")
 
 // Run runs up, and the task over its items, to the end.
 func Run[T any, K comparable, R any](ctx context.Context, c *Config[T, K, R], up feed.Push[T], emit func(R) bool) (err error) {
-	e := &engine[T, K, R]{Config: c, Scope: scope.Open(ctx, c.Name), limit: uint64(c.N) + uint64(c.Ahead)}
+	e := &engine[T, K, R]{Config: c, up: up, limit: uint64(c.N) + uint64(c.Ahead)}
+	e.Scope.Open(ctx, c.Name)
 	e.refillBelow = e.limit / 2
 	e.attend()
-	e.wakeWorkers, e.wakeSubscriber, e.wakeFeeder = make(chan struct{}, c.N), make(chan struct{}, 1), make(chan struct{}, 1)
-	e.items, e.results = run.Keep[T](e.Scope.Stage(), c.Discard), run.Keep[R](e.Scope.Stage(), c.Discard)
+	e.wakeWorkers.L, e.wakeSubscriber.L = &e.mu, &e.mu
+	e.items = run.Ledger[T]{Stage: e.Scope.Stage(), Each: c.Discard}
+	e.results = run.Ledger[R]{Stage: e.items.Stage, Each: c.Discard}
 	e.inner, e.upper = run.Shield(e.Scope.Labelled()), e.Scope.Labelled()
 	if c.Policy != FailFast {
 		e.upper, e.refuse = context.WithCancelCause(e.Scope.Labelled())
 		defer e.refuse(nil)
 	}
-	removeGauge := e.Scope.Record().Gauge(e.running)
-	release := scope.OnDone(e.Scope.Ctx, e.halt)
-	defer func() { // also when emit panics
+	e.gauge.Add(e.Scope.Record(), e)
+	e.hook.On(ctx, e) // not on the Scope's ctx: what ends the Scope alone also calls halt
+	defer func() {    // also when emit panics
 		e.halt()
 		e.Scope.Close(&err)
-		release()
-		removeGauge()
+		e.hook.Release()
+		e.gauge.Remove()
 		err = fault.Join(err, fault.Join(e.errs...), e.discard())
 	}()
-	e.Scope.Upstream(func(ctx context.Context) error { return up(e.upstream(ctx), e.keying.On(e.accept)) }, e.upstreamEnded)
+	e.Scope.StartUpstream(feeder[T, K, R]{e})
 	e.Scope.Settle()
 	for {
 		r, ok, lost := e.next()
@@ -204,8 +210,11 @@ func (e *engine[T, K, R]) upstream(ctx context.Context) context.Context {
 	return e.Scope.Record().Moved(e.upper, ctx)
 }
 
-// running is the number of tasks that run now.
-func (e *engine[T, K, R]) running() int64 {
+// CtxEnded is called when the ctx of the run has ended.
+func (e *engine[T, K, R]) CtxEnded() { e.halt() }
+
+// Running is the number of tasks that run now.
+func (e *engine[T, K, R]) Running() int64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return int64(e.claimed - e.ended - e.withoutSlot) //nolint:gosec // at most N
@@ -220,10 +229,10 @@ func (e *engine[T, K, R]) stop(set func()) {
 	e.attend()
 	e.mu.Unlock()
 	for ; idle > 0; idle-- {
-		e.wakeWorkers <- struct{}{}
+		e.wakeWorkers.Signal()
 	}
 	if subscriberWaits {
-		e.wakeSubscriber <- struct{}{}
+		e.wakeSubscriber.Signal()
 	}
 	if e.feederParked.Swap(false) {
 		e.wakeFeeder <- struct{}{}

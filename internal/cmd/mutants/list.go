@@ -52,7 +52,7 @@ var mutants = []mutant{
 		"a swallowed upstream error", window, "switch err = fault.Strip(e.upper, err); {\n\tcase err == nil:", "switch err = fault.Strip(e.upper, err); {\n\tcase true:",
 		"TestParallel", inOperators,
 	}, {
-		"a lost wake-up of the subscriber", crew, "if wakes {\n\t\te.wakeSubscriber <- struct{}{}\n\t}", "",
+		"a lost wake-up of the subscriber", crew, "if wakes {\n\t\te.wakeSubscriber.Signal()\n\t}", "",
 		"TestParallel", inOperators,
 	}, {
 		"a lost wake-up of the feeder", subscriber, "if wake && e.feederParked.Swap(false) {", "if e.refillBelow > 1 && !wake && e.feederParked.Swap(false) {",
@@ -134,7 +134,7 @@ var mutants = []mutant{
 		"a hook that hears nothing", "internal/run/loss.go", "if hook != nil {\n\t\te := ", "if false {\n\t\te := ",
 		"TestPipelines", inChaos,
 	}, {
-		"a Subscribe that does not wait for the subscription", "subscription.go", "<-start.Done()", "_ = start",
+		"a Subscribe that does not wait for the subscription", "subscription.go", "s.start.Wait()", "",
 		"TestSubscribe", inRoot,
 	}, {
 		"an inner stream that a Stop reaches unasked", "operators/inner_options.go", "if stops {\n\t\treturn ctx\n", "if stops || true {\n\t\treturn ctx\n",
