@@ -56,17 +56,24 @@ func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...DelayWhe
 		w.fan.Discard = w.discard
 		stopped := false
 		defer func() { w.close(&err, stopped || ctx.Err() != nil) }()
+		crew := handoff.Crew[delayWhenJob[T, N], *waitingItem[T]]{
+			Limit: -1, // the slots limit it
+			Inner: func(ctx context.Context) (context.Context, *run.Record) { return run.Inner(ctx, o.StopInner) },
+			Run: func(worker *handoff.Worker[*waitingItem[T]], job delayWhenJob[T, N]) error {
+				return w.wait(worker, job.item, func(first func() bool) error {
+					return job.notifier.Push(worker.Ctx, func(N) bool { return first() })
+				})
+			},
+		}
+		crew.Open(w.fan)
 		w.fan.Run(func(ctx context.Context) error {
-			inner := innerOf(ctx, o.StopInner)
 			return in.Push(ctx, func(v T) bool {
 				if out := w.admit(ctx, v); out != itemAdmitted {
 					return out == itemDropped
 				}
-				var notifier turbopipes.Observable[N]
-				w.lost.Try(v, func() { notifier = fn(v) })
-				w.wait(ctx, v, func(first func() bool) error {
-					return notifier.Push(inner, func(N) bool { return first() })
-				})
+				job := delayWhenJob[T, N]{item: &waitingItem[T]{v: v}}
+				w.lost.Try(v, func() { job.notifier = fn(v) })
+				crew.Give(job)
 				return ctx.Err() == nil
 			})
 		})
@@ -77,6 +84,12 @@ func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...DelayWhe
 		})
 		return nil
 	})
+}
+
+// delayWhenJob is an item and its notifier.
+type delayWhenJob[T, N any] struct {
+	item     *waitingItem[T]
+	notifier turbopipes.Observable[N]
 }
 
 // DelayWhenOption is an option of [DelayWhen]: the options of queues,
@@ -155,35 +168,34 @@ func (w *waitingItems[T]) admit(ctx context.Context, v T) admission {
 // wait makes v wait for its stream. push runs that stream, and calls first at the
 // stream's first item. A graceful stop that reaches the stream ends the wait, and v
 // is emitted.
-func (w *waitingItems[T]) wait(ctx context.Context, v T, push func(first func() bool) error) {
-	item := &waitingItem[T]{v: v}
-	stored := false
-	w.fan.AddLater(func(_ context.Context, put func(*waitingItem[T]) bool) (err error) {
-		empty := false
-		defer func() { // also after a panic
-			if !stored && !empty {
-				w.left.Keep(v)
-			}
-		}()
-		fired := false
-		first := func() bool {
-			fired, stored = true, true // the fan counts an item that put refuses
-			put(item)
-			return false
+
+// wait runs the notifier of an item: push runs it, and calls first with its first
+// item. It runs on the goroutine of a worker.
+func (w *waitingItems[T]) wait(worker *handoff.Worker[*waitingItem[T]], item *waitingItem[T], push func(first func() bool) error) (err error) {
+	fired, empty := false, false
+	defer func() { // also after a panic
+		if !fired && !empty {
+			w.left.Keep(item.v)
 		}
-		err = push(first)
-		if err == nil && !fired && w.stops && stopRequested(ctx) {
-			first()
-		}
-		empty = err == nil && !fired
-		return err
-	}, func() {
-		if stored {
-			item.half(w.free)
-		} else {
-			w.free.release()
-		}
-	})
+	}()
+	first := func() bool {
+		fired = true // the fan counts an item that it refuses
+		worker.Emit(item)
+		return false
+	}
+	err = push(first)
+	if err == nil && !fired && w.stops && stopRequested(worker.Ctx) {
+		first()
+	}
+	empty = err == nil && !fired
+	switch {
+	case err != nil: // the slot stays taken, so that no notifier begins after a failure
+	case fired:
+		item.half(w.free)
+	default:
+		w.free.release()
+	}
+	return err
 }
 
 // close joins all goroutines and counts the items that are left. If upstream was

@@ -3,6 +3,7 @@
 package handoff
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -21,6 +22,7 @@ type Queue[T any] struct {
 	taken       atomic.Uint64
 	starving    atomic.Bool // producers wait, and none is called: whoever takes an item must call one
 	halted      atomic.Bool // nothing more will be taken
+	news        atomic.Bool // something has come since the subscriber began to wait
 	borrowedEnd uint64      // borrowed up to this position; changed under the lock
 	borrowed    ring.Ring[T]
 	_           [cacheLine]byte
@@ -62,8 +64,15 @@ func Lending[T any](bound int) *Queue[T] {
 func (q *Queue[T]) Widen(by int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.widen(by)
+}
+
+// widen is Widen. The caller holds the lock.
+func (q *Queue[T]) widen(by int) {
 	q.bound = uint64(int(q.bound) + by) //nolint:gosec // the owner takes back what it has added
-	q.callProducer()
+	if q.waitingProducers > 0 {
+		q.callProducer()
+	}
 }
 
 // length is the number of waiting items.
@@ -73,7 +82,17 @@ func (q *Queue[T]) length() uint64 { return q.stored - q.taken.Load() }
 // not stored.
 func (q *Queue[T]) Put(v T) bool {
 	q.mu.Lock()
-	for q.length() >= q.bound && !q.over() {
+	for spun := 0; q.length() >= q.bound && !q.over(); {
+		if spun < patience {
+			before := q.taken.Load()
+			q.mu.Unlock()
+			for first := true; first || spun < patience && q.taken.Load() == before; spun++ {
+				first = false
+				runtime.Gosched()
+			}
+			q.mu.Lock()
+			continue
+		}
 		q.waitingProducers++
 		q.starving.Store(!q.producerCalled)
 		if q.length() >= q.bound { // read again: the subscriber takes first, and reads starving afterwards
@@ -189,15 +208,25 @@ func (q *Queue[T]) take() T {
 	return v
 }
 
-// unlockWake wakes the subscriber if it is parked. The flag is cleared before the
-// send, so ready always has room.
+// unlockWake wakes the subscriber if it waits, and releases the lock.
 func (q *Queue[T]) unlockWake() {
-	wake := q.parked
-	q.parked = false
+	wakes := q.calls()
 	q.mu.Unlock()
-	if wake {
+	if wakes {
 		q.ready <- struct{}{}
 	}
+}
+
+// calls tells a subscriber that waits that something has come. It reports whether the
+// caller must also send to ready. The flag is cleared before the send, so ready always
+// has room.
+func (q *Queue[T]) calls() (wakes bool) {
+	if q.idle {
+		q.news.Store(true)
+	}
+	wakes = q.parked
+	q.parked = false
+	return wakes
 }
 
 // Next waits for an item. It returns false if the queue was closed and is empty, or
@@ -255,11 +284,25 @@ func (q *Queue[T]) NextAll() (all []T, ok bool) {
 	return all, true
 }
 
+// patience is how often somebody who waits lets other goroutines run before it parks.
+// Most waits end meanwhile: to park and to be woken costs several times as much.
+const patience = 8
+
 // await waits for an item, and reports whether there is one to take. The caller
 // holds the lock; await may release and reacquire it.
 func (q *Queue[T]) await() bool {
-	for q.length() == 0 && !q.over() {
-		q.idle, q.parked = true, true
+	for spun := 0; q.length() == 0 && !q.over(); {
+		q.idle = true
+		if spun < patience {
+			q.news.Store(false)
+			q.mu.Unlock()
+			for ; spun < patience && !q.news.Load(); spun++ { // without the lock, which the producers need
+				runtime.Gosched()
+			}
+			q.mu.Lock()
+			continue
+		}
+		q.parked = true
 		q.mu.Unlock()
 		<-q.ready
 		q.mu.Lock()
@@ -286,11 +329,19 @@ func (q *Queue[T]) drain() []T {
 // frees the producers that wait.
 func (q *Queue[T]) Close(err error) {
 	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.shut(err)
+}
+
+// shut is Close. The caller holds the lock.
+func (q *Queue[T]) shut(err error) {
 	if !q.closed {
 		q.closed, q.err = true, err
 		q.room.Broadcast()
 	}
-	q.unlockWake()
+	if q.calls() {
+		q.ready <- struct{}{} // does not wait
+	}
 }
 
 // Err is the error that was passed to Close.

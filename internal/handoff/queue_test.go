@@ -1,10 +1,8 @@
 package handoff
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -115,9 +113,12 @@ func TestFan(t *testing.T) {
 		use := func() (err error) {
 			f := OpenFan[int](t.Context(), "test", 0)
 			defer f.Close(&err)
-			f.Run(func(context.Context) error {
-				f.AddLater(emits(time.Second, 1, 2), func() {})
-				f.AddLater(emits(1500*time.Millisecond, 10, 20), func() {})
+			c := pushes[int](f, 2)
+			f.Run(func(ctx context.Context) error {
+				for _, push := range []push[int]{emits(time.Second, 1, 2), emits(1500*time.Millisecond, 10, 20)} {
+					c.Wait(ctx)
+					c.Give(push)
+				}
 				return nil
 			})
 			f.Loop(func(v int) bool { got = append(got, v); return true })
@@ -147,50 +148,20 @@ func TestFanForgetsUpstreams(t *testing.T) {
 	use := func() (err error) {
 		f := OpenFan[int](t.Context(), "test", 0)
 		defer f.Close(&err)
-		f.Run(func(context.Context) error {
+		c := pushes[int](f, 1)
+		f.Run(func(ctx context.Context) error {
 			for range 1000 {
-				done := make(chan struct{})
-				f.AddLater(func(context.Context, func(int) bool) error { return nil }, func() { close(done) })
-				<-done
+				require.True(t, c.Wait(ctx))
+				c.Give(func(context.Context, func(int) bool) error { return nil })
 			}
 			return nil
 		})
 		f.Loop(func(int) bool { return true })
 		require.Zero(t, f.queue.bound)
+		require.LessOrEqual(t, c.jobs.Len(), uint64(8))
 		return nil
 	}
 	require.NoError(t, use())
-}
-
-// Upstreams that come one after another share a goroutine. Upstreams that run at
-// once have one each.
-func TestFanGive(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		goroutines := map[string]bool{}
-		give := func(at time.Duration, n int) (err error) {
-			f := OpenFan[string](t.Context(), "test", 0)
-			defer f.Close(&err)
-			f.Run(func(context.Context) error {
-				for range n {
-					f.Give(func(w *Worker[string]) error {
-						time.Sleep(time.Second)
-						stack := make([]byte, 64)
-						w.Emit(string(bytes.Fields(stack[:runtime.Stack(stack, false)])[1])) // goroutine 7 [
-						return nil
-					}, func() {})
-					time.Sleep(at)
-				}
-				return nil
-			})
-			clear(goroutines)
-			f.Loop(func(id string) bool { goroutines[id] = true; return true })
-			return nil
-		}
-		require.NoError(t, give(2*time.Second, 100))
-		require.Len(t, goroutines, 1)
-		require.NoError(t, give(0, 100))
-		require.Len(t, goroutines, 100)
-	})
 }
 
 func BenchmarkQueue(b *testing.B) {
