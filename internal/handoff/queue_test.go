@@ -3,6 +3,8 @@ package handoff
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,6 +85,87 @@ func TestQueueCloseFreesProducers(t *testing.T) {
 		require.False(t, ok)
 		require.EqualError(t, q.Err(), "end", "the first close counts")
 	})
+}
+
+// afterSpin is a take while a producer spins, followed by the put of that producer,
+// whose spin has ended.
+func afterSpin(t *testing.T, q *Queue[int], v int) {
+	t.Helper()
+	q.producerCalled = true
+	q.starving.Store(false)
+	_, ok := q.Next()
+	require.True(t, ok)
+	q.producerCalled = false
+	require.True(t, q.Put(v))
+}
+
+// A producer that spins keeps the room to itself for a turn. Then it calls the next
+// one.
+func TestQueueTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := Lending[int](2)
+		require.True(t, q.Put(0) && q.Put(0))
+		put := false
+		go func() { put = q.Put(7) }()
+		synctest.Wait()
+		q.producerCalled = true
+		_, ok := q.Next() // there is room, and the other producer spins
+		require.True(t, ok)
+		for range maxTurn - 1 {
+			afterSpin(t, q, 1)
+			synctest.Wait()
+			require.False(t, put)
+		}
+		afterSpin(t, q, 1)
+		synctest.Wait()
+		require.True(t, put)
+	})
+}
+
+// If the producer that had the turn does not come back, the subscriber calls the next
+// one.
+func TestQueueTurnIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := Lending[int](2)
+		require.True(t, q.Put(0) && q.Put(0))
+		put := false
+		go func() { put = q.Put(7) }()
+		synctest.Wait()
+		afterSpin(t, q, 1)
+		synctest.Wait()
+		require.False(t, put)
+		_, ok := q.Next()
+		require.True(t, ok)
+		synctest.Wait()
+		require.True(t, put)
+	})
+}
+
+// Quick producers do not starve the others.
+func TestQueueIsFair(t *testing.T) {
+	const n = 3
+	q := Lending[int](n)
+	var puts [n]atomic.Int64
+	var producers sync.WaitGroup
+	for i := range n {
+		producers.Go(func() {
+			for q.Put(i) {
+				puts[i].Add(1)
+			}
+		})
+	}
+	for done := 0; done < n; {
+		_, ok := q.Next()
+		require.True(t, ok)
+		done = 0
+		for i := range n {
+			if puts[i].Load() > 100 {
+				done++
+			}
+		}
+	}
+	q.Halt()
+	producers.Wait()
 }
 
 func TestQueueAbort(t *testing.T) {
