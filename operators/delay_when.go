@@ -60,8 +60,9 @@ func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...DelayWhe
 			Limit: -1, // the slots limit it
 			Inner: func(ctx context.Context) (context.Context, *run.Record) { return run.Inner(ctx, o.StopInner) },
 			Run: func(worker *handoff.Worker[*waitingItem[T]], job delayWhenJob[T, N]) error {
-				return w.wait(worker, job.item, func(first func() bool) error {
-					return job.notifier.Push(worker.Ctx, func(N) bool { return first() })
+				item := job.item
+				return w.wait(worker, item, func() error {
+					return job.notifier.Push(worker.Ctx, func(N) bool { return item.fire(worker) })
 				})
 			},
 		}
@@ -121,6 +122,7 @@ func (w *waitingItems[T]) discard(items ...*waitingItem[T]) error {
 // waitingItem is an item that waits.
 type waitingItem[T any] struct {
 	v      T
+	fired  bool // belongs to the goroutine that runs the notifier
 	halved atomic.Bool
 }
 
@@ -169,33 +171,36 @@ func (w *waitingItems[T]) admit(ctx context.Context, v T) admission {
 // stream's first item. A graceful stop that reaches the stream ends the wait, and v
 // is emitted.
 
-// wait runs the notifier of an item: push runs it, and calls first with its first
-// item. It runs on the goroutine of a worker.
-func (w *waitingItems[T]) wait(worker *handoff.Worker[*waitingItem[T]], item *waitingItem[T], push func(first func() bool) error) (err error) {
-	fired, empty := false, false
+// wait runs the notifier of an item: push runs it, and fires the item. It runs on the
+// goroutine of a worker.
+func (w *waitingItems[T]) wait(worker *handoff.Worker[*waitingItem[T]], item *waitingItem[T], push func() error) (err error) {
+	empty := false
 	defer func() { // also after a panic
-		if !fired && !empty {
+		if !item.fired && !empty {
 			w.left.Keep(item.v)
 		}
 	}()
-	first := func() bool {
-		fired = true // the fan counts an item that it refuses
-		worker.Emit(item)
-		return false
+	err = push()
+	if err == nil && !item.fired && w.stops && stopRequested(worker.Ctx) {
+		item.fire(worker)
 	}
-	err = push(first)
-	if err == nil && !fired && w.stops && stopRequested(worker.Ctx) {
-		first()
-	}
-	empty = err == nil && !fired
+	empty = err == nil && !item.fired
 	switch {
 	case err != nil: // the slot stays taken, so that no notifier begins after a failure
-	case fired:
+	case item.fired:
 		item.half(w.free)
 	default:
 		w.free.release()
 	}
 	return err
+}
+
+// fire emits the item, and returns false, for the emit of its notifier to return. The
+// fan counts an item that it refuses.
+func (w *waitingItem[T]) fire(worker *handoff.Worker[*waitingItem[T]]) bool {
+	w.fired = true
+	worker.Emit(w)
+	return false
 }
 
 // close joins all goroutines and counts the items that are left. If upstream was
