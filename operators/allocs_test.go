@@ -163,6 +163,49 @@ func TestFusedAllocateNothingPerItem(t *testing.T) {
 	}
 }
 
+// innerStreams are operators that run a stream for each item, with the allocations per
+// item that they may have. A stream of Just or Start allocates itself: the slice and the
+// Observable, and here also the function.
+func innerStreams() map[string]struct {
+	drain func(turbopipes.Observable[int])
+	per   float64
+} {
+	just := func(v int) turbopipes.Observable[int] { return turbopipes.Just(v) }
+	start := func(v int) turbopipes.Observable[int] {
+		return turbopipes.Start(func(context.Context) (int, error) { return v, nil })
+	}
+	ten := turbopipes.Range(0, 10)
+	return map[string]struct {
+		drain func(turbopipes.Observable[int])
+		per   float64
+	}{
+		"ConcatMap of Just":      {drained(operators.ConcatMap(just)), 2},
+		"ConcatMap of Start":     {drained(operators.ConcatMap(start)), 3},
+		"DelayWhen of Just":      {drained(operators.DelayWhen(just)), 4}, // and the waiting item, and the emit of its notifier
+		"FlatMap of Just":        {drained(operators.FlatMap(8, just)), 2},
+		"FlatMap of Just, ahead": {drained(operators.FlatMap(8, just, operators.Buffered(64))), 2},
+		"FlatMap of Start":       {drained(operators.FlatMap(8, start)), 3},
+		"FlatMap of one stream":  {drained(operators.FlatMap(8, func(int) turbopipes.Observable[int] { return ten })), 0},
+		"Merge":                  {drained(func(in turbopipes.Observable[int]) turbopipes.Observable[int] { return operators.Merge(in)(in) }), 0},
+		"ObserveOn":              {drained(operators.ObserveOn[int]()), 0},
+		"OnBackpressureDrop":     {drained(operators.OnBackpressureDrop[int]()), 0},
+		"SubscribeOn":            {drained(operators.SubscribeOn[int](nil)), 0},
+		"SwitchMap of one stream": {func(in turbopipes.Observable[int]) {
+			drained(operators.SwitchMap(func(int) turbopipes.Observable[int] { return in }))(turbopipes.Just(1))
+		}, 0},
+	}
+}
+
+// The margin is for goroutines and for slices that grow, of which there are few.
+func TestInnerStreamsAllocate(t *testing.T) {
+	for name, c := range innerStreams() {
+		t.Run(name, func(t *testing.T) {
+			more := allocs(c.drain, turbopipes.Range(0, 3000)) - allocs(c.drain, turbopipes.Range(0, 1000))
+			require.LessOrEqual(t, more/2000, c.per+0.1, "per item")
+		})
+	}
+}
+
 func drained[R any](op turbopipes.Operator[int, R]) func(turbopipes.Observable[int]) {
 	return func(in turbopipes.Observable[int]) { _ = op(in).Drain(context.Background()) }
 }

@@ -56,17 +56,25 @@ func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...DelayWhe
 		w.fan.Discard = w.discard
 		stopped := false
 		defer func() { w.close(&err, stopped || ctx.Err() != nil) }()
+		crew := handoff.Crew[delayWhenJob[T, N], *waitingItem[T]]{
+			Limit: -1, // the slots limit it
+			Inner: func(ctx context.Context) (context.Context, *run.Record) { return run.Inner(ctx, o.StopInner) },
+			Run: func(worker *handoff.Worker[*waitingItem[T]], job delayWhenJob[T, N]) error {
+				item := job.item
+				return w.wait(worker, item, func() error {
+					return job.notifier.Push(worker.Ctx, func(N) bool { return item.fire(worker) })
+				})
+			},
+		}
+		crew.Open(w.fan)
 		w.fan.Run(func(ctx context.Context) error {
-			inner := innerOf(ctx, o.StopInner)
 			return in.Push(ctx, func(v T) bool {
 				if out := w.admit(ctx, v); out != itemAdmitted {
 					return out == itemDropped
 				}
-				var notifier turbopipes.Observable[N]
-				w.lost.Try(v, func() { notifier = fn(v) })
-				w.wait(ctx, v, func(first func() bool) error {
-					return notifier.Push(inner, func(N) bool { return first() })
-				})
+				job := delayWhenJob[T, N]{item: &waitingItem[T]{v: v}}
+				w.lost.Try(v, func() { job.notifier = fn(v) })
+				crew.Give(job)
 				return ctx.Err() == nil
 			})
 		})
@@ -77,6 +85,12 @@ func DelayWhen[T, N any](fn func(v T) turbopipes.Observable[N], opts ...DelayWhe
 		})
 		return nil
 	})
+}
+
+// delayWhenJob is an item and its notifier.
+type delayWhenJob[T, N any] struct {
+	item     *waitingItem[T]
+	notifier turbopipes.Observable[N]
 }
 
 // DelayWhenOption is an option of [DelayWhen]: the options of queues,
@@ -108,6 +122,7 @@ func (w *waitingItems[T]) discard(items ...*waitingItem[T]) error {
 // waitingItem is an item that waits.
 type waitingItem[T any] struct {
 	v      T
+	fired  bool // belongs to the goroutine that runs the notifier
 	halved atomic.Bool
 }
 
@@ -155,35 +170,37 @@ func (w *waitingItems[T]) admit(ctx context.Context, v T) admission {
 // wait makes v wait for its stream. push runs that stream, and calls first at the
 // stream's first item. A graceful stop that reaches the stream ends the wait, and v
 // is emitted.
-func (w *waitingItems[T]) wait(ctx context.Context, v T, push func(first func() bool) error) {
-	item := &waitingItem[T]{v: v}
-	stored := false
-	w.fan.AddLater(func(_ context.Context, put func(*waitingItem[T]) bool) (err error) {
-		empty := false
-		defer func() { // also after a panic
-			if !stored && !empty {
-				w.left.Keep(v)
-			}
-		}()
-		fired := false
-		first := func() bool {
-			fired, stored = true, true // the fan counts an item that put refuses
-			put(item)
-			return false
+
+// wait runs the notifier of an item: push runs it, and fires the item. It runs on the
+// goroutine of a worker.
+func (w *waitingItems[T]) wait(worker *handoff.Worker[*waitingItem[T]], item *waitingItem[T], push func() error) (err error) {
+	empty := false
+	defer func() { // also after a panic
+		if !item.fired && !empty {
+			w.left.Keep(item.v)
 		}
-		err = push(first)
-		if err == nil && !fired && w.stops && stopRequested(ctx) {
-			first()
-		}
-		empty = err == nil && !fired
-		return err
-	}, func() {
-		if stored {
-			item.half(w.free)
-		} else {
-			w.free.release()
-		}
-	})
+	}()
+	err = push()
+	if err == nil && !item.fired && w.stops && stopRequested(worker.Ctx) {
+		item.fire(worker)
+	}
+	empty = err == nil && !item.fired
+	switch {
+	case err != nil: // the slot stays taken, so that no notifier begins after a failure
+	case item.fired:
+		item.half(w.free)
+	default:
+		w.free.release()
+	}
+	return err
+}
+
+// fire emits the item, and returns false, for the emit of its notifier to return. The
+// fan counts an item that it refuses.
+func (w *waitingItem[T]) fire(worker *handoff.Worker[*waitingItem[T]]) bool {
+	w.fired = true
+	worker.Emit(w)
+	return false
 }
 
 // close joins all goroutines and counts the items that are left. If upstream was

@@ -55,18 +55,16 @@ func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R]
 		return concatMap(name, fn, o)
 	}
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
-		outer := ctx
 		fan := handoff.OpenFan[R](ctx, name, o.Ahead)
-		fan.Inner = func(ctx context.Context) (context.Context, *run.Record) { return run.Inner(ctx, o.StopInner) }
 		fan.Discard = run.Keep[R](fan.Scope.Stage(), o.Discard).Discard
-		var refused run.Refused[T]
-		lost := run.Keep[T](fan.Scope.Stage(), o.Discard)
-		fan.Scope.After(func() error { return lost.Discard(refused.Take()...) })
+		x := flatMapRun[T, R]{fan: fan, fn: fn, outer: ctx, stops: o.StopInner, letGo: letGoFuncOf[T, R]()}
+		x.lost = run.Keep[T](fan.Scope.Stage(), o.Discard)
+		fan.Scope.After(func() error { return x.lost.Discard(x.refused.Take()...) })
 		defer fan.Close(&err)
+		x.crew.Run, x.crew.Limit = x.run, n
+		x.crew.Inner = func(ctx context.Context) (context.Context, *run.Record) { return run.Inner(ctx, o.StopInner) }
+		x.crew.Open(fan)
 		fan.Run(func(ctx context.Context) error {
-			x := flatMapRun[T, R]{fan: fan, fn: fn, letGo: letGoFuncOf[T, R](), lost: lost, refused: &refused}
-			x.outer, x.stops, x.free = outer, o.StopInner, newSlotPool(n)
-			x.release = x.free.release
 			return in.Push(ctx, func(v T) bool { return x.item(ctx, v) })
 		})
 		fan.Loop(emit)
@@ -74,47 +72,56 @@ func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R]
 	})
 }
 
-// flatMapRun is one run of a FlatMap. It belongs to upstream's goroutine.
+// flatMapRun is one run of a FlatMap.
 type flatMapRun[T, R any] struct {
 	fan     *handoff.Fan[R]
+	crew    handoff.Crew[flatMapJob[T, R], R]
 	fn      func(v T) turbopipes.Observable[R]
 	outer   context.Context //nolint:containedctx // of the whole run
 	stops   bool            // a graceful stop reaches the inner streams
-	free    slotPool
-	release func()
-	letGo   func(v T) // nil: items are not parts of another stream
+	letGo   func(v T)       // nil: items are not parts of another stream
 	lost    run.Account[T]
-	refused *run.Refused[T]
+	refused run.Refused[T]
 }
 
-// item starts the inner stream of v when there is a free slot.
+// flatMapJob is the inner stream of v.
+type flatMapJob[T, R any] struct {
+	v     T
+	inner turbopipes.Observable[R]
+}
+
+// item starts the inner stream of v when there is a free slot. It runs on upstream's
+// goroutine.
 func (x *flatMapRun[T, R]) item(ctx context.Context, v T) bool {
-	if !x.take(ctx) || x.fan.Failing() || x.stops && stopRequested(ctx) {
+	if !x.wait(ctx) || x.fan.Failing() || x.stops && stopRequested(ctx) {
 		x.drop(v)
 		return x.refused.Keep(v)
 	}
-	var inner turbopipes.Observable[R]
-	x.lost.Try(v, func() { inner = x.fn(v) })
-	x.fan.Give(func(w *handoff.Worker[R]) error {
-		err := inner.Push(w.Ctx, w.Emit)
-		switch {
-		case x.letGo != nil: // v is a stream: its items are counted where they wait
-			x.letGo(v)
-		case !w.Some && !w.Lost():
-			countCut(w.Ctx, x.lost, x.refused.Keep, v, err)
-		}
-		return err
-	}, x.release)
+	job := flatMapJob[T, R]{v: v}
+	x.lost.Try(v, func() { job.inner = x.fn(v) })
+	x.crew.Give(job)
 	return !x.fan.Failing()
 }
 
-// take waits for a free slot. It returns false when ctx has ended.
-func (x *flatMapRun[T, R]) take(ctx context.Context) bool {
-	if x.free.take(ctx) {
+// run runs an inner stream, on the goroutine of a worker.
+func (x *flatMapRun[T, R]) run(w *handoff.Worker[R], job flatMapJob[T, R]) error {
+	err := job.inner.Push(w.Ctx, w.Emit)
+	switch {
+	case x.letGo != nil: // v is a stream: its items are counted where they wait
+		x.letGo(job.v)
+	case !w.Some && !w.Lost():
+		countCut(w.Ctx, x.lost, x.refused.Keep, job.v, err)
+	}
+	return err
+}
+
+// wait waits for a free slot. It returns false when ctx has ended.
+func (x *flatMapRun[T, R]) wait(ctx context.Context) bool {
+	if x.crew.Wait(ctx) {
 		return true
 	}
 	// A part of a stream that has failed may still begin: the running ones come to their ends.
-	return !x.fan.Failing() && x.fan.Scope.Ctx.Err() != nil && x.free.take(x.outer)
+	return !x.fan.Failing() && x.fan.Scope.Ctx.Err() != nil && x.crew.Wait(x.outer)
 }
 
 // drop lets v go, if v is a part of another stream that nobody has read.

@@ -66,6 +66,7 @@ type idleGroups[K comparable, T any] struct {
 	most  int // 0: no limit
 	d     time.Duration
 	clock *time.Timer
+	begin time.Time // times are durations since begin: that reads only the monotonic clock
 
 	mu    sync.Mutex // guards the fields below
 	byKey map[K]*idleGroup[K, T]
@@ -76,12 +77,12 @@ type idleGroups[K comparable, T any] struct {
 
 type idleGroup[K comparable, T any] struct {
 	part         *split.Part[K, T]
-	last         time.Time
+	last         time.Duration
 	older, newer *idleGroup[K, T]
 }
 
 func newIdleGroups[K comparable, T any](s *split.Split[K, T], most int, d time.Duration) *idleGroups[K, T] {
-	g := &idleGroups[K, T]{split: s, most: most, d: d, clock: time.NewTimer(d), byKey: map[K]*idleGroup[K, T]{}}
+	g := &idleGroups[K, T]{split: s, most: most, d: d, clock: time.NewTimer(d), begin: time.Now(), byKey: map[K]*idleGroup[K, T]{}}
 	g.clock.Stop()
 	g.root.older, g.root.newer = &g.root, &g.root
 	return g
@@ -89,6 +90,9 @@ func newIdleGroups[K comparable, T any](s *split.Split[K, T], most int, d time.D
 
 // put passes v to the group of k. It returns false when upstream must stop.
 func (g *idleGroups[K, T]) put(k K, v T) bool {
+	if g.putNow(k, v) {
+		return true
+	}
 	odd := k != k // a NaN: no map finds it again
 	own, open := g.take(k)
 	if own == nil {
@@ -109,12 +113,27 @@ func (g *idleGroups[K, T]) put(k K, v T) bool {
 	return out == split.Taken
 }
 
+// putNow is put if there is a group with room for v. It locks once and reads the clock
+// once, as v does not wait.
+func (g *idleGroups[K, T]) putNow(k K, v T) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Since(g.begin)
+	g.expire(now)
+	own := g.byKey[k]
+	if own == nil || !g.split.PutNow(own.part, v) {
+		return false
+	}
+	g.renew(own, now)
+	return true
+}
+
 // take closes the groups whose time has come. Then it finds the group of k, and
 // keeps that group from being closed.
 func (g *idleGroups[K, T]) take(k K) (own *idleGroup[K, T], open int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.expire(time.Now())
+	g.expire(time.Since(g.begin))
 	g.hand = g.byKey[k]
 	return g.hand, len(g.byKey)
 }
@@ -128,14 +147,21 @@ func (g *idleGroups[K, T]) add(p *split.Part[K, T]) *idleGroup[K, T] {
 	return own
 }
 
-// got makes own the newest group. It is called after own has got an item.
+// got is called after own has got an item.
 func (g *idleGroups[K, T]) got(own *idleGroup[K, T]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.hand = nil
-	own.unlink()
-	own.last = time.Now()
-	g.push(own)
+	g.renew(own, time.Since(g.begin))
+}
+
+// renew makes own the newest group. The caller holds the lock.
+func (g *idleGroups[K, T]) renew(own *idleGroup[K, T], now time.Duration) {
+	own.last = now
+	if own.newer != &g.root {
+		own.unlink()
+		g.push(own)
+	}
 	if !g.armed {
 		g.armed = true
 		g.clock.Reset(g.d)
@@ -153,11 +179,11 @@ func (own *idleGroup[K, T]) unlink() {
 
 // expire closes the groups whose time has come. It returns the group whose time
 // comes next, or nil.
-func (g *idleGroups[K, T]) expire(now time.Time) *idleGroup[K, T] {
+func (g *idleGroups[K, T]) expire(now time.Duration) *idleGroup[K, T] {
 	for own := g.root.newer; own != &g.root; own = own.newer {
 		switch {
 		case own == g.hand:
-		case now.Sub(own.last) < g.d:
+		case now-own.last < g.d:
 			return own
 		default:
 			own.unlink() // the links of own still lead to the next group
@@ -183,9 +209,9 @@ func (g *idleGroups[K, T]) tick(ctx context.Context) error {
 func (g *idleGroups[K, T]) rang() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	now := time.Now()
+	now := time.Since(g.begin)
 	next := g.expire(now)
 	if g.armed = next != nil; g.armed {
-		g.clock.Reset(next.last.Add(g.d).Sub(now))
+		g.clock.Reset(next.last + g.d - now)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/handoff"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
@@ -55,13 +56,12 @@ func SwitchMap[T, R any](fn func(v T) turbopipes.Observable[R], opts ...InnerOpt
 func switchMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o innerOptions) turbopipes.Operator[T, R] {
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(R) bool) (err error) {
 		s := scope.Open(ctx, name)
-		x := switchRun[T, R]{newestItem: newSwitch[T](), fn: fn, stops: o.StopInner, out: make(chan innerItem[R]), letGo: letGoFuncOf[T, R]()}
+		x := switchRun[T, R]{newestItem: newSwitch[T](), fn: fn, stops: o.StopInner, out: handoff.NewHand[innerItem[R]](), letGo: letGoFuncOf[T, R]()}
 		x.items, x.results = run.Keep[T](s.Stage(), o.Discard), run.Keep[R](s.Stage(), o.Discard)
 		defer func() {
 			s.Close(&err)
 			err = fault.Join(err, x.items.Discard(append(x.left(), x.refused.Take()...)...), x.results.Discard(x.lost.Take()...))
 		}()
-		ended := make(chan struct{})
 		s.Upstream(func(ctx context.Context) error {
 			if err := in.Push(ctx, func(v T) bool { return x.accept(ctx, v) }); err != nil {
 				return err
@@ -73,23 +73,20 @@ func switchMap[T, R any](name string, fn func(v T) turbopipes.Observable[R], o i
 			if err := x.runNewest(ctx); err != nil {
 				return err
 			}
-			close(ended)
+			x.out.Close()
 			return nil
 		})
 		s.Settle()
 		for {
-			select {
-			case r := <-x.out:
-				if !x.is(r.turn) { // a newer item came while this item was handed over
-					if err := x.results.Discard(r.v); err != nil {
-						return err
-					}
-				} else if !emit(r.v) {
-					return nil
-				}
-			case <-ended:
+			r, ok := x.out.Next(s.Ctx)
+			switch {
+			case !ok:
 				return nil
-			case <-s.Ctx.Done():
+			case !x.is(r.turn): // a newer item came while this item was handed over
+				if err := x.results.Discard(r.v); err != nil {
+					return err
+				}
+			case !emit(r.v):
 				return nil
 			}
 		}
@@ -107,7 +104,7 @@ type switchRun[T, R any] struct {
 	*newestItem[T]
 	fn      func(v T) turbopipes.Observable[R]
 	stops   bool // a graceful stop reaches the inner streams
-	out     chan innerItem[R]
+	out     *handoff.Hand[innerItem[R]]
 	letGo   func(v T) // nil: the items are not parts of another stream
 	items   run.Account[T]
 	results run.Account[R]
@@ -152,15 +149,13 @@ func (x *switchRun[T, R]) run(ctx context.Context, rec *run.Record, v T, turn ui
 	before := rec.Lost()
 	err := stream.Push(own, func(r R) bool {
 		some = true
-		select {
-		case x.out <- innerItem[R]{r, turn}:
+		switch {
+		case x.out.Put(own, innerItem[R]{r, turn}):
 			return x.is(turn)
-		case <-own.Done():
-			if errors.Is(context.Cause(own), errSwitched) {
-				return false // the item is outdated
-			}
-			return x.lost.Keep(r)
+		case errors.Is(context.Cause(own), errSwitched):
+			return false // the item is outdated
 		}
+		return x.lost.Keep(r)
 	})
 	rest := fault.Strip(own, err) // the stream was switched away from, or ctx is done
 	switch {

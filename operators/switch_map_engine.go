@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 )
 
 var errSwitched = errors.New("turbopipes: a newer item came")
@@ -16,7 +17,7 @@ type newestItem[T any] struct {
 	mu      sync.Mutex // guards the fields below; held for a few assignments only
 	item    T
 	waiting bool
-	turn    uint64 // of the newest item
+	turn    atomic.Uint64 // of the newest item; changed under the lock
 	closed  bool
 	cancel  context.CancelCauseFunc // of the running inner stream
 }
@@ -35,7 +36,7 @@ func (n *newestItem[T]) put(v T) (old T, replaced bool) {
 	n.mu.Lock()
 	old, replaced = n.item, n.waiting
 	n.item, n.waiting = v, true
-	n.turn++
+	n.turn.Add(1)
 	cancel := n.cancel
 	n.mu.Unlock()
 	if cancel != nil {
@@ -59,7 +60,7 @@ func (n *newestItem[T]) next(ctx context.Context) (v T, turn uint64, ok bool) {
 		n.mu.Lock()
 		if n.waiting {
 			v, n.item, n.waiting = n.item, v, false
-			turn = n.turn
+			turn = n.turn.Load()
 			n.mu.Unlock()
 			return v, turn, true
 		}
@@ -81,7 +82,7 @@ func (n *newestItem[T]) next(ctx context.Context) (v T, turn uint64, ok bool) {
 func (n *newestItem[T]) running(turn uint64, cancel context.CancelCauseFunc) {
 	n.mu.Lock()
 	n.cancel = cancel
-	late := n.turn != turn
+	late := n.turn.Load() != turn
 	n.mu.Unlock()
 	if late {
 		cancel(errSwitched)
@@ -89,11 +90,7 @@ func (n *newestItem[T]) running(turn uint64, cancel context.CancelCauseFunc) {
 }
 
 // is reports whether turn is the turn of the newest item.
-func (n *newestItem[T]) is(turn uint64) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.turn == turn
-}
+func (n *newestItem[T]) is(turn uint64) bool { return n.turn.Load() == turn }
 
 // left takes the waiting item, if there is one.
 func (n *newestItem[T]) left() []T {

@@ -84,6 +84,11 @@ func (b *Boundary[T]) Outcome(lost T, out Outcome) bool {
 		return true
 	case Refused:
 		return b.refused.Keep(lost)
+	case Dropped:
+		if err := b.Lost.Drop(lost); err != nil { // allocates nothing, unlike DropFor
+			b.refusal = fault.Join(b.refusal, err)
+		}
+		return b.refusal == nil
 	case Overflowed:
 		b.refusal = fmt.Errorf("%w: %s: downstream is busy", b.overflow, b.name)
 	}

@@ -2,7 +2,6 @@ package handoff
 
 import (
 	"context"
-	"sync"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/run"
@@ -21,9 +20,6 @@ type Fan[T any] struct {
 	// Discard accounts for lost items, on the subscriber's goroutine, after everything
 	// is reaped.
 	Discard func(items ...T) error
-	// Inner returns the ctx for the upstreams of a Worker, and the Record in that ctx
-	// if the Record is the Worker's own. Inner may be nil.
-	Inner func(ctx context.Context) (context.Context, *run.Record)
 
 	refused run.Refused[T]
 
@@ -31,42 +27,17 @@ type Fan[T any] struct {
 	spread  *run.Spread
 	put     func(T) bool // the emit of the upstreams; see Into
 	release func()
-	reached bool             // Loop has delivered everything before the failure; only the subscriber's goroutine uses it
-	next    chan upstream[T] // to a goroutine whose upstream has ended
+	reached bool // Loop has delivered everything before the failure; only the subscriber's goroutine uses it
 
-	mu      sync.Mutex // guards all fields below
-	live    int        // running upstreams, plus holds
-	idle    int        // goroutines that wait for next
-	failure error      // the first one
+	live    int   // running upstreams, plus holds; guarded by the queue's lock
+	failure error // the first one; guarded by the queue's lock
 }
-
-// upstream is a stream to run. completed is called after it has completed and its
-// place is taken back.
-type upstream[T any] struct {
-	push      func(w *Worker[T]) error
-	completed func()
-}
-
-// Worker is a goroutine that runs one upstream after another, as the upstream sees
-// it.
-type Worker[T any] struct {
-	Ctx  context.Context //nolint:containedctx // of the upstream
-	Emit func(T) bool
-	Some bool // an item was emitted
-
-	up         upstream[T]
-	record     *run.Record // of Ctx; nil if it is not the Worker's own
-	lostBefore int64
-}
-
-// Lost reports whether a stage of the upstream has counted a lost item.
-func (w *Worker[T]) Lost() bool { return w.record != nil && w.record.Lost() != w.lostBefore }
 
 // OpenFan opens a Fan without an upstream. The caller may set Discard, must defer
 // Close, and must call Loop.
 func OpenFan[T any](ctx context.Context, name string, ahead int) *Fan[T] {
 	spread := new(run.Spread)
-	f := &Fan[T]{Scope: scope.Open(spread.With(ctx), name), spread: spread, queue: Lending[T](ahead), next: make(chan upstream[T]), live: 1}
+	f := &Fan[T]{Scope: scope.Open(spread.With(ctx), name), spread: spread, queue: Lending[T](ahead), live: 1}
 	f.Discard = run.Keep[T](f.Scope.Stage(), nil).Discard
 	f.release = scope.OnDone(ctx, f.queue.Halt) // on ctx, and not on the Scope's: a failure waits for the items in the queue
 	f.put = func(v T) bool { return f.queue.Put(v) || f.refused.Keep(v) }
@@ -83,13 +54,13 @@ func (f *Fan[T]) upstreamFailed(err error) {
 
 // fail ends the Fan with err, after the items in the queue.
 func (f *Fan[T]) fail(err error) {
-	f.mu.Lock()
+	f.queue.mu.Lock()
 	first := f.failure == nil && f.Scope.Ctx.Err() == nil
 	if first {
 		f.failure = err
 	}
 	winner := f.failure
-	f.mu.Unlock()
+	f.queue.mu.Unlock()
 	if winner != nil { // the winner's goroutine may not have cancelled yet, and err may repeat winner
 		if !f.spread.On() {
 			f.queue.Close(nil)
@@ -117,21 +88,7 @@ func (f *Fan[T]) Add(push func(ctx context.Context, emit func(T) bool) error) {
 	}, f.upstreamFailed)
 }
 
-// AddLater is Add from within a running upstream. completed is called after the new
-// upstream has completed.
-func (f *Fan[T]) AddLater(push func(ctx context.Context, emit func(T) bool) error, completed func()) {
-	f.begin(1)
-	f.Scope.Run(func(ctx context.Context) error {
-		if err := push(ctx, f.put); err != nil {
-			return err
-		}
-		f.ended(1)
-		completed()
-		return nil
-	}, f.upstreamFailed)
-}
-
-// Run starts a task that emits nothing itself but calls Give or AddLater.
+// Run starts a task that emits nothing itself but gives jobs to a Crew.
 func (f *Fan[T]) Run(task func(ctx context.Context) error) {
 	f.begin(0)
 	f.Scope.Upstream(func(ctx context.Context) error {
@@ -143,105 +100,30 @@ func (f *Fan[T]) Run(task func(ctx context.Context) error) {
 	}, f.upstreamFailed)
 }
 
-// Give is Add for upstreams that come one after another, from one goroutine. Their
-// goroutines go on with the next upstream: a short stream is twice as fast on a
-// stack that has grown already. completed is called after the stream has ended and
-// its goroutine is free.
-func (f *Fan[T]) Give(push func(w *Worker[T]) error, completed func()) {
-	f.begin(1)
-	up := upstream[T]{push, completed}
-	f.mu.Lock()
-	free := f.idle > 0
-	if free {
-		f.idle--
-	}
-	f.mu.Unlock()
-	if !free {
-		f.startWorker(up)
-		return
-	}
-	select {
-	case f.next <- up:
-	case <-f.Scope.Ctx.Done(): // the idle goroutine may have gone
-		f.startWorker(up)
-	}
-}
-
-// startWorker starts a goroutine for up.
-func (f *Fan[T]) startWorker(up upstream[T]) {
-	w := &Worker[T]{up: up}
-	f.Scope.Run(func(ctx context.Context) error { return f.work(ctx, w) }, func(err error) {
-		f.upstreamFailed(err)
-		if w.up.completed != nil { // after a failure, only now, so that nothing new begins
-			w.up.completed()
-		}
-	})
-}
-
-// maxIdle bounds the goroutines that wait for a next upstream.
-const maxIdle = 64
-
-// work runs on a goroutine that Give has started.
-func (f *Fan[T]) work(ctx context.Context, w *Worker[T]) error {
-	w.Ctx = ctx
-	if f.Inner != nil {
-		w.Ctx, w.record = f.Inner(ctx)
-	}
-	w.Emit = func(v T) bool {
-		w.Some = true
-		return f.put(v)
-	}
-	for {
-		w.Some = false
-		if w.record != nil {
-			w.lostBefore = w.record.Lost()
-		}
-		if err := w.up.push(w); err != nil {
-			return err
-		}
-		f.ended(1)
-		f.mu.Lock()
-		stays := f.idle < maxIdle
-		if stays {
-			f.idle++
-		}
-		f.mu.Unlock()
-		completed := w.up.completed
-		w.up = upstream[T]{} // keep nothing of the upstream alive
-		completed()
-		if !stays {
-			return nil
-		}
-		select {
-		case w.up = <-f.next:
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}
-
 // begin makes room for an upstream.
 func (f *Fan[T]) begin(places int) {
-	f.mu.Lock()
+	f.queue.mu.Lock()
+	defer f.queue.mu.Unlock()
+	f.beginLocked(places)
+}
+
+func (f *Fan[T]) beginLocked(places int) {
 	f.live++
-	f.mu.Unlock()
-	if places > 0 {
-		f.queue.Widen(places)
-	}
+	f.queue.widen(places)
 }
 
 // ended takes back an upstream's place. The last item of this upstream may still
 // wait, in the place of an upstream that goes on: the bound holds for later items.
 func (f *Fan[T]) ended(places int) {
-	if places > 0 {
-		f.queue.Widen(-places)
-	}
-	f.mu.Lock()
-	f.live--
-	last := f.live == 0
-	f.mu.Unlock()
-	if last {
-		f.queue.Close(nil)
+	f.queue.mu.Lock()
+	defer f.queue.mu.Unlock()
+	f.endedLocked(places)
+}
+
+func (f *Fan[T]) endedLocked(places int) {
+	f.queue.widen(-places)
+	if f.live--; f.live == 0 {
+		f.queue.shut(nil)
 	}
 }
 
@@ -267,9 +149,9 @@ func (f *Fan[T]) Loop(emit func(T) bool) {
 // were stored and not delivered.
 func (f *Fan[T]) Close(err *error) {
 	f.queue.Halt() // for upstreams that wait for room, also after a panic downstream
-	f.mu.Lock()
+	f.queue.mu.Lock()
 	failure := f.failure
-	f.mu.Unlock()
+	f.queue.mu.Unlock()
 	if f.reached && failure != nil {
 		f.Scope.Lead(failure)
 	}

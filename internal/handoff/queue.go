@@ -3,6 +3,7 @@
 package handoff
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -15,12 +16,14 @@ import (
 // The subscriber of a lending Queue borrows all items that are there, and takes them
 // one by one without the lock. Each item keeps its place until it is taken. A
 // producer that waits for room is called when there is room. At most one producer is
-// called at a time; after it has put its item, it calls the next producer. So a
-// quick producer fills all free places in one go.
+// called at a time. After it has put some items, it calls the next producer; if it does
+// not come back with more, the subscriber does. So a quick producer fills all free
+// places in one go.
 type Queue[T any] struct {
 	taken       atomic.Uint64
 	starving    atomic.Bool // producers wait, and none is called: whoever takes an item must call one
 	halted      atomic.Bool // nothing more will be taken
+	news        atomic.Bool // something has come since the subscriber took all, or began to wait
 	borrowedEnd uint64      // borrowed up to this position; changed under the lock
 	borrowed    ring.Ring[T]
 	_           [cacheLine]byte
@@ -32,7 +35,8 @@ type Queue[T any] struct {
 	stored           uint64 // items put since the beginning
 	bound            uint64
 	waitingProducers int  // producers that wait for room
-	producerCalled   bool // one of them is called, and has not continued yet
+	producerCalled   bool // one of them is called or spins, and has not continued yet
+	turn             int  // items put since a waiting producer was called; see maxTurn
 	lends            bool
 	idle             bool // the subscriber waits, or has not begun
 	parked           bool // the subscriber waits on ready
@@ -62,8 +66,15 @@ func Lending[T any](bound int) *Queue[T] {
 func (q *Queue[T]) Widen(by int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.widen(by)
+}
+
+// widen is Widen. The caller holds the lock.
+func (q *Queue[T]) widen(by int) {
 	q.bound = uint64(int(q.bound) + by) //nolint:gosec // the owner takes back what it has added
-	q.callProducer()
+	if q.waitingProducers > 0 {
+		q.callProducer()
+	}
 }
 
 // length is the number of waiting items.
@@ -73,14 +84,12 @@ func (q *Queue[T]) length() uint64 { return q.stored - q.taken.Load() }
 // not stored.
 func (q *Queue[T]) Put(v T) bool {
 	q.mu.Lock()
-	for q.length() >= q.bound && !q.over() {
-		q.waitingProducers++
-		q.starving.Store(!q.producerCalled)
-		if q.length() >= q.bound { // read again: the subscriber takes first, and reads starving afterwards
-			q.room.Wait()
-			q.producerCalled = false
+	for spun := 0; q.length() >= q.bound && !q.over(); {
+		if spun < patience && !q.producerCalled && (q.waitingProducers == 0 || q.turn < maxTurn) {
+			spun = q.spin(spun)
+		} else {
+			q.waitForRoom()
 		}
-		q.waitingProducers--
 	}
 	if q.over() {
 		q.mu.Unlock()
@@ -88,6 +97,47 @@ func (q *Queue[T]) Put(v T) bool {
 	}
 	q.store(v)
 	return true
+}
+
+// patience is how often somebody who waits lets other goroutines run before it parks.
+// Most waits end meanwhile. To park and to be woken costs several times as much.
+const patience = 8
+
+// maxTurn is how many items a producer puts before it calls the next producer, as
+// long as it need not park. Only one producer spins, and the others stay parked: with
+// all of them spinning, every item would cost a goroutine switch, and with none, every
+// item would cost a wake-up.
+const maxTurn = 16
+
+// spin lets other goroutines run until there is room, or patience is over. It returns
+// how often this Put has done so. Meanwhile the producer counts as called. The caller
+// holds the lock; spin releases and reacquires it.
+func (q *Queue[T]) spin(spun int) int {
+	q.producerCalled = true
+	if q.starving.Load() {
+		q.starving.Store(false)
+	}
+	full := q.stored - q.bound // there is no room until more than this is taken
+	q.mu.Unlock()
+	for ; spun < patience && q.taken.Load() <= full; spun++ { // without the lock, which the others need
+		runtime.Gosched()
+	}
+	q.mu.Lock()
+	q.producerCalled = false
+	return spun
+}
+
+// waitForRoom parks until the producer is called. The caller holds the lock;
+// waitForRoom releases and reacquires it.
+func (q *Queue[T]) waitForRoom() {
+	q.turn = 0
+	q.waitingProducers++
+	q.starving.Store(!q.producerCalled)
+	if q.length() >= q.bound { // read again: the subscriber takes first, and reads starving afterwards
+		q.room.Wait()
+		q.producerCalled = false
+	}
+	q.waitingProducers--
 }
 
 // over reports whether nothing more is stored.
@@ -175,7 +225,12 @@ func (q *Queue[T]) store(v T) {
 	*q.ring.At(q.stored) = v
 	q.stored++
 	if q.waitingProducers > 0 {
-		q.callProducer()
+		if q.turn++; q.turn >= maxTurn {
+			q.turn = 0
+			q.callProducer()
+		} else if q.starving.Load() == q.producerCalled {
+			q.starving.Store(!q.producerCalled) // if this producer does not come back, the subscriber calls the next
+		}
 	}
 	q.unlockWake()
 }
@@ -189,15 +244,25 @@ func (q *Queue[T]) take() T {
 	return v
 }
 
-// unlockWake wakes the subscriber if it is parked. The flag is cleared before the
-// send, so ready always has room.
+// unlockWake wakes the subscriber if it waits, and releases the lock.
 func (q *Queue[T]) unlockWake() {
-	wake := q.parked
-	q.parked = false
+	wakes := q.calls()
 	q.mu.Unlock()
-	if wake {
+	if wakes {
 		q.ready <- struct{}{}
 	}
+}
+
+// calls tells a subscriber that waits that something has come. It reports whether the
+// caller must also send to ready. The flag is cleared before the send, so ready always
+// has room.
+func (q *Queue[T]) calls() (wakes bool) {
+	if !q.news.Load() {
+		q.news.Store(true)
+	}
+	wakes = q.parked
+	q.parked = false
+	return wakes
 }
 
 // Next waits for an item. It returns false if the queue was closed and is empty, or
@@ -224,7 +289,7 @@ func (q *Queue[T]) Next() (v T, ok bool) {
 func (q *Queue[T]) takeOne() (v T, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.await() {
+	if !q.await(0) {
 		return v, false
 	}
 	v = q.take()
@@ -232,13 +297,18 @@ func (q *Queue[T]) takeOne() (v T, ok bool) {
 	return v, true
 }
 
-// borrow waits for items, and lends all items that are there to the subscriber.
+// borrow waits for items, and lends all items that are there to the subscriber. It
+// waits first without the lock: so a round costs the subscriber the lock only once.
 func (q *Queue[T]) borrow() bool {
+	for spun := 0; spun < patience && !q.news.Load(); spun++ {
+		runtime.Gosched()
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.await() {
+	if !q.await(patience) {
 		return false
 	}
+	q.news.Store(false)
 	q.borrowedEnd, q.borrowed = q.stored, q.ring
 	return true
 }
@@ -247,7 +317,7 @@ func (q *Queue[T]) borrow() bool {
 func (q *Queue[T]) NextAll() (all []T, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.await() {
+	if !q.await(0) {
 		return nil, false
 	}
 	all = q.drain()
@@ -255,13 +325,23 @@ func (q *Queue[T]) NextAll() (all []T, ok bool) {
 	return all, true
 }
 
-// await waits for an item, and reports whether there is one to take. The caller
-// holds the lock; await may release and reacquire it.
-func (q *Queue[T]) await() bool {
+// await waits for an item, and reports whether there is one to take. The subscriber
+// has let other goroutines run spun times already. The caller holds the lock; await may
+// release and reacquire it.
+func (q *Queue[T]) await(spun int) bool {
 	for q.length() == 0 && !q.over() {
-		q.idle, q.parked = true, true
-		q.mu.Unlock()
-		<-q.ready
+		q.idle = true
+		if spun < patience {
+			q.news.Store(false)
+			q.mu.Unlock()
+			for ; spun < patience && !q.news.Load(); spun++ { // without the lock, which the producers need
+				runtime.Gosched()
+			}
+		} else {
+			q.parked = true
+			q.mu.Unlock()
+			<-q.ready
+		}
 		q.mu.Lock()
 	}
 	q.idle = false
@@ -286,11 +366,19 @@ func (q *Queue[T]) drain() []T {
 // frees the producers that wait.
 func (q *Queue[T]) Close(err error) {
 	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.shut(err)
+}
+
+// shut is Close. The caller holds the lock.
+func (q *Queue[T]) shut(err error) {
 	if !q.closed {
 		q.closed, q.err = true, err
 		q.room.Broadcast()
 	}
-	q.unlockWake()
+	if q.calls() {
+		q.ready <- struct{}{} // does not wait
+	}
 }
 
 // Err is the error that was passed to Close.

@@ -1,10 +1,10 @@
 package handoff
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -87,6 +87,87 @@ func TestQueueCloseFreesProducers(t *testing.T) {
 	})
 }
 
+// afterSpin is a take while a producer spins, followed by the put of that producer,
+// whose spin has ended.
+func afterSpin(t *testing.T, q *Queue[int], v int) {
+	t.Helper()
+	q.producerCalled = true
+	q.starving.Store(false)
+	_, ok := q.Next()
+	require.True(t, ok)
+	q.producerCalled = false
+	require.True(t, q.Put(v))
+}
+
+// A producer that spins keeps the room to itself for a turn. Then it calls the next
+// one.
+func TestQueueTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := Lending[int](2)
+		require.True(t, q.Put(0) && q.Put(0))
+		put := false
+		go func() { put = q.Put(7) }()
+		synctest.Wait()
+		q.producerCalled = true
+		_, ok := q.Next() // there is room, and the other producer spins
+		require.True(t, ok)
+		for range maxTurn - 1 {
+			afterSpin(t, q, 1)
+			synctest.Wait()
+			require.False(t, put)
+		}
+		afterSpin(t, q, 1)
+		synctest.Wait()
+		require.True(t, put)
+	})
+}
+
+// If the producer that had the turn does not come back, the subscriber calls the next
+// one.
+func TestQueueTurnIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := Lending[int](2)
+		require.True(t, q.Put(0) && q.Put(0))
+		put := false
+		go func() { put = q.Put(7) }()
+		synctest.Wait()
+		afterSpin(t, q, 1)
+		synctest.Wait()
+		require.False(t, put)
+		_, ok := q.Next()
+		require.True(t, ok)
+		synctest.Wait()
+		require.True(t, put)
+	})
+}
+
+// Quick producers do not starve the others.
+func TestQueueIsFair(t *testing.T) {
+	const n = 3
+	q := Lending[int](n)
+	var puts [n]atomic.Int64
+	var producers sync.WaitGroup
+	for i := range n {
+		producers.Go(func() {
+			for q.Put(i) {
+				puts[i].Add(1)
+			}
+		})
+	}
+	for done := 0; done < n; {
+		_, ok := q.Next()
+		require.True(t, ok)
+		done = 0
+		for i := range n {
+			if puts[i].Load() > 100 {
+				done++
+			}
+		}
+	}
+	q.Halt()
+	producers.Wait()
+}
+
 func TestQueueAbort(t *testing.T) {
 	q := New[int](1)
 	require.True(t, q.Put(1))
@@ -115,9 +196,12 @@ func TestFan(t *testing.T) {
 		use := func() (err error) {
 			f := OpenFan[int](t.Context(), "test", 0)
 			defer f.Close(&err)
-			f.Run(func(context.Context) error {
-				f.AddLater(emits(time.Second, 1, 2), func() {})
-				f.AddLater(emits(1500*time.Millisecond, 10, 20), func() {})
+			c := pushes[int](f, 2)
+			f.Run(func(ctx context.Context) error {
+				for _, push := range []push[int]{emits(time.Second, 1, 2), emits(1500*time.Millisecond, 10, 20)} {
+					c.Wait(ctx)
+					c.Give(push)
+				}
 				return nil
 			})
 			f.Loop(func(v int) bool { got = append(got, v); return true })
@@ -147,50 +231,20 @@ func TestFanForgetsUpstreams(t *testing.T) {
 	use := func() (err error) {
 		f := OpenFan[int](t.Context(), "test", 0)
 		defer f.Close(&err)
-		f.Run(func(context.Context) error {
+		c := pushes[int](f, 1)
+		f.Run(func(ctx context.Context) error {
 			for range 1000 {
-				done := make(chan struct{})
-				f.AddLater(func(context.Context, func(int) bool) error { return nil }, func() { close(done) })
-				<-done
+				require.True(t, c.Wait(ctx))
+				c.Give(func(context.Context, func(int) bool) error { return nil })
 			}
 			return nil
 		})
 		f.Loop(func(int) bool { return true })
 		require.Zero(t, f.queue.bound)
+		require.LessOrEqual(t, c.jobs.Len(), uint64(8))
 		return nil
 	}
 	require.NoError(t, use())
-}
-
-// Upstreams that come one after another share a goroutine. Upstreams that run at
-// once have one each.
-func TestFanGive(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		goroutines := map[string]bool{}
-		give := func(at time.Duration, n int) (err error) {
-			f := OpenFan[string](t.Context(), "test", 0)
-			defer f.Close(&err)
-			f.Run(func(context.Context) error {
-				for range n {
-					f.Give(func(w *Worker[string]) error {
-						time.Sleep(time.Second)
-						stack := make([]byte, 64)
-						w.Emit(string(bytes.Fields(stack[:runtime.Stack(stack, false)])[1])) // goroutine 7 [
-						return nil
-					}, func() {})
-					time.Sleep(at)
-				}
-				return nil
-			})
-			clear(goroutines)
-			f.Loop(func(id string) bool { goroutines[id] = true; return true })
-			return nil
-		}
-		require.NoError(t, give(2*time.Second, 100))
-		require.Len(t, goroutines, 1)
-		require.NoError(t, give(0, 100))
-		require.Len(t, goroutines, 100)
-	})
 }
 
 func BenchmarkQueue(b *testing.B) {

@@ -83,6 +83,13 @@ func (r *Record) walk(v any, yield func(item any)) {
 	}
 }
 
+// items is the number of items in v. It is not part of Weight, where its n would be
+// allocated for each plain item too.
+func (r *Record) items(v any) (n int64) {
+	r.walk(v, func(any) { n++ })
+	return n
+}
+
 // streamPackage is the package of the stream types.
 const streamPackage = "github.com/turbopipes/turbopipes"
 

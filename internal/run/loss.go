@@ -217,12 +217,11 @@ func hear(each func(item any), hook Hook, item any, stage string, why Reason, ca
 }
 
 // Weight is the number of items that v counts as if it is lost.
-func (a *account[T]) Weight(v T) (n int64) {
+func (a *account[T]) Weight(v T) int64 {
 	if plain[T]() || !a.rec.merges() && !mayBeStream(reflect.TypeFor[T]()) {
 		return 1
 	}
-	a.rec.walk(v, func(any) { n++ })
-	return n
+	return a.rec.items(v)
 }
 
 // FailedOn counts v as failed.

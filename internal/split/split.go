@@ -171,6 +171,16 @@ const (
 	Refused                // upstream must stop
 )
 
+// PutNow puts v if the strategy is Block and there is room. It calls no hook. If it
+// returns false, the caller still has v.
+func (s *Split[K, T]) PutNow(p *Part[K, T], v T) bool {
+	if s.Overflow != handoff.Block {
+		return false
+	}
+	_, out := p.queue.Offer(v, handoff.DropNewest)
+	return out == handoff.Stored
+}
+
 // Put puts an item into a part, on upstream's goroutine.
 func (s *Split[K, T]) Put(p *Part[K, T], v T) Outcome {
 	if s.Overflow == handoff.Block {
