@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -182,7 +183,9 @@ func (b *broker) committed(t testing.TB, partitions int32) []int64 {
 	req.Groups = append(req.Groups, rg)
 	resp, err := req.RequestWith(context.Background(), cl)
 	require.NoError(t, err)
-	require.NoError(t, kerr.ErrorForCode(resp.Groups[0].ErrorCode))
+	if code := resp.Groups[0].ErrorCode; code != kerr.GroupIDNotFound.Code {
+		require.NoError(t, kerr.ErrorForCode(code))
+	}
 	at := make([]int64, partitions)
 	for i := range at {
 		at[i] = -1
@@ -228,3 +231,28 @@ func numbered(n, keys int) []*kgo.Record {
 // join of addresses, for the environment of another process.
 func join(addresses []string) string  { return strings.Join(addresses, ",") }
 func split(addresses string) []string { return strings.Split(addresses, ",") }
+
+// members is how many members the group has, if it is stable.
+func members(t testing.TB, b *broker) int {
+	t.Helper()
+	cl := client(t, b.addresses)
+	defer cl.Close()
+	describe := kmsg.NewPtrDescribeGroupsRequest()
+	describe.Groups = []string{group}
+	d, err := describe.RequestWith(context.Background(), cl)
+	require.NoError(t, err)
+	if d.Groups[0].State != "Stable" {
+		return -1
+	}
+	return len(d.Groups[0].Members)
+}
+
+func keyOf(p int32) string { return "p" + itoa(int(p)) }
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// durationOf is that of an environment variable, or 0.
+func durationOf(name string) time.Duration {
+	d, _ := time.ParseDuration(os.Getenv(name))
+	return d
+}

@@ -38,11 +38,11 @@ func (s *session) Receive(ctx context.Context, emit func(delivery.Delivery[[]byt
 		case <-ctx.Done():
 			return nil
 		case p := <-polls:
-			if !s.takeAll(ctx, p.batches, emit) {
-				return nil
-			}
 			if p.err != nil {
 				return p.err
+			}
+			if !s.takeAll(ctx, p.batches, emit) {
+				return nil
 			}
 		case <-s.tracker.Room():
 			if !s.resume(ctx, emit) {
