@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,18 +22,7 @@ import (
 func TestEveryThirdCommitIsRefused(t *testing.T) {
 	const n = 2000
 	b, c, all := newBroker(t, 2), &kafka.Counts{}, newAccount()
-	var commits atomic.Int64
-	var last kmsg.Request
-	b.Fault(kfake.Fault{
-		Keys: []kmsg.Key{kmsg.OffsetCommit}, Group: group, Err: kerr.RebalanceInProgress, Count: -1,
-		When: func(r kmsg.Request) bool { // on one goroutine, and several times for a request
-			if r != last {
-				last = r
-				commits.Add(1)
-			}
-			return commits.Load()%3 == 0
-		},
-	})
+	b.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Group: group, Err: kerr.RebalanceInProgress, Count: -1, When: every(3)})
 	b.publish(t, numbered(n, 50)...)
 	s := b.subscription(kafka.Counting(c), kafka.CommitEvery(time.Millisecond))
 	sub := s.start(t, 16, func(ctx context.Context, d delivery.Delivery[[]byte]) error {
@@ -185,6 +173,20 @@ func TestCompactedTopic(t *testing.T) {
 	left.Range(func(any, any) bool { n++; return true })
 	require.Less(t, n, 120, "the topic is not compacted, so this test shows nothing")
 	require.Equal(t, []int64{120}, b.committed(t, 1))
+}
+
+// every returns a filter of a fault, for each nth request. It is called on one goroutine,
+// several times for a request.
+func every(nth int) func(kmsg.Request) bool {
+	var last kmsg.Request
+	n := 0
+	return func(r kmsg.Request) bool {
+		if r != last {
+			last = r
+			n++
+		}
+		return n%nth == 0
+	}
 }
 
 func configure(t testing.TB, b *broker, to map[string]string) {

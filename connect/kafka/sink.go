@@ -64,19 +64,23 @@ func NewSink(c Cluster, topic string, opts ...kgo.Opt) (*Sink, error) {
 // Publish blocks while as many records are in flight as kgo.MaxBufferedRecords allows.
 // It takes the records: don't change them afterwards, and make new ones to try again.
 func (s *Sink) Publish(ctx context.Context, records ...*kgo.Record) error {
-	p := &promise{left: len(records), all: make(chan struct{})}
-	if p.left == 0 {
-		return nil
+	for len(records) > 0 {
+		p := &promise{left: len(records), all: make(chan struct{}), cancelled: map[*kgo.Record]bool{}}
+		for _, r := range records {
+			s.cl.Produce(ctx, r, p.keep)
+		}
+		select {
+		case <-p.all:
+		case <-ctx.Done():
+			return fmt.Errorf("kafka: records are not acknowledged yet: %w", context.Cause(ctx))
+		}
+		again, err := p.result(records)
+		if err != nil || ctx.Err() != nil {
+			return err
+		}
+		records = again
 	}
-	for _, r := range records {
-		s.cl.Produce(ctx, r, p.keep)
-	}
-	select {
-	case <-p.all:
-		return p.result()
-	case <-ctx.Done():
-		return fmt.Errorf("kafka: records are not acknowledged yet: %w", context.Cause(ctx))
-	}
+	return nil
 }
 
 // promise is what has become of the records of a Publish.
@@ -85,20 +89,23 @@ type promise struct {
 
 	mu        sync.Mutex
 	left      int
-	hopeless  error // the first error that no retry mends
-	transient error // the first other one
+	hopeless  error                // the first error that no retry mends
+	transient error                // the first other one
+	cancelled map[*kgo.Record]bool // because of a ctx, which may be that of another call
 }
 
 func (p *promise) keep(r *kgo.Record, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err != nil {
-		err = fmt.Errorf("kafka: publish to %s: %w", r.Topic, err)
+		text := fmt.Errorf("kafka: publish to %s: %w", r.Topic, err)
 		switch {
+		case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+			p.cancelled[r] = true
 		case unacceptable(err) && p.hopeless == nil:
-			p.hopeless = err
+			p.hopeless = text
 		case !unacceptable(err) && p.transient == nil:
-			p.transient = err
+			p.transient = text
 		}
 	}
 	if p.left--; p.left == 0 {
@@ -106,13 +113,26 @@ func (p *promise) keep(r *kgo.Record, err error) {
 	}
 }
 
-func (p *promise) result() error {
+// result returns the records that were cancelled, in their order. The client cancels all
+// that it has of a partition when the ctx of the first one ends. So they go out again in
+// the same order, unless it was this call's ctx.
+func (p *promise) result(records []*kgo.Record) (again []*kgo.Record, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.transient != nil {
-		return p.transient
+	switch {
+	case p.transient != nil:
+		return nil, p.transient
+	case p.hopeless != nil && len(p.cancelled) == 0:
+		return nil, delivery.Permanent(p.hopeless)
+	case p.hopeless != nil:
+		return nil, p.hopeless
 	}
-	return delivery.Permanent(p.hopeless)
+	for _, r := range records {
+		if p.cancelled[r] {
+			again = append(again, r)
+		}
+	}
+	return again, nil
 }
 
 // unacceptable reports whether the record itself is the reason of err.
