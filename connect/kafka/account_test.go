@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -117,4 +118,15 @@ func (s *subscription) start(t testing.TB, n int, fn handler, opts ...delivery.O
 func stop(t testing.TB, s *turbopipes.Subscription) {
 	t.Helper()
 	require.NoError(t, s.Stop(context.Background()))
+}
+
+// failure waits until a stream has ended, and returns its error.
+func failure(t testing.TB, s *turbopipes.Subscription) error {
+	t.Helper()
+	select {
+	case <-s.Done():
+	case <-time.After(60 * time.Second):
+		require.FailNow(t, "the stream does not end")
+	}
+	return s.Err()
 }

@@ -71,7 +71,7 @@ func (s *session) revoked(_ context.Context, _ *kgo.Client, m map[string][]int32
 	if len(ks) == 0 {
 		return
 	}
-	drain, cancel := context.WithTimeout(s.life, s.revokeWait)
+	drain, cancel := context.WithTimeout(s.last, s.revokeWait)
 	defer cancel()
 	var all sync.WaitGroup
 	for _, k := range ks {
@@ -86,7 +86,7 @@ func (s *session) revoked(_ context.Context, _ *kgo.Client, m map[string][]int32
 	all.Wait()
 	insist, done := context.WithTimeout(s.last, s.commitWait)
 	defer done()
-	if err := s.committing.CommitNow(insist, ks...); err != nil && s.life.Err() == nil {
+	if err := s.committing.CommitNow(insist, ks...); err != nil {
 		s.onError(fmt.Errorf("kafka: group %q: the commit of revoked partitions was refused, so their next owner repeats events: %w", s.group, err))
 	}
 	for _, k := range ks {

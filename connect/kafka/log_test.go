@@ -235,11 +235,11 @@ func TestDeletedEvents(t *testing.T) {
 		}
 		return all.handle(ctx, d)
 	})
-	require.ErrorContains(t, sub.Wait(), "the fourth fails")
+	require.ErrorContains(t, failure(t, sub), "the fourth fails")
 	require.Equal(t, []int64{3}, b.committed(t, 1))
 	deleteBefore(t, b, 6)
 
-	err := b.subscription(kafka.StopAtDeleted()).start(t, 1, all.handle).Wait()
+	err := failure(t, b.subscription(kafka.StopAtDeleted()).start(t, 1, all.handle))
 	require.ErrorIs(t, err, kafka.ErrDeleted)
 	require.ErrorContains(t, err, "orders/0, positions 3 to 5")
 	require.Equal(t, 3, all.distinct())

@@ -82,8 +82,6 @@ type session struct {
 	commitWait time.Duration // of a revocation
 	poller     sync.WaitGroup
 
-	life  context.Context //nolint:containedctx // it ends when Close begins: revocations wait no longer
-	end   context.CancelFunc
 	last  context.Context //nolint:containedctx // it ends when the time of Close is over
 	abort context.CancelFunc
 
@@ -119,11 +117,9 @@ func (s *source) Open(ctx context.Context, o delivery.SessionOptions) (delivery.
 		settings: s.settings, ready: make(chan struct{}), tracker: delivery.NewTracker[partition, kgo.EpochOffset](bound),
 		parts: map[partition]*part{},
 	}
-	n.life, n.end = context.WithCancel(context.WithoutCancel(ctx))
 	n.last, n.abort = context.WithCancel(context.WithoutCancel(ctx))
 	cl, err := kgo.NewClient(n.options(s.cluster)...)
 	if err != nil {
-		n.end()
 		n.abort()
 		return nil, fmt.Errorf("kafka: %w", err)
 	}
@@ -188,7 +184,6 @@ func (s *session) look(ctx context.Context) error {
 // Close commits what is done, and leaves the group. It takes no more time than ctx has,
 // a part of which is kept for the end of the client.
 func (s *session) Close(ctx context.Context, _ delivery.End) error {
-	s.end()
 	defer s.abort()
 	left := 10 * time.Second
 	if deadline, ok := ctx.Deadline(); ok {
@@ -200,7 +195,7 @@ func (s *session) Close(ctx context.Context, _ delivery.End) error {
 	s.committing.Close()
 	err := s.committing.CommitNow(ctx)
 	for _, t := range s.tracker.Tenures() {
-		t.End() // what is open will not be settled: nothing downstream is left
+		t.End() // what is open will not be settled: nothing downstream is left. A revocation waits no longer
 	}
 	s.counts.late.Add(s.tracker.Late())
 	s.poller.Wait()
