@@ -1,10 +1,14 @@
+//go:build unix
+
 package jetstream_test
 
 import (
 	"context"
 	"fmt"
+	"os"
 	"sort"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -39,7 +43,6 @@ var contestants = []contestant{
 				b.Fatal(err)
 			}
 		}
-		_ = js.Conn().Flush()
 	}},
 	{"client-consume", func(b *testing.B, js natsjs.JetStream, stream string, n int, work func()) {
 		done := make(chan struct{})
@@ -56,7 +59,6 @@ var contestants = []contestant{
 		}
 		<-done
 		c.Stop()
-		_ = js.Conn().Flush()
 	}},
 	{"exclusive", process()},
 	{"prefix", process(jetstream.Prefix())},
@@ -109,15 +111,20 @@ func BenchmarkHandler(b *testing.B) {
 func compare(b *testing.B, n int, work func()) {
 	br := newBroker(b)
 	js := streaming(b, connect(b, br.ClientURL()))
-	ratios, rates := map[string][]float64{}, map[string][]float64{}
+	ratios, rates, costs := map[string][]float64{}, map[string][]float64{}, map[string][]float64{}
 	for range env("JETSTREAM_ROUNDS", 1) {
 		first := 0.0
 		for _, c := range contestants {
+			if only := os.Getenv("JETSTREAM_ONLY"); only != "" && only != c.name {
+				continue
+			}
 			stream := newStream(b, js, func(cfg *natsjs.StreamConfig) { cfg.Storage = natsjs.MemoryStorage })
 			fill(b, js, stream, n)
-			begin := time.Now()
+			begin, used := time.Now(), cpu(b)
 			c.run(b, js, stream, n, work)
+			settled(b, js, stream, n)
 			rate := float64(n) / time.Since(begin).Seconds()
+			costs[c.name] = append(costs[c.name], float64((cpu(b)-used).Microseconds())/float64(n))
 			if first == 0 {
 				first = rate
 			}
@@ -129,10 +136,42 @@ func compare(b *testing.B, n int, work func()) {
 		}
 	}
 	for _, c := range contestants {
+		if len(rates[c.name]) == 0 {
+			continue
+		}
 		b.ReportMetric(median(rates[c.name]), c.name+"/s")
+		b.ReportMetric(median(costs[c.name]), c.name+"-cpu-µs/event")
 		b.ReportMetric(median(ratios[c.name]), c.name+"-ratio")
 	}
 	b.ReportMetric(0, "ns/op")
+}
+
+// cpu is the processor time of this process: the server's and the client's. Other
+// processes disturb it less than the time on the clock.
+func cpu(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// settled waits until the server has settled all n events: it takes acks from a queue.
+func settled(b *testing.B, js natsjs.JetStream, stream string, n int) {
+	b.Helper()
+	s, err := js.Stream(b.Context(), stream)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for {
+		for info := range s.ListConsumers(b.Context()).Info() {
+			if info.AckFloor.Stream == uint64(n) { //nolint:gosec // it is positive
+				return
+			}
+		}
+		time.Sleep(100 * time.Microsecond)
+	}
 }
 
 func median(vs []float64) float64 {

@@ -135,7 +135,9 @@ func (s *source) consumerFor(ctx context.Context, pending int) (cfg natsjs.Consu
 
 // exclusively sets what the exclusive modes need.
 func (s *source) exclusively(cfg *natsjs.ConsumerConfig, pending int) {
-	cfg.MaxAckPending = pending
+	if cfg.MaxAckPending >= 0 && cfg.MaxAckPending < pending {
+		cfg.MaxAckPending = -1 // the session has the bound: a server at its limit delivers slowly
+	}
 	cfg.MaxDeliver = -1 // the server drops an event after so many deliveries
 	cfg.BackOff = nil
 	if cfg.PriorityPolicy != natsjs.PriorityPolicyPinned || len(cfg.PriorityGroups) == 0 {
