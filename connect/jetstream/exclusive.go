@@ -65,6 +65,19 @@ func (s *exclusive) Receive(ctx context.Context, emit func(delivery.Delivery[[]b
 		return err
 	}
 	defer s.p.shut(false)
+	err := s.run(ctx, emit)
+	if t, _ := s.state(); t != nil && isGone(err) {
+		s.finish(t) // there is nothing to commit to
+	}
+	return err
+}
+
+func isGone(err error) bool {
+	return errors.Is(err, natsjs.ErrConsumerNotFound) || errors.Is(err, natsjs.ErrStreamNotFound)
+}
+
+// run is Receive with an open puller.
+func (s *exclusive) run(ctx context.Context, emit func(delivery.Delivery[[]byte]) bool) error {
 	for pause := time.Duration(0); ; {
 		t, err := s.begin(ctx)
 		if t == nil {
@@ -88,6 +101,10 @@ func (s *exclusive) Receive(ctx context.Context, emit func(delivery.Delivery[[]b
 // when ctx has ended, or with an error.
 func (s *exclusive) begin(ctx context.Context) (*tenancy, error) {
 	for {
+		select {
+		case <-s.wake: // it is why we are here, or it came too late
+		default:
+		}
 		_, pin := s.state()
 		if pin == "" {
 			var err error
@@ -143,14 +160,13 @@ func (s *exclusive) standby(ctx context.Context) (pin string, err error) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.pin, s.p.pin = pin, pin
-			select {
-			case <-s.wake: // from an earlier pin
-			default:
-			}
 			return pin, nil
 		}
 	}
 }
+
+// question is how long the session waits for answers that it can do without.
+const question = time.Second
 
 // stuck reports whether no session has the pin, and events are open that would come
 // again only after AckWait: those of a session that has crashed.
@@ -162,7 +178,7 @@ func (s *exclusive) stuck(ctx context.Context) bool {
 // free resets the consumer, so that open events come at once. The session that gets them
 // resets it again.
 func (s *exclusive) free(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, s.src.o.answer)
+	ctx, cancel := context.WithTimeout(ctx, question)
 	defer cancel()
 	_, _ = s.src.js.ResetConsumer(ctx, s.src.stream, s.src.consumer) // else they come after AckWait
 }
@@ -182,7 +198,7 @@ func (s *exclusive) retire(ctx context.Context) {
 		return
 	}
 	if !s.prefix || pin != "" {
-		insist, done := context.WithTimeout(ctx, s.src.o.answer)
+		insist, done := context.WithTimeout(ctx, 2*s.src.o.answer)
 		defer done()
 		_ = s.committing.CommitNow(insist) // as above
 	}
@@ -205,8 +221,9 @@ func (s *exclusive) finish(t *tenancy) {
 // reset resets the consumer to its ack floor. It insists, and returns nil when ctx has
 // ended, or with an error that does not pass.
 func (s *exclusive) reset(ctx context.Context) (*natsjs.ConsumerInfo, error) {
-	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
-		limited, cancel := context.WithTimeout(ctx, s.src.o.answer)
+	limit := time.Second // a server that has just begun may not answer
+	for pause := 10 * time.Millisecond; ; pause, limit = min(2*pause, time.Second), min(2*limit, 16*time.Second) {
+		limited, cancel := context.WithTimeout(ctx, limit)
 		r, err := s.src.js.ResetConsumer(limited, s.src.stream, s.src.consumer)
 		cancel()
 		var refused *natsjs.APIError
@@ -215,8 +232,7 @@ func (s *exclusive) reset(ctx context.Context) (*natsjs.ConsumerInfo, error) {
 			return nil, nil
 		case err == nil:
 			return r.ConsumerInfo, nil
-		case errors.Is(err, natsjs.ErrConsumerNotFound) || errors.Is(err, natsjs.ErrStreamNotFound) ||
-			errors.As(err, &refused) && refused.Code < 500 || s.p.nc.IsClosed():
+		case isGone(err) || errors.As(err, &refused) && refused.Code < 500 || s.p.nc.IsClosed():
 			return nil, fmt.Errorf("jetstream: reset of the consumer %q of the stream %q: %w", s.src.consumer, s.src.stream, err)
 		}
 		if !sleep(ctx, pause) {
@@ -246,9 +262,11 @@ func (s *exclusive) serve(ctx context.Context, t *tenancy, emit func(delivery.De
 		switch {
 		case err != nil || n == over:
 			return false, err
-		case n == unpinned || n == woken:
+		case n == unpinned:
 			_, pin := s.state()
 			s.lose(ctx, pin)
+			return true, nil
+		case n == woken:
 			return true, nil
 		}
 		r, ok := parseReply(m.Reply)
@@ -296,11 +314,16 @@ func (s *exclusive) lose(ctx context.Context, pin string) {
 		return
 	}
 	t.halt()
+	s.poke()
+	s.yieldTo(ctx)
+}
+
+// poke wakes Receive: it has to begin again.
+func (s *exclusive) poke() {
 	select {
 	case s.wake <- struct{}{}:
 	default:
 	}
-	s.yieldTo(ctx)
 }
 
 // yieldTo ends the tenancy if another session has the pin.
@@ -315,7 +338,7 @@ func (s *exclusive) yieldTo(ctx context.Context) {
 
 // pinned returns the current pin of the consumer, and more about it.
 func (s *exclusive) pinned(ctx context.Context) (string, *natsjs.ConsumerInfo, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.src.o.answer)
+	ctx, cancel := context.WithTimeout(ctx, question)
 	defer cancel()
 	c, err := s.src.js.Consumer(ctx, s.src.stream, s.src.consumer)
 	if err != nil {
@@ -339,6 +362,9 @@ func (s *exclusive) Close(ctx context.Context, _ delivery.End) (err error) {
 	if t != nil {
 		if !s.prefix || pin != "" {
 			err = s.committing.CommitNow(ctx)
+		}
+		if errors.Is(err, errNotOurs) {
+			err = nil // the next session gets them
 		}
 		s.finish(t)
 	}

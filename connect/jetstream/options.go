@@ -49,7 +49,7 @@ type Option func(*options) (bad string)
 func optionsOf(opts []Option) (o options, bad string) {
 	o = options{
 		key: func(m *nats.Msg) string { return m.Subject }, revokeWait: defaultRevokeWait,
-		commitEvery: defaultCommitEvery, expires: 30 * time.Second, beat: 5 * time.Second, answer: 5 * time.Second,
+		commitEvery: defaultCommitEvery, expires: 30 * time.Second, beat: 5 * time.Second, answer: 2 * time.Second,
 	}
 	for i, opt := range opts {
 		if opt == nil {

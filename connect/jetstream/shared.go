@@ -145,5 +145,7 @@ func (s *shared) Close(ctx context.Context, _ delivery.End) error {
 	if err := s.ledger.Close(ctx); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second) // a flush wants a limit
+	defer cancel()
 	return s.p.nc.FlushWithContext(ctx)
 }

@@ -164,10 +164,10 @@ func heartbeatEvery(cfg natsjs.ConsumerConfig) time.Duration {
 // gone returns an error if the stream or the consumer does not exist any more. It does
 // not know if the server does not answer.
 func (s *source) gone(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := context.WithTimeout(ctx, question)
 	defer cancel()
 	_, err := s.js.Consumer(ctx, s.stream, s.consumer)
-	if errors.Is(err, natsjs.ErrConsumerNotFound) || errors.Is(err, natsjs.ErrStreamNotFound) {
+	if isGone(err) {
 		return fmt.Errorf("jetstream: the consumer %q of the stream %q: %w", s.consumer, s.stream, err)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/bits"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -28,6 +29,9 @@ type tenancy struct {
 	slots []slot // of the events from acked on; the length is a power of two
 	acked uint64
 	begun uint64
+
+	misses int         // acks that the server has not answered; the committer's
+	doubt  atomic.Bool // the server does not know our events any more
 }
 
 type slot struct {
@@ -117,7 +121,7 @@ func (s *exclusive) commit(ctx context.Context, cs []delivery.Commit[string, uin
 	c := cs[0]
 	t, pin := s.state()
 	switch {
-	case t == nil || t.tenure != c.Tenure():
+	case t == nil || t.tenure != c.Tenure() || t.doubt.Load():
 		return errNotOurs
 	case s.prefix && pin == "":
 		return errSuspended // an AckAll could settle what another session has open
@@ -136,13 +140,31 @@ func (s *exclusive) commit(ctx context.Context, cs []delivery.Commit[string, uin
 			}
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.src.o.answer)
+	limited, cancel := context.WithTimeout(ctx, s.src.o.answer)
 	defer cancel()
-	if _, err := s.p.nc.RequestWithContext(ctx, replies[last], nil); err != nil {
+	if _, err := s.p.nc.RequestWithContext(limited, replies[last], nil); err != nil {
+		if ctx.Err() == nil && limited.Err() != nil {
+			s.unanswered(ctx, t, c.Next)
+		}
 		return err
 	}
+	t.misses = 0
 	t.ackedTo(c.Next)
 	return nil
+}
+
+// unanswered is for an ack without an answer. The server does not answer acks of events
+// that it has not delivered: somebody has reset the consumer, or the server has lost its
+// last state. Then the session begins again.
+func (s *exclusive) unanswered(ctx context.Context, t *tenancy, upTo uint64) {
+	t.misses++
+	_, info, err := s.pinned(ctx)
+	if t.misses < 3 && (err != nil || info.Delivered.Consumer >= upTo) {
+		return
+	}
+	t.doubt.Store(true)
+	t.halt()
+	s.poke()
 }
 
 // beat keeps the pin, and tells the server that open events are worked on.
