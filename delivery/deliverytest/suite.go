@@ -40,6 +40,7 @@ func Run(t *testing.T, harness func(t *testing.T) Harness) {
 		{"RefusedCommits", refusedCommits},
 		{"BrokerAway", brokerAway},
 		{"SecondSession", secondSession},
+		{"Handover", handover},
 		{"Storm", storm},
 		{"Crash", crash},
 		{"Kill", kill},
