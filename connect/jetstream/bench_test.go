@@ -62,6 +62,8 @@ var contestants = []contestant{
 	}},
 	{"exclusive", process()},
 	{"prefix", process(jetstream.Prefix())},
+	{"exclusive-unpinned", process(jetstream.Unpinned())},
+	{"prefix-unpinned", process(jetstream.Prefix(), jetstream.Unpinned())},
 	{"shared", process(jetstream.Shared())},
 }
 

@@ -39,14 +39,23 @@ type exclusive struct {
 
 func openExclusive(ctx context.Context, src *source, p *puller, cfg natsjs.ConsumerConfig, most int) *exclusive {
 	s := &exclusive{
-		src: src, prefix: src.o.mode == prefixMode, group: cfg.PriorityGroups[0], p: p,
+		src: src, prefix: src.o.mode == prefixMode, p: p,
 		tracker: delivery.NewTracker[string, uint64](most), wake: make(chan struct{}, 1),
 	}
-	p.group = s.group
+	pinTTL := cfg.PinnedTTL
+	if src.o.unpinned {
+		s.pin = cfg.Metadata[ownerKey]
+		if pinTTL = src.o.pinTTL; pinTTL == 0 {
+			pinTTL = defaultPinTTL
+		}
+	} else {
+		s.group = cfg.PriorityGroups[0]
+		p.group = s.group
+	}
 	s.committing = delivery.Committer(s.tracker, src.o.commitEvery, 0, s.commit)
 	own, end := context.WithCancel(context.WithoutCancel(ctx))
 	s.end = end
-	s.joined.Go(func() { s.beat(own, heartbeatEvery(cfg), cfg.PinnedTTL) })
+	s.joined.Go(func() { s.beat(own, heartbeatEvery(cfg), pinTTL) })
 	return s
 }
 
@@ -105,25 +114,17 @@ func (s *exclusive) begin(ctx context.Context) (*tenancy, error) {
 		case <-s.wake: // it is why we are here, or it came too late
 		default:
 		}
-		_, pin := s.state()
+		pin, err := s.hold(ctx)
 		if pin == "" {
-			var err error
-			if pin, err = s.standby(ctx); pin == "" {
-				return nil, err
-			}
+			return nil, err
 		}
 		s.retire(ctx)
 		info, err := s.reset(ctx)
 		if info == nil {
 			return nil, err
 		}
-		at := time.Time{}
-		for _, g := range info.PriorityGroups {
-			if g.Group == s.group && g.PinnedClientID == pin {
-				at = g.PinnedTS
-			}
-		}
-		if at.IsZero() { // the pin was lost meanwhile
+		holder, at := s.holderIn(info)
+		if holder != pin { // the pin was lost meanwhile
 			s.lose(ctx, pin)
 			continue
 		}
@@ -132,6 +133,22 @@ func (s *exclusive) begin(ctx context.Context) (*tenancy, error) {
 		}
 		return s.tenancy(ctx, at), nil
 	}
+}
+
+// hold returns the pin when this session has it. It returns none when ctx has ended, or
+// with an error. Without a pin, the owner is one.
+func (s *exclusive) hold(ctx context.Context) (string, error) {
+	_, pin := s.state()
+	switch {
+	case !s.src.o.unpinned && pin == "":
+		return s.standby(ctx)
+	case s.src.o.unpinned:
+		if holder, _, err := s.holder(ctx); err == nil && holder != pin {
+			s.lose(ctx, pin)
+			return "", fmt.Errorf("jetstream: the consumer %q of the stream %q: %w", s.src.consumer, s.src.stream, delivery.ErrFenced)
+		}
+	}
+	return pin, nil
 }
 
 // standby waits until an event comes, which has the pin. The event comes again after
@@ -171,7 +188,7 @@ const question = time.Second
 // stuck reports whether no session has the pin, and events are open that would come
 // again only after AckWait: those of a session that has crashed.
 func (s *exclusive) stuck(ctx context.Context) bool {
-	pin, info, err := s.pinned(ctx)
+	pin, info, err := s.holder(ctx)
 	return err == nil && pin == "" && info.NumAckPending > 0
 }
 
@@ -328,7 +345,7 @@ func (s *exclusive) poke() {
 
 // yieldTo ends the tenancy if another session has the pin.
 func (s *exclusive) yieldTo(ctx context.Context) {
-	if pin, _, err := s.pinned(ctx); err != nil || pin == "" {
+	if pin, _, err := s.holder(ctx); err != nil || pin == "" {
 		return
 	}
 	if t, pin := s.state(); t != nil && pin == "" {
@@ -336,21 +353,29 @@ func (s *exclusive) yieldTo(ctx context.Context) {
 	}
 }
 
-// pinned returns the current pin of the consumer, and more about it.
-func (s *exclusive) pinned(ctx context.Context) (string, *natsjs.ConsumerInfo, error) {
+// holder returns the current pin of the consumer, or its owner, and more about it.
+func (s *exclusive) holder(ctx context.Context) (string, *natsjs.ConsumerInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, question)
 	defer cancel()
 	c, err := s.src.js.Consumer(ctx, s.src.stream, s.src.consumer)
 	if err != nil {
 		return "", nil, err
 	}
-	info := c.CachedInfo()
+	pin, _ := s.holderIn(c.CachedInfo())
+	return pin, c.CachedInfo(), nil
+}
+
+// holderIn returns the pin, or the owner, and a time that grows with each one.
+func (s *exclusive) holderIn(info *natsjs.ConsumerInfo) (pin string, at time.Time) {
+	if s.src.o.unpinned {
+		return info.Config.Metadata[ownerKey], info.TimeStamp
+	}
 	for _, g := range info.PriorityGroups {
 		if g.Group == s.group {
-			return g.PinnedClientID, info, nil
+			return g.PinnedClientID, g.PinnedTS
 		}
 	}
-	return "", info, nil
+	return "", at
 }
 
 // Close implements [delivery.Session].
@@ -368,10 +393,10 @@ func (s *exclusive) Close(ctx context.Context, _ delivery.End) (err error) {
 		}
 		s.finish(t)
 	}
-	if pin == "" || !s.p.nc.IsConnected() {
+	if pin == "" || s.src.o.unpinned || !s.p.nc.IsConnected() {
 		return err
 	}
-	if now, _, _ := s.pinned(ctx); now == pin { // let the next one in, without a wait for the end of the pin
+	if now, _, _ := s.holder(ctx); now == pin { // let the next one in, without a wait for the end of the pin
 		group, _ := json.Marshal(struct {
 			Group string `json:"group"`
 		}{s.group})

@@ -99,6 +99,7 @@ func TestConfiguration(t *testing.T) {
 		"Configure: fn is nil":                               {jetstream.Configure(nil)},
 		"MaxHold: the mode is Exclusive, want Shared":        {jetstream.MaxHold(1)},
 		"PinTTL: the mode is Shared, want Exclusive or Pref": {jetstream.Shared(), jetstream.PinTTL(1)},
+		"Unpinned: the mode is Shared, want Exclusive or Pr": {jetstream.Shared(), jetstream.Unpinned()},
 	} {
 		err := open("x", stream, opts...)
 		require.ErrorIs(t, err, turbopipes.ErrInvalidArgument)
@@ -114,6 +115,7 @@ func TestConfiguration(t *testing.T) {
 	require.ErrorContains(t, open("all", stream), "its ack policy is")
 	require.NoError(t, open("one", stream))
 	require.ErrorContains(t, open("one", stream, jetstream.Shared()), "it is an exclusive one")
+	require.ErrorContains(t, open("one", stream, jetstream.Unpinned()), "it is pinned")
 	require.NoError(t, open("queue", stream, jetstream.Shared(), jetstream.Configure(func(c *natsjs.ConsumerConfig) { c.FilterSubject = stream + ".k1" })))
 	require.Equal(t, stream+".k1", consumerInfo(t, js, stream, "queue").Config.FilterSubject)
 	require.NoError(t, open("queue", stream, jetstream.Shared()))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	natsjs "github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/delivery"
@@ -120,6 +122,8 @@ func (s *source) consumerFor(ctx context.Context, pending int) (cfg natsjs.Consu
 		return cfg, errors.New("it is an exclusive one, and the mode is Shared: delete the consumer, or take another name")
 	case s.o.mode == sharedMode:
 		cfg.PinnedTTL = 0
+	case s.o.unpinned && exists && pinned:
+		return cfg, errors.New("it is pinned, and the option is Unpinned: delete the consumer, or take another name")
 	default:
 		s.exclusively(&cfg, pending)
 	}
@@ -133,6 +137,10 @@ func (s *source) consumerFor(ctx context.Context, pending int) (cfg natsjs.Consu
 	return fresh.CachedInfo().Config, nil
 }
 
+// ownerKey is where the consumer has the session that has opened it last, if it is not
+// pinned.
+const ownerKey = "turbopipes-owner"
+
 // exclusively sets what the exclusive modes need.
 func (s *source) exclusively(cfg *natsjs.ConsumerConfig, pending int) {
 	if cfg.MaxAckPending >= 0 && cfg.MaxAckPending < pending {
@@ -140,6 +148,15 @@ func (s *source) exclusively(cfg *natsjs.ConsumerConfig, pending int) {
 	}
 	cfg.MaxDeliver = -1 // the server drops an event after so many deliveries
 	cfg.BackOff = nil
+	if s.o.unpinned {
+		cfg.PinnedTTL = 0
+		cfg.Metadata = maps.Clone(cfg.Metadata)
+		if cfg.Metadata == nil {
+			cfg.Metadata = map[string]string{}
+		}
+		cfg.Metadata[ownerKey] = nuid.Next()
+		return
+	}
 	if cfg.PriorityPolicy != natsjs.PriorityPolicyPinned || len(cfg.PriorityGroups) == 0 {
 		cfg.PriorityPolicy = natsjs.PriorityPolicyPinned
 		cfg.PriorityGroups = []string{"turbopipes"}

@@ -72,6 +72,22 @@ func TestPrefix(t *testing.T) {
 	})
 }
 
+func TestUnpinned(t *testing.T) {
+	deliverytest.Run(t, func(t *testing.T) deliverytest.Harness {
+		h := harness(t, jetstream.Unpinned(), jetstream.PinTTL(300*time.Millisecond))
+		h.Ordered, h.Exclusive = true, true
+		return h
+	})
+}
+
+func TestUnpinnedPrefix(t *testing.T) {
+	deliverytest.Run(t, func(t *testing.T) deliverytest.Harness {
+		h := harness(t, jetstream.Prefix(), jetstream.Unpinned(), jetstream.PinTTL(300*time.Millisecond))
+		h.Ordered, h.Exclusive = true, true
+		return h
+	})
+}
+
 func TestShared(t *testing.T) {
 	deliverytest.Run(t, func(t *testing.T) deliverytest.Harness {
 		h := harness(t, jetstream.Shared())

@@ -158,7 +158,7 @@ func (s *exclusive) commit(ctx context.Context, cs []delivery.Commit[string, uin
 // last state. Then the session begins again.
 func (s *exclusive) unanswered(ctx context.Context, t *tenancy, upTo uint64) {
 	t.misses++
-	_, info, err := s.pinned(ctx)
+	_, info, err := s.holder(ctx)
 	if t.misses < 3 && (err != nil || info.Delivered.Consumer >= upTo) {
 		return
 	}
@@ -215,6 +215,12 @@ func (s *exclusive) keepPin(ctx context.Context) {
 			s.yieldTo(ctx)
 		case s.waiting.Load() && s.stuck(ctx):
 			s.free(ctx)
+		}
+		return
+	}
+	if s.src.o.unpinned {
+		if holder, _, err := s.holder(ctx); err == nil && holder != pin {
+			s.lose(ctx, pin)
 		}
 		return
 	}
