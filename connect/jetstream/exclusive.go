@@ -52,7 +52,7 @@ func openExclusive(ctx context.Context, src *source, p *puller, cfg natsjs.Consu
 		s.group = cfg.PriorityGroups[0]
 		p.group = s.group
 	}
-	s.committing = delivery.Committer(s.tracker, src.o.commitEvery, 0, s.commit)
+	s.committing = delivery.Committer(s.tracker, src.o.commitEvery, max(1, most/4), s.commit)
 	own, end := context.WithCancel(context.WithoutCancel(ctx))
 	s.end = end
 	s.joined.Go(func() { s.beat(own, heartbeatEvery(cfg), pinTTL) })

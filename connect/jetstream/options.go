@@ -159,7 +159,7 @@ func RevokeWait(d time.Duration) Option {
 }
 
 // CommitEvery sets how long an exclusive session waits at most before it acks events
-// that are done. Acks do not wait when half of MaxUncommitted is done. The default is 20
+// that are done. Acks do not wait when a quarter of MaxUncommitted is done. The default is 20
 // milliseconds.
 func CommitEvery(d time.Duration) Option {
 	return positive("CommitEvery", d, func(o *options) *time.Duration { return &o.commitEvery })
