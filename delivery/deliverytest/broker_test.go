@@ -41,6 +41,18 @@ func TestLog(t *testing.T) {
 	})
 }
 
+// TestExclusiveLog: of a group with one partition, one session has it, and the others
+// wait.
+func TestExclusiveLog(t *testing.T) {
+	deliverytest.Run(t, func(t *testing.T) deliverytest.Harness {
+		b := deliverytest.NewBroker(1)
+		t.Cleanup(func() { require.Empty(t, b.Breaches()) })
+		h := harness(b, b.Log(deliverytest.LogOptions{}), 1)
+		h.Ordered, h.Exclusive, h.Group = true, true, false
+		return h
+	})
+}
+
 func TestQueue(t *testing.T) {
 	deliverytest.Run(t, func(*testing.T) deliverytest.Harness {
 		b := deliverytest.NewBroker(1)

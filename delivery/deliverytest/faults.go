@@ -94,6 +94,62 @@ func secondSession(t *testing.T, h Harness) {
 	}
 }
 
+// handover: a second session of an exclusive consumer waits or is refused. It gets no
+// event beside the first one, unless the first one is fenced. A graceful end of the first
+// one repeats nothing.
+func handover(t *testing.T, h Harness) {
+	if !h.Exclusive {
+		t.Skip("several sessions may share the events")
+	}
+	const n, rounds = 600, 4
+	a := newAccount()
+	h.Publish(t, events(0, n, 10))
+	fenced := false
+	running := h.start(t, 4, a.slowly)
+	a.wait(t, 10)
+	for round := range rounds {
+		var gone atomic.Bool // running has ended, or was fenced
+		var early atomic.Int64
+		next := h.start(t, 4, func(ctx context.Context, d delivery.Delivery[[]byte]) error {
+			if !gone.Load() {
+				early.Add(1)
+			}
+			return a.slowly(ctx, d)
+		})
+		a.wait(t, (round+1)*n/(rounds+2))
+		if early.Load() > 0 { // then the first one has to end
+			select {
+			case <-running.Done():
+			case <-time.After(patience):
+				require.Fail(t, "two sessions have events at the same time")
+			}
+		}
+		select {
+		case <-running.Done():
+			require.ErrorIs(t, running.Err(), delivery.ErrFenced)
+			fenced = true
+			gone.Store(true)
+		case <-next.Done(): // refused
+			require.ErrorIs(t, next.Err(), delivery.ErrFenced)
+			require.Zero(t, early.Load(), "a session that is refused had events")
+			continue
+		default:
+			gone.Store(true)
+			running.stop(t)
+		}
+		running = next
+	}
+	a.wait(t, n-n/(rounds+2))
+	running.stop(t)
+	h.finish(t, a, n)
+	if !fenced {
+		require.Zero(t, a.repeated(), "graceful changes repeat nothing")
+	}
+	if h.Ordered {
+		a.inOrder(t)
+	}
+}
+
 // storm: sessions join and leave gracefully. Nothing is lost, repeated or out of order.
 func storm(t *testing.T, h Harness) {
 	if !h.Group {

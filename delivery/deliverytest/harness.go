@@ -20,7 +20,8 @@ type Harness struct {
 	Ordered bool
 	// Group says that several sessions may be open at once and share the events.
 	Group bool
-	// Exclusive says that a second session ends with an ErrFenced, or ends the first.
+	// Exclusive says that one session at a time has the events: a second one waits for
+	// the end of the first, or ends with an ErrFenced, or ends the first with one.
 	Exclusive bool
 	// Partitions is how many there are; 0 is 1.
 	Partitions int
