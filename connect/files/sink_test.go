@@ -217,8 +217,12 @@ func TestAppender(t *testing.T) {
 		for _, c := range []struct {
 			text, ended, cut string
 		}{
-			{"", "z\n", "z\n"}, {"a\n", "a\nz\n", "a\nz\n"}, {"a\nb", "a\nb\nz\n", "a\nz\n"}, {"b", "b\nz\n", "z\n"},
-			{"a\n" + long, "a\n" + long + "\nz\n", "a\nz\n"}, {long, long + "\nz\n", "z\n"},
+			{"", "z\n", "z\n"},
+			{"a\n", "a\nz\n", "a\nz\n"},
+			{"a\nb", "a\nb\nz\n", "a\nz\n"},
+			{"b", "b\nz\n", "z\n"},
+			{"a\n" + long, "a\n" + long + "\nz\n", "a\nz\n"},
+			{long, long + "\nz\n", "z\n"},
 		} {
 			for i, opts := range [][]AppendOption{{NoSync()}, {CutTorn(), SyncEvery(time.Hour)}} {
 				name := fileWith(t, c.text)
