@@ -242,9 +242,10 @@ func Copies(pattern string) Setting {
 	}}
 }
 
-// OnTrouble calls fn for each file that can't be read now, and is tried again, and for
-// each file that has gone before it was read to its end. fn runs on the goroutine that
-// reads. The default writes to package slog. A nil fn is an ErrInvalidArgument.
+// OnTrouble calls fn for each file that can't be read now, and is tried again, for each
+// file that has gone before it was read to its end, and for a position that can't be
+// written, as on a full disk. fn may run on two goroutines at once: that which reads, and
+// that which commits. The default writes to package slog. A nil fn is an ErrInvalidArgument.
 func OnTrouble(fn func(Trouble)) Setting {
 	return Setting{Func: func(s *settings) string {
 		s.trouble = fn

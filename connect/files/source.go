@@ -65,6 +65,7 @@ type session struct {
 	tracker    *delivery.Tracker[int32, position]
 	committing *delivery.Committing[int32]
 	receive    func(delivery.Delivery[[]byte]) bool
+	unsaved    bool // the last commit has failed; under the turn of committing
 }
 
 // origin is what the events of a file have in common. It is never changed.
@@ -236,7 +237,7 @@ func (s *session) Receive(ctx context.Context, emit func(delivery.Delivery[[]byt
 
 // commit writes the positions.
 func (s *session) commit(ctx context.Context, cs []delivery.Commit[int32, position]) error {
-	return s.store.write(ctx, func(entries map[int32]entry) {
+	err := s.store.write(ctx, func(entries map[int32]entry) {
 		for _, c := range cs {
 			if e, ok := entries[c.Key]; ok {
 				e.At = c.Next
@@ -244,6 +245,11 @@ func (s *session) commit(ctx context.Context, cs []delivery.Commit[int32, positi
 			}
 		}
 	})
+	if err != nil && !s.unsaved && ctx.Err() == nil {
+		s.trouble(Trouble{Path: s.position, Err: err}) // the stream stands still when a tail is full
+	}
+	s.unsaved = err != nil
+	return err
 }
 
 // Close writes the positions, and releases the lock.

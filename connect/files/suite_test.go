@@ -11,10 +11,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/delivery"
 	"github.com/turbopipes/turbopipes/delivery/deliverytest"
 )
@@ -160,5 +162,38 @@ func TestRotatedDeliveries(t *testing.T) {
 			Source: suiteSource(dir, "lines*", f), Ordered: true, Address: dir, Partitions: 200,
 			Crash: func(testing.TB) { f.crash() },
 		}
+	})
+}
+
+// TestPositionOnAFullDisk: events go on until the tail is full. Nothing is lost when
+// there is room again, and the trouble is told.
+func TestPositionOnAFullDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		name := fileWith(t, strings.Repeat("a\n", 100))
+		f := &faults{dead: map[*session]bool{}}
+		var troubles []Trouble
+		s, _ := Source(name, name+".position", OnTrouble(func(tr Trouble) { troubles = append(troubles, tr) })).(source)
+		s.hook = f.hook
+		n := 0
+		sub := delivery.Process(s, 1, func(context.Context, delivery.Delivery[[]byte]) error {
+			if n++; n == 1 { // the file was adopted
+				f.mu.Lock()
+				f.refuse = true
+				f.mu.Unlock()
+			}
+			return nil
+		}, delivery.MaxUncommitted(10)).Subscribe(t.Context(), turbopipes.Observer[delivery.Receipt]{})
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		require.Equal(t, 10, n)
+		require.Len(t, troubles, 1, "it is told once")
+		require.Equal(t, Trouble{Path: name + ".position", Err: errRefused}, troubles[0])
+		f.mu.Lock()
+		f.refuse = false
+		f.mu.Unlock()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		require.Equal(t, 100, n)
+		require.NoError(t, sub.Stop(t.Context()))
 	})
 }

@@ -91,6 +91,9 @@ func (c *client) run(ctx context.Context, emit func(Event) bool) error {
 		if !errors.As(err, &again) {
 			return err
 		}
+		if c.failed > 0 || !errors.Is(err, errEnded) && !errors.Is(err, errIdle) {
+			c.trouble(again.error)
+		}
 		if c.failed++; c.giveUp > 0 && c.failed >= c.giveUp {
 			return fmt.Errorf("sse: %d connections have brought nothing, the last error: %w", c.failed, again.error)
 		}

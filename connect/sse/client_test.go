@@ -147,7 +147,9 @@ func TestReconnects(t *testing.T) {
 	bubble(t, "not for ever", func(t *testing.T) {
 		down := status(http.StatusBadGateway)
 		s := &script{steps: []http.HandlerFunc{down, stream("data: a\n\n"), down, down}}
-		got, err := collect(t, s, GiveUp(3))
+		var troubles []error
+		got, err := collect(t, s, GiveUp(3), OnTrouble(func(err error) { troubles = append(troubles, err) }))
+		require.Len(t, troubles, 3, "the end of a connection that has brought something is none")
 		require.Equal(t, []string{"a"}, got)
 		require.ErrorIs(t, err, ErrNoStream)
 		require.ErrorContains(t, err, "sse: 3 connections have brought nothing, the last error")
@@ -230,6 +232,7 @@ func TestBadArguments(t *testing.T) {
 		"Reconnect: longest is 1ns, want at least first": Events("x", Reconnect(2, 1)),
 		"GiveUp: n is 0, want at least 1":                Events("x", GiveUp(0)),
 		"IdleTimeout: d is 0s, want more than 0":         Events("x", IdleTimeout(0)),
+		"OnTrouble: fn is nil":                           Events("x", OnTrouble(nil)),
 		"MaxEvent: n is 0, want at least 1":              Events("x", MaxEvent(0)),
 	} {
 		err := o.Drain(t.Context())

@@ -3,6 +3,7 @@ package sse
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -66,6 +67,7 @@ type settings struct {
 	store   Store
 	key     func(Event) string
 	commit  time.Duration
+	trouble func(error)
 }
 
 func defaults() settings {
@@ -73,6 +75,7 @@ func defaults() settings {
 		client: http.DefaultClient, prepare: func(*http.Request) error { return nil },
 		first: time.Second, longest: time.Minute, most: 1 << 20,
 		key: func(Event) string { return "" }, commit: time.Second,
+		trouble: func(err error) { slog.Warn("sse: trouble with an event stream", "error", err) },
 	}
 }
 
@@ -127,6 +130,17 @@ func IdleTimeout(d time.Duration) Setting {
 	return Setting{Func: func(s *settings) string {
 		s.idle = d
 		return opt.Positive("IdleTimeout", "d", d)
+	}}
+}
+
+// OnTrouble calls fn with the error of each connection that has failed, and of each id
+// that could not be saved; both are tried again. A connection that has brought something
+// and ends is no trouble. fn may run on two goroutines at once. The default writes to
+// package slog. A nil fn is an ErrInvalidArgument.
+func OnTrouble(fn func(error)) Setting {
+	return Setting{Func: func(s *settings) string {
+		s.trouble = fn
+		return opt.NotNil("OnTrouble", "fn", fn == nil)
 	}}
 }
 

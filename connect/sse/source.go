@@ -88,6 +88,7 @@ func (s *session) save(ctx context.Context, cs []delivery.Commit[string, string]
 		return nil
 	}
 	if err := s.store.Save(ctx, id); err != nil {
+		s.trouble(err)
 		return err
 	}
 	s.saved = id
