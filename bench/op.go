@@ -44,10 +44,10 @@ type outcome int
 
 const (
 	inOrder   outcome = iota // all of them, in their order
-	anyOrder                  // all of them
-	lastOne                   // the last of them: how many there are depends on the clock
-	someCount                 // at least one, because which of them depends on the clock
-	unchecked                 // any, because even the first one depends on the clock
+	anyOrder                 // all of them
+	lastOne                  // the last of them: how many there are depends on the clock
+	someCount                // at least one, because which of them depends on the clock
+	unchecked                // any, because even the first one depends on the clock
 )
 
 // goal is a figure that a row must reach.
@@ -131,5 +131,6 @@ func costFamilies() []rowFamily {
 		{"Hot streams", hotRows()},
 		{"Utilities", utilityRows()},
 		{"RxGo", rxgoRows()},
+		{"Writing operators", writingRows()},
 	}
 }

@@ -149,7 +149,9 @@ func collectionRows() []row {
 		m := map[int]int{}
 		return func(v int) { m[key(v)] = v }, func() { add(len(m)) }
 	})
-	roMap := viaRoOf(size, func(in roInt) ro.Observable[map[int]int] { return ro.ToMap(func(v int) (int, int) { return key(v), v })(in) })
+	roMap := viaRoOf(size, func(in roInt) ro.Observable[map[int]int] {
+		return ro.ToMap(func(v int) (int, int) { return key(v), v })(in)
+	})
 	return []row{
 		{name: "ToSlice", ways: []way{
 			slicesOf(func(in obs) turbopipes.Observable[[]int] { return operators.ToSlice[int]()(in) }),
@@ -217,7 +219,7 @@ func sortedRows() []row {
 				}
 			}),
 		}},
-		{name: "TopK", variant: "16", outcome: anyOrder, ways: []way{
+		{name: "TopK", variant: "n = 16", outcome: anyOrder, ways: []way{
 			us(func(in obs) obs { return operators.TopK(16, cmp.Compare[int])(operators.Map(mixed)(in)) }),
 			closures(func(add adder) (adder, func()) {
 				var top []int // in ascending order
@@ -243,4 +245,3 @@ func sortedRows() []row {
 func toInt[N int | int64](v N) int { return int(v) }
 
 func twice(v float64) int { return int(2 * v) }
-

@@ -13,10 +13,10 @@ import (
 func backpressureRows() []row {
 	rows := append(overflowRows(), droppingRows()...)
 	return append(rows, []row{
-		{name: "LoadShed", variant: "64", outcome: lastOne, ways: queue(func(in obs) obs { return operators.LoadShed[int](64, hours)(in) })},
-		{name: "LimitRate", variant: "64", ways: queue(func(in obs) obs { return operators.LimitRate[int](64)(in) })},
+		{name: "LoadShed", variant: "n = 64", outcome: lastOne, ways: queue(func(in obs) obs { return operators.LoadShed[int](64, hours)(in) })},
+		{name: "LimitRate", variant: "n = 64", ways: queue(func(in obs) obs { return operators.LimitRate[int](64)(in) })},
 		{name: "BackpressureTimeout", goals: clockGoals, ways: []way{
-			us(func(in obs) obs { return operators.BackpressureTimeout[int](hours)(in) }), sendOrLate(0), sendOrLate(64),
+			us(func(in obs) obs { return operators.BackpressureTimeout[int](hours)(in) }), sendOrLate(0), sendOrLate(64), sendAtOnce(64),
 		}},
 		{name: "Extrapolate", goals: clockGoals, ways: []way{
 			us(func(in obs) obs { return operators.Extrapolate(func(int) iter.Seq[int] { return nil })(in) }),
@@ -32,7 +32,9 @@ func backpressureRows() []row {
 }
 
 // queue has a queue of 64 between two goroutines.
-func queue(build func(in obs) obs) []way { return []way{us(build), channel(0, plain), channel(64, plain)} }
+func queue(build func(in obs) obs) []way {
+	return []way{us(build), channel(0, plain), channel(64, plain)}
+}
 
 // wide is a channel that takes all items.
 func wide() way { return channel(1<<15, plain).named("a channel without a limit, by hand") }
@@ -51,10 +53,10 @@ func overflowRows() []row {
 			us(strategy(64, turbopipes.DropOldest)), droppingHand(1, true).as(unbufferedName).floor(), droppingHand(64, true),
 		}},
 		{name: "Fail", variant: "a queue that is not full", ways: append(queue(strategy(1<<15, turbopipes.Fail)), wide())},
-		{name: "OnBackpressureBuffer", variant: "64, Block", ways: queue(strategy(64, turbopipes.Block))},
-		{name: "OnBackpressureError", outcome: unchecked, ways: queue(func(in obs) obs {
-			return operators.OnErrorComplete[int](nil)(operators.OnBackpressureError[int]()(in))
-		})},
+		{name: "OnBackpressureBuffer", variant: "n = 64, Block", ways: queue(strategy(64, turbopipes.Block))},
+		{name: "OnBackpressureError", variant: "a subscription", subscription: true, ways: []way{
+			repeated(us(func(in obs) obs { return operators.OnBackpressureError[int]()(in) })), repeated(channel(0, plain)),
+		}},
 	}
 }
 
@@ -68,7 +70,7 @@ func droppingRows() []row {
 		{name: "OnBackpressureDrop", outcome: someCount, ways: lossy(func(in obs) obs { return operators.OnBackpressureDrop[int]()(in) })},
 		{name: "OnBackpressureLatest", outcome: lastOne, ways: queue(func(in obs) obs { return operators.OnBackpressureLatest[int]()(in) })},
 		{name: "OnBackpressureReduce", outcome: someCount, ways: queue(func(in obs) obs { return operators.OnBackpressureReduce(plus)(in) })},
-		{name: "OnBackpressureBatch", variant: "64", outcome: someCount, needs: 1, ways: []way{
+		{name: "OnBackpressureBatch", variant: "n = 64", outcome: someCount, needs: 1, ways: []way{
 			slicesOf(func(in obs) turbopipes.Observable[[]int] { return operators.OnBackpressureBatch[int](64)(in) }),
 			channel(0, plain), channel(64, plain),
 		}},
@@ -121,8 +123,35 @@ func offer(to chan int, v int, keep bool) {
 	}
 }
 
-// sendOrLate waits with a timer where there is no room.
+// sendOrLate waits with a timer for each item.
 func sendOrLate(k int) way {
+	w := ofChannel(k, func(n int, add adder) {
+		in := make(chan int, k)
+		go func() {
+			defer close(in)
+			timer := time.NewTimer(hours)
+			defer timer.Stop()
+			for v := range n {
+				timer.Reset(hours)
+				select {
+				case in <- v:
+				case <-timer.C:
+					return
+				}
+			}
+		}()
+		for v := range in {
+			add(v)
+		}
+	})
+	if k > 0 {
+		w.name = timerName
+	}
+	return w
+}
+
+// sendAtOnce sets the timer only where there is no room.
+func sendAtOnce(k int) way {
 	w := ofChannel(k, func(n int, add adder) {
 		in := make(chan int, k)
 		go func() {
@@ -147,10 +176,7 @@ func sendOrLate(k int) way {
 			add(v)
 		}
 	})
-	if k > 0 {
-		w.name = timerName
-	}
-	return w
+	return w.named("the same, a timer only where it is full")
 }
 
 // passing selects on a timer that is not set.

@@ -33,7 +33,7 @@ func zipAllHand(k, m int) way {
 			for i, ch := range all {
 				tuple[i] = <-ch
 			}
-			add(digest(tuple))
+			add(digest(leaving(tuple)))
 		}
 	})
 }
@@ -46,7 +46,7 @@ func latestHand(k int) way {
 
 func latestAllHand(k int) way {
 	return ofChannel(k, func(n int, add adder) {
-		latest(k, n, func(a, b int) { add(digest([]int{a, b})) })
+		latest(k, n, func(a, b int) { add(digest(leaving([]int{a, b}))) })
 	})
 }
 
@@ -99,7 +99,7 @@ func latestManyHand(k, m int) way {
 				missing--
 			}
 			if missing == 0 {
-				add(digest(slices.Clone(newest)))
+				add(digest(leaving(slices.Clone(newest))))
 			}
 		}
 	})
@@ -145,7 +145,7 @@ func lastsHand(k int) way {
 				}
 			}
 		}
-		add(digest(lasts[:]))
+		add(digest(leaving(lasts[:])))
 	})
 }
 

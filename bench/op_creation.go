@@ -89,8 +89,11 @@ func creationRows() []row {
 				}})
 			}),
 		}},
-		{name: "Checked", ways: []way{us(turbopipes.Checked[int]), loop}},
 	}, functionRows(), emptyRows())
+}
+
+func writingRows() []row {
+	return []row{{name: "Checked", ways: []way{us(turbopipes.Checked[int]), closures(plain)}}}
 }
 
 func functionRows() []row {
@@ -182,7 +185,7 @@ func emptyRows() []row {
 
 // starts are functions that return their index.
 var starts = func() []func(ctx context.Context) (int, error) {
-	all := make([]func(ctx context.Context) (int, error), len(naturals))
+	all := make([]func(ctx context.Context) (int, error), itemsPerRun)
 	for i := range all {
 		all[i] = func(context.Context) (int, error) { return i, nil }
 	}

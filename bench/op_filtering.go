@@ -58,7 +58,7 @@ func filteringRows() []row {
 			})),
 			viaRx(func(in rxgo.Observable) rxgo.Iterable { return in.DistinctUntilChanged(rxFunc(same)) }),
 		}},
-		{name: "Dedup", variant: "the last 100", ways: []way{
+		{name: "Dedup", variant: "n = 100", ways: []way{
 			us(func(in obs) obs { return operators.Dedup(operators.Self[int], 100, 0)(in) }),
 			closures(each(func(add adder) adder {
 				seen, ring := make(map[int]struct{}, 101), make([]int, 0, 100)
@@ -106,7 +106,7 @@ func takingRows() []row {
 			viaRx(func(in rxgo.Observable) rxgo.Iterable { return in.TakeUntil(func(v any) bool { return v.(int) < 0 }) }),
 		}},
 		{name: "TakeFor", ways: []way{us(func(in obs) obs { return operators.TakeFor[int](hours)(in) }), closures(flagged(1))}},
-		{name: "TakeLast", variant: "100", ways: []way{
+		{name: "TakeLast", variant: "n = 100", ways: []way{
 			us(func(in obs) obs { return operators.TakeLast[int](100)(in) }),
 			closures(func(add adder) (adder, func()) {
 				ring, at := make([]int, 0, 100), 0
@@ -145,7 +145,7 @@ func skippingRows() []row {
 			us(func(in obs) obs { return operators.SkipUntil[int](turbopipes.Just(1))(in) }), closures(flagged(1)),
 		}},
 		{name: "SkipFor", ways: []way{us(func(in obs) obs { return operators.SkipFor[int](hours)(in) }), closures(flagged(0))}},
-		{name: "SkipLast", variant: "100", ways: []way{
+		{name: "SkipLast", variant: "n = 100", ways: []way{
 			us(func(in obs) obs { return operators.SkipLast[int](100)(in) }),
 			closures(each(func(add adder) adder {
 				ring, at := make([]int, 0, 100), 0

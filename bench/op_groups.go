@@ -24,7 +24,7 @@ func slicesOf(build func(in obs) turbopipes.Observable[[]int]) way { return usOf
 
 func batchRows() []row {
 	return []row{
-		{name: "BufferWithCount", variant: "100", needs: perBatch, ways: []way{
+		{name: "BufferWithCount", variant: "n = 100", needs: perBatch, ways: []way{
 			slicesOf(func(in obs) turbopipes.Observable[[]int] { return operators.BufferWithCount[int](batchOf)(in) }),
 			closures(batched(batchOf)),
 			viaRoOf(digest, func(in roInt) ro.Observable[[]int] { return ro.BufferWithCount[int](batchOf)(in) }),
@@ -59,7 +59,9 @@ func clockedBatchRows() []row {
 			slicesOf(func(in obs) turbopipes.Observable[[]int] { return operators.BufferWithTime[int](hours)(in) }),
 		}, hand(viaRoOf(digest, func(in roInt) ro.Observable[[]int] { return ro.BufferWithTime[int](hours)(in) }))...)},
 		{name: "BufferWhen", goals: batchGoals, ways: append([]way{
-			slicesOf(func(in obs) turbopipes.Observable[[]int] { return operators.BufferWhen[int](turbopipes.Never[int]())(in) }),
+			slicesOf(func(in obs) turbopipes.Observable[[]int] {
+				return operators.BufferWhen[int](turbopipes.Never[int]())(in)
+			}),
 		}, hand()...)},
 		{name: "SessionWindow", goals: batchGoals, ways: append([]way{
 			slicesOf(func(in obs) turbopipes.Observable[[]int] { return operators.SessionWindow[int](hours)(in) }),
@@ -70,12 +72,12 @@ func clockedBatchRows() []row {
 func countedBatchRows() []row {
 	at := func(v int) time.Time { return time.Unix(int64(v), 0) }
 	return []row{
-		{name: "BufferWeighted", variant: "100", needs: perBatch, ways: []way{
+		{name: "BufferWeighted", variant: "n = 100", needs: perBatch, ways: []way{
 			slicesOf(func(in obs) turbopipes.Observable[[]int] {
 				return operators.BufferWeighted(batchOf, func(int) int64 { return 1 })(in)
 			}), closures(batched(batchOf)),
 		}},
-		{name: "BufferUntilChanged", variant: "100", needs: perBatch, ways: []way{
+		{name: "BufferUntilChanged", variant: "n = 100", needs: perBatch, ways: []way{
 			slicesOf(func(in obs) turbopipes.Observable[[]int] { return operators.BufferUntilChanged(hundreds)(in) }),
 			closures(batched(batchOf)),
 		}},
@@ -88,18 +90,24 @@ func countedBatchRows() []row {
 						last = slices.Delete(last, 0, 1)
 					}
 					if len(last) == 10 {
-						add(digest(slices.Clone(last)))
+						add(digest(leaving(slices.Clone(last))))
 					}
 				}
 			})),
 		}},
-		{name: "EventTimeWindow", variant: "100", needs: perBatch, ways: []way{
+		{name: "EventTimeWindow", variant: "n = 100", needs: perBatch, ways: []way{
 			usOf(func(w turbopipes.TimeWindow[int]) int { return digest(w.Items) }, func(in obs) turbopipes.Observable[turbopipes.TimeWindow[int]] {
 				return operators.EventTimeWindow(batchOf*time.Second, at)(in)
 			}), closures(batched(batchOf)),
 		}},
 	}
 }
+
+// manyItems make the set-up of a group, and of a timer, small beside the items.
+const manyItems = 10 * itemsPerRun
+
+// perGroup has 20 allocations for each group.
+const perGroup = 20. * 100 / manyItems
 
 func groupRows() []row {
 	key := func(v int) int { return v % 100 }
@@ -109,13 +117,13 @@ func groupRows() []row {
 	viaRoGroups := viaRo(func(in roInt) roInt { return ro.MergeAll[int]()(ro.GroupBy(key)(in)) })
 	const without = "without WithIdle"
 	return []row{
-		{name: "GroupBy", variant: "100 keys", outcome: anyOrder, goals: []goal{atMost(0.6, roName)}, ways: []way{
+		{name: "GroupBy", variant: "100 keys", units: manyItems, needs: perGroup, outcome: anyOrder, goals: []goal{atMost(0.6, roName)}, ways: []way{
 			plain, groupsHand(0, 100), groupsHand(64, 100), viaRoGroups,
 		}},
-		{name: "GroupBy", variant: "100 keys, WithIdle", outcome: anyOrder, goals: []goal{atMost(0.6, roName), atMost(1.5, without)}, ways: []way{
+		{name: "GroupBy", variant: "100 keys, WithIdle", units: manyItems, needs: perGroup, outcome: anyOrder, goals: []goal{atMost(0.6, roName), atMost(1.5, without)}, ways: []way{
 			idle, plain.named(without), groupsHand(0, 100), groupsHand(64, 100), viaRoGroups,
 		}},
-		{name: "GroupByN", variant: "100 groups", outcome: anyOrder, ways: []way{
+		{name: "GroupByN", variant: "100 groups", units: manyItems, needs: perGroup, outcome: anyOrder, ways: []way{
 			us(func(in obs) obs { return flat(operators.GroupByN(100, key)(in)) }), groupsHand(0, 100), groupsHand(64, 100),
 		}},
 	}
@@ -126,7 +134,7 @@ func innerWindowRows() []row {
 		return us(func(in obs) obs { return operators.ConcatMap(func(w obs) obs { return w })(build(in)) })
 	}
 	return []row{
-		{name: "WindowWithCount", variant: "100", ways: []way{inner(operators.WindowWithCount[int](batchOf)), channel(0, plain), channel(64, plain)}, needs: 2 * perBatch},
+		{name: "WindowWithCount", variant: "n = 100", ways: []way{inner(operators.WindowWithCount[int](batchOf)), channel(0, plain), channel(64, plain)}, needs: 2 * perBatch},
 		{name: "WindowWithTimeOrCount", variant: "100 or 1 s", ways: []way{
 			inner(operators.WindowWithTimeOrCount[int](time.Second, batchOf)), channel(0, plain), channel(64, plain),
 		}, needs: 2 * perBatch},
@@ -148,13 +156,13 @@ func batched(size int) step {
 		batch := make([]int, 0, size)
 		next := func(v int) {
 			if batch = append(batch, v); len(batch) == size {
-				add(digest(batch))
+				add(digest(leaving(batch)))
 				batch = make([]int, 0, size)
 			}
 		}
 		return next, func() {
 			if len(batch) > 0 {
-				add(digest(batch))
+				add(digest(leaving(batch)))
 			}
 		}
 	}
@@ -166,7 +174,7 @@ func batchedOrLate(size int) timed {
 		var batch []int
 		flush := func() {
 			if len(batch) > 0 {
-				add(digest(batch))
+				add(digest(leaving(batch)))
 				batch = nil
 			}
 		}
@@ -236,7 +244,7 @@ func batchMutex(size int) way {
 			if batch == nil {
 				return
 			}
-			add(digest(batch))
+			add(digest(leaving(batch)))
 		}
 	}}
 }

@@ -52,7 +52,7 @@ func hotRows() []row {
 			feed(func() *turbopipes.BehaviorSubject[int] { return turbopipes.NewBehaviorSubject(-1) }),
 			channel(0, afterOne), channel(64, afterOne), feedRo(func() ro.Subject[int] { return ro.NewBehaviorSubject(-1) }),
 		}},
-		{name: "ReplaySubject", variant: "16", ways: []way{
+		{name: "ReplaySubject", variant: "n = 16", ways: []way{
 			feed(func() *turbopipes.ReplaySubject[int] { return turbopipes.NewReplaySubject[int](16) }), channel(0, plain), channel(64, plain),
 			feedRo(func() ro.Subject[int] { return ro.NewReplaySubject[int](16) }),
 		}},
@@ -80,7 +80,7 @@ func sharedRows() []row {
 			us(func(in obs) obs { return operators.Share[int]()(in) }), channel(0, plain), channel(64, plain),
 			viaRo(func(in roInt) roInt { return ro.Share[int]()(in) }),
 		}},
-		{name: "ShareReplay", variant: "16, 1 subscriber", ways: []way{
+		{name: "ShareReplay", variant: "n = 16, 1 subscriber", ways: []way{
 			us(func(in obs) obs { return operators.ShareReplay[int](16)(in) }), channel(0, plain), channel(64, plain),
 			viaRo(func(in roInt) roInt { return ro.ShareReplay[int](16)(in) }),
 		}},

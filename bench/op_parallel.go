@@ -20,7 +20,7 @@ func parallelRows() []row {
 	parallel := func(opts ...operators.ParallelOption) way {
 		return us(func(in obs) obs { return operators.Parallel(n, incTask, opts...)(in) })
 	}
-	tasks := make([]turbopipes.Task[int], len(naturals))
+	tasks := make([]turbopipes.Task[int], itemsPerRun)
 	for v := range tasks {
 		tasks[v] = func(context.Context) (int, error) { return v + 1, nil }
 	}

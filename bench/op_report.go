@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -11,7 +13,7 @@ var costTable = workload{id: "operators", title: "the cost of every operator, so
 // measureCosts measures the rows that h.match selects, and returns them as a page.
 func (h *harness) measureCosts() (page string, wrong int) {
 	var b strings.Builder
-	h.costs = costResults{Made: fmt.Sprintf("%d repetitions, interleaved, GOMAXPROCS %d. %s", h.reps, runtime.GOMAXPROCS(0), environment())}
+	h.costs = costResults{Made: environment()}
 	family := ""
 	for _, p := range h.prices(h.match) {
 		r := p.result()
@@ -32,7 +34,7 @@ func (h *harness) measureCosts() (page string, wrong int) {
 	if missed := h.costs.missed(); len(missed) > 0 && h.scale == fullScale {
 		fmt.Fprintf(&b, "\n## Missed\n\n%s\n", strings.Join(missed, "\n"))
 	}
-	fmt.Fprintf(&b, "\n%s\n", h.costs.Made)
+	fmt.Fprintf(&b, "\n%d repetitions, interleaved, GOMAXPROCS %d. %s\n", h.reps, runtime.GOMAXPROCS(0), h.costs.Made)
 	return b.String(), wrong
 }
 
@@ -70,6 +72,27 @@ func (r costResults) missed() (all []string) {
 		}
 	}
 	return all
+}
+
+// inChart is the number of rows in the chart of those that cost most.
+const inChart = 40
+
+// readWorst returns the rows that cost most above their floors, the worst first.
+func readWorst(dir string) (results, error) {
+	r, err := readCosts(dir)
+	if err != nil {
+		return results{}, err
+	}
+	worst := resultTable{columns: []string{"median"}}
+	above := func(row costResult) float64 { return row.Item.NS - row.floor().Item.NS }
+	slices.SortStableFunc(r.Rows, func(a, b costResult) int { return cmp.Compare(above(b), above(a)) })
+	for _, row := range r.Rows {
+		if ns := above(row); !row.Subscription && ns > 0 && len(worst.rows) < inChart {
+			worst.rows = append(worst.rows, resultRow{row.title(), ours, []string{short(ns)}})
+		}
+	}
+	made, _, _ := strings.Cut(r.Made, ". turbopipes ")
+	return results{tables: []resultTable{worst}, made: made}, nil
 }
 
 // writeCosts writes the results. With h.merge the rows that were not measured stay.

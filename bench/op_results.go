@@ -26,6 +26,8 @@ type costResult struct {
 	SetUp   cost3        `json:"setup"`
 	Ways    []wayResult  `json:"ways"`
 	Goals   []goalResult `json:"goals,omitempty"`
+
+	Subscription bool `json:"subscription,omitempty"` // Item is a subscription
 }
 
 // cost3 is what an item, or a subscription, costs.
@@ -54,13 +56,9 @@ var roleNames = map[role]string{ours: "turbopipes", limit: "floor", peer: "peer"
 
 func (r costResult) title() string { return rowTitle(r.Name, r.Variant) }
 
-// floor returns the first way by hand.
-func (r costResult) floor() (wayResult, bool) {
-	i := slices.IndexFunc(r.Ways, func(w wayResult) bool { return w.Role == roleNames[limit] })
-	if i < 0 {
-		return wayResult{}, false
-	}
-	return r.Ways[i], true
+// floor returns the way that is the floor, which every row has.
+func (r costResult) floor() wayResult {
+	return r.Ways[slices.IndexFunc(r.Ways, func(w wayResult) bool { return w.Role == roleNames[limit] })]
 }
 
 // result computes the medians.
@@ -68,7 +66,7 @@ func (p priced) result() costResult {
 	mine := slices.IndexFunc(p.ways, func(w way) bool { return w.role == ours })
 	r := costResult{
 		Name: p.name, Variant: p.variant, Family: p.family, Needs: p.needs,
-		Item: p.perItem(mine), SetUp: p.perSetUp(mine),
+		Item: p.perItem(mine), SetUp: p.perSetUp(mine), Subscription: p.subscription,
 	}
 	for i, w := range p.ways {
 		if i != mine {

@@ -18,7 +18,7 @@ func timeRows() []row {
 		{name: "Throttle", goals: clockGoals, ways: []way{
 			us(func(in obs) obs { return operators.Throttle[int](hours)(in) }), withTimer(0, throttled), withTimer(64, throttled),
 		}},
-		{name: "Audit", variant: "50 µs", outcome: lastOne, goals: clockGoals, ways: []way{
+		{name: "Audit", variant: "50 µs", units: manyItems, outcome: lastOne, goals: clockGoals, ways: []way{
 			us(func(in obs) obs { return operators.Audit[int](short)(in) }),
 			withTimer(0, audited(short)), withTimer(64, audited(short)),
 		}},
@@ -35,7 +35,7 @@ func timeRows() []row {
 		}},
 		{name: "Delay", variant: "1 µs", goals: slower, ways: []way{
 			us(func(in obs) obs { return operators.Delay[int](time.Microsecond)(in) }),
-			delayHand(0, time.Microsecond), delayHand(64, time.Microsecond),
+			delayHand(64, time.Microsecond),
 		}},
 		{name: "DelayWhen", variant: "of Just", outcome: anyOrder, needs: 2, ways: []way{
 			us(func(in obs) obs { return operators.DelayWhen(just)(in) }), channel(0, plain), channel(64, plain),
@@ -116,13 +116,14 @@ func resetting(add adder, timer *time.Timer) (next adder, fire, end func()) {
 	return func(v int) { add(v); timer.Reset(hours) }, func() { add(0); timer.Reset(hours) }, nil
 }
 
-// delayHand notes when an item is due, and waits for it.
+// delayHand notes when an item is due, and waits for it. Without a buffer it would wait
+// for each item.
 func delayHand(k int, delay time.Duration) way {
 	type late struct {
 		v   int
 		due time.Time
 	}
-	w := ofChannel(k, func(n int, add adder) {
+	return way{timerName, limit, func(n int, add adder) {
 		in := make(chan late, k)
 		go func() {
 			defer close(in)
@@ -139,11 +140,7 @@ func delayHand(k int, delay time.Duration) way {
 			}
 			add(item.v)
 		}
-	})
-	if k > 0 {
-		w.name = timerName
-	}
-	return w
+	}}
 }
 
 func errorRows() []row {
@@ -206,4 +203,3 @@ func errorRows() []row {
 func value(r turbopipes.Result[int]) int { return r.Value }
 
 func result(v int) turbopipes.Result[int] { return turbopipes.Result[int]{Value: v} }
-

@@ -45,13 +45,15 @@ func utilityRows() []row {
 		}},
 		{name: "ObserveOn", ways: append(queue(func(in obs) obs { return operators.ObserveOn[int]()(in) }),
 			viaRo(func(in roInt) roInt { return ro.ObserveOn[int](256)(in) }))},
-		{name: "Prefetch", variant: "64", ways: append(queue(func(in obs) obs { return operators.Prefetch[int](64)(in) }),
+		{name: "Prefetch", variant: "n = 64", ways: append(queue(func(in obs) obs { return operators.Prefetch[int](64)(in) }),
 			viaRo(func(in roInt) roInt { return ro.ObserveOn[int](64)(in) }))},
 		{name: "SubscribeOn", goals: []goal{within(handOver, chainName)}, ways: append(queue(func(in obs) obs {
 			return operators.SubscribeOn[int](nil)(in)
 		}), fusedChain(), viaRo(func(in roInt) roInt { return ro.SubscribeOn[int](64)(in) }))},
 		{name: "Serialize", variant: "neighbours swapped", per: 2, ways: []way{
-			usN(func(n int) obs { return operators.Serialize(0, operators.Self[int])(operators.Map(swapped)(turbopipes.Range(0, 2*n))) }),
+			usN(func(n int) obs {
+				return operators.Serialize(0, operators.Self[int])(operators.Map(swapped)(turbopipes.Range(0, 2*n)))
+			}),
 			byHand(func(n int, add adder) {
 				waits, due := map[int]struct{}{}, 0
 				for v := range 2 * n {

@@ -28,10 +28,12 @@ type (
 )
 
 // naturals has the integers from 0, for sources that are slices.
-var naturals = upTo(1 << 15)
+var naturals = upTo(1 << 17)
 
 // us applies build to a Range of n items.
-func us(build func(in obs) obs) way { return usN(func(n int) obs { return build(turbopipes.Range(0, n)) }) }
+func us(build func(in obs) obs) way {
+	return usN(func(n int) obs { return build(turbopipes.Range(0, n)) })
+}
 
 func usN(build func(n int) obs) way { return usNOf(same, build) }
 
@@ -145,9 +147,18 @@ func digest(all []int) (sum int) {
 	return sum + len(all)
 }
 
+// leaving makes a slice that a way by hand emits escape, as one that is emitted by a
+// stream does.
+func leaving(s []int) []int {
+	left = s
+	return s
+}
+
+var left []int
+
 func just(v int) obs { return turbopipes.Just(v) }
 
-// rxErr drops the context of a function for rxgo.
+// rxFunc makes a function one for rxgo.
 func rxFunc(f func(int) int) rxgo.Func {
 	return func(_ context.Context, v any) (any, error) { return f(v.(int)), nil }
 }
