@@ -53,12 +53,11 @@ func conditionalRows() []row {
 		{name: "IsEmpty", variant: "a subscription", subscription: true, ways: []way{
 			repeated(asked(func(in obs) turbopipes.Observable[bool] { return operators.IsEmpty[int]()(in) })), repeated(answer(0)),
 		}},
-		{name: "SequenceEqual", goals: []goal{atMost(strictTimes, unbufferedName)}, ways: []way{
+		{name: "SequenceEqual", goals: []goal{atMost(strictTimes, unbufferedName)}, ways: equalWays(
 			usNOf(bit, func(n int) turbopipes.Observable[bool] {
-				return operators.SequenceEqual(turbopipes.Range(0, n), func(a, b int) bool { return a == b })(turbopipes.Range(0, n))
-			}), equalHand(0), equalHand(64),
-			viaRoN(bit, func(n int) ro.Observable[bool] { return ro.SequenceEqual(roFrom(n))(roFrom(n)) }),
-		}},
+				return operators.SequenceEqual(turbopipes.Range(0, n), alikeInts)(turbopipes.Range(0, n))
+			}),
+		)},
 		{name: "DefaultIfEmpty", ways: []way{
 			us(func(in obs) obs { return operators.DefaultIfEmpty(0)(in) }), closures(plain),
 			viaRo(func(in roInt) roInt { return ro.DefaultIfEmpty(0)(in) }),
@@ -71,6 +70,15 @@ func conditionalRows() []row {
 			us(func(in obs) obs { return operators.ThrowIfEmpty[int](nil)(in) }), closures(plain),
 			viaRo(func(in roInt) roInt { return ro.ThrowIfEmpty[int](func() error { return context.Canceled })(in) }),
 		}},
+	}
+}
+
+func alikeInts(a, b int) bool { return a == b }
+
+func equalWays(mine way) []way {
+	return []way{
+		mine, equalHand(0), equalHand(64),
+		viaRoN(bit, func(n int) ro.Observable[bool] { return ro.SequenceEqual(roFrom(n))(roFrom(n)) }),
 	}
 }
 

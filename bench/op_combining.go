@@ -26,27 +26,20 @@ func combiningRows() []row {
 	strict := []goal{atMost(strictTimes, unbufferedName)}
 	many := []goal{atMost(manyTimes, twoName)}
 	rows := []row{
-		{name: "Zip", goals: strict, ways: []way{
+		{name: "Zip", goals: strict, ways: zipWays(
 			usN(func(n int) obs { return operators.Zip(turbopipes.Range(0, n), plus)(turbopipes.Range(0, n)) }),
-			zipHand(0), zipHand(64),
-			viaRoN(tuple, func(n int) ro.Observable[lo.Tuple2[int, int]] { return ro.Zip2(roFrom(n), roFrom(n)) }),
-			viaRxN(asInt, func(n int) rxgo.Iterable { return rxgo.Range(0, n).ZipFromIterable(rxgo.Range(0, n), rxPlus) }),
-		}},
-		{name: "ZipAll", variant: "2 streams", per: 2, needs: 0.5, goals: strict, ways: []way{
-			zipAllOurs(2), zipAllHand(0, 2), zipAllHand(64, 2),
-			viaRoN(digest, func(n int) ro.Observable[[]int] { return ro.ZipAll[int]()(ro.Just(roFrom(n), roFrom(n))) }),
-		}},
+		)},
+		{name: "ZipAll", variant: "2 streams", per: 2, needs: 0.5, goals: strict, ways: zipAllWays(zipAllOurs(2))},
 		{name: "ZipAll", variant: "16 streams", per: 16, needs: 1. / 16, goals: many, ways: []way{
 			zipAllOurs(16), scaled(zipAllOurs(2), 8).named(twoName), zipAllHand(0, 16), zipAllHand(64, 16),
 		}},
-		{name: "CombineLatest", per: 2, outcome: lastOne, goals: strict, ways: []way{
+		{name: "CombineLatest", per: 2, outcome: lastOne, goals: strict, ways: latestWays(
 			usN(func(n int) obs { return operators.CombineLatest(turbopipes.Range(0, n), plus)(turbopipes.Range(0, n)) }),
-			latestHand(0), latestHand(64),
-			viaRoN(tuple, func(n int) ro.Observable[lo.Tuple2[int, int]] { return ro.CombineLatest2(roFrom(n), roFrom(n)) }),
-		}},
-		{name: "CombineLatestAll", variant: "2 streams", per: 2, needs: 1, outcome: lastOne, goals: strict, ways: []way{
-			latestAllOurs(2), latestAllHand(0), latestAllHand(64),
-		}},
+		)},
+		{
+			name: "CombineLatestAll", variant: "2 streams", per: 2, needs: 1, outcome: lastOne, goals: strict,
+			ways: latestAllWays(latestAllOurs(2)),
+		},
 		{name: "CombineLatestAll", variant: "16 streams", per: 16, needs: 1, outcome: lastOne, goals: many, ways: []way{
 			latestAllOurs(16), scaled(latestAllOurs(2), 8).named(twoName), latestManyHand(0, 16), latestManyHand(64, 16),
 		}},
@@ -88,6 +81,35 @@ func combiningRows() []row {
 	}
 	rows = append(rows, mergeRows()...)
 	return append(rows, concatRows()...)
+}
+
+func zipWays(mine way) []way {
+	return []way{
+		mine, zipHand(0), zipHand(64),
+		viaRoN(tuple, func(n int) ro.Observable[lo.Tuple2[int, int]] { return ro.Zip2(roFrom(n), roFrom(n)) }),
+		viaRxN(asInt, func(n int) rxgo.Iterable { return rxgo.Range(0, n).ZipFromIterable(rxgo.Range(0, n), rxPlus) }),
+	}
+}
+
+func zipAllWays(mine way) []way {
+	return []way{
+		mine, zipAllHand(0, 2), zipAllHand(64, 2),
+		viaRoN(digest, func(n int) ro.Observable[[]int] { return ro.ZipAll[int]()(ro.Just(roFrom(n), roFrom(n))) }),
+	}
+}
+
+func latestWays(mine way) []way {
+	return []way{
+		mine, latestHand(0), latestHand(64),
+		viaRoN(tuple, func(n int) ro.Observable[lo.Tuple2[int, int]] { return ro.CombineLatest2(roFrom(n), roFrom(n)) }),
+	}
+}
+
+func latestAllWays(mine way) []way {
+	return []way{
+		mine, latestAllHand(0), latestAllHand(64),
+		viaRoN(digest, func(n int) ro.Observable[[]int] { return ro.CombineLatestAll[int]()(ro.Just(roFrom(n), roFrom(n))) }),
+	}
 }
 
 func mergeRows() (rows []row) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/destel/rill"
 	"github.com/reactivex/rxgo/v2"
@@ -29,6 +30,23 @@ func parallelRows() []row {
 			return in.Map(rxFunc(inc), rxgo.WithPool(n))
 		}))},
 		{name: "Parallel", variant: "n = 8, Buffered(64)", outcome: anyOrder, ways: with(parallel(operators.Buffered(64)), viaRills)},
+		{name: "Parallel", variant: "n = 2, Buffered(64)", outcome: anyOrder, ways: []way{
+			us(func(in obs) obs { return operators.Parallel(2, incTask, operators.Buffered(64))(in) }),
+			workers(0, 2, sendInc), workers(64, 2, sendInc), viaRill(func(in rills) rills { return rill.Map(in, 2, incErr) }),
+		}},
+		{
+			name: "Parallel", variant: "n = 1000, tasks that sleep 1 ms", units: 20_000, outcome: anyOrder, needs: 0.3,
+			goals: []goal{atMost(1, unbufferedName), atMost(1, rillName)},
+			ways: []way{
+				us(func(in obs) obs {
+					return operators.Parallel(1000, func(_ context.Context, v int) (int, error) { time.Sleep(time.Millisecond); return v, nil })(in)
+				}),
+				workers(0, 1000, func(v int, out chan<- int) { time.Sleep(time.Millisecond); out <- v }),
+				viaRill(func(in rills) rills {
+					return rill.Map(in, 1000, func(v int) (int, error) { time.Sleep(time.Millisecond); return v, nil })
+				}),
+			},
+		},
 		{name: "Parallel", variant: "n = 8, Ordered", ways: []way{
 			parallel(operators.Ordered()), orderedHand(n),
 			viaRill(func(in rills) rills { return rill.OrderedMap(in, n, incErr) }),

@@ -217,7 +217,7 @@ func flatMapRows() (rows []row) {
 		rill  func(v int) rills
 	}{
 		{"Just", just, 1, 2, func(k int) way { return workers(k, 8, sendTo) }, func(v int) roInt { return ro.Just(v) }, rillJust},
-		{"Start", start, 1, 3, func(k int) way { return workers(k, 8, sendTo) }, func(v int) roInt { return ro.Start(func() int { return v }) }, rillJust},
+		{"Start", start, 1, 3, func(k int) way { return workers(k, 8, sendTo) }, func(v int) roInt { return ro.Start(func() int { return v }) }, rillStart},
 		{"10 items", func(int) obs { return turbopipes.Range(0, 10) }, 10, 0.2, func(k int) way { return workers(k, 8, sendTen) }, func(int) roInt { return roFrom(10) }, rillTen},
 	} {
 		ways := func(opts ...operators.FlatMapOption) []way {
@@ -251,6 +251,8 @@ func sendTen(_ int, out chan<- int) {
 }
 
 func rillJust(v int) rills { return rill.FromSlice([]int{v}, nil) }
+
+func rillStart(v int) rills { return rill.Generate(func(send func(int), _ func(error)) { send(v) }) }
 
 func rillTen(int) rills { return rillFrom(10) }
 
