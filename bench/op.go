@@ -24,7 +24,7 @@ type row struct {
 	name    string // as declared: Zip
 	variant string // how it is used, if there are several: "Buffered(64)"
 	per     int    // items of one unit, 1 if it is 0
-	units   int    // of a run, if not unitsPerRun
+	units   int    // of a run; if it is 0, as many as have itemsPerRun items
 	outcome outcome
 	needs   float64 // allocations per item that the output needs
 	ways    []way
@@ -103,7 +103,7 @@ func (r row) unitsOf(s scale) int {
 // itemsPerRun is large, so that the set-up does not count in the cost of an item.
 const itemsPerRun = 10_000
 
-// reference returns the way whose results are right by definition: the first one by
+// oracle returns the way whose results are right by definition: the first one by
 // hand, or turbopipes where there is no other.
 func (r row) oracle() way {
 	for _, w := range r.ways {

@@ -67,7 +67,7 @@ func droppingRows() []row {
 		return []way{us(build), droppingHand(0, false), droppingHand(64, false)}
 	}
 	return []row{
-		{name: "OnBackpressureDrop", outcome: someCount, ways: lossy(func(in obs) obs { return operators.OnBackpressureDrop[int]()(in) })},
+		{name: "OnBackpressureDrop", outcome: unchecked, ways: lossy(func(in obs) obs { return operators.OnBackpressureDrop[int]()(in) })},
 		{name: "OnBackpressureLatest", outcome: lastOne, ways: queue(func(in obs) obs { return operators.OnBackpressureLatest[int]()(in) })},
 		{name: "OnBackpressureReduce", outcome: someCount, ways: queue(func(in obs) obs { return operators.OnBackpressureReduce(plus)(in) })},
 		{name: "OnBackpressureBatch", variant: "n = 64", outcome: someCount, needs: 1, ways: []way{

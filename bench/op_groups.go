@@ -31,15 +31,15 @@ func batchRows() []row {
 			viaRillOf(digest, func(in rills) <-chan rill.Try[[]int] { return rill.Batch(in, batchOf, -1) }),
 			viaRxOf(digestAny, func(in rxgo.Observable) rxgo.Iterable { return in.BufferWithCount(batchOf) }),
 		}},
-		{name: "BufferWithTimeOrCount", variant: "100 or 1 s", needs: perBatch, goals: batchGoals, ways: []way{
+		{name: "BufferWithTimeOrCount", variant: "n = 100 or 1 min", needs: perBatch, goals: batchGoals, ways: []way{
 			slicesOf(func(in obs) turbopipes.Observable[[]int] {
-				return operators.BufferWithTimeOrCount[int](time.Second, batchOf)(in)
+				return operators.BufferWithTimeOrCount[int](time.Minute, batchOf)(in)
 			}),
 			withTimer(0, batchedOrLate(batchOf)), withTimer(64, batchedOrLate(batchOf)), batchMutex(batchOf),
 			viaRoOf(digest, func(in roInt) ro.Observable[[]int] {
-				return ro.Filter(func(b []int) bool { return len(b) > 0 })(ro.BufferWithTimeOrCount[int](batchOf, time.Second)(in))
+				return ro.Filter(func(b []int) bool { return len(b) > 0 })(ro.BufferWithTimeOrCount[int](batchOf, time.Minute)(in))
 			}),
-			viaRillOf(digest, func(in rills) <-chan rill.Try[[]int] { return rill.Batch(in, batchOf, time.Second) }),
+			viaRillOf(digest, func(in rills) <-chan rill.Try[[]int] { return rill.Batch(in, batchOf, time.Minute) }),
 		}},
 	}
 }
@@ -135,8 +135,8 @@ func innerWindowRows() []row {
 	}
 	return []row{
 		{name: "WindowWithCount", variant: "n = 100", ways: []way{inner(operators.WindowWithCount[int](batchOf)), channel(0, plain), channel(64, plain)}, needs: 2 * perBatch},
-		{name: "WindowWithTimeOrCount", variant: "100 or 1 s", ways: []way{
-			inner(operators.WindowWithTimeOrCount[int](time.Second, batchOf)), channel(0, plain), channel(64, plain),
+		{name: "WindowWithTimeOrCount", variant: "n = 100 or 1 min", ways: []way{
+			inner(operators.WindowWithTimeOrCount[int](time.Minute, batchOf)), channel(0, plain), channel(64, plain),
 		}, needs: 2 * perBatch},
 		{name: "WindowWithTime", ways: []way{inner(operators.WindowWithTime[int](hours)), channel(0, plain), channel(64, plain)}},
 		{name: "WindowWhen", ways: []way{inner(operators.WindowWhen[int](turbopipes.Never[int]())), channel(0, plain), channel(64, plain)}},
@@ -168,7 +168,7 @@ func batched(size int) step {
 	}
 }
 
-// batchedOrLate makes slices of at most size, which wait at most a second.
+// batchedOrLate makes slices of at most size, which wait at most a minute.
 func batchedOrLate(size int) timed {
 	return func(add adder, timer *time.Timer) (next adder, fire, end func()) {
 		var batch []int

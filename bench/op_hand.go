@@ -28,7 +28,7 @@ func each(make func(add adder) adder) step {
 // plain passes each item on.
 func plain(add adder) (adder, func()) { return add, nil }
 
-// mapped passes the result of f on.
+// mapping passes the result of f on.
 func mapping(f func(int) int) step {
 	return each(func(add adder) adder { return func(v int) { add(f(v)) } })
 }

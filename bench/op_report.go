@@ -43,7 +43,7 @@ func (r costResult) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n### %s\n\n", r.title())
 	b.WriteString("| contender | ns per item | turbopipes to it | bytes | allocations | set-up, ns | set-up, allocations |\n|---|---:|---:|---:|---:|---:|---:|\n")
-	line := func(name, ratio string, item, setUp cost3) {
+	line := func(name, ratio string, item, setUp spending) {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %.0f |\n", name, short(item.NS), ratio,
 			short(item.Bytes), short(item.Allocs), short(setUp.NS), setUp.Allocs)
 	}

@@ -21,17 +21,17 @@ type costResult struct {
 	Name    string       `json:"name"`
 	Variant string       `json:"variant,omitempty"`
 	Family  string       `json:"family"`
-	Item    cost3        `json:"item"`
+	Item    spending        `json:"item"`
 	Needs   float64      `json:"needs"` // allocations per item
-	SetUp   cost3        `json:"setup"`
+	SetUp   spending        `json:"setup"`
 	Ways    []wayResult  `json:"ways"`
 	Goals   []goalResult `json:"goals,omitempty"`
 
 	Subscription bool `json:"subscription,omitempty"` // Item is a subscription
 }
 
-// cost3 is what an item, or a subscription, costs.
-type cost3 struct {
+// spending is what an item, or a subscription, costs.
+type spending struct {
 	NS     float64 `json:"ns"`
 	Bytes  float64 `json:"bytes"`
 	Allocs float64 `json:"allocs"`
@@ -41,8 +41,8 @@ type cost3 struct {
 type wayResult struct {
 	Name  string  `json:"name"`
 	Role  string  `json:"role"` // floor, peer, reference
-	Item  cost3   `json:"item"`
-	SetUp cost3   `json:"setup"`
+	Item  spending   `json:"item"`
+	SetUp spending   `json:"setup"`
 	Ratio float64 `json:"ratio"` // of the time of turbopipes to this one
 }
 
@@ -87,7 +87,7 @@ func (p priced) result() costResult {
 // tolerated allocations per item are those of goroutines that grow, and of queues.
 const tolerated = 0.02
 
-func (p priced) check(g goal, mine int, item cost3) goalResult {
+func (p priced) check(g goal, mine int, item spending) goalResult {
 	if g.than == "" {
 		return goalResult{g.String(), item.Allocs, item.Allocs <= g.allocs+tolerated}
 	}
@@ -112,22 +112,22 @@ func (p priced) median(i, j int, of func(a, b float64) float64) float64 {
 
 // perItem returns the cost of an item of way i. Bytes and allocations are without those
 // of the first unit.
-func (p priced) perItem(i int) cost3 {
+func (p priced) perItem(i int) spending {
 	if p.subscription {
 		return p.perSetUp(i)
 	}
 	many, one := medians(p.items[i]), medians(p.setUps[i])
 	n, first := float64(p.row.items(p.n)), float64(p.row.items(1))
 	rest := func(all, set float64) float64 { return digits(max(0, (all*n-set*first)/(n-first))) }
-	return cost3{digits(many.NS), rest(many.Bytes, one.Bytes), rest(many.Allocs, one.Allocs)}
+	return spending{digits(many.NS), rest(many.Bytes, one.Bytes), rest(many.Allocs, one.Allocs)}
 }
 
-func (p priced) perSetUp(i int) cost3 {
+func (p priced) perSetUp(i int) spending {
 	one, first := medians(p.setUps[i]), float64(p.row.items(1))
-	return cost3{digits(one.NS * first), math.Round(one.Bytes * first), math.Round(one.Allocs * first)}
+	return spending{digits(one.NS * first), math.Round(one.Bytes * first), math.Round(one.Allocs * first)}
 }
 
-func medians(all []sample) cost3 {
+func medians(all []sample) spending {
 	of := func(f func(sample) float64) float64 {
 		values := make([]float64, len(all))
 		for i, s := range all {
@@ -136,7 +136,7 @@ func medians(all []sample) cost3 {
 		slices.Sort(values)
 		return values[len(values)/2]
 	}
-	return cost3{
+	return spending{
 		of(func(s sample) float64 { return s.ns }), of(func(s sample) float64 { return s.bytes }),
 		of(func(s sample) float64 { return s.allocs }),
 	}

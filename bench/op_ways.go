@@ -158,7 +158,7 @@ var left []int
 
 func just(v int) obs { return turbopipes.Just(v) }
 
-// rxFunc makes a function one for rxgo.
+// rxFunc makes f a function for rxgo.
 func rxFunc(f func(int) int) rxgo.Func {
 	return func(_ context.Context, v any) (any, error) { return f(v.(int)), nil }
 }
