@@ -46,6 +46,7 @@ var charts = []chart{
 	{file: "W10", page: "W10", title: "One source, many subscribers", unit: "ns per item and subscriber", kind: dots, cut: ", AutoConnect"},
 	{file: "W11", page: "W11", title: "The SHA-256 of each file of Go's source", unit: "ms"},
 	{file: "latency", page: "latency", title: "From the end of a task to the delivery of its result", unit: "µs, p50 to p99", kind: ranges, cut: " Parallel"},
+	{file: "operators", page: "operators", title: "The operators that cost most, above code by hand that is as strict", unit: "ns per item, above the floor", kind: dots},
 	{file: "growth", page: "growth", title: "The cost of an item as things grow", unit: "ns", kind: curves},
 }
 

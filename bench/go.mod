@@ -8,6 +8,7 @@ require (
 	github.com/destel/rill v0.8.0
 	github.com/reactivex/rxgo/v2 v2.5.0
 	github.com/reugn/go-streams v0.13.0
+	github.com/samber/lo v1.53.0
 	github.com/samber/ro v0.4.0
 	github.com/sourcegraph/conc v0.3.0
 	github.com/turbopipes/turbopipes v0.0.0
@@ -19,7 +20,6 @@ require (
 	github.com/davecgh/go-spew v1.1.1 // indirect
 	github.com/emirpasic/gods v1.12.0 // indirect
 	github.com/pmezard/go-difflib v1.0.0 // indirect
-	github.com/samber/lo v1.53.0 // indirect
 	github.com/stretchr/objx v0.5.2 // indirect
 	github.com/stretchr/testify v1.11.1 // indirect
 	github.com/teivah/onecontext v0.0.0-20200513185103-40f981bfd775 // indirect

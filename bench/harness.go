@@ -12,7 +12,7 @@ import (
 // workload is a kind of work. Each workload has a page of results.
 type workload struct {
 	id, title, about string
-	cells            func(s scale) []cell
+	cells            func(s scale) []cell // nil: the cost table
 }
 
 // scale divides the amount of work: a number is divided by it.
@@ -138,6 +138,9 @@ type harness struct {
 	control  *control      // nil: disturbances are ignored
 	timeout  time.Duration
 	progress bool
+	match    string // rows of the cost table; all when empty
+	merge    bool   // these rows into the results
+	costs    costResults
 }
 
 func newHarness(reps int) *harness {
@@ -151,6 +154,9 @@ func quickHarness(s scale) *harness { return &harness{reps: 1, scale: s, timeout
 
 // measure runs all cells of w. It returns the page, and the number of wrong results.
 func (h *harness) measure(w workload) (page string, wrong int) {
+	if w.cells == nil {
+		return h.measureCosts()
+	}
 	tables := make([]table, 0, 8)
 	for _, c := range w.cells(h.scale) {
 		if h.progress {

@@ -9,6 +9,7 @@
 //	go -C bench run . -only W2,W3       some workloads
 //	go -C bench run . -short            does it work? No figures, nothing written
 //	go -C bench run . -charts           draw charts/ from results/; a run does that too
+//	go -C bench run . -only operators -match 'Zip|Merge'   some rows of the cost table
 package main
 
 import (
@@ -22,7 +23,7 @@ import (
 // workloads are in the order in which they run.
 var workloads = []workload{
 	chains, free, cpu, sleeps, blockedTasks, ordered, disposal, merging, flattening, batches, sharing, hashing, latency,
-	breakEven, growing, subscribing,
+	breakEven, growing, subscribing, costTable,
 }
 
 func main() {
@@ -31,6 +32,8 @@ func main() {
 	short := flag.Bool("short", false, "little work, once: to see that it works")
 	out := flag.String("out", resultsDir, "directory for the tables; with -short nothing is written")
 	list := flag.Bool("list", false, "list the workloads")
+	match := flag.String("match", "", "rows of the cost table, as in 'Zip|Merge', in any case; prints them, and writes nothing")
+	keep := flag.Bool("merge", false, "with -match: write these rows into the results")
 	onlyCharts := flag.Bool("charts", false, "only draw the charts of the results that there are")
 	flag.Parse()
 
@@ -53,20 +56,21 @@ func main() {
 	if *short {
 		h = quickHarness(shortScale)
 	}
+	h.match, h.merge = *match, *keep
 	wrong := 0
 	for _, w := range chosen {
 		page, bad := h.measure(w)
 		wrong += bad
 		fmt.Print(page)
-		if *short {
+		if *short || *match != "" && !*keep {
 			continue
 		}
-		if err := write(*out, w.id, page); err != nil {
+		if err := h.write(*out, w, page); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			os.Exit(1)
 		}
 	}
-	if !*short {
+	if !*short && (*match == "" || *keep) {
 		draw(*out)
 	}
 	if wrong > 0 {

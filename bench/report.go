@@ -318,9 +318,12 @@ func revision() string {
 	return strings.TrimSpace(string(out))
 }
 
-func write(dir, id, page string) error {
+func (h *harness) write(dir string, w workload, page string) error {
+	if w.cells == nil {
+		return h.writeCosts(dir)
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, id+".md"), []byte(page), 0o644)
+	return os.WriteFile(filepath.Join(dir, w.id+".md"), []byte(page), 0o644)
 }

@@ -11,21 +11,23 @@ type family struct {
 	heading  string // in operators/doc.go
 	contract string // the file of its entries in the contract tests
 	choosing string // the heading in choosing.md for a new operator
+	costs    string // the file of its costs, after bench/op_
+	priced   string // the function there
 }
 
 var families = map[string]family{
-	"backpressure": {"Backpressure", "backpressure", "Downstream is slower than the source"},
-	"aggregates":   {"Aggregates", "aggregates", "I want several items as one"},
-	"combining":    {"Combining", "combining", "I have several streams"},
-	"conditional":  {"Conditional", "conditional", "I have a question about a stream"},
-	"errors":       {"Errors", "errors", "Something fails"},
-	"filtering":    {"Filtering", "filtering", "I want fewer items"},
-	"hot":          {"Hot streams", "hot", "One run of a source for several subscribers"},
-	"parallel":     {"Parallel work", "parallel", "I want to call a function for each item"},
-	"time":         {"Time", "clocks", "Time"},
-	"transforming": {"Transforming", "transforming", "I want to call a function for each item"},
-	"utilities":    {"Utilities", "utilities", "Build pipelines"},
-	"windows":      {"Windows and groups", "groups", "I want several items as one"},
+	"backpressure": {"Backpressure", "backpressure", "Downstream is slower than the source", "backpressure.go", "backpressureRows"},
+	"aggregates":   {"Aggregates", "aggregates", "I want several items as one", "aggregates.go", "aggregateRows"},
+	"combining":    {"Combining", "combining", "I have several streams", "combining.go", "combiningRows"},
+	"conditional":  {"Conditional", "conditional", "I have a question about a stream", "aggregates.go", "conditionalRows"},
+	"errors":       {"Errors", "errors", "Something fails", "time.go", "errorRows"},
+	"filtering":    {"Filtering", "filtering", "I want fewer items", "filtering.go", "filteringRows"},
+	"hot":          {"Hot streams", "hot", "One run of a source for several subscribers", "hot.go", "hotRows"},
+	"parallel":     {"Parallel work", "parallel", "I want to call a function for each item", "parallel.go", "parallelRows"},
+	"time":         {"Time", "clocks", "Time", "time.go", "timeRows"},
+	"transforming": {"Transforming", "transforming", "I want to call a function for each item", "transforming.go", "transformingRows"},
+	"utilities":    {"Utilities", "utilities", "Build pipelines", "utilities.go", "utilityRows"},
+	"windows":      {"Windows and groups", "groups", "I want several items as one", "groups.go", "countedBatchRows"},
 }
 
 // row is a line that goes into a file. Its place is after the first line that contains
@@ -77,6 +79,10 @@ func (o operator) rows() []row {
 		{
 			"internal/chaos/ops_more_test.go", "func moreOps() map[string]*op {\n\treturn map[string]*op{", "\n",
 			fmt.Sprintf("\t\t%q: plain(func(_ *world, s *step) operator { return operators.%s[int](%s) }), // TODO", o.name, o.name, step),
+		},
+		{
+			"bench/op_" + f.costs, "func " + f.priced + "() []row {", "\n\t\t{name:",
+			fmt.Sprintf("\t\t{name: %q, ways: []way{us(func(in obs) obs { return operators.%s[int](%s)(in) }), closures(plain)}}, // TODO", o.name, o.name, two),
 		},
 		{
 			"internal/cmd/pages/choosing.md", "## " + f.choosing + "\n", "\n",

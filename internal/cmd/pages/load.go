@@ -22,6 +22,7 @@ type library struct {
 	packages []*pkg // the first one is the root
 	kin      kin
 	families []*family
+	costs    costs
 }
 
 // family is one heading of a package's comment. Several packages may share it.

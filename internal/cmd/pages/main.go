@@ -1,6 +1,6 @@
 // Command pages makes the reference under docs/operators, and its pictures under
-// docs/marbles, from the comments and examples of the code. Run it from the
-// module's root.
+// docs/marbles, from the comments and examples of the code, and the tables of costs in
+// docs/performance.md from the results of bench. Run it from the module's root.
 //
 // The families are the headings of the two packages' comments, which list the
 // names. Each comment with a diagram gets a picture. The handwritten sources are
@@ -31,6 +31,12 @@ func main() {
 func generate() error {
 	lib, err := load(".", "operators")
 	if err != nil {
+		return err
+	}
+	if lib.costs, err = readCosts(costsFile); err != nil {
+		return err
+	}
+	if err := lib.costs.writeCosts(); err != nil {
 		return err
 	}
 	files := map[string][]byte{}

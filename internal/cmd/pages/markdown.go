@@ -46,6 +46,7 @@ func (lib *library) section(b *bytes.Buffer, e *entry) {
 	}
 	lib.list(b, "Methods", methodsAsOptions(e))
 	lib.list(b, optionsTitle, e.options)
+	lib.costs.lines(b, e.name)
 	for _, x := range e.examples {
 		lib.example(b, x)
 	}
