@@ -62,7 +62,8 @@ const (
 	Over            // the stream is over: ctx is done, or an upstream has failed
 )
 
-// Await waits until something is due. clock may be nil.
+// Await waits until something is due. clock may be nil. accept may set it: while the
+// subscriber waits, the lock also guards the clock.
 //
 // If an upstream has failed in order, Await waits only as long as another upstream
 // that runs needs to emit an item, and then returns Over.
@@ -113,7 +114,6 @@ func (m *Meet) park(clock *alarm.Alarm, broken bool) (why Why) {
 	case <-m.ready:
 		return Due
 	case <-rings:
-		clock.Heard()
 		why = Rang
 	case <-m.Ctx.Done():
 		why = Over
@@ -121,6 +121,9 @@ func (m *Meet) park(clock *alarm.Alarm, broken bool) (why Why) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.open = false
+	if why == Rang {
+		clock.Heard()
+	}
 	if !m.parked { // called meanwhile
 		<-m.ready
 		return Due
