@@ -57,7 +57,7 @@ func BufferWithTime[T any](span time.Duration, opts ...BufferWithTimeOption) tur
 		up.lane = feed.Lay(up.Meet, discarding[T](o.Loss), 0, up.accept)
 		up.lane.Start(in.Push)
 		for {
-			up.clock.Set(up.tick, true)
+			up.near = up.clock.SetEarly(up.tick, alarm.Lead(span), true)
 			switch up.Await(up.clock) {
 			case feed.Rang:
 				up.Poll() // an item that is already there is taken with the tick, whichever came first
@@ -90,13 +90,16 @@ type tickedRun[T any] struct {
 	clock *alarm.Alarm
 	span  time.Duration
 	tick  time.Duration // the next one
+	near  bool          // the next tick is near
 	slice openSlice[T]
 	out   []T // to be emitted before the items of slice
 }
 
 // accept adds v to the slice. An item that comes at a tick, or later, comes after it.
 func (r *tickedRun[T]) accept(v T) (due bool) {
-	r.ticks()
+	if r.near || len(r.slice.items)%lookEvery == 0 {
+		r.ticks()
+	}
 	r.slice.add(v)
 	if r.slice.isExtra {
 		r.lane.Shut()

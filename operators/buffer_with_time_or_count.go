@@ -57,7 +57,7 @@ func BufferWithTimeOrCount[T any](span time.Duration, n int, opts ...BufferWithT
 		up.lane.Start(in.Push)
 		pass := func(full []T) bool { return full == nil || emit(full) }
 		for {
-			up.clock.Set(up.batch.deadline())
+			up.arm()
 			var full []T
 			switch up.Await(up.clock) {
 			case feed.Due:
@@ -88,21 +88,35 @@ type timedRun[T any] struct {
 	lane  *feed.Lane[T]
 	clock *alarm.Alarm
 	batch timedBuffer[T]
-	out   []T // to be emitted before the items of batch
+	near  bool // the time of batch is nearly over
+	out   []T  // to be emitted before the items of batch
 }
 
 // accept adds v to the slice. An item that comes when the slice is due begins the
 // next slice. The clock is set when a slice begins, because the subscriber sleeps on.
 func (r *timedRun[T]) accept(v T) (due bool) {
-	now := r.clock.Now()
-	late := r.batch.due(now)
-	begins := r.batch.items == nil
-	full := r.batch.item(v, now)
-	if r.out = late; late == nil { // a slice can't be late and full: then it would not have waited
-		r.out = full
+	waiting := len(r.batch.items)
+	var now time.Duration // needed if a slice may begin
+	if r.near || waiting%lookEvery == 0 {
+		now = r.clock.Now()
+		r.out = r.batch.due(now)
 	}
-	if begins && r.out == nil {
-		r.clock.Set(r.batch.deadline())
+	if full := r.batch.item(v, now); full != nil {
+		r.out = full // a slice that was due is not replaced: full would have been full before
+	} else if waiting == 0 {
+		r.arm()
 	}
 	return r.out != nil
 }
+
+// arm sets the clock to the end of the slice.
+func (r *timedRun[T]) arm() {
+	at, waits := r.batch.deadline()
+	r.near = r.clock.SetEarly(at, alarm.Lead(r.batch.d), waits)
+}
+
+// lookEvery is after how many items the clock is read although the deadline is not
+// near. A reading costs more than all else that is done for an item. So it is read
+// for each item only when the deadline is near; the alarm tells when. A producer that
+// never waits can delay the alarm if there is only one processor, but not this.
+const lookEvery = 32

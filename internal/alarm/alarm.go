@@ -41,6 +41,26 @@ func (a *Alarm) Set(at time.Duration, ok bool) {
 	a.timer.Reset(at - a.Now())
 }
 
+// SetEarly is Set for a receiver that reads the clock for each event only if at is
+// near. It reports whether at is near: that is, whether at most lead is left. If not,
+// the Alarm rings when it is near. So no event at the time at, or later, is missed
+// unless the receiver is woken later than lead. In virtual time, that can't be.
+func (a *Alarm) SetEarly(at, lead time.Duration, ok bool) (near bool) {
+	if !ok {
+		return false
+	}
+	if near = a.Now() >= at-lead; !near {
+		at -= lead
+	}
+	a.Set(at, true)
+	return near
+}
+
+// Lead returns the lead of SetEarly for deadlines that are span away.
+func Lead(span time.Duration) time.Duration {
+	return max(1, min(span/8, time.Millisecond))
+}
+
 // Heard must be called after a receive from C.
 func (a *Alarm) Heard() { a.ringsAt = never }
 
