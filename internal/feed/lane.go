@@ -12,6 +12,11 @@ import (
 
 // Lane is one upstream of a Meet. A lane with an open door passes its items to accept.
 // While the door is shut, upstream waits with its next item.
+//
+// An item is in upstream's hand until it is accepted or stored. A lane that reads ahead
+// stores up to capacity items. The subscriber borrows all stored items at once, and
+// takes them one by one without the lock. A borrowed item keeps its place until it is
+// taken, so the bound is strict.
 type Lane[T any] struct {
 	laneLink
 	m      *Meet
@@ -30,9 +35,15 @@ type Lane[T any] struct {
 	told    bool          // and the subscriber knows it
 	err     error         // of upstream, if it fails in order
 
-	ahead    ring.Ring[T] // items read ahead
-	lo, hi   uint64       // their positions
-	capacity uint64       // how many there may be
+	// Positions of items that were read ahead: taken ≤ lentEnd ≤ stored. The Meet's lock
+	// guards them, but taken belongs to the subscriber.
+	taken    uint64
+	lentEnd  uint64 // the items before it are borrowed
+	stored   uint64
+	freed    uint64       // the places before it are free again; at most taken
+	capacity uint64       // stored-freed is at most capacity
+	lent     ring.Ring[T] // from taken to lentEnd; belongs to the subscriber
+	ahead    ring.Ring[T] // from lentEnd to stored
 }
 
 // Lay adds an upstream to m. All upstreams are laid before one of them is started.
@@ -40,7 +51,7 @@ type Lane[T any] struct {
 // accept puts an item into the operator's state, and reports whether the subscriber
 // must come. It runs under the lock, on the upstream's goroutine or on the
 // subscriber's, and so must be a few assignments, without a function of the user.
-// ahead is how many items may wait for accept besides the one in upstream's hand.
+// ahead is how many items may wait for accept besides the item in upstream's hand.
 func Lay[T any](m *Meet, hooks run.Hooks[T], ahead int, accept func(v T) (due bool)) *Lane[T] {
 	l := &Lane[T]{m: m, accept: accept, hooks: hooks, counts: true, capacity: uint64(max(ahead, 0))}
 	l.lane = l
@@ -56,9 +67,11 @@ func LayNotifier[T any](m *Meet, accept func(v T) (due bool)) *Lane[T] {
 	return l
 }
 
-// Start runs up on its own goroutine. A failure of up ends the Scope at once.
+// Start runs up on its own goroutine. A failure of up ends the Scope at once. But if
+// the lane reads ahead, Start is StartInOrder.
 func (l *Lane[T]) Start(up Push[T]) {
-	l.m.Upstream(func(ctx context.Context) error { return up(ctx, l.hand) }, l.finish)
+	l.inOrder = l.inOrder || l.capacity > 0
+	l.m.Upstream(func(ctx context.Context) error { return up(ctx, l.Hand) }, l.End)
 }
 
 // StartInOrder is Start for an operator that waits for one lane at a time: a failure
@@ -68,8 +81,9 @@ func (l *Lane[T]) StartInOrder(up Push[T]) {
 	l.Start(up)
 }
 
-// finish notes the end of upstream.
-func (l *Lane[T]) finish(err error) {
+// End notes the end of upstream. Start calls it; an operator that starts the upstream
+// itself calls it after the last Hand.
+func (l *Lane[T]) End(err error) {
 	m := l.m
 	if m.Ctx.Err() != nil || err != nil && !l.inOrder {
 		m.Fail(err) // also the failure of a clean-up
@@ -81,7 +95,7 @@ func (l *Lane[T]) finish(err error) {
 	if called {
 		m.failure = err
 	}
-	if m.open && l.lo == l.hi {
+	if m.open && l.taken == l.stored {
 		l.told, called = true, true
 	} else {
 		m.enqueue(&l.laneLink)
@@ -110,35 +124,31 @@ func (l *Lane[T]) Err() error {
 // Shut makes upstream wait with its next item until Open.
 func (l *Lane[T]) Shut() { l.shut = true }
 
-// Open undoes Shut.
+// Open undoes Shut. Await then looks at the lane again.
 func (l *Lane[T]) Open() {
-	if !l.shut {
-		return
-	}
-	l.shut = false
-	if l.aside {
-		l.aside = false
+	if l.shut = false; !l.reopened {
+		l.reopened = true
 		l.m.reopened = append(l.m.reopened, &l.laneLink)
 	}
 }
 
-// hand waits until v is accepted or stored. If the Scope ends first, v is refused, and
-// was never in.
-func (l *Lane[T]) hand(v T) bool {
+// Hand is upstream's emit. It waits until v is accepted or stored. If the Scope ends
+// first, v is refused, and was never in.
+func (l *Lane[T]) Hand(v T) bool {
 	m := l.m
 	if m.Ctx.Err() != nil {
 		return l.refuse(v)
 	}
 	m.mu.Lock()
 	switch {
-	case m.open && !l.shut:
+	case m.open && !l.shut: // nothing is stored then: Await has taken it
 		if l.accept(v) {
 			m.call()
 			return true
 		}
 		m.mu.Unlock()
 		return true
-	case l.hi-l.lo < l.capacity:
+	case l.stored-l.freed < l.capacity:
 		l.store(v)
 		m.enqueue(&l.laneLink)
 		m.mu.Unlock()
@@ -194,21 +204,25 @@ func (l *Lane[T]) refuse(v T) bool {
 }
 
 func (l *Lane[T]) store(v T) {
-	l.ahead.Grow(l.lo, l.hi)
-	*l.ahead.At(l.hi) = v
-	l.hi++
+	l.ahead.Grow(l.lentEnd, l.stored)
+	*l.ahead.At(l.stored) = v
+	l.stored++
 }
 
 // settle takes the next item or the end of upstream. It reports whether that makes
 // something due. The caller holds the Meet's lock.
 func (l *Lane[T]) settle() (due bool) {
 	switch {
-	case l.lo != l.hi:
-		v := l.ahead.Take(l.lo)
-		l.lo++
-		if l.offered.Load() && l.hi-l.lo <= l.capacity/2 { // not for each item: upstream would be woken each time
-			l.store(l.takeOffer())
+	case l.taken != l.stored:
+		if l.taken == l.lentEnd { // borrow all: a lock for each item costs more than the rest
+			l.lent, l.ahead, l.lentEnd = l.ahead, l.lent, l.stored
 		}
+		v := l.take()
+		if l.taken != l.lentEnd && !l.lends {
+			l.lends = true
+			l.m.lending = append(l.m.lending, &l.laneLink)
+		}
+		l.makeRoom()
 		return l.accept(v)
 	case l.offered.Load():
 		return l.accept(l.takeOffer())
@@ -217,6 +231,38 @@ func (l *Lane[T]) settle() (due bool) {
 		return true
 	}
 	return false
+}
+
+// settleLent is settle for a borrowed item, without the lock. more reports whether
+// there is another one.
+func (l *Lane[T]) settleLent() (due, more bool) {
+	if l.taken == l.lentEnd { // settle has taken the rest
+		l.lends = false
+		return false, false
+	}
+	v := l.take()
+	if l.taken-l.freed > l.capacity/2 { // not for each item: this locks, and may wake upstream
+		l.m.mu.Lock()
+		l.makeRoom()
+		l.m.mu.Unlock()
+	}
+	l.lends = l.taken != l.lentEnd
+	return l.accept(v), l.lends
+}
+
+func (l *Lane[T]) take() (v T) {
+	v = l.lent.Take(l.taken)
+	l.taken++
+	return v
+}
+
+// makeRoom frees the places of the items that were taken. The caller holds the Meet's
+// lock.
+func (l *Lane[T]) makeRoom() {
+	l.freed = l.taken
+	if l.offered.Load() {
+		l.store(l.takeOffer())
+	}
 }
 
 // takeOffer takes the item in upstream's hand, and frees upstream.
@@ -233,7 +279,7 @@ func (l *Lane[T]) takeOffer() (v T) {
 // holds reports whether settle has something to take: an item, if the door is open,
 // or the end of upstream.
 func (l *Lane[T]) holds() (items, end bool) {
-	items = l.lo != l.hi || l.offered.Load()
+	items = l.taken != l.stored || l.offered.Load()
 	return items, !items && l.ended && !l.told
 }
 
@@ -245,75 +291,16 @@ func (l *Lane[T]) account() error {
 	}
 	var left []T
 	if !l.m.Completed() {
-		for ; l.lo != l.hi; l.lo++ {
-			left = append(left, l.ahead.Take(l.lo))
+		for ; l.taken != l.stored; l.taken++ {
+			from := &l.lent
+			if l.taken >= l.lentEnd {
+				from = &l.ahead
+			}
+			left = append(left, from.Take(l.taken))
 		}
 	}
 	if left = append(left, l.refused.Take()...); len(left) == 0 {
 		return nil
 	}
 	return fault.Join(l.hooks.At(l.m.Stage()).Discard(left...))
-}
-
-// laneLink is the part of a Lane that does not depend on the type of its items.
-type laneLink struct {
-	lane interface {
-		settle() (due bool)
-		holds() (items, end bool)
-	}
-	next   *laneLink
-	queued bool // it is in the queue
-	aside  bool // it has an item, but the door is shut: Open queues it again
-	shut   bool // changed by the subscriber, or by accept
-}
-
-// enqueue makes Await look at k. The caller holds the lock.
-func (m *Meet) enqueue(k *laneLink) {
-	switch {
-	case k.queued || k.aside:
-	case m.open: // its door is shut, or an upstream could put its item into the state
-		k.aside = true
-	default:
-		m.queue.put(k)
-	}
-}
-
-// laneQueue has the lanes that Await must look at, each of them once. The lane that was
-// looked at goes to the end, so that no lane starves.
-type laneQueue struct{ first, last *laneLink }
-
-func (q *laneQueue) put(k *laneLink) {
-	if k.queued {
-		return
-	}
-	k.queued, k.next = true, nil
-	if q.first == nil {
-		q.first = k
-	} else {
-		q.last.next = k
-	}
-	q.last = k
-}
-
-// settle takes from the lanes until something is due. It reports whether something is.
-func (q *laneQueue) settle() (due bool) {
-	for !due && q.first != nil {
-		k := q.first
-		q.first, k.next, k.queued = k.next, nil, false
-		items, end := k.lane.holds()
-		if items && k.shut {
-			k.aside = true
-			continue
-		}
-		if !items && !end {
-			continue // the item was withdrawn
-		}
-		due = k.lane.settle()
-		if items, end = k.lane.holds(); items && k.shut {
-			k.aside = true
-		} else if items || end {
-			q.put(k)
-		}
-	}
-	return due
 }

@@ -32,7 +32,10 @@ type Meet struct {
 	failure error      // of the first lane that failed in order
 	queue   laneQueue  // lanes that Await must look at
 
-	reopened []*laneLink // lanes that were opened; they belong to the subscriber
+	// These belong to the subscriber.
+	reopened []*laneLink // lanes whose doors were opened since the queue was looked at
+	lending  []*laneLink // lanes of which items are borrowed
+	turn     int         // index in lending
 	lanes    []accounter
 }
 
@@ -70,6 +73,9 @@ const (
 func (m *Meet) Await(clock *alarm.Alarm) Why {
 	if m.Ctx.Err() != nil {
 		return Over
+	}
+	if m.settleLent() {
+		return Due
 	}
 	m.mu.Lock()
 	if m.settle() {
@@ -138,19 +144,12 @@ func (m *Meet) Poll() (due, over bool) {
 	if m.Ctx.Err() != nil {
 		return false, true
 	}
+	if m.settleLent() {
+		return true, false
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.settle(), false
-}
-
-// settle takes from the lanes until something is due. The caller holds the lock.
-func (m *Meet) settle() (due bool) {
-	for i, k := range m.reopened {
-		m.queue.put(k)
-		m.reopened[i] = nil
-	}
-	m.reopened = m.reopened[:0]
-	return m.queue.settle()
 }
 
 // Failure is the first failure of a lane that fails in order, or nil.
