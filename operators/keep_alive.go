@@ -50,18 +50,15 @@ func KeepAlive[T any](idle time.Duration, fn func() T, opts ...turbopipes.LossOp
 		clock := alarm.New()
 		defer clock.Stop()
 		for {
-			v, got, ready := up.Poll()
-			if !ready { // else it is not idle
-				idles := false
-				if v, got, idles = nextWithin(up, clock, idle); idles && ctx.Err() == nil {
-					if got == feed.Item {
-						inHand.put(v)
-					}
-					if !emit(fn()) {
-						return nil
-					}
-					inHand.take()
+			v, got, idles := up.NextWithin(clock, idle)
+			if idles && ctx.Err() == nil {
+				if got == feed.Item {
+					inHand.put(v)
 				}
+				if !emit(fn()) {
+					return nil
+				}
+				inHand.take()
 			}
 			switch got {
 			case feed.Item:
@@ -73,18 +70,4 @@ func KeepAlive[T any](idle time.Duration, fn func() T, opts ...turbopipes.LossOp
 			}
 		}
 	})
-}
-
-// nextWithin waits for the next item, at most for limit. late reports whether that time
-// was over in the end, which may be when the item came.
-func nextWithin[T any](up *feed.Intake[T], clock *alarm.Alarm, limit time.Duration) (v T, got feed.Got, late bool) {
-	deadline := alarm.After(clock.Now(), limit)
-	for {
-		clock.Set(deadline, true)
-		v, got = up.Next(clock)
-		late = clock.Now() >= deadline
-		if got != feed.Alarm || late {
-			return v, got, late
-		}
-	}
 }

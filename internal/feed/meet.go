@@ -71,16 +71,24 @@ const (
 // If an upstream has failed in order, Await waits only as long as another upstream
 // that runs needs to emit an item, and then returns Over.
 func (m *Meet) Await(clock *alarm.Alarm) Why {
+	if why, parks := m.glance(); !parks {
+		return why
+	}
+	return m.park(clock, false)
+}
+
+// glance is Await without the parking. parks reports that the subscriber must park.
+func (m *Meet) glance() (why Why, parks bool) {
 	if m.Ctx.Err() != nil {
-		return Over
+		return Over, false
 	}
 	if m.settleLent() {
-		return Due
+		return Due, false
 	}
 	m.mu.Lock()
 	if m.settle() {
 		m.mu.Unlock()
-		return Due
+		return Due, false
 	}
 	m.open = true
 	m.due.Store(false)
@@ -93,10 +101,13 @@ func (m *Meet) Await(clock *alarm.Alarm) Why {
 	for range yields {
 		runtime.Gosched()
 		if m.due.Load() { // read without the lock, which the upstreams need
-			return Due
+			return Due, false
 		}
 	}
-	return m.park(clock, broken)
+	if broken {
+		return m.park(nil, true), false
+	}
+	return Due, true
 }
 
 // park waits on channels. broken makes it return instead.
