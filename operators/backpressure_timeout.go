@@ -62,9 +62,8 @@ func runWithPatience[T any](ctx context.Context, name string, p *patience, hooks
 	defer up.Close(&err)
 	up.Go(p.watch)
 	for {
-		v, got, ready := up.Poll()
-		if !ready {
-			v, got = up.Next(nil)
+		v, got := up.Next(nil)
+		if up.Waited() {
 			p.look()
 		}
 		if got != feed.Item {

@@ -1,6 +1,7 @@
 package alarm
 
 import (
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -50,4 +51,31 @@ func TestAlarm(t *testing.T) {
 		case <-time.After(time.Minute):
 		}
 	})
+}
+
+func TestAlarmSetEarly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := New()
+		defer a.Stop()
+		require.False(t, a.SetEarly(0, 1, false))
+		require.False(t, a.SetEarly(time.Second, time.Millisecond, true))
+		<-a.C
+		a.Heard()
+		require.Equal(t, time.Second-time.Millisecond, a.Now())
+		require.True(t, a.SetEarly(time.Second, time.Millisecond, true))
+		<-a.C
+		a.Heard()
+		require.Equal(t, time.Second, a.Now())
+		require.True(t, a.SetEarly(time.Second, time.Millisecond, true), "it is over")
+	})
+	require.Equal(t, time.Duration(1), Lead(1))
+	require.Equal(t, time.Duration(100), Lead(800))
+	require.Equal(t, time.Millisecond, Lead(time.Hour))
+}
+
+func TestAfter(t *testing.T) {
+	require.Equal(t, time.Duration(5), After(2, 3))
+	require.Equal(t, time.Duration(math.MaxInt64), After(1, math.MaxInt64-1))
+	require.Equal(t, time.Duration(math.MaxInt64), After(2, math.MaxInt64-1))
+	require.Equal(t, time.Duration(math.MaxInt64), After(math.MaxInt64, math.MaxInt64))
 }

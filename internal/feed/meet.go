@@ -37,6 +37,7 @@ type Meet struct {
 	lending  []*laneLink // lanes of which items are borrowed
 	turn     int         // index in lending
 	lanes    []accounter
+	waited   bool // see Waited
 }
 
 // patience is how often a goroutine that waits yields before it parks. To park and to
@@ -77,8 +78,12 @@ func (m *Meet) Await(clock *alarm.Alarm) Why {
 	return m.park(clock, false)
 }
 
+// Waited reports whether the last Await has found nothing due at first.
+func (m *Meet) Waited() bool { return m.waited }
+
 // glance is Await without the parking. parks reports that the subscriber must park.
 func (m *Meet) glance() (why Why, parks bool) {
+	m.waited = false
 	if m.Ctx.Err() != nil {
 		return Over, false
 	}
@@ -90,6 +95,7 @@ func (m *Meet) glance() (why Why, parks bool) {
 		m.mu.Unlock()
 		return Due, false
 	}
+	m.waited = true
 	m.open = true
 	m.due.Store(false)
 	yields, broken := patience, m.failure != nil
