@@ -158,11 +158,15 @@ var mutants = []mutant{
 		"an alarm at the deadline instead of before", "internal/alarm/alarm.go", "at -= lead", "at -= 0 * lead",
 		"TestDeadline", inDeadlines,
 	}, {
-		"an item at the deadline in the old slice", "operators/buffer_with_time.go", "now >= r.tick", "now > r.tick",
+		"an item at the deadline in the old slice", "operators/buffer_with_time.go", "if r.near || len", "if len",
 		"TestDeadline", inDeadlines,
 	}, {
 		"a lost wake-up of a clocked subscriber", "internal/feed/clocked.go", "c.parked = false\n\tc.mu.Unlock()\n\tif wake {", "c.parked = false\n\tc.mu.Unlock()\n\tif wake && false {",
 		"TestClocked",
 		[]string{"./internal/feed"},
+	}, {
+		"a Delay that makes room and does not say so", "operators/delay_engine.go", "if d.parked {", "if false {",
+		"TestDelay",
+		[]string{"operators/delay_test.go", "operators/parallel_test.go", "operators/main_test.go", "operators/merge_test.go"},
 	},
 }
