@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/feed"
 	"github.com/turbopipes/turbopipes/internal/own"
 )
 
@@ -45,10 +46,12 @@ func SequenceEqual[T any](other turbopipes.Observable[T], equal func(a, b T) boo
 		z := openZip(ctx, "SequenceEqual", o, in, other)
 		defer func() { z.close(&err) }()
 		for z.both() {
-			same := !z.a.has && !z.b.has // both have ended
-			if z.a.has && z.b.has {
-				a, b := z.a.take(), z.b.take()
-				z.try(a, b, func() { same = equal(a, b) })
+			same := !z.a.full && !z.b.full // both have ended
+			if z.a.full && z.b.full {
+				z.works = true
+				same = equal(z.a.v, z.b.v)
+				z.works = false
+				z.release()
 				if same {
 					continue
 				}
@@ -68,17 +71,9 @@ func SequenceEqual[T any](other turbopipes.Observable[T], equal func(a, b T) boo
 // ended. It also returns false if a side has failed and the other side does not come
 // up with an item.
 func (z *zipRun[A, B]) both() bool {
-	come := func() bool { return (z.a.has || z.a.ended) && (z.b.has || z.b.ended) }
-	for !come() {
-		select {
-		case v, more := <-onlyIf(z.a.wants(), z.ins):
-			z.a.receive(v, more)
-		case v, more := <-onlyIf(z.b.wants(), z.others):
-			z.b.receive(v, more)
-		case <-z.Ctx.Done():
+	for !(z.a.full || z.left.Ended()) || !(z.b.full || z.right.Ended()) {
+		if z.Await(nil) == feed.Over {
 			return false
-		case <-z.Broken():
-			return z.Linger(func() bool { return come() || z.receive() || come() }) && come()
 		}
 	}
 	return true

@@ -44,15 +44,16 @@ func Zip[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R, opts 
 	return turbopipes.Lift(own.Mark+"Zip", func(ctx context.Context, in turbopipes.Observable[A], emit func(R) bool) (err error) {
 		z := openZip(ctx, "Zip", o, in, other)
 		defer func() {
-			if err == nil && (z.a.over() || z.b.over()) {
+			if err == nil && (z.aOver() || z.bOver()) {
 				z.Complete()
 			}
 			z.close(&err)
 		}()
 		for z.pair() {
-			a, b := z.a.take(), z.b.take()
-			var r R
-			z.try(a, b, func() { r = fn(a, b) })
+			z.works = true
+			r := fn(z.a.v, z.b.v)
+			z.works = false
+			z.release()
 			if !emit(r) {
 				return nil
 			}
@@ -61,81 +62,67 @@ func Zip[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R, opts 
 	})
 }
 
-// zipRun holds two upstreams from which items are taken in pairs.
+// zipRun holds two upstreams from which items are taken in pairs. A side that has an
+// item shuts its door, so that it is at most one item ahead.
 type zipRun[A, B any] struct {
-	*feed.Band
-	left   *feed.Feed[A]
-	right  *feed.Feed[B]
-	ins    <-chan A // the items of left
-	others <-chan B // the items of right
-	a      zipSide[A]
-	b      zipSide[B]
-	as     run.Account[A]
-	bs     run.Account[B]
+	*feed.Meet
+	left  *feed.Lane[A]
+	right *feed.Lane[B]
+	a     singleSlot[A]
+	b     singleSlot[B]
+	as    run.Account[A]
+	bs    run.Account[B]
+	works bool // a function of the user works on the pair
 }
 
 func openZip[A, B any](ctx context.Context, name string, o opt.Loss, in turbopipes.Observable[A], other turbopipes.Observable[B]) *zipRun[A, B] {
-	z := &zipRun[A, B]{Band: feed.OpenBand(ctx, name)}
+	z := &zipRun[A, B]{Meet: feed.OpenMeet(ctx, name)}
 	as, bs := run.Hooks[A]{Each: o.Discard}, run.Hooks[B]{Each: o.Discard}
 	z.as, z.bs = as.At(z.Stage()), bs.At(z.Stage())
-	z.left, z.right = feed.In(z.Band, as, in.Push), feed.In(z.Band, bs, other.Push)
-	z.ins, z.others = z.left.Items(), z.right.Items()
+	z.left = feed.Lay(z.Meet, as, 0, func(v A) bool {
+		z.a.put(v)
+		z.left.Shut()
+		return z.b.full || z.right.Ended()
+	})
+	z.right = feed.Lay(z.Meet, bs, 0, func(v B) bool {
+		z.b.put(v)
+		z.right.Shut()
+		return z.a.full || z.left.Ended()
+	})
+	z.left.StartInOrder(in.Push)
+	z.right.StartInOrder(other.Push)
 	return z
 }
 
+// aOver and bOver report whether a side has ended and has no item left.
+func (z *zipRun[A, B]) aOver() bool { return z.left.Ended() && !z.a.full }
+func (z *zipRun[A, B]) bOver() bool { return z.right.Ended() && !z.b.full }
+
 // pair waits for an item of each side. It returns false if no further pair is
 // possible, or none comes in time.
-//
-// pair receives from a side only until the side has an item. It does not receive
-// again to learn whether the side has ended, because the side would then hold two
-// items.
 func (z *zipRun[A, B]) pair() bool {
-	for !z.a.has || !z.b.has {
-		if z.a.over() || z.b.over() {
+	for !z.a.full || !z.b.full {
+		if z.aOver() || z.bOver() || z.Await(nil) == feed.Over {
 			return false
-		}
-		select {
-		case v, more := <-onlyIf(z.a.wants(), z.ins):
-			z.a.receive(v, more)
-		case v, more := <-onlyIf(z.b.wants(), z.others):
-			z.b.receive(v, more)
-		case <-z.Ctx.Done():
-			return false
-		case <-z.Broken(): // the side that has failed may still have an item
-			return z.Linger(z.receive) && z.a.has && z.b.has
 		}
 	}
 	return true
 }
 
-// onlyIf returns items, or nil if they are not wanted.
-func onlyIf[T any](wanted bool, items <-chan T) <-chan T {
-	if !wanted {
-		return nil
-	}
-	return items
-}
-
-// receive takes an item that is already there, if any. It reports whether there is
-// nothing more to wait for.
-func (z *zipRun[A, B]) receive() bool {
-	select {
-	case v, more := <-onlyIf(z.a.wants(), z.ins):
-		z.a.receive(v, more)
-	case v, more := <-onlyIf(z.b.wants(), z.others):
-		z.b.receive(v, more)
-	default:
-	}
-	return z.a.has && z.b.has || z.a.over() || z.b.over()
+// release forgets the pair and lets both sides go on.
+func (z *zipRun[A, B]) release() {
+	z.a, z.b = singleSlot[A]{}, singleSlot[B]{}
+	z.left.Open()
+	z.right.Open()
 }
 
 // end returns the error of a side that has failed and has no item left.
 func (z *zipRun[A, B]) end() error {
-	if z.a.ended && z.left.End() != nil {
-		return z.left.End()
+	if z.aOver() && z.left.Err() != nil {
+		return z.left.Err()
 	}
-	if z.b.ended {
-		return z.right.End()
+	if z.bOver() {
+		return z.right.Err()
 	}
 	return nil
 }
@@ -145,7 +132,7 @@ func (z *zipRun[A, B]) err() error {
 	if err := z.end(); err != nil {
 		return err
 	}
-	if z.a.has != z.b.has || !z.a.over() && !z.b.over() {
+	if z.a.full != z.b.full || !z.aOver() && !z.bOver() {
 		return z.Failure() // the other side has not sent a partner
 	}
 	return nil
@@ -155,19 +142,13 @@ func (z *zipRun[A, B]) err() error {
 // without a partner as discarded.
 func (z *zipRun[A, B]) close(err *error) {
 	z.Close(err)
+	if z.works { // the function has panicked or called Goexit
+		z.as.FailedOn(z.a.v)
+		z.bs.FailedOn(z.b.v)
+		return
+	}
 	if z.Completed() {
 		return
 	}
-	if z.a.has {
-		*err = fault.Join(*err, z.as.Discard(z.a.take()))
-	}
-	if z.b.has {
-		*err = fault.Join(*err, z.bs.Discard(z.b.take()))
-	}
-}
-
-// try calls f, a function of the user, on a pair. Both items count as failed if f
-// does not return.
-func (z *zipRun[A, B]) try(a A, b B, f func()) {
-	z.as.Try(a, func() { z.bs.Try(b, f) })
+	*err = fault.Join(*err, z.as.Discard(z.a.all()...), z.bs.Discard(z.b.all()...))
 }

@@ -9,9 +9,6 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// Push runs a stream. It is Observable.Push as a value.
-type Push[T any] = func(ctx context.Context, emit func(T) bool) error
-
 // Feed is a running upstream. It embeds the Scope of its goroutine. An operator with
 // several upstreams shares one Scope among them.
 type Feed[T any] struct {
