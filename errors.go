@@ -8,6 +8,7 @@ import (
 
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/scope"
+	"github.com/turbopipes/turbopipes/internal/unhandled"
 )
 
 // The errors with which operators and sources of the library end a stream. Test for them
@@ -117,4 +118,28 @@ func (e *ItemError[T]) Unwrap() error { return e.Err }
 // nobody asks for go to the same log, see [Observable.Subscribe].
 func WithReapWarning(ctx context.Context, after time.Duration, log *slog.Logger) context.Context {
 	return scope.WithWarning(ctx, after, log)
+}
+
+// report logs the error of s, if Error was not called with it, or arranges that it
+// is logged when nobody asks for it. ctx is the caller's: its end is not a failure.
+func (s *Subscription) report(ctx context.Context) {
+	err := fault.Strip(ctx, s.untold)
+	s.untold = nil
+	if err == nil {
+		return
+	}
+	if unhandled.IsBug(err) && !s.asked.Load() && s.asking.Load() == 0 {
+		unhandled.Log(ctx, err)
+		return
+	}
+	s.failure = unhandled.Of(s)
+	s.failure.Fail(ctx, err)
+}
+
+// result returns the error of s, and records that somebody has asked for it.
+func (s *Subscription) result() error {
+	if s.failure != nil {
+		s.failure.Handled()
+	}
+	return s.err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"runtime"
 	"sync/atomic"
 
 	"github.com/turbopipes/turbopipes/internal/fault"
@@ -61,6 +62,7 @@ type Subscription struct {
 	untold  error              // the part of err that Error was not called with
 	failure *unhandled.Failure // the same, once all is over; nil: nothing
 	asked   atomic.Bool        // somebody waits, or has asked for the error
+	asking  atomic.Int64       // calls of Wait; those inside the subscription do not count as asked
 
 	demand atomic.Int64
 	more   chan struct{} // cap 1: demand has grown; nil: it has no limit
@@ -335,12 +337,26 @@ func (s *Subscription) Done() <-chan struct{} { return s.done }
 // Wait waits until everything is reaped, and then returns the result of Err. Inside
 // the subscription it returns [ErrReentrant].
 func (s *Subscription) Wait() error {
-	if !s.over() && s.rec.Inside() {
+	s.asking.Add(1)
+	defer s.asking.Add(-1)
+	if !s.soonOver() && s.rec.Inside() {
 		return ErrReentrant
 	}
 	s.asked.Store(true)
 	<-s.done
 	return s.result()
+}
+
+// soonOver is over, after a few chances to end for a short stream: to look where the
+// caller is costs as much as such a stream.
+func (s *Subscription) soonOver() bool {
+	for range 4 {
+		if s.over() {
+			return true
+		}
+		runtime.Gosched()
+	}
+	return s.over()
 }
 
 // Err returns nil when the stream has completed or was disposed of, context.Cause
@@ -361,28 +377,4 @@ func (s *Subscription) over() bool {
 	default:
 		return false
 	}
-}
-
-// report logs the error of s, if Error was not called with it, or arranges that it
-// is logged when nobody asks for it. ctx is the caller's: its end is not a failure.
-func (s *Subscription) report(ctx context.Context) {
-	err := fault.Strip(ctx, s.untold)
-	s.untold = nil
-	if err == nil {
-		return
-	}
-	if unhandled.IsBug(err) && !s.asked.Load() {
-		unhandled.Log(ctx, err)
-		return
-	}
-	s.failure = unhandled.Of(s)
-	s.failure.Fail(ctx, err)
-}
-
-// result returns the error of s, and records that somebody has asked for it.
-func (s *Subscription) result() error {
-	if s.failure != nil {
-		s.failure.Handled()
-	}
-	return s.err
 }

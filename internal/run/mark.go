@@ -71,13 +71,14 @@ const markFrame = "/internal/run.(*Record).Mark"
 // ownMark returns the id that Mark has written into the calling goroutine's stack,
 // or 0. If Marks are nested, it is the id of the innermost Mark.
 func ownMark() (id uint64) {
-	pcs := make([]uintptr, 64)
-	n := runtime.Callers(2, pcs)
-	for n == len(pcs) {
-		pcs = make([]uintptr, 4*n)
-		n = runtime.Callers(2, pcs)
+	var few [64]uintptr // most stacks fit, without an allocation
+	pcs := few[:runtime.Callers(2, few[:])]
+	for n := len(few); len(pcs) == n; {
+		n *= 4
+		pcs = make([]uintptr, n)
+		pcs = pcs[:runtime.Callers(2, pcs)]
 	}
-	frames := runtime.CallersFrames(pcs[:n])
+	frames := runtime.CallersFrames(pcs)
 	for r := (stackid.Reader{}); ; {
 		f, more := frames.Next()
 		if id, ok := r.Next(f.Function); ok && strings.HasSuffix(f.Function, markFrame) {
