@@ -103,6 +103,10 @@ func (q *Queue[T]) Put(v T) bool {
 // Most waits end meanwhile. To park and to be woken costs several times as much.
 const patience = 8
 
+// fewYields is the patience of the subscriber of a queue that does not lend. There may
+// be hundreds of these queues, as those of groups. Then one yield takes long.
+const fewYields = 2
+
 // maxTurn is how many items a producer puts before it calls the next producer, as
 // long as it need not park. Only one producer spins, and the others stay parked: with
 // all of them spinning, every item would cost a goroutine switch, and with none, every
@@ -289,7 +293,7 @@ func (q *Queue[T]) Next() (v T, ok bool) {
 func (q *Queue[T]) takeOne() (v T, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.await(0) {
+	if !q.await(fewYields) {
 		return v, false
 	}
 	v = q.take()
@@ -298,14 +302,14 @@ func (q *Queue[T]) takeOne() (v T, ok bool) {
 }
 
 // borrow waits for items, and lends all items that are there to the subscriber. It
-// waits first without the lock: so a round costs the subscriber the lock only once.
+// spins first, without the lock: so a round costs the subscriber the lock only once.
 func (q *Queue[T]) borrow() bool {
 	for spun := 0; spun < patience && !q.news.Load(); spun++ {
 		runtime.Gosched()
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.await(patience) {
+	if !q.await(0) {
 		return false
 	}
 	q.news.Store(false)
@@ -317,7 +321,7 @@ func (q *Queue[T]) borrow() bool {
 func (q *Queue[T]) NextAll() (all []T, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.await(0) {
+	if !q.await(fewYields) {
 		return nil, false
 	}
 	all = q.drain()
@@ -326,15 +330,15 @@ func (q *Queue[T]) NextAll() (all []T, ok bool) {
 }
 
 // await waits for an item, and reports whether there is one to take. The subscriber
-// has let other goroutines run spun times already. The caller holds the lock; await may
-// release and reacquire it.
-func (q *Queue[T]) await(spun int) bool {
+// lets other goroutines run at most yields times before it parks. The caller holds the
+// lock; await may release and reacquire it.
+func (q *Queue[T]) await(yields int) bool {
 	for q.length() == 0 && !q.over() {
 		q.idle = true
-		if spun < patience {
+		if yields > 0 {
 			q.news.Store(false)
 			q.mu.Unlock()
-			for ; spun < patience && !q.news.Load(); spun++ { // without the lock, which the producers need
+			for ; yields > 0 && !q.news.Load(); yields-- { // without the lock, which the producers need
 				runtime.Gosched()
 			}
 		} else {
