@@ -14,8 +14,9 @@ var (
 	inDeadlines = []string{
 		"operators/deadlines_test.go", "operators/parallel_test.go", "operators/main_test.go", "operators/merge_test.go",
 	}
-	inRoot  = []string{"."}
-	inChaos = []string{"./internal/chaos"}
+	inRoot    = []string{"."}
+	inChaos   = []string{"./internal/chaos"}
+	inHandoff = []string{"./internal/handoff"}
 )
 
 const (
@@ -112,6 +113,12 @@ var mutants = []mutant{
 	}, {
 		"a queue one too long", handoff, "case q.length() < q.bound:", "case q.length() <= q.bound:",
 		"TestBackpressure", inBackpressure,
+	}, {
+		"an upstream that no claim of a worker wakes", "internal/handoff/crew.go", "c.unlockCall(c.worker(), c.giver())", "c.unlockCall(c.worker(), false)",
+		"TestCrew", inHandoff,
+	}, {
+		"a producer that waits although there is room", handoff, "} else if q.starving.Load() == q.producerCalled {", "} else if false {",
+		"TestQueueTurn", inHandoff,
 	}, {
 		"a consumer's panic recovered", "consume.go", "if c.inside {\n\t\t\treturn // without a recover\n\t\t}", "",
 		"TestConsumer", inRoot,
