@@ -95,6 +95,7 @@ type session struct {
 type part struct {
 	s      *session
 	key    partition
+	prefix string // of the ids of its events
 	tenure *tenure
 	epoch  int64
 	held   []*kgo.Record // of Receive: the tail is full
