@@ -54,15 +54,23 @@ func (w *follower) look(ctx context.Context) error {
 	for i, f := range old {
 		w.replaced(f, cut[i])
 	}
+	w.noteAll() // before the new files are noted, durably
 	err = w.take(ctx, slices.Concat(cut, fresh))
 	w.first = w.first && err != nil
 	w.forgetOld()
+	w.noteAll()
+	if failed := w.keep(ctx); failed != nil && ctx.Err() == nil {
+		w.tell(w.pattern, failed)
+	}
+	return err
+}
+
+func (w *follower) noteAll() {
 	for _, f := range w.files {
 		if f.dirty {
 			w.note(f)
 		}
 	}
-	return err
 }
 
 // tell reports trouble with a name, unless the last look has.
@@ -82,8 +90,11 @@ func (w *follower) same(f *file, c found) bool {
 		return false
 	case reusesIdentity && f.handle == nil && all && f.size > 0 && !c.mtime.Equal(f.mtime):
 		return false // another file may have the identity and the same bytes
-	case !f.suspect && !wasOver:
+	case !f.suspect && !wasOver && c.size == f.size && c.mtime.Equal(f.mtime):
 		return true
+	case f.checked && !f.suspect:
+		same, err := f.still(f.at.Offset)
+		return err != nil || same // the pass tells the error
 	}
 	h, err := openFile(c.path)
 	if err != nil {
@@ -146,13 +157,8 @@ func (w *follower) take(ctx context.Context, cs []found) error {
 	fs := make([]*file, 0, len(cs))
 	for _, c := range cs {
 		f := &file{id: newID(), path: c.path, ident: c.ident, size: c.size, mtime: c.mtime, quiet: w.looked, dirty: true}
-		if w.first && w.fromEnd {
-			if err := f.toEnd(w.most); err != nil {
-				if err := w.failed(f, err); err != nil {
-					return err
-				}
-			}
-			f.close()
+		if err := w.meet(f); err != nil {
+			return err
 		}
 		fs = append(fs, f)
 	}
@@ -173,6 +179,23 @@ func (w *follower) take(ctx context.Context, cs []found) error {
 	return nil
 }
 
+// meet reads the beginning of a new file, since it may be truncated before it is its
+// turn.
+func (w *follower) meet(f *file) error {
+	defer f.close()
+	isStale, err := f.open()
+	switch {
+	case isStale:
+		return nil
+	case err == nil && w.first && w.fromEnd:
+		err = f.toEnd(w.most)
+	}
+	if err != nil {
+		return w.failed(f, err)
+	}
+	return nil
+}
+
 // older orders files by their times. Times may be equal, since clocks of file systems
 // are coarse: a name that others extend is then the newest, as app.log beside app.log.1.
 func older(a, b found) int {
@@ -189,9 +212,6 @@ func older(a, b found) int {
 
 // toEnd moves f to the beginning of its last line that has no end yet.
 func (f *file) toEnd(most int) error {
-	if _, err := f.open(); err != nil {
-		return err
-	}
 	b := make([]byte, min(f.size, int64(most)))
 	n, err := readAt(f.handle, b, f.size-int64(len(b)))
 	if err != nil {

@@ -65,6 +65,7 @@ type session struct {
 	tracker    *delivery.Tracker[int32, position]
 	committing *delivery.Committing[int32]
 	receive    func(delivery.Delivery[[]byte]) bool
+	urgent     bool // the beginning of a file is not saved yet
 	unsaved    bool // the last commit has failed; under the turn of committing
 }
 
@@ -123,7 +124,7 @@ func (s source) Open(ctx context.Context, o delivery.SessionOptions) (_ delivery
 		return nil, err
 	}
 	n.resume(found)
-	w.adopt, w.forget, w.note, w.emit, w.room = n.adopt, n.forgets, n.noted, n.emits, n.tracker.Room()
+	w.adopt, w.forget, w.note, w.keep, w.emit, w.room = n.adopt, n.forgets, n.noted, n.keeps, n.emits, n.tracker.Room()
 	n.committing = delivery.Committer(n.tracker, s.settings.commit, 0, n.commit)
 	if s.hook != nil {
 		s.hook(n)
@@ -195,9 +196,20 @@ func (s *session) adopt(ctx context.Context, fs []*file) error {
 
 // noted learns of changes of f.
 func (s *session) noted(f *file) {
-	s.store.put(entryOf(f, s.ended[f]))
+	s.urgent = s.store.put(entryOf(f, s.ended[f])) || s.urgent
 	f.origin = &origin{f.path, f.id, f.partition, s.store.epoch, f.mtime}
 	f.dirty = false
+}
+
+// keeps writes what was noted, if a file has a longer beginning now. Without it, a crash
+// would leave a file that nobody could find again among the copies.
+func (s *session) keeps(ctx context.Context) error {
+	if !s.urgent {
+		return nil
+	}
+	err := s.store.flush(ctx)
+	s.urgent = err != nil
+	return err
 }
 
 // forgets ends the tenure of a file that has gone, if all of its events are done.
