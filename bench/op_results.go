@@ -21,9 +21,9 @@ type costResult struct {
 	Name    string       `json:"name"`
 	Variant string       `json:"variant,omitempty"`
 	Family  string       `json:"family"`
-	Item    spending        `json:"item"`
+	Item    spending     `json:"item"`
 	Needs   float64      `json:"needs"` // allocations per item
-	SetUp   spending        `json:"setup"`
+	SetUp   spending     `json:"setup"`
 	Ways    []wayResult  `json:"ways"`
 	Goals   []goalResult `json:"goals,omitempty"`
 
@@ -39,11 +39,11 @@ type spending struct {
 
 // wayResult is a way beside turbopipes.
 type wayResult struct {
-	Name  string  `json:"name"`
-	Role  string  `json:"role"` // floor, peer, reference
-	Item  spending   `json:"item"`
-	SetUp spending   `json:"setup"`
-	Ratio float64 `json:"ratio"` // of the time of turbopipes to this one
+	Name  string   `json:"name"`
+	Role  string   `json:"role"` // floor, peer, reference
+	Item  spending `json:"item"`
+	SetUp spending `json:"setup"`
+	Ratio float64  `json:"ratio"` // of the time of turbopipes to this one
 }
 
 type goalResult struct {
