@@ -14,9 +14,8 @@ var (
 	inDeadlines = []string{
 		"operators/deadlines_test.go", "operators/parallel_test.go", "operators/main_test.go", "operators/merge_test.go",
 	}
-	inRoot    = []string{"."}
-	inChaos   = []string{"./internal/chaos"}
-	inHandoff = []string{"./internal/handoff"}
+	inRoot  = []string{"."}
+	inChaos = []string{"./internal/chaos"}
 )
 
 const (
@@ -115,10 +114,10 @@ var mutants = []mutant{
 		"TestBackpressure", inBackpressure,
 	}, {
 		"an upstream that no claim of a worker wakes", "internal/handoff/crew.go", "c.unlockCall(c.worker(), c.giver())", "c.unlockCall(c.worker(), false)",
-		"TestCrew", inHandoff,
+		"TestCrew", []string{"./internal/handoff"},
 	}, {
 		"a producer that waits although there is room", handoff, "} else if q.starving.Load() == q.producerCalled {", "} else if false {",
-		"TestQueueTurn", inHandoff,
+		"TestQueueTurn", []string{"./internal/handoff"},
 	}, {
 		"a consumer's panic recovered", "consume.go", "if c.inside {\n\t\t\treturn // without a recover\n\t\t}", "",
 		"TestConsumer", inRoot,
