@@ -76,7 +76,7 @@ func TestLastCommitIsRefused(t *testing.T) {
 	sub := s.start(t, 4, all.handle)
 	all.has(t, 8)
 	for _, err := range []*kerr.Error{kerr.RebalanceInProgress, kerr.IllegalGeneration, kerr.KafkaStorageError} {
-		b.refuse(err, 3)
+		b.refuse(err, 1)
 	}
 	stop(t, sub)
 	require.Equal(t, []int64{8}, b.committed(t, 1))

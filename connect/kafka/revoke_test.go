@@ -285,14 +285,16 @@ func TestNoRebalanceBetweenPollAndTenure(t *testing.T) {
 	b.in(t, 0, 0, 20)
 	b.in(t, 1, 0, 20)
 	p := &poll{inside: make(chan struct{}), ended: make(chan struct{})}
+	release := sync.OnceFunc(func() { close(p.ended) })
 	first := b.subscription(kafka.Client(kgo.WithHooks(p))).start(t, 4, all.handle)
+	t.Cleanup(release) // before the stream is disposed of
 	<-p.inside
 	others := newAccount()
 	second := b.subscription().start(t, 4, others.handle)
 	eventually(t, "the rebalance", func() bool { return members(t, b) != 1 })
 	time.Sleep(200 * time.Millisecond)
 	require.Zero(t, others.distinct(), "the partition has moved")
-	close(p.ended)
+	release()
 	eventually(t, "the end", func() bool { return all.distinct()+others.distinct() >= 40 })
 	stop(t, first)
 	stop(t, second)
