@@ -31,7 +31,11 @@ func (w *follower) look(ctx context.Context) error {
 			continue
 		}
 		c, ok, err := lookAt(name)
-		switch f := w.known[c.key()]; {
+		f := w.known[c.key()]
+		if f == nil && ok && w.first {
+			f = w.remounted(c, seen)
+		}
+		switch {
 		case err != nil:
 			certain = false
 			if !w.follow {
@@ -103,6 +107,18 @@ func (w *follower) same(f *file, c found) bool {
 	defer func() { _ = h.Close() }() // it was only read
 	same, err := f.contentIn(h, c.size)
 	return err != nil || same
+}
+
+// remounted finds the file of an earlier session that c is, if only its device has
+// another number now, as after a restart of the machine.
+func (w *follower) remounted(c found, seen map[*file]bool) *file {
+	for _, f := range w.known {
+		if f.path == c.path && f.ident.Inode == c.ident.Inode && f.ident != c.ident && !seen[f] && w.claim(f, c) {
+			f.close() // there may be many
+			return f
+		}
+	}
+	return nil
 }
 
 // update notes how c was found.
