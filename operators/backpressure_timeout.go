@@ -58,35 +58,35 @@ func BackpressureTimeout[T any](limit time.Duration, opts ...BackpressureOption[
 
 // runWithPatience runs in until it ends, downstream refuses, or p's time is up.
 func runWithPatience[T any](ctx context.Context, name string, p *patience, hooks run.Hooks[T], in turbopipes.Observable[T], emit func(T) bool) (refused bool, err error) {
-	up := feed.Open(ctx, name, hooks, in.Push)
-	defer up.Scope.Close(&err)
-	up.Scope.Go(p.watch)
+	up := feed.OpenIntake(ctx, name, hooks, in.Push)
+	defer up.Close(&err)
+	up.Go(p.watch)
 	for {
-		select {
-		case v, more := <-up.Items():
-			if !more {
-				return false, nil
-			}
-			p.start()
-			if !emit(v) {
-				return true, nil
-			}
-			if !p.stop(up.Scope.Ctx) {
-				return false, nil
-			}
-		case <-up.Done():
+		v, got := up.Next(nil)
+		if up.Waited() {
+			p.look()
+		}
+		if got != feed.Item {
+			return false, nil
+		}
+		p.start()
+		if !emit(v) {
+			return true, nil
+		}
+		if !p.stop(up.Ctx) {
 			return false, nil
 		}
 	}
 }
 
 // patience is the clock of one BackpressureTimeout. Each item costs a reading of the
-// clock before the item and one after it, and no timer operation.
+// clock after the item, another one if upstream was waited for, and no timer operation.
 type patience struct {
 	d     time.Duration
 	begin time.Time
-	cut   func()       // ends upstream
-	since atomic.Int64 // when downstream was given its item, counted from begin; or:
+	now   time.Duration // the last reading on the subscriber's goroutine, counted from begin
+	cut   func()        // ends upstream
+	since atomic.Int64  // when downstream was given its item, counted from begin; or:
 }
 
 const (
@@ -94,25 +94,31 @@ const (
 	timeExpired                      // the time was up; since stays at this value
 )
 
-func (p *patience) start() { p.since.Store(int64(time.Since(p.begin))) }
+// look reads the clock.
+func (p *patience) look() { p.now = time.Since(p.begin) }
+
+// start begins the time of an item, at the last reading of the clock.
+func (p *patience) start() { p.since.Store(int64(p.now)) }
 
 // stop reports whether downstream was in time, or whether ctx, under which upstream
 // runs, has ended before the time was up. The event that came first decides how the
 // stream ends.
 func (p *patience) stop(ctx context.Context) bool {
+	p.look()
 	since := p.since.Load()
 	if since == timeExpired {
 		return false
 	}
-	if ctx.Err() == nil && p.left(since) <= 0 { // stop or watch ends upstream, whichever notices first
+	if ctx.Err() == nil && p.left(since, p.now) <= 0 { // stop or watch ends upstream, whichever notices first
 		p.expire(since)
 		return false
 	}
 	return p.since.CompareAndSwap(since, downstreamFree)
 }
 
-func (p *patience) left(since int64) time.Duration {
-	return p.d - (time.Since(p.begin) - time.Duration(since))
+// left returns how much of the time of an item is left at now.
+func (p *patience) left(since int64, now time.Duration) time.Duration {
+	return p.d - (now - time.Duration(since))
 }
 
 func (p *patience) expire(since int64) bool {
@@ -135,7 +141,7 @@ func (p *patience) watch(ctx context.Context) error {
 		}
 		left := p.d // if downstream is idle, an item that begins now may take that long
 		if since := p.since.Load(); since != downstreamFree {
-			left = p.left(since)
+			left = p.left(since, time.Since(p.begin))
 			if left <= 0 && p.expire(since) {
 				return nil
 			}

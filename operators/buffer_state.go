@@ -1,6 +1,10 @@
 package operators
 
-import "time"
+import (
+	"time"
+
+	"github.com/turbopipes/turbopipes/internal/alarm"
+)
 
 // openSlice is the slice under construction of an operator that builds one slice at
 // a time.
@@ -24,22 +28,25 @@ func (g *openSlice[T]) add(v T) {
 
 func (g *openSlice[T]) full() bool { return g.most > 0 && len(g.items) >= g.most }
 
-// flush emits the slice. It returns false when downstream has refused it.
-func (g *openSlice[T]) flush(emit func([]T) bool) bool {
-	items := g.items
-	g.items = nil
+// cut returns the slice, and begins the next one. It returns nil if no slice is to be
+// emitted.
+func (g *openSlice[T]) cut() (items []T) {
+	items, g.items = g.items, nil
 	if g.isExtra {
 		var none T
 		g.items = []T{g.extra}
 		g.extra, g.isExtra = none, false
 	}
-	switch {
-	case len(items) > 0:
-		return emit(items)
-	case g.empties:
-		return emit([]T{})
+	if items == nil && g.empties {
+		return []T{}
 	}
-	return true
+	return items
+}
+
+// flush emits the slice. It returns false when downstream has refused it.
+func (g *openSlice[T]) flush(emit func([]T) bool) bool {
+	items := g.cut()
+	return items == nil || emit(items)
 }
 
 // rest emits all items that are left, and never an empty slice. It returns false
@@ -76,33 +83,33 @@ type sessionSlice[T any] struct {
 	openSlice[T]
 	gap     time.Duration
 	longest time.Duration // 0: no limit
-	quietAt time.Time     // when gap will have passed without an item
-	lateAt  time.Time     // when longest will have passed since the first item
+	quietAt time.Duration // when gap will have passed without an item
+	lateAt  time.Duration // when longest will have passed since the first item
 }
 
 // item adds v. It reports whether the session is over, because it is full.
-func (s *sessionSlice[T]) item(v T, at time.Time) (full bool) {
+func (s *sessionSlice[T]) item(v T, at time.Duration) (full bool) {
 	if len(s.items) == 0 {
-		s.lateAt = at.Add(s.longest)
+		s.lateAt = alarm.After(at, s.longest)
 	}
 	s.add(v)
-	s.quietAt = at.Add(s.gap)
+	s.quietAt = alarm.After(at, s.gap)
 	return s.full()
 }
 
 // deadline returns when the session is over; ok is false when there is no session.
-func (s *sessionSlice[T]) deadline() (at time.Time, ok bool) {
+func (s *sessionSlice[T]) deadline() (at time.Duration, ok bool) {
 	at = s.quietAt
-	if s.longest > 0 && s.lateAt.Before(at) {
+	if s.longest > 0 && s.lateAt < at {
 		at = s.lateAt
 	}
 	return at, len(s.items) > 0
 }
 
 // due reports whether the session is over.
-func (s *sessionSlice[T]) due(now time.Time) bool {
+func (s *sessionSlice[T]) due(now time.Duration) bool {
 	at, open := s.deadline()
-	return open && !now.Before(at)
+	return open && now >= at
 }
 
 // slidingSlice is the slice under construction of a SlidingWindow.

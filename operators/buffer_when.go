@@ -49,39 +49,42 @@ func BufferWhen[T, N any](notifier turbopipes.Observable[N], opts ...BufferWithT
 		o.MaxItems = defaultMaxItems
 	}
 	return turbopipes.Lift(own.Mark+"BufferWhen", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
+		up := feed.OpenMeet(ctx, "BufferWhen")
 		b := openSlice[T]{most: o.MaxItems, empties: o.Empties}
-		lost := run.Keep[T](run.At(ctx, "BufferWhen"), o.Discard)
+		lost := run.Keep[T](up.Stage(), o.Discard)
 		run.NoteSlices[T](lost.Record())
-		defer func() { err = fault.Join(err, lost.Discard(b.left()...)) }()
-		up := feed.Open(ctx, "BufferWhen", discarding[T](o.Loss), in.Push)
-		defer up.Scope.Close(&err)
-		bounds := feed.Notify(up.Scope, notifier.Push).Items()
-		for {
-			items := up.Items()
-			if b.isExtra {
-				items = nil
+		defer func() {
+			up.Close(&err)
+			err = fault.Join(err, lost.Discard(b.left()...))
+		}()
+		var out []T // to be emitted before the items of b
+		var items *feed.Lane[T]
+		bounds := feed.LayNotifier(up, func(N) (due bool) {
+			out = b.cut()
+			return out != nil
+		})
+		items = feed.Lay(up, discarding[T](o.Loss), 0, func(v T) (due bool) {
+			if b.add(v); b.isExtra {
+				items.Shut()
 			}
-			select {
-			case v, more := <-items:
-				if !more { // upstream has completed
-					b.flush(emit)
-					return nil
-				}
-				b.add(v)
-			case _, more := <-bounds:
-				if !more {
-					bounds = nil
-				} else if !b.flush(emit) {
-					return nil
-				}
-			case <-up.Done(): // upstream or notifier has failed, or ctx is done: Close sets err
+			return b.isExtra && bounds.Ended()
+		})
+		items.Start(in.Push)
+		bounds.Start(notifier.Push)
+		for {
+			if up.Await(nil) == feed.Over { // upstream or notifier has failed, or ctx is done: Close sets err
 				if o.FlushOnError && ctx.Err() == nil {
 					b.rest(emit)
 				}
 				return nil
 			}
+			if full := out; full != nil {
+				if out = nil; !emit(full) {
+					return nil
+				}
+			}
 			switch {
-			case !b.isExtra || bounds != nil:
+			case !b.isExtra || !bounds.Ended():
 			case stopRequested(ctx): // the stop has ended notifier, and upstream except for the item in its hand
 				if !b.flush(emit) {
 					return nil
@@ -92,6 +95,14 @@ func BufferWhen[T, N any](notifier turbopipes.Observable[N], opts ...BufferWithT
 				}
 				return fmt.Errorf("%w: BufferWhen: more than %d items, and no item of notifier to come", turbopipes.ErrOverflow, o.MaxItems)
 			}
+			if b.isExtra { // the end of upstream waits for notifier, too
+				continue
+			}
+			if items.Ended() { // upstream has completed
+				b.flush(emit)
+				return nil
+			}
+			items.Open()
 		}
 	})
 }

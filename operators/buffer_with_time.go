@@ -45,65 +45,82 @@ func BufferWithTime[T any](span time.Duration, opts ...BufferWithTimeOption) tur
 		o.MaxItems = defaultMaxItems
 	}
 	return turbopipes.Lift(own.Mark+"BufferWithTime", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
-		b := openSlice[T]{most: o.MaxItems, empties: o.Empties}
-		var inHand singleSlot[T]
-		lost := run.Keep[T](run.At(ctx, "BufferWithTime"), o.Discard)
+		up := tickedRun[T]{Meet: feed.OpenMeet(ctx, "BufferWithTime"), clock: alarm.New(), next: ticks(span), tick: span}
+		up.slice = openSlice[T]{most: o.MaxItems, empties: o.Empties}
+		lost := run.Keep[T](up.Stage(), o.Discard)
 		run.NoteSlices[T](lost.Record())
-		defer func() { err = fault.Join(err, lost.Discard(append(b.left(), inHand.all()...)...)) }()
-		next := ticksFrom(time.Now(), span)
-		tick := next(time.Now())
-		up := feed.Open(ctx, "BufferWithTime", discarding[T](o.Loss), in.Push)
-		defer up.Scope.Close(&err)
-		clock := alarm.New()
-		defer clock.Stop()
-		due := func() bool { // returns false when downstream has refused a slice
-			now := time.Now()
-			if now.Before(tick) {
-				return true
-			}
-			tick = next(now) // before emit: ticks that pass meanwhile become one, which is due at once
-			return b.flush(emit)
-		}
-		take := func(v T, more bool) bool { // returns false when the stream is over
-			if !more { // upstream has completed
-				_ = due() && b.flush(emit)
-				return false
-			}
-			inHand.put(v)
-			if !due() {
-				return false
-			}
-			inHand.take()
-			b.add(v)
-			return true
-		}
+		defer func() {
+			up.clock.Stop()
+			up.Close(&err)
+			err = fault.Join(err, lost.Discard(up.slice.left()...))
+		}()
+		up.lane = feed.Lay(up.Meet, discarding[T](o.Loss), 0, up.accept)
+		up.lane.Start(in.Push)
 		for {
-			clock.Set(tick, true)
-			items := up.Items()
-			if b.isExtra {
-				items = nil
-			}
-			on := true
-			select {
-			case v, more := <-items:
-				on = take(v, more)
-			case <-clock.C:
-				clock.Heard()
-				select { // an item that is already there is taken with the tick, whichever came first
-				case v, more := <-items:
-					on = take(v, more)
-				default:
-					on = due()
-				}
-			case <-up.Done(): // upstream has failed, or ctx is done: Close sets err
+			up.near = up.clock.SetEarly(up.tick, alarm.Lead(span), true)
+			switch up.Await(up.clock) {
+			case feed.Rang:
+				up.Poll() // an item that is already there is taken with the tick, whichever came first
+			case feed.Over: // upstream has failed, or ctx is done: Close sets err
 				if o.FlushOnError && ctx.Err() == nil {
-					b.rest(emit)
+					up.slice.rest(emit)
 				}
 				return nil
 			}
-			if !on {
+			if items := up.due(); items != nil && !emit(items) {
 				return nil
 			}
+			if up.slice.isExtra { // the end of upstream waits for the tick, too
+				continue
+			}
+			if up.lane.Ended() { // upstream has completed
+				up.slice.flush(emit)
+				return nil
+			}
+			up.lane.Open()
 		}
 	})
+}
+
+// tickedRun is one run of a BufferWithTime. Upstream fills the slice while the
+// subscriber waits.
+type tickedRun[T any] struct {
+	*feed.Meet
+	lane  *feed.Lane[T]
+	clock *alarm.Alarm
+	next  func(now time.Duration) time.Duration
+	tick  time.Duration // the next one
+	near  bool          // the next tick is near
+	slice openSlice[T]
+	out   []T // to be emitted before the items of slice
+}
+
+// accept adds v to the slice. An item that comes at a tick, or later, comes after it.
+func (r *tickedRun[T]) accept(v T) (due bool) {
+	if r.near || len(r.slice.items)%lookEvery == 0 {
+		r.ticks()
+	}
+	r.slice.add(v)
+	if r.slice.isExtra {
+		r.lane.Shut()
+	}
+	return r.out != nil
+}
+
+// ticks cuts the slice if a tick has come. Ticks that nobody has noticed are one
+// tick. It is called while out is nil.
+func (r *tickedRun[T]) ticks() {
+	if now := r.clock.Now(); now >= r.tick {
+		r.tick = r.next(now)
+		r.out = r.slice.cut()
+	}
+}
+
+// due returns the slice to emit, or nil.
+func (r *tickedRun[T]) due() (items []T) {
+	if r.out == nil {
+		r.ticks()
+	}
+	items, r.out = r.out, nil
+	return items
 }

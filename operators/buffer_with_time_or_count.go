@@ -44,39 +44,80 @@ func BufferWithTimeOrCount[T any](span time.Duration, n int, opts ...BufferWithT
 		return turbopipes.Invalid[T, []T]("BufferWithTimeOrCount", bad)
 	}
 	return turbopipes.Lift(own.Mark+"BufferWithTimeOrCount", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
-		batch := timedBuffer[T]{d: span, n: n}
-		lost := run.Keep[T](run.At(ctx, "BufferWithTimeOrCount"), o.Discard)
+		up := timedRun[T]{Meet: feed.OpenMeet(ctx, "BufferWithTimeOrCount"), clock: alarm.New()}
+		up.batch = timedBuffer[T]{d: span, n: n}
+		lost := run.Keep[T](up.Stage(), o.Discard)
 		run.NoteSlices[T](lost.Record())
-		defer func() { err = fault.Join(err, lost.Discard(batch.items...)) }()
+		defer func() {
+			up.clock.Stop()
+			up.Close(&err)
+			err = fault.Join(err, lost.Discard(up.batch.items...))
+		}()
+		up.lane = feed.Lay(up.Meet, discarding[T](o.Loss), 0, up.accept)
+		up.lane.Start(in.Push)
 		pass := func(full []T) bool { return full == nil || emit(full) }
-		up := feed.Open(ctx, "BufferWithTimeOrCount", discarding[T](o.Loss), in.Push)
-		defer up.Scope.Close(&err)
-		clock := alarm.New()
-		defer clock.Stop()
 		for {
-			clock.Set(batch.deadline())
-			select {
-			case v, more := <-up.Items():
-				if !more { // upstream has completed
-					pass(batch.take())
-					return nil
-				}
-				now := time.Now()
-				late, full := batch.due(now), batch.item(v, now) // at most one of them is not nil
-				if !pass(late) || !pass(full) {
-					return nil
-				}
-			case <-clock.C:
-				clock.Heard()
-				if !pass(batch.due(time.Now())) {
-					return nil
-				}
-			case <-up.Done(): // upstream has failed, or ctx is done: Close sets err
+			up.arm()
+			var full []T
+			switch up.Await(up.clock) {
+			case feed.Due:
+				full, up.out = up.out, nil
+			case feed.Rang:
+				full = up.batch.due(up.clock.Now())
+			case feed.Over: // upstream has failed, or ctx is done: Close sets err
 				if o.FlushOnError && ctx.Err() == nil {
-					pass(batch.take())
+					pass(up.batch.take())
 				}
+				return nil
+			}
+			if !pass(full) {
+				return nil
+			}
+			if up.lane.Ended() { // upstream has completed
+				pass(up.batch.take())
 				return nil
 			}
 		}
 	})
 }
+
+// timedRun is one run of a BufferWithTimeOrCount. Upstream fills the slice while the
+// subscriber waits.
+type timedRun[T any] struct {
+	*feed.Meet
+	lane  *feed.Lane[T]
+	clock *alarm.Alarm
+	batch timedBuffer[T]
+	near  bool // the time of batch is nearly over
+	out   []T  // to be emitted before the items of batch
+}
+
+// accept adds v to the slice. An item that comes when the slice is due begins the
+// next slice. The clock is set when a slice begins, because the subscriber sleeps on.
+func (r *timedRun[T]) accept(v T) (due bool) {
+	waiting := len(r.batch.items)
+	var now time.Duration // needed if a slice may begin
+	if r.near || waiting%lookEvery == 0 {
+		now = r.clock.Now()
+		r.out = r.batch.due(now)
+	}
+	if full := r.batch.item(v, now); full != nil {
+		r.out = full // no slice was due: with an n of 1, none ever waits
+	} else if waiting == 0 {
+		r.arm()
+	}
+	return r.out != nil
+}
+
+// arm sets the clock to the end of the slice.
+func (r *timedRun[T]) arm() {
+	at, waits := r.batch.deadline()
+	r.near = r.clock.SetEarly(at, alarm.Lead(r.batch.d), waits)
+}
+
+// lookEvery is after how many items the clock is read although the deadline is not
+// near. A reading costs more than all else that is done for an item. So it is read
+// for each item only when the deadline is near; the alarm tells when, which costs a
+// second wake-up of the subscriber for a slice that ends by time. A producer that never
+// waits can delay the alarm if there is only one processor, but not this.
+const lookEvery = 32

@@ -1,20 +1,24 @@
 package operators
 
-import "time"
+import (
+	"time"
+
+	"github.com/turbopipes/turbopipes/internal/alarm"
+)
 
 // timedBuffer is the slice that one BufferWithTimeOrCount collects.
 type timedBuffer[T any] struct {
 	d     time.Duration
 	n     int
 	items []T
-	until time.Time // when items must be emitted
+	until time.Duration // when items must be emitted
 }
 
 // item adds v. It returns the slice if v fills it, else nil.
-func (b *timedBuffer[T]) item(v T, at time.Time) (full []T) {
+func (b *timedBuffer[T]) item(v T, at time.Duration) (full []T) {
 	if b.items == nil {
 		b.items = make([]T, 0, min(b.n, maxTimedCapacity))
-		b.until = at.Add(b.d)
+		b.until = alarm.After(at, b.d)
 	}
 	if b.items = append(b.items, v); len(b.items) < b.n {
 		return nil
@@ -26,11 +30,11 @@ func (b *timedBuffer[T]) item(v T, at time.Time) (full []T) {
 const maxTimedCapacity = 1024
 
 // deadline returns when due must be called; ok is false when there is no need.
-func (b *timedBuffer[T]) deadline() (at time.Time, ok bool) { return b.until, b.items != nil }
+func (b *timedBuffer[T]) deadline() (at time.Duration, ok bool) { return b.until, b.items != nil }
 
 // due returns the slice if its time has come, else nil.
-func (b *timedBuffer[T]) due(now time.Time) []T {
-	if b.items == nil || now.Before(b.until) {
+func (b *timedBuffer[T]) due(now time.Duration) []T {
+	if b.items == nil || now < b.until {
 		return nil
 	}
 	return b.take()

@@ -51,7 +51,7 @@ func Debounce[T any](quiet time.Duration, opts ...DebounceOption) turbopipes.Ope
 		defer up.Scope.Close(&err)
 		up.Start(func(ctx context.Context) error {
 			return in.Push(ctx, func(v T) bool {
-				return up.Give(v, func(now time.Time) bool { return burst.item(v, now) })
+				return up.Give(v, func() bool { return burst.item(v, up.Now()) })
 			})
 		}, burst.end)
 		up.Loop(ctx, emit)

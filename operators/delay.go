@@ -51,8 +51,7 @@ func Delay[T any](delay time.Duration, opts ...turbopipes.QueueOption) turbopipe
 		var refusal error // belongs to upstream's goroutine until the loop is over
 		up.Start(func(ctx context.Context) error {
 			return in.Push(ctx, func(v T) bool {
-				due := time.Now().Add(delay)
-				lost, out := waiting.accept(ctx, up, v, due)
+				lost, out := waiting.accept(ctx, up, v, delay)
 				switch out {
 				case handoff.Stored:
 				case handoff.Refused:

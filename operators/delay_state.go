@@ -17,31 +17,30 @@ type delay[T any] struct {
 	out      singleSlot[T] // the item that was handed to the waiting subscriber
 	closed   bool          // no item will come
 	failed   bool          // upstream has failed: items that were not due by until are not taken
-	until    time.Time     // when upstream failed
+	until    time.Duration // when upstream failed
 }
 
 type delayedItem[T any] struct {
 	v   T
-	due time.Time
+	due time.Duration
 }
 
 func newDelay[T any](bound int, overflow handoff.Overflow) *delay[T] {
 	return &delay[T]{bound: uint64(max(bound, 0)), overflow: overflow}
 }
 
-// offer stores v if there is room. If v must wait for room, stored is false and out
-// is Stored. news reports that the subscriber must call Next. An item whose time has
-// come makes room at that moment, even if the subscriber that waits for it has not
-// woken up.
-func (d *delay[T]) offer(v T, due, now time.Time) (lost T, out handoff.Outcome, stored, news bool) {
-	if d.idle && d.lo < d.hi && !now.Before(d.ring.At(d.lo).due) {
+// offer stores v if there is room. full reports that v must wait for room. news
+// reports that the subscriber must call Next. An item whose time has come makes room
+// at that moment, even if the subscriber that waits for it has not woken up.
+func (d *delay[T]) offer(v T, due, now time.Duration) (lost T, out handoff.Outcome, full, news bool) {
+	if d.idle && d.lo < d.hi && now >= d.ring.At(d.lo).due {
 		d.out.put(d.take())
 		d.idle, news = false, true
 	}
 	if d.hi-d.lo >= d.bound {
 		switch d.overflow {
 		case handoff.Block:
-			return lost, handoff.Stored, false, news
+			return lost, handoff.Stored, true, news
 		case handoff.DropNewest:
 			return v, handoff.Dropped, false, news
 		case handoff.Fail:
@@ -53,7 +52,7 @@ func (d *delay[T]) offer(v T, due, now time.Time) (lost T, out handoff.Outcome, 
 	d.ring.Grow(d.lo, d.hi)
 	*d.ring.At(d.hi) = delayedItem[T]{v, due}
 	d.hi++
-	return lost, out, true, news || d.hi-d.lo == 1
+	return lost, out, false, news || d.hi-d.lo == 1
 }
 
 func (d *delay[T]) take() T {
@@ -64,10 +63,12 @@ func (d *delay[T]) take() T {
 
 // end is called when no item will come. After a failure only the items are taken
 // whose time had come.
-func (d *delay[T]) end(now time.Time, failed bool) { d.closed, d.failed, d.until = true, failed, now }
+func (d *delay[T]) end(now time.Duration, failed bool) {
+	d.closed, d.failed, d.until = true, failed, now
+}
 
 // Next returns the oldest item, if its time has come.
-func (d *delay[T]) Next(now time.Time) (v T, ok bool) {
+func (d *delay[T]) Next(now time.Duration) (v T, ok bool) {
 	if d.failed {
 		now = d.until
 	}
@@ -75,7 +76,7 @@ func (d *delay[T]) Next(now time.Time) (v T, ok bool) {
 	if v, ok = d.out.take(); ok {
 		return v, true
 	}
-	if d.lo == d.hi || now.Before(d.ring.At(d.lo).due) {
+	if d.lo == d.hi || now < d.ring.At(d.lo).due {
 		d.idle = true
 		return v, false
 	}
@@ -83,7 +84,7 @@ func (d *delay[T]) Next(now time.Time) (v T, ok bool) {
 }
 
 // Deadline returns when the time of the oldest item will have come.
-func (d *delay[T]) Deadline() (at time.Time, ok bool) {
+func (d *delay[T]) Deadline() (at time.Duration, ok bool) {
 	if d.lo == d.hi {
 		return at, false
 	}

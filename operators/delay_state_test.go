@@ -12,18 +12,18 @@ import (
 // A full delay gets one more item, c. A row has the strategy, the lost item, the results of
 // offer, and the items in the delay afterwards.
 func TestDelayState(t *testing.T) {
-	at := func(n int) time.Time { return time.Unix(int64(n), 0) }
+	at := func(n int) time.Duration { return time.Duration(n) * time.Second }
 	for name, c := range map[string]struct {
 		overflow handoff.Overflow
 		lost     string
 		out      handoff.Outcome
-		stored   bool
+		full     bool
 		news     bool
 		left     []string
 	}{
-		"blocks":           {handoff.Block, "", handoff.Stored, false, false, []string{"a", "b"}},
+		"blocks":           {handoff.Block, "", handoff.Stored, true, false, []string{"a", "b"}},
 		"drops the newest": {handoff.DropNewest, "c", handoff.Dropped, false, false, []string{"a", "b"}},
-		"drops the oldest": {handoff.DropOldest, "a", handoff.Dropped, true, false, []string{"b", "c"}},
+		"drops the oldest": {handoff.DropOldest, "a", handoff.Dropped, false, false, []string{"b", "c"}},
 		"fails":            {handoff.Fail, "c", handoff.Overflowed, false, false, []string{"a", "b"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -31,15 +31,15 @@ func TestDelayState(t *testing.T) {
 			_, ok := d.Deadline()
 			require.False(t, ok)
 			for i, v := range []string{"a", "b"} {
-				_, out, stored, news := d.offer(v, at(3+i), at(i))
+				_, out, full, news := d.offer(v, at(3+i), at(i))
 				require.Equal(t, handoff.Stored, out)
-				require.True(t, stored)
+				require.False(t, full)
 				require.Equal(t, i == 0, news, "the clock is set for the first")
 			}
-			lost, out, stored, news := d.offer("c", at(5), at(2))
+			lost, out, full, news := d.offer("c", at(5), at(2))
 			require.Equal(t, c.lost, lost)
 			require.Equal(t, c.out, out)
-			require.Equal(t, c.stored, stored)
+			require.Equal(t, c.full, full)
 			require.Equal(t, c.news, news)
 			require.Equal(t, c.left, d.Left())
 		})
@@ -70,7 +70,7 @@ func TestDelayState(t *testing.T) {
 // At its time an item has left the delay if downstream waits for it, but not if
 // downstream is busy.
 func TestDelayStateMakesRoomInTime(t *testing.T) {
-	at := func(n int) time.Time { return time.Unix(int64(n), 0) }
+	at := func(n int) time.Duration { return time.Duration(n) * time.Second }
 	for _, waits := range []bool{true, false} {
 		d := newDelay[string](1, handoff.DropOldest)
 		d.offer("a", at(3), at(0))
@@ -78,8 +78,8 @@ func TestDelayStateMakesRoomInTime(t *testing.T) {
 			_, ok := d.Next(at(0))
 			require.False(t, ok)
 		}
-		lost, _, stored, news := d.offer("b", at(6), at(3))
-		require.True(t, stored)
+		lost, _, full, news := d.offer("b", at(6), at(3))
+		require.False(t, full)
 		require.True(t, news)
 		if !waits {
 			require.Equal(t, "a", lost)

@@ -45,11 +45,11 @@ func Extrapolate[T any](next func(T) iter.Seq[T], opts ...BackpressureOption[T])
 
 func extrapolate[T any](name string, next func(T) iter.Seq[T], hooks run.Hooks[T]) turbopipes.Operator[T, T] {
 	return turbopipes.Lift(own.Mark+name, func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
-		up := feed.Open(ctx, name, hooks, in.Push)
-		lost := hooks.At(up.Scope.Stage())
+		up := feed.OpenIntake(ctx, name, hooks, in.Push)
+		lost := hooks.At(up.Stage())
 		var inHand []T // an item that came while a sequence ran, whose clean-up may panic
 		defer func() {
-			up.Scope.Close(&err)
+			up.Close(&err)
 			err = fault.Join(err, lost.Discard(inHand...))
 		}()
 		v, more := waitForItem(up)
@@ -63,7 +63,7 @@ func extrapolate[T any](name string, next func(T) iter.Seq[T], hooks run.Hooks[T
 
 // extrapolated emits the elements that next makes of last until there is a new item.
 // more is false when the stream is over.
-func extrapolated[T any](up *feed.Feed[T], last T, next func(T) iter.Seq[T], emit func(T) bool, inHand *[]T) (v T, more bool) {
+func extrapolated[T any](up *feed.Intake[T], last T, next func(T) iter.Seq[T], emit func(T) bool, inHand *[]T) (v T, more bool) {
 	v, more, waits := pollItem(up)
 	if !waits {
 		return v, more
@@ -74,7 +74,7 @@ func extrapolated[T any](up *feed.Feed[T], last T, next func(T) iter.Seq[T], emi
 	return waitForItem(up)
 }
 
-func emitSequence[T any](up *feed.Feed[T], seq iter.Seq[T], emit func(T) bool, inHand *[]T) (v T, more bool) {
+func emitSequence[T any](up *feed.Intake[T], seq iter.Seq[T], emit func(T) bool, inHand *[]T) (v T, more bool) {
 	for w := range seq {
 		waits := false
 		if v, more, waits = pollItem(up); !waits {
@@ -92,23 +92,13 @@ func emitSequence[T any](up *feed.Feed[T], seq iter.Seq[T], emit func(T) bool, i
 
 // pollItem is waitForItem for an item that is already there; waits reports that
 // there is none.
-func pollItem[T any](up *feed.Feed[T]) (v T, more, waits bool) {
-	select {
-	case v, more = <-up.Items():
-		return v, more, false
-	case <-up.Done():
-		return v, false, false
-	default:
-		return v, false, true
-	}
+func pollItem[T any](up *feed.Intake[T]) (v T, more, waits bool) {
+	v, got, ok := up.Poll()
+	return v, got == feed.Item, !ok
 }
 
 // waitForItem waits for an item. more is false when upstream or ctx has ended.
-func waitForItem[T any](up *feed.Feed[T]) (v T, more bool) {
-	select {
-	case v, more = <-up.Items():
-		return v, more
-	case <-up.Done():
-		return v, false
-	}
+func waitForItem[T any](up *feed.Intake[T]) (v T, more bool) {
+	v, got := up.Next(nil)
+	return v, got == feed.Item
 }

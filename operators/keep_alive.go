@@ -41,33 +41,18 @@ func KeepAlive[T any](idle time.Duration, fn func() T, opts ...turbopipes.LossOp
 		return turbopipes.Invalid[T, T]("KeepAlive", bad)
 	}
 	return turbopipes.Lift(own.Mark+"KeepAlive", func(ctx context.Context, in turbopipes.Observable[T], emit func(T) bool) (err error) {
-		up := feed.Open(ctx, "KeepAlive", discarding[T](o), in.Push)
+		up := feed.OpenIntake(ctx, "KeepAlive", discarding[T](o), in.Push)
 		var inHand singleSlot[T]
 		defer func() {
-			up.Scope.Close(&err)
-			err = fault.Join(err, discarding[T](o).At(up.Scope.Stage()).Discard(inHand.all()...))
+			up.Close(&err)
+			err = fault.Join(err, discarding[T](o).At(up.Stage()).Discard(inHand.all()...))
 		}()
 		clock := alarm.New()
 		defer clock.Stop()
 		for {
-			deadline := time.Now().Add(idle)
-			clock.Set(deadline, true)
-			var v T
-			came, more := false, true
-			for waits := true; waits; {
-				select {
-				case v, more = <-up.Items():
-					came, waits = more, false
-				case <-clock.C:
-					clock.Heard() // it may have been set for an earlier deadline
-					clock.Set(deadline, true)
-					waits = time.Now().Before(deadline)
-				case <-up.Done(): // upstream has failed, or ctx is done: Close sets err
-					more, waits = false, false
-				}
-			}
-			if !time.Now().Before(deadline) && ctx.Err() == nil {
-				if came {
+			v, got, idles := up.NextWithin(clock, idle)
+			if idles && ctx.Err() == nil {
+				if got == feed.Item {
 					inHand.put(v)
 				}
 				if !emit(fn()) {
@@ -75,7 +60,12 @@ func KeepAlive[T any](idle time.Duration, fn func() T, opts ...turbopipes.LossOp
 				}
 				inHand.take()
 			}
-			if !more || came && !emit(v) {
+			switch got {
+			case feed.Item:
+				if !emit(v) {
+					return nil
+				}
+			case feed.Completed, feed.Ended: // if it has failed, or ctx is done, Close sets err
 				return nil
 			}
 		}

@@ -2,7 +2,6 @@ package operators
 
 import (
 	"context"
-	"time"
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/feed"
@@ -46,12 +45,12 @@ func Sample[T, N any](notifier turbopipes.Observable[N], opts ...SampleOption) t
 		defer up.Scope.Close(&err)
 		up.Start(func(ctx context.Context) error {
 			return notifier.Push(ctx, func(N) bool {
-				return up.Do(func(time.Time) bool { return newest.tick() })
+				return up.Do(newest.tick)
 			})
 		}, newest.silence)
 		up.Start(func(ctx context.Context) error {
 			return in.Push(ctx, func(v T) bool {
-				return up.Give(v, func(time.Time) bool { return newest.item(v) })
+				return up.Give(v, func() bool { return newest.item(v) })
 			})
 		}, newest.end)
 		up.Loop(ctx, emit)

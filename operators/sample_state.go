@@ -30,7 +30,7 @@ func (s *sample[T]) tick() (news bool) {
 }
 
 // silence notes that the notifier has ended.
-func (s *sample[T]) silence(_ time.Time, failed bool) {
+func (s *sample[T]) silence(_ time.Duration, failed bool) {
 	s.silent, s.closed = true, s.closed || failed
 	if !failed && !s.emitLast {
 		s.latest.take()
@@ -38,7 +38,7 @@ func (s *sample[T]) silence(_ time.Time, failed bool) {
 }
 
 // end notes that upstream has ended.
-func (s *sample[T]) end(_ time.Time, failed bool) {
+func (s *sample[T]) end(_ time.Duration, failed bool) {
 	switch {
 	case s.closed || failed: // the waiting item is left
 	case s.emitLast:
@@ -50,10 +50,10 @@ func (s *sample[T]) end(_ time.Time, failed bool) {
 }
 
 // Next returns the item that has to be emitted, if there is one.
-func (s *sample[T]) Next(time.Time) (v T, ok bool) { return s.out.take() }
+func (s *sample[T]) Next(time.Duration) (v T, ok bool) { return s.out.take() }
 
 // Deadline returns none, because the notifier is the clock.
-func (s *sample[T]) Deadline() (at time.Time, ok bool) { return at, false }
+func (s *sample[T]) Deadline() (at time.Duration, ok bool) { return at, false }
 
 // Over reports that nothing more will be emitted.
 func (s *sample[T]) Over() bool { return s.closed }

@@ -48,7 +48,7 @@ func TestSampleState(t *testing.T) {
 	} {
 		t.Run(script, func(t *testing.T) {
 			s := sample[string]{emitLast: c.last}
-			now, out := time.Time{}, ""
+			now, out := time.Duration(0), ""
 			ended := false
 			for _, r := range strings.TrimSuffix(script, "+") {
 				switch r {

@@ -43,43 +43,67 @@ func SessionWindow[T any](gap time.Duration, opts ...SessionWindowOption) turbop
 		o.MaxItems = defaultMaxItems
 	}
 	return turbopipes.Lift(own.Mark+"SessionWindow", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
-		s := sessionSlice[T]{openSlice: openSlice[T]{most: o.MaxItems}, gap: gap, longest: o.MaxDuration}
-		var inHand singleSlot[T]
-		lost := run.Keep[T](run.At(ctx, "SessionWindow"), o.Discard)
+		up := sessionRun[T]{Meet: feed.OpenMeet(ctx, "SessionWindow"), clock: alarm.New()}
+		up.session = sessionSlice[T]{openSlice: openSlice[T]{most: o.MaxItems}, gap: gap, longest: o.MaxDuration}
+		lost := run.Keep[T](up.Stage(), o.Discard)
 		run.NoteSlices[T](lost.Record())
-		defer func() { err = fault.Join(err, lost.Discard(append(s.left(), inHand.all()...)...)) }()
-		up := feed.Open(ctx, "SessionWindow", discarding[T](o.Loss), in.Push)
-		defer up.Scope.Close(&err)
-		clock := alarm.New()
-		defer clock.Stop()
+		defer func() {
+			up.clock.Stop()
+			up.Close(&err)
+			err = fault.Join(err, lost.Discard(up.session.left()...))
+		}()
+		up.lane = feed.Lay(up.Meet, discarding[T](o.Loss), 0, up.accept)
+		up.lane.Start(in.Push)
 		for {
-			clock.Set(s.deadline())
-			select {
-			case v, more := <-up.Items():
-				if !more { // upstream has completed
-					s.rest(emit)
-					return nil
+			up.clock.Set(up.session.deadline())
+			var over []T
+			switch up.Await(up.clock) {
+			case feed.Due:
+				over, up.out = up.out, nil
+			case feed.Rang:
+				if up.session.due(up.clock.Now()) {
+					over = up.session.cut()
 				}
-				now := time.Now()
-				inHand.put(v)
-				if s.due(now) && !s.rest(emit) {
-					return nil
-				}
-				inHand.take()
-				if s.item(v, now) && !s.rest(emit) {
-					return nil
-				}
-			case <-clock.C:
-				clock.Heard()
-				if s.due(time.Now()) && !s.rest(emit) {
-					return nil
-				}
-			case <-up.Done(): // upstream has failed, or ctx is done: Close reports it
+			case feed.Over: // upstream has failed, or ctx is done: Close reports it
 				if o.FlushOnError && ctx.Err() == nil {
-					s.rest(emit)
+					up.session.flush(emit)
 				}
+				return nil
+			}
+			if over != nil && !emit(over) {
+				return nil
+			}
+			if up.lane.Ended() { // upstream has completed
+				up.session.flush(emit)
 				return nil
 			}
 		}
 	})
+}
+
+// sessionRun is one run of a SessionWindow. Upstream fills the slice while the
+// subscriber waits.
+type sessionRun[T any] struct {
+	*feed.Meet
+	lane    *feed.Lane[T]
+	clock   *alarm.Alarm
+	session sessionSlice[T]
+	out     []T // to be emitted before the items of session
+}
+
+// accept adds v to the session, or begins the next one with it. The clock is set when
+// a session begins, because the subscriber sleeps on. It then rings too early if more
+// items come.
+func (r *sessionRun[T]) accept(v T) (due bool) {
+	now := r.clock.Now()
+	if r.session.due(now) {
+		r.out = r.session.cut()
+	}
+	begins := len(r.session.items) == 0
+	if r.session.item(v, now) { // not when out is set: a session that waits is never full
+		r.out = r.session.cut()
+	} else if begins && r.out == nil {
+		r.clock.Set(r.session.deadline())
+	}
+	return r.out != nil
 }

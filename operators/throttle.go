@@ -52,7 +52,7 @@ func throttleWith[T any](name string, o throttleOptions, loss opt.Loss) turbopip
 		defer up.Scope.Close(&err)
 		up.Start(func(ctx context.Context) error {
 			return in.Push(ctx, func(v T) bool {
-				return up.Give(v, func(now time.Time) bool { return windows.item(v, now) })
+				return up.Give(v, func() bool { return windows.item(v, up.Now()) })
 			})
 		}, windows.end)
 		up.Loop(ctx, emit)

@@ -1,12 +1,16 @@
 package operators
 
-import "time"
+import (
+	"time"
+
+	"github.com/turbopipes/turbopipes/internal/alarm"
+)
 
 // throttle is the state of one Throttle or Audit. It is a feed.State.
 type throttle[T any] struct {
 	throttleOptions
 	open   bool          // a window is open
-	until  time.Time     // when it ends
+	until  time.Duration // when it ends
 	latest singleSlot[T] // the item that is emitted at until
 	out    singleSlot[T] // has to be emitted now
 	closed bool          // no item will come
@@ -14,10 +18,10 @@ type throttle[T any] struct {
 }
 
 // item takes a new item. news reports that the subscriber must call Next.
-func (t *throttle[T]) item(v T, now time.Time) (news bool) {
+func (t *throttle[T]) item(v T, now time.Duration) (news bool) {
 	t.advance(now)
 	if !t.open {
-		t.open, t.until = true, now.Add(t.Window)
+		t.open, t.until = true, alarm.After(now, t.Window)
 		if t.Leading {
 			t.out.put(v)
 			return true
@@ -33,33 +37,33 @@ func (t *throttle[T]) item(v T, now time.Time) (news bool) {
 
 // end notes that no item will come. A failure drops the waiting item, unless its
 // time has come.
-func (t *throttle[T]) end(now time.Time, failed bool) {
+func (t *throttle[T]) end(now time.Duration, failed bool) {
 	t.advance(now)
 	t.closed, t.failed = true, failed
 }
 
 // advance closes the windows whose time is over. A window ends at its own deadline,
 // no matter how late advance is called.
-func (t *throttle[T]) advance(now time.Time) {
-	for t.open && !t.failed && !now.Before(t.until) {
+func (t *throttle[T]) advance(now time.Duration) {
+	for t.open && !t.failed && now >= t.until {
 		if !t.latest.full {
 			t.open = false
 			return
 		}
 		v, _ := t.latest.take()
 		t.out.put(v)
-		t.open, t.until = t.Reopens, t.until.Add(t.Window)
+		t.open, t.until = t.Reopens, alarm.After(t.until, t.Window)
 	}
 }
 
 // Next returns the item that has to be emitted, if there is one.
-func (t *throttle[T]) Next(now time.Time) (v T, ok bool) {
+func (t *throttle[T]) Next(now time.Duration) (v T, ok bool) {
 	t.advance(now)
 	return t.out.take()
 }
 
 // Deadline returns the end of the window if an item waits for it.
-func (t *throttle[T]) Deadline() (at time.Time, ok bool) { return t.until, t.latest.full }
+func (t *throttle[T]) Deadline() (at time.Duration, ok bool) { return t.until, t.latest.full }
 
 // Over reports that nothing more will be emitted.
 func (t *throttle[T]) Over() bool { return t.failed || t.closed && !t.latest.full }

@@ -13,7 +13,7 @@ import (
 // first and last items are kept.
 func TestThrottleStateExhaustively(t *testing.T) {
 	const columns = 10
-	at := func(n int) time.Time { return time.Unix(0, int64(n)) }
+	at := func(n int) time.Duration { return time.Duration(n) }
 	for _, o := range []throttleOptions{
 		{Window: 3, Leading: true, Reopens: true},
 		{Window: 3, Leading: true, Trailing: true, Reopens: true},
@@ -40,7 +40,7 @@ func TestThrottleStateExhaustively(t *testing.T) {
 					break
 				}
 				if deadline, waits := s.Deadline(); waits {
-					require.True(t, deadline.After(at(now)), "Next was asked")
+					require.True(t, deadline > at(now), "Next was asked")
 				}
 				require.Less(t, now, columns+4)
 			}
@@ -65,7 +65,7 @@ func TestThrottleStateExhaustively(t *testing.T) {
 // A subscriber that asks late gets the newest item that was due. An item that is not yet
 // due continues to wait.
 func TestThrottleStateAskedLate(t *testing.T) {
-	at := func(n int) time.Time { return time.Unix(0, int64(n)) }
+	at := func(n int) time.Duration { return time.Duration(n) }
 	s := throttle[string]{throttleOptions: throttleOptions{Window: 4, Leading: true, Trailing: true, Reopens: true}}
 	require.True(t, s.item("a", at(0)))
 	require.True(t, s.item("b", at(1)), "the clock must be set")

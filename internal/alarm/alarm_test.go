@@ -1,6 +1,7 @@
 package alarm
 
 import (
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -8,15 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// rings returns how long it took until a was acted on. deadline returns a's
-// deadline.
-func rings(a *Alarm, deadline func() (time.Time, bool)) time.Duration {
-	begin := time.Now()
+// rings returns how long it took until a was acted on.
+func rings(a *Alarm, deadline time.Duration) time.Duration {
+	begin := a.Now()
 	for {
-		at, ok := deadline()
-		a.Set(at, ok)
-		if ok && !time.Now().Before(at) {
-			return time.Since(begin)
+		a.Set(deadline, true)
+		if a.Now() >= deadline {
+			return a.Now() - begin
 		}
 		<-a.C
 		a.Heard()
@@ -27,26 +26,56 @@ func TestAlarm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := New()
 		defer a.Stop()
-		at := time.Now().Add(time.Second)
-		require.Equal(t, time.Second, rings(a, func() (time.Time, bool) { return at, true }))
+		require.Equal(t, time.Second, rings(a, a.Now()+time.Second))
 
 		// Later than before: it rings early, and is set again.
-		early, late := time.Now().Add(time.Second), time.Now().Add(time.Minute)
-		a.Set(early, true)
-		require.Equal(t, time.Minute, rings(a, func() (time.Time, bool) { return late, true }))
+		a.Set(a.Now()+time.Second, true)
+		require.Equal(t, time.Minute, rings(a, a.Now()+time.Minute))
 
 		// Earlier than before.
-		a.Set(time.Now().Add(time.Hour), true)
-		soon := time.Now().Add(time.Second)
-		require.Equal(t, time.Second, rings(a, func() (time.Time, bool) { return soon, true }))
+		a.Set(a.Now()+time.Hour, true)
+		require.Equal(t, time.Second, rings(a, a.Now()+time.Second))
+
+		// At once.
+		require.Zero(t, rings(a, a.Now()))
+		a.Set(0, true)
+		<-a.C
+		a.Heard()
 
 		never := New()
 		defer never.Stop()
-		never.Set(time.Now(), false)
+		never.Set(0, false)
 		select {
 		case <-never.C:
 			t.Error("rang")
 		case <-time.After(time.Minute):
 		}
 	})
+}
+
+func TestAlarmSetEarly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := New()
+		defer a.Stop()
+		require.False(t, a.SetEarly(0, 1, false))
+		require.False(t, a.SetEarly(time.Second, time.Millisecond, true))
+		<-a.C
+		a.Heard()
+		require.Equal(t, time.Second-time.Millisecond, a.Now())
+		require.True(t, a.SetEarly(time.Second, time.Millisecond, true))
+		<-a.C
+		a.Heard()
+		require.Equal(t, time.Second, a.Now())
+		require.True(t, a.SetEarly(time.Second, time.Millisecond, true), "it is over")
+	})
+	require.Equal(t, time.Duration(1), Lead(1))
+	require.Equal(t, time.Duration(100), Lead(800))
+	require.Equal(t, time.Millisecond, Lead(time.Hour))
+}
+
+func TestAfter(t *testing.T) {
+	require.Equal(t, time.Duration(5), After(2, 3))
+	require.Equal(t, time.Duration(math.MaxInt64), After(1, math.MaxInt64-1))
+	require.Equal(t, time.Duration(math.MaxInt64), After(2, math.MaxInt64-1))
+	require.Equal(t, time.Duration(math.MaxInt64), After(math.MaxInt64, math.MaxInt64))
 }

@@ -2,7 +2,9 @@ package feed
 
 import (
 	"context"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/turbopipes/turbopipes/internal/alarm"
@@ -12,13 +14,14 @@ import (
 
 // State is the logic of an operator that the clock drives. Upstreams change it with
 // Do, and the subscriber calls Next. So each item finds the state as it is at that
-// moment, also while downstream is busy. The methods are called one at a time.
+// moment, also while downstream is busy. The methods are called one at a time. Times
+// are those of Now.
 type State[T any] interface {
 	// Next returns the item to emit now, if there is one.
-	Next(now time.Time) (v T, ok bool)
+	Next(now time.Duration) (v T, ok bool)
 	// Deadline returns when Next must be called again although nothing has come. ok is
 	// false if there is no need. It is called after Next has returned no item.
-	Deadline() (at time.Time, ok bool)
+	Deadline() (at time.Duration, ok bool)
 	// Over reports whether Next will never return an item again. It is called after
 	// Next has returned no item.
 	Over() bool
@@ -27,35 +30,42 @@ type State[T any] interface {
 }
 
 // Clocked runs upstreams on their own goroutines. They share a State with the
-// subscriber.
+// subscriber. The subscriber is woken only if it must call Next.
 type Clocked[T any] struct {
 	Scope *scope.Scope
-	news  chan struct{} // cap 1: the subscriber must call Next again
+	clock *alarm.Alarm
+	news  atomic.Bool   // the subscriber must call Next again; changed under mu
+	ready chan struct{} // cap 1: wakes the parked subscriber
 
 	lost    run.Account[T]
 	refused run.Refused[T] // items that came after the end
 
-	mu    sync.Mutex // guards state; held for a few assignments
-	state State[T]
+	mu     sync.Mutex // guards the fields below; held for a few assignments
+	parked bool       // the subscriber waits on ready
+	state  State[T]
 }
 
 // OpenClocked opens a Clocked without an upstream. The caller must defer Close, and
 // call Loop. Close accounts for the items that wait then, and for those that Give
 // has refused. hooks are those of the operator.
 func OpenClocked[T any](ctx context.Context, name string, hooks run.Hooks[T], state State[T]) *Clocked[T] {
-	c := &Clocked[T]{Scope: scope.Open(ctx, name), news: make(chan struct{}, 1), state: state}
+	c := &Clocked[T]{Scope: scope.Open(ctx, name), clock: alarm.New(), ready: make(chan struct{}, 1), state: state}
 	c.lost = hooks.At(c.Scope.Stage())
 	c.Scope.After(func() error { return c.lost.Discard(append(c.state.Left(), c.refused.Take()...)...) })
 	return c
 }
 
+// Now returns the time, counted from OpenClocked. From one change of the state to the
+// next it never goes back.
+func (c *Clocked[T]) Now() time.Duration { return c.clock.Now() }
+
 // Start runs up. ended is called after up has ended; it learns whether up has
 // failed, and changes the state accordingly. A failure ends the Clocked. Items that
 // Next still returns are delivered before the failure.
-func (c *Clocked[T]) Start(up func(ctx context.Context) error, ended func(now time.Time, failed bool)) {
+func (c *Clocked[T]) Start(up func(ctx context.Context) error, ended func(now time.Duration, failed bool)) {
 	c.Scope.Upstream(up, func(err error) {
-		c.change(func(now time.Time) bool {
-			ended(now, err != nil)
+		c.change(func() bool {
+			ended(c.Now(), err != nil)
 			return true
 		})
 		if err != nil {
@@ -65,7 +75,7 @@ func (c *Clocked[T]) Start(up func(ctx context.Context) error, ended func(now ti
 }
 
 // Give is Do for the item v.
-func (c *Clocked[T]) Give(v T, change func(now time.Time) (news bool)) bool {
+func (c *Clocked[T]) Give(v T, change func() (news bool)) bool {
 	return c.Do(change) || c.Refuse(v)
 }
 
@@ -74,9 +84,8 @@ func (c *Clocked[T]) Give(v T, change func(now time.Time) (news bool)) bool {
 func (c *Clocked[T]) Refuse(v T) bool { return c.refused.Keep(v) }
 
 // Do changes the state, and reports whether upstream may go on. It does nothing
-// after the end. change receives the time, which never goes back from one change to
-// the next. It reports whether the subscriber must look again.
-func (c *Clocked[T]) Do(change func(now time.Time) (news bool)) bool {
+// after the end. change reports whether the subscriber must look again.
+func (c *Clocked[T]) Do(change func() (news bool)) bool {
 	if c.Scope.Ctx.Err() != nil {
 		return false
 	}
@@ -84,15 +93,18 @@ func (c *Clocked[T]) Do(change func(now time.Time) (news bool)) bool {
 	return true
 }
 
-func (c *Clocked[T]) change(change func(now time.Time) bool) {
+func (c *Clocked[T]) change(change func() (news bool)) {
 	c.mu.Lock()
-	news := change(time.Now())
+	if !change() {
+		c.mu.Unlock()
+		return
+	}
+	c.news.Store(true)
+	wake := c.parked
+	c.parked = false
 	c.mu.Unlock()
-	if news {
-		select {
-		case c.news <- struct{}{}:
-		default:
-		}
+	if wake {
+		c.ready <- struct{}{}
 	}
 }
 
@@ -102,11 +114,10 @@ func (c *Clocked[T]) change(change func(now time.Time) bool) {
 // is due is due now.
 func (c *Clocked[T]) Loop(ctx context.Context, emit func(T) bool) (over bool) {
 	c.Scope.Settle()
-	clock := alarm.New()
-	defer clock.Stop()
+	defer c.clock.Stop()
 	stopped := c.Scope.Record().Stopped()
 	for failed := false; ; {
-		v, ok, over := c.next(clock)
+		v, ok, over := c.next()
 		switch {
 		case ok:
 			if !emit(v) {
@@ -116,13 +127,10 @@ func (c *Clocked[T]) Loop(ctx context.Context, emit func(T) bool) (over bool) {
 		case over, failed:
 			return over
 		}
-		select {
-		case <-c.news:
-		case <-clock.C:
-			clock.Heard()
-		case <-stopped:
+		switch c.wait(stopped) {
+		case waitStopped:
 			stopped = nil
-		case <-c.Scope.Ctx.Done():
+		case waitOver:
 			if ctx.Err() != nil {
 				return false
 			}
@@ -131,20 +139,68 @@ func (c *Clocked[T]) Loop(ctx context.Context, emit func(T) bool) (over bool) {
 	}
 }
 
-func (c *Clocked[T]) next(clock *alarm.Alarm) (v T, ok, over bool) {
+// next returns the item that is due. If there is none, it sets the clock.
+func (c *Clocked[T]) next() (v T, ok, over bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if v, ok = c.state.Next(time.Now()); ok {
+	c.news.Store(false)
+	if v, ok = c.state.Next(c.Now()); ok {
 		return v, true, false
 	}
 	if c.state.Over() {
 		return v, false, true
 	}
-	if at, waits := c.state.Deadline(); waits && c.Scope.Record().Stopping() {
+	at, waits := c.state.Deadline()
+	if waits && c.Scope.Record().Stopping() {
 		if v, ok = c.state.Next(at); ok || c.state.Over() {
 			return v, ok, !ok
 		}
+		at, waits = c.state.Deadline()
 	}
-	clock.Set(c.state.Deadline())
+	c.clock.Set(at, waits)
 	return v, false, false
+}
+
+// waited is the reason why wait has returned.
+type waited int
+
+const (
+	waitNews    waited = iota // the state has changed, or it is time to look at it
+	waitStopped               // the subscription is stopped gracefully
+	waitOver                  // an upstream has failed, or ctx is done
+)
+
+// wait waits until the subscriber must call next.
+func (c *Clocked[T]) wait(stopped <-chan struct{}) (why waited) {
+	for range patience {
+		runtime.Gosched()
+		if c.news.Load() {
+			return waitNews
+		}
+	}
+	c.mu.Lock()
+	if c.news.Load() {
+		c.mu.Unlock()
+		return waitNews
+	}
+	c.parked = true
+	c.mu.Unlock()
+	select {
+	case <-c.ready:
+		return waitNews
+	case <-c.clock.C:
+		c.clock.Heard()
+	case <-stopped:
+		why = waitStopped
+	case <-c.Scope.Ctx.Done():
+		why = waitOver
+	}
+	c.mu.Lock()
+	called := !c.parked
+	c.parked = false
+	c.mu.Unlock()
+	if called {
+		<-c.ready
+	}
+	return why
 }

@@ -14,19 +14,19 @@ import (
 // late returns each number one second after it came.
 type late struct {
 	items  []int
-	due    []time.Time
+	due    []time.Duration
 	closed bool
 }
 
-func (l *late) Next(now time.Time) (v int, ok bool) {
-	if len(l.due) == 0 || now.Before(l.due[0]) {
+func (l *late) Next(now time.Duration) (v int, ok bool) {
+	if len(l.due) == 0 || now < l.due[0] {
 		return 0, false
 	}
 	v, l.items, l.due = l.items[0], l.items[1:], l.due[1:]
 	return v, true
 }
 
-func (l *late) Deadline() (at time.Time, ok bool) {
+func (l *late) Deadline() (at time.Duration, ok bool) {
 	if len(l.due) == 0 {
 		return at, false
 	}
@@ -37,14 +37,14 @@ func (l *late) Over() bool { return l.closed && len(l.items) == 0 }
 
 func (l *late) Left() []int { return l.items }
 
-func (l *late) put(v int, now time.Time) bool {
-	l.items, l.due = append(l.items, v), append(l.due, now.Add(time.Second))
+func (l *late) put(v int, now time.Duration) bool {
+	l.items, l.due = append(l.items, v), append(l.due, now+time.Second)
 	return len(l.items) == 1
 }
 
-func (l *late) end(now time.Time, failed bool) {
+func (l *late) end(now time.Duration, failed bool) {
 	l.closed = true
-	for failed && len(l.due) > 0 && now.Before(l.due[len(l.due)-1]) { // numbers that are not due are lost
+	for failed && len(l.due) > 0 && now < l.due[len(l.due)-1] { // numbers that are not due are lost
 		l.items, l.due = l.items[:len(l.items)-1], l.due[:len(l.due)-1]
 	}
 }
@@ -66,7 +66,7 @@ func TestClocked(t *testing.T) {
 			defer c.Scope.Close(&o.err)
 			c.Start(func(ctx context.Context) error {
 				return up(ctx, func(v int) bool {
-					return c.Do(func(now time.Time) bool { return state.put(v, now) })
+					return c.Do(func() bool { return state.put(v, c.Now()) })
 				})
 			}, state.end)
 			o.over = c.Loop(ctx, func(v int) bool {

@@ -65,7 +65,12 @@ func (f *Intake[T]) accept(v T) (due bool) {
 
 // Next waits for the next item. clock may be nil.
 func (f *Intake[T]) Next(clock *alarm.Alarm) (v T, got Got) {
-	switch f.Await(clock) {
+	return f.outcome(f.Await(clock))
+}
+
+// outcome returns the outcome of Next after a wait that has ended with why.
+func (f *Intake[T]) outcome(why Why) (v T, got Got) {
+	switch why {
 	case Due:
 		return f.take()
 	case Rang:

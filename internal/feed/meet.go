@@ -40,6 +40,7 @@ type Meet struct {
 	turn     int         // index in lending
 	live     int         // lanes of which Ended is false; changed as the operator's state is
 	lanes    []accounter
+	waited   bool // see Waited
 }
 
 // patience is how often a goroutine that waits yields before it parks. To park and to
@@ -79,23 +80,37 @@ const (
 	Over            // the stream is over: ctx is done, or an upstream has failed
 )
 
-// Await waits until something is due. clock may be nil.
+// Await waits until something is due. clock may be nil. accept may set it: while the
+// subscriber waits, the lock also guards the clock.
 //
 // If an upstream has failed in order, Await waits only as long as another upstream
 // that runs needs to emit an item, and then returns Over.
 func (m *Meet) Await(clock *alarm.Alarm) Why {
+	if why, parks := m.glance(); !parks {
+		return why
+	}
+	return m.park(clock, false)
+}
+
+// Waited reports whether the last Await has found nothing due at first.
+func (m *Meet) Waited() bool { return m.waited }
+
+// glance is Await without the parking. parks reports that the subscriber must park.
+func (m *Meet) glance() (why Why, parks bool) {
+	m.waited = false
 	if m.Ctx.Err() != nil {
-		return Over
+		return Over, false
 	}
 	if m.settleLent() {
-		return Due
+		return Due, false
 	}
 	m.mu.Lock()
 	if m.pending || m.settle() {
 		m.pending = false
 		m.mu.Unlock()
-		return Due
+		return Due, false
 	}
+	m.waited = true
 	m.open = true
 	m.due.Store(false)
 	yields, broken := patience, m.failure != nil
@@ -107,10 +122,13 @@ func (m *Meet) Await(clock *alarm.Alarm) Why {
 	for range yields {
 		runtime.Gosched()
 		if m.due.Load() { // read without the lock, which the upstreams need
-			return Due
+			return Due, false
 		}
 	}
-	return m.park(clock, broken)
+	if broken {
+		return m.park(nil, true), false
+	}
+	return Due, true
 }
 
 // park waits on channels. broken makes it return instead.
@@ -134,7 +152,6 @@ func (m *Meet) park(clock *alarm.Alarm, broken bool) (why Why) {
 	case <-m.ready:
 		return Due
 	case <-rings:
-		clock.Heard()
 		why = Rang
 	case <-m.Ctx.Done():
 		why = Over
@@ -142,6 +159,9 @@ func (m *Meet) park(clock *alarm.Alarm, broken bool) (why Why) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.open = false
+	if why == Rang {
+		clock.Heard()
+	}
 	if !m.parked { // called meanwhile
 		<-m.ready
 		return Due

@@ -288,7 +288,7 @@ func TestMeetClock(t *testing.T) {
 		clock := alarm.New()
 		defer clock.Stop()
 		for i := range 20 {
-			clock.Set(time.Now().Add(time.Second), true)
+			clock.Set(clock.Now()+time.Second, true)
 			if i%2 == 1 {
 				go func() { time.Sleep(time.Second); d.ups[0].says(i) }()
 			}

@@ -11,6 +11,9 @@ var (
 	inBackpressure = []string{
 		"operators/backpressure_test.go", "operators/parallel_test.go", "operators/main_test.go", "operators/merge_test.go",
 	}
+	inDeadlines = []string{
+		"operators/deadlines_test.go", "operators/parallel_test.go", "operators/main_test.go", "operators/merge_test.go",
+	}
 	inRoot  = []string{"."}
 	inChaos = []string{"./internal/chaos"}
 	inFeed  = []string{"./internal/feed"}
@@ -169,5 +172,22 @@ var mutants = []mutant{
 	}, {
 		"a lost discard of what was read ahead", lane, "for ; l.taken != l.stored; l.taken++ {", "for ; false; l.taken++ {",
 		"TestMeet", inFeed,
+	}, {
+		"a slice that begins without an alarm", "operators/buffer_with_time_or_count.go", "} else if waiting == 0 {", "} else if false {",
+		"TestDeadline", inDeadlines,
+	}, {
+		"an alarm at the deadline instead of before", "internal/alarm/alarm.go", "at -= lead", "at -= 0 * lead",
+		"TestDeadline", inDeadlines,
+	}, {
+		"an item at the deadline in the old slice", "operators/buffer_with_time.go", "if r.near || len", "if len",
+		"TestDeadline", inDeadlines,
+	}, {
+		"a lost wake-up of a clocked subscriber", "internal/feed/clocked.go", "c.parked = false\n\tc.mu.Unlock()\n\tif wake {", "c.parked = false\n\tc.mu.Unlock()\n\tif wake && false {",
+		"TestClocked",
+		[]string{"./internal/feed"},
+	}, {
+		"a Delay that makes room and does not say so", "operators/delay_engine.go", "if d.parked {", "if false {",
+		"TestDelay",
+		[]string{"operators/delay_test.go", "operators/parallel_test.go", "operators/main_test.go", "operators/merge_test.go"},
 	},
 }
