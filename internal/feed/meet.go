@@ -48,6 +48,10 @@ type Meet struct {
 // is usually there after one or two.
 const patience = 4
 
+// lingerYields is how often the subscriber yields before it stops waiting for an
+// upstream after another one has failed in order.
+const lingerYields = 1000
+
 // OpenMeet opens a Meet without an upstream. The caller must defer Close, which
 // accounts for the items that were refused or read ahead.
 func OpenMeet(ctx context.Context, name string) *Meet { return NewMeet(scope.Open(ctx, name)) }
