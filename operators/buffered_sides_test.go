@@ -48,8 +48,8 @@ var bufferedLatest = map[string]combines{
 	},
 }
 
-// later lets b come first.
-func later(o turbopipes.Observable[int]) turbopipes.Observable[int] {
+// second lets the other stream come first.
+func second(o turbopipes.Observable[int]) turbopipes.Observable[int] {
 	return operators.DelaySubscription[int](time.Millisecond)(o)
 }
 
@@ -78,7 +78,7 @@ func TestBufferedSidesHold(t *testing.T) {
 		for name, op := range bufferedLatest {
 			bubble(t, name, func(t *testing.T) {
 				var fast counting
-				s := endedBy(t, op(later(fast.stream(100)), silent(turbopipes.Just(0)), operators.Buffered(n)), time.Second, 2500*time.Millisecond, dispose)
+				s := endedBy(t, op(second(fast.stream(100)), silent(turbopipes.Just(0)), operators.Buffered(n)), time.Second, 2500*time.Millisecond, dispose)
 				require.Equal(t, []int{0, 1, 2}, s.items)
 				requireAhead(t, &fast, 3, 0, n, s.stats.Discarded)
 			})
@@ -101,13 +101,13 @@ func TestBufferedSidesFail(t *testing.T) {
 	}
 	for name, op := range bufferedLatest {
 		bubble(t, name, func(t *testing.T) {
-			s := endedBy(t, op(later(failing), silent(turbopipes.Just(0)), operators.Buffered(8)), time.Second, time.Minute, itself)
+			s := endedBy(t, op(second(failing), silent(turbopipes.Just(0)), operators.Buffered(8)), time.Second, time.Minute, itself)
 			require.Equal(t, errBoom, s.err)
 			require.Equal(t, []int{0, 1, 2}, s.items)
 			require.Zero(t, s.stats.Discarded)
 			var fast counting
 			other := operators.Concat(boom[int](1500 * time.Millisecond))(turbopipes.Just(0))
-			s = endedBy(t, op(later(fast.stream(100)), other, operators.Buffered(8)), time.Second, time.Minute, itself)
+			s = endedBy(t, op(second(fast.stream(100)), other, operators.Buffered(8)), time.Second, time.Minute, itself)
 			require.Equal(t, errBoom, s.err)
 			require.EqualValues(t, fast.begun.Load(), int64(len(s.items))+s.stats.Discarded)
 		})
@@ -129,13 +129,13 @@ func TestBufferedSidesComplete(t *testing.T) {
 	}
 	for name, op := range bufferedLatest {
 		bubble(t, name, func(t *testing.T) {
-			s := endedBy(t, op(later(turbopipes.Range(0, 20)), turbopipes.Just(0), operators.Buffered(8)), 0, 0, itself)
+			s := endedBy(t, op(second(turbopipes.Range(0, 20)), turbopipes.Just(0), operators.Buffered(8)), 0, 0, itself)
 			require.NoError(t, s.err)
 			require.Equal(t, upTo(20), s.items)
 			if name == "CombineLatestAll" {
 				return // a stop does not end its streams
 			}
-			s = endedBy(t, op(later(turbopipes.Interval(time.Second)), silent(turbopipes.Just(0)), operators.Buffered(8)), time.Hour, 5500*time.Millisecond, stop)
+			s = endedBy(t, op(second(turbopipes.Interval(time.Second)), silent(turbopipes.Just(0)), operators.Buffered(8)), time.Hour, 5500*time.Millisecond, stop)
 			require.NoError(t, s.err)
 			require.Zero(t, s.stats.Discarded)
 			require.Equal(t, upTo(5), s.items)

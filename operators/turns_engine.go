@@ -39,10 +39,10 @@ func (t *turns[T]) next(i int) (v T, more bool, err error) {
 	if v, ok := l.Take(); ok {
 		return v, true, nil
 	}
-	l.Open()
-	defer l.Shut()
 	for !t.item.full && !l.Ended() {
-		if t.Await(nil) != feed.Over {
+		l.Open()
+		why := t.Await(nil)
+		if l.Shut(); why != feed.Over {
 			continue // perhaps another stream has ended
 		}
 		if err := t.Failure(); err != nil {
