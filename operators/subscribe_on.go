@@ -45,15 +45,10 @@ func SubscribeOn[T any](run func(task func()), opts ...turbopipes.LossOption) tu
 		if run != nil {
 			push = runVia(s, run, in.Push)
 		}
-		up := feed.Join(s, discarding[T](o), push)
+		up := feed.NewIntake(s, discarding[T](o), push)
 		for {
-			select {
-			case v, more := <-up.Items():
-				if !more || !emit(v) {
-					return nil
-				}
-			case <-up.Done(): // upstream has failed, or ctx is done: Close reports it
-				return nil
+			if v, got := up.Next(nil); got != feed.Item || !emit(v) {
+				return nil // Close reports a failure
 			}
 		}
 	})
