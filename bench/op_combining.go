@@ -79,7 +79,7 @@ func combiningRows() []row {
 			fusedChain(), channel(0, plain), channel(64, plain),
 		}},
 	}
-	rows = append(rows, mergeRows()...)
+	rows = append(append(rows, bufferedRows()...), mergeRows()...)
 	return append(rows, concatRows()...)
 }
 
