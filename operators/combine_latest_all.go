@@ -178,6 +178,13 @@ func (r *itemRow[T]) set(i int, v T) {
 	r.items[i] = v
 }
 
+// takeAll returns the items, and leaves r empty.
+func (r *itemRow[T]) takeAll() (items []T) {
+	items, r.items, r.missing = r.items, make([]T, len(r.items)), len(r.items)
+	clear(r.has)
+	return items
+}
+
 // left returns the items that are in r.
 func (r *itemRow[T]) left() (items []T) {
 	for i, has := range r.has {

@@ -39,7 +39,7 @@ func (z *zipAllRun[T]) next() (items []T, ok bool) {
 		}
 		z.ends()
 	}
-	items, z.row = z.row.items, newItemRow[T](len(z.lanes))
+	items = z.row.takeAll()
 	for _, l := range z.lanes {
 		l.Open()
 	}
