@@ -139,16 +139,20 @@ func (s *exclusive) holderIn(info *natsjs.ConsumerInfo) (pin string, at time.Tim
 }
 
 // unpin lets the next session in, without a wait for the end of the pin. It takes the
-// pin from nobody else. At worst the next one waits.
+// pin from nobody else. First it resets the consumer, since events that are open here can
+// tell nobody that the consumer is free. At worst the next one waits.
 func (s *exclusive) unpin(ctx context.Context, pin string) {
-	holder, _, err := s.holder(ctx)
-	for ; err != nil; holder, _, err = s.holder(ctx) {
+	holder, info, err := s.holder(ctx)
+	for ; err != nil; holder, info, err = s.holder(ctx) {
 		if !s.p.nc.IsConnected() || isGone(err) || !sleep(ctx, 10*time.Millisecond) {
 			return
 		}
 	}
 	if holder != pin {
 		return
+	}
+	if info.NumAckPending > 0 {
+		s.free(ctx)
 	}
 	group, _ := json.Marshal(struct {
 		Group string `json:"group"`
