@@ -266,3 +266,9 @@ func (m *memory) Save(_ context.Context, id string) error {
 	}
 	return nil
 }
+
+func (m *memory) now() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.id
+}
