@@ -245,6 +245,31 @@ func TestSourceMistakes(t *testing.T) {
 	require.Error(t, drain(Source(name, filepath.Join(name, "x"), Once())))
 }
 
+// One session at a time may use a position.
+func TestSecondSessionIsFenced(t *testing.T) {
+	f, err := os.Create(filepath.Join(t.TempDir(), "x"))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, f.Close()) }()
+	if g, err := os.Open(f.Name()); err == nil {
+		_, err = hold(f)
+		require.NoError(t, err)
+		held, err := hold(g)
+		require.NoError(t, err)
+		require.NoError(t, g.Close())
+		if !held {
+			t.Skip("there are no locks here")
+		}
+	}
+	name := fileWith(t, "a\n")
+	src := Source(name, name+".position", Once())
+	var second error
+	require.NoError(t, delivery.Process(src, 1, func(ctx context.Context, _ delivery.Delivery[[]byte]) error {
+		_, second = src.Open(ctx, delivery.SessionOptions{})
+		return nil
+	}).Drain(t.Context()))
+	require.ErrorIs(t, second, delivery.ErrFenced)
+}
+
 // An event that was nacked stays open: it comes again, and those after it.
 func TestNacked(t *testing.T) {
 	name := fileWith(t, "a\nb\nc\n")
