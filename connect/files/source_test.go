@@ -245,6 +245,54 @@ func TestSourceMistakes(t *testing.T) {
 	require.Error(t, drain(Source(name, filepath.Join(name, "x"), Once())))
 }
 
+// One session at a time may use a position.
+func TestSecondSessionIsFenced(t *testing.T) {
+	f, err := os.Create(filepath.Join(t.TempDir(), "x"))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, f.Close()) }()
+	if g, err := os.Open(f.Name()); err == nil {
+		_, err = hold(f)
+		require.NoError(t, err)
+		held, err := hold(g)
+		require.NoError(t, err)
+		require.NoError(t, g.Close())
+		if !held {
+			t.Skip("there are no locks here")
+		}
+	}
+	name := fileWith(t, "a\n")
+	src := Source(name, name+".position", Once())
+	var second error
+	require.NoError(t, delivery.Process(src, 1, func(ctx context.Context, _ delivery.Delivery[[]byte]) error {
+		_, second = src.Open(ctx, delivery.SessionOptions{})
+		return nil
+	}).Drain(t.Context()))
+	require.ErrorIs(t, second, delivery.ErrFenced)
+}
+
+// An event that was nacked stays open: it comes again, and those after it.
+func TestNacked(t *testing.T) {
+	name := fileWith(t, "a\nb\nc\n")
+	src := Source(name, name+".position", Once())
+	run := func(bad string) (values []string) {
+		require.NoError(t, delivery.Through(src, func(in turbopipes.Observable[delivery.Delivery[[]byte]]) turbopipes.Observable[delivery.Delivery[[]byte]] {
+			return in
+		}).Each(t.Context(), func(d delivery.Delivery[[]byte]) error {
+			values = append(values, string(d.Value))
+			if string(d.Value) == bad {
+				d.Nack(nil)
+				return nil
+			}
+			d.Ack()
+			return nil
+		}))
+		return values
+	}
+	require.Equal(t, []string{"a", "b", "c"}, run("b"))
+	require.Equal(t, []string{"b", "c"}, run(""))
+	require.Empty(t, run(""))
+}
+
 // A file that was renamed and read to its end has an event that is not done: after a
 // crash it is found again.
 func TestSlowEventOfARenamedFile(t *testing.T) {
