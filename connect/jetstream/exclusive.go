@@ -118,6 +118,9 @@ func (s *exclusive) begin(ctx context.Context) (*tenancy, error) {
 			return nil, err
 		}
 		s.retire(ctx)
+		if err := s.p.restart(); err != nil { // before the reset: what it delivers must not come to the old inbox
+			return nil, err
+		}
 		info, err := s.reset(ctx)
 		if info == nil {
 			return nil, err
@@ -126,9 +129,6 @@ func (s *exclusive) begin(ctx context.Context) (*tenancy, error) {
 		if holder != pin { // the pin was lost meanwhile
 			s.lose(ctx, pin)
 			continue
-		}
-		if err := s.p.restart(); err != nil {
-			return nil, err
 		}
 		return s.tenancy(ctx, at), nil
 	}

@@ -177,31 +177,43 @@ func TestResetByAnother(t *testing.T) {
 	})
 }
 
-// Another client takes events of the consumer without the priority group. The session
-// sees that some are missing, and gets them.
-func TestEventsThatAnotherClientTakes(t *testing.T) {
+// As above, while events run: they do not run twice at the same time.
+func TestResetByAnotherWhileEventsRun(t *testing.T) {
 	inBoth(t, func(t *testing.T, opts []jetstream.Option) {
-		p := newPair(t, 0, 1, opts...)
+		p := newPair(t, 4, 4, opts...)
 		r := newRecord()
-		s := start(t, p.src[0], 8, r.handle)
-		require.Eventually(t, func() bool { return consumerWaits(p.js[1], p.stream) }, patience, time.Millisecond)
-		inbox, err := p.js[1].Conn().SubscribeSync(p.js[1].Conn().NewInbox())
+		var began atomic.Int64
+		release := newSignal()
+		s := start(t, p.src[0], 16, func(ctx context.Context, d delivery.Delivery[[]byte]) error {
+			began.Add(1)
+			<-release.c
+			return r.handle(ctx, d)
+		})
+		require.Eventually(t, func() bool { return began.Load() == 4 }, patience, time.Millisecond)
+		_, err := p.js[1].ResetConsumer(t.Context(), p.stream, "c")
 		require.NoError(t, err)
-		next := "$JS.API.CONSUMER.MSG.NEXT." + p.stream + ".c"
-		for i := range 4 { // as long as nobody has the pin, the server serves everybody
-			require.NoError(t, p.js[1].Conn().PublishRequest(next, inbox.Subject, []byte(`{"batch":1,"expires":1000000000}`)))
-			publish(t, p.js[1], p.stream, 10*i, 10, 5)
-			r.wait(t, 10*(i+1))
-		}
+		require.Eventually(t, func() bool { return consumerInfo(t, p.js[1], p.stream, "c").NumAckPending == 4 }, patience, time.Millisecond)
+		time.Sleep(100 * time.Millisecond)
+		require.EqualValues(t, 4, began.Load(), "the same events run again")
+		release.give()
+		r.wait(t, 4)
+		publish(t, p.js[1], p.stream, 4, 1, 4)
+		r.wait(t, 5)
 		stop(t, s)
-		r.inOrder(t)
 		require.Zero(t, r.repeated())
 	})
 }
 
-func consumerWaits(js natsjs.JetStream, stream string) bool {
-	c, err := js.Consumer(context.Background(), stream, "c")
-	return err == nil && c.CachedInfo().NumWaiting > 0
+// The server refuses clients that do not name the priority group.
+func TestAnotherClientIsRefused(t *testing.T) {
+	p := newPair(t, 10, 5)
+	session, err := p.src[0].Open(t.Context(), delivery.SessionOptions{}) // it creates the consumer
+	require.NoError(t, err)
+	require.NoError(t, session.Close(t.Context(), delivery.End{}))
+	nc := p.js[1].Conn()
+	m, err := nc.Request("$JS.API.CONSUMER.MSG.NEXT."+p.stream+".c", []byte(`{"batch":1,"expires":1000000000}`), patience)
+	require.NoError(t, err)
+	require.Equal(t, "400", m.Header.Get("Status"), "%s", m.Data)
 }
 
 // The window is full for longer than the pin lasts, so that no request for events is

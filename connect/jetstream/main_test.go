@@ -2,6 +2,7 @@ package jetstream_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -111,10 +112,13 @@ func publish(t testing.TB, js natsjs.JetStream, stream string, from, n, keys int
 	}
 }
 
-// consumerInfo is that of the server.
+// consumerInfo is that of the server; an empty one if there is no such consumer yet.
 func consumerInfo(t testing.TB, js natsjs.JetStream, stream, consumer string) *natsjs.ConsumerInfo {
 	t.Helper()
 	c, err := js.Consumer(context.Background(), stream, consumer)
+	if errors.Is(err, natsjs.ErrConsumerNotFound) {
+		return &natsjs.ConsumerInfo{}
+	}
 	require.NoError(t, err)
 	info, err := c.Info(context.Background())
 	require.NoError(t, err)

@@ -172,7 +172,9 @@ func stopRepeatsNothing(t *testing.T, h Harness) {
 	}
 	h.finish(t, a, n)
 	require.Zero(t, a.repeated())
-	a.inOrder(t)
+	if h.Ordered { // a queue may give what it has back in another order
+		a.inOrder(t)
+	}
 }
 
 // stopAfterTheLast: what is acked right before the end is committed.
