@@ -13,8 +13,8 @@ import (
 // newSuffix is that of the file that replaces another one.
 const newSuffix = ".new"
 
-// Replace replaces the file path by what write writes, all of it or nothing. Readers see
-// the old content or the new one. It writes a file beside path, syncs it, renames it, and
+// Replace replaces the content of the file path by the bytes that write writes, all or
+// none. Readers see the old content or the new one. It writes a file beside path, syncs it, renames it, and
 // syncs the directory. When it has returned nil, the new content survives a crash of the
 // machine. When it has failed, the old content is there, and the new file is removed.
 //

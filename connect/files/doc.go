@@ -1,7 +1,7 @@
 // Package files reads files that grow, and writes files that survive a crash. It needs
 // the standard library only.
 //
-// [Lines], [JSON] and [CSV] are streams of what is in files, to their ends or, with
+// [Lines], [JSON] and [CSV] are streams of the records of files, to their ends or, with
 // [Follow], on and on. [Source] is the same for package delivery: the position in a file
 // moves on only when an event and all before it are done, and it survives a crash of the
 // process and of the machine.
@@ -11,19 +11,19 @@
 //
 // # Rotation
 //
-// A file is known by what it is, and not by its name: by device and inode, its first
-// bytes, and the record before the position.
+// A file is not known by its name, but by its device and inode, its first bytes, and the
+// record before the position.
 //
 //   - Renamed and made anew: the renamed file is read to its end, then the new one. It is
 //     found again after a restart, in the same directory. If more than one rotation may
 //     happen while no session runs, use a pattern that matches the rotated names as well,
 //     such as app.log*: then each of them is read once, in the order of their times.
 //   - Copied and truncated: the file begins anew. With [Copies], the rest of the old
-//     content is read from the copy. What the writer wrote between the copy and the
-//     truncation is lost before anybody can read it: prefer a rename.
+//     content is read from the copy. Lines that the writer wrote between the copy
+//     and the truncation are lost before anybody can read them: prefer a rename.
 //   - Compressed: leave such names out with [Exclude]. A file that was compressed before it
 //     was read to its end is reported to [OnTrouble].
-//   - Removed: what an open file still has is read. The rest is reported.
+//   - Removed: an open file is still read to its end. A file that was not open is reported.
 //
 // A file that is rewritten with the same first bytes, and with the same record at the
 // position, can't be told from one that has grown. A file whose inode, size and bytes

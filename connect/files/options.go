@@ -124,8 +124,8 @@ func Once() SourceSetting {
 	return SourceSetting{Func: func(s *settings) string { s.follow = false; return "" }}
 }
 
-// FromEnd leaves out what is in the files at the first start: reading begins at the next
-// line. A [Source] that finds a position goes on there.
+// FromEnd leaves out the lines that are in the files at the first start: reading begins
+// at the next line. A [Source] that finds a position goes on there.
 func FromEnd() Setting {
 	return Setting{Func: func(s *settings) string { s.fromEnd = true; return "" }}
 }
@@ -228,8 +228,8 @@ func Exclude(patterns ...string) Setting {
 // puts the copies: "/var/log/app.log.*". After a truncation, the rest of the old content
 // is read from the copy, that is, the file that begins with the same bytes, and has the
 // last record at the same place. Content is found only if some of it was seen before the
-// truncation: of two truncations between two looks, or while no session runs, what was
-// written between them is lost. A bad pattern is an ErrInvalidArgument.
+// truncation. After two truncations between two looks, or while no session runs, the lines
+// that were written between them are lost. A bad pattern is an ErrInvalidArgument.
 func Copies(pattern string) Setting {
 	return Setting{Func: func(s *settings) string {
 		s.copies = pattern

@@ -57,7 +57,6 @@ type hookSession struct {
 	queue   chan *call // it has room for all open calls
 	most    int
 	closing bool // no more requests are taken
-	over    bool // settlements have no effect
 	open    map[*call]struct{}
 	waiting int // requests that wait
 	epoch   int64
@@ -162,7 +161,7 @@ func (s *hookSession) refuse() {
 // Close gives back what is open: its requests are answered with 503.
 func (s *hookSession) Close(context.Context, delivery.End) error {
 	s.mu.Lock()
-	s.closing, s.over = true, true
+	s.closing = true
 	for c := range s.open {
 		s.end(c, delivery.ErrRevoked)
 	}
@@ -208,9 +207,7 @@ func (h *Webhook) keep(id string) {
 func (c *call) Settle(_ uint64, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.over {
-		c.end(c, err)
-	}
+	c.end(c, err) // it does nothing after Close
 }
 
 // Info is that of the settler.

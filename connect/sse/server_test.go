@@ -177,6 +177,7 @@ func TestServer(t *testing.T) {
 		require.ErrorIs(t, w.Run(t.Context(), turbopipes.Empty[Event]()), ErrRunning)
 		w.stop()
 		require.ErrorIs(t, <-w.ended, context.Canceled)
+		synctest.Wait() // a reads the end
 		_, _, over := a.data()
 		require.True(t, over)
 		b := w.open("1", nil)

@@ -10,7 +10,7 @@ import (
 
 // Source returns the events of the event stream at url as deliveries. [Resume] keeps the
 // id of the last event that is done, that is, before which all are done. A restart sends
-// this id to the server, so what was only read comes again. Without Resume, each session
+// this id to the server, so events that were only read come again. Without Resume, each session
 // begins with what the server sends to a new client.
 //
 // A connection that ends within a session goes on after the last event that was read,
