@@ -140,7 +140,11 @@ func TestConsumersThatAreGone(t *testing.T) {
 	for _, name := range []string{"tp-empty", "tp-busy", "mine"} {
 		require.NoError(t, c.XGroupCreateConsumer(t.Context(), "s", group, name).Err())
 	}
-	add(t, c, "s", numbers(0, 3, 1)...)
+	add(t, c, "s", numbers(-1, 4, 1)...)
+	first := reads(t, c, "s", "tp-empty", 1)
+	claim := &goredis.XClaimArgs{Stream: "s", Group: group, Consumer: "tp-empty", Messages: []string{first[0].ID}}
+	require.NoError(t, c.XClaim(t.Context(), claim).Err()) // what this server sees as a sign of life
+	require.NoError(t, c.XAck(t.Context(), "s", group, first[0].ID).Err())
 	reads(t, c, "s", "tp-busy", 2)
 	m.SetTime(time.Now().Add(2 * time.Hour)) // all consumers are silent for so long
 	a := newAccount()
