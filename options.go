@@ -21,6 +21,7 @@ type DiscardHook struct {
 	opt.ForGate
 	opt.ForParallel
 	opt.ForFlatMap
+	opt.ForCombine
 	opt.ForInner
 	opt.ForDelayWhen
 	opt.ForExpand

@@ -153,6 +153,36 @@ func TestStopDeliversTheItemInHand(t *testing.T) {
 	})
 }
 
+// Sources that never wait by themselves see a stop after the item in hand, also where
+// downstream swallows the items.
+func TestStopEndsReadySources(t *testing.T) {
+	all := make([]int, 1000)
+	for name, o := range map[string]tp.Observable[int]{
+		"Just": tp.Just(all...), "FromSlice": tp.FromSlice(all), "Range": tp.Range(0, 1000),
+	} {
+		bubble(t, name, func(t *testing.T) {
+			items, completed := 0, false
+			slow := operators.Filter(func(int) bool { items++; time.Sleep(time.Second); return false })(o)
+			s := slow.Subscribe(t.Context(), tp.Observer[int]{Complete: func() { completed = true }})
+			time.Sleep(2500 * time.Millisecond)
+			require.NoError(t, s.Stop(t.Context()))
+			require.Equal(t, 3, items)
+			require.True(t, completed)
+		})
+	}
+	bubble(t, "ctx ends", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(2500*time.Millisecond, func() { cancel(errBoom) })
+		items := 0
+		slow := operators.Filter(func(int) bool { items++; time.Sleep(time.Second); return false })(tp.Just(all...))
+		require.Equal(t, errBoom, slow.Drain(ctx))
+		require.Equal(t, 64, items, "ctx is looked at once in 64 items")
+		for _, o := range []tp.Observable[int]{tp.Just(1), tp.Range(0, 1), tp.Empty[int](), tp.Throw[int](errLate)} {
+			require.Equal(t, errBoom, o.Drain(ctx), "it is not begun")
+		}
+	})
+}
+
 // docs/faults.md, row 24
 func TestStopEndsOtherwise(t *testing.T) {
 	bubble(t, "its ctx ends first", func(t *testing.T) {

@@ -58,6 +58,7 @@ func conditionalRows() []row {
 				return operators.SequenceEqual(turbopipes.Range(0, n), alikeInts)(turbopipes.Range(0, n))
 			}),
 		)},
+		equalAhead(),
 		{name: "DefaultIfEmpty", ways: []way{
 			us(func(in obs) obs { return operators.DefaultIfEmpty(0)(in) }), closures(plain),
 			viaRo(func(in roInt) roInt { return ro.DefaultIfEmpty(0)(in) }),

@@ -70,7 +70,7 @@ func combiningRows() []row {
 			closures(kept(even)),
 			rillRun(func(in rills, add adder) {
 				match, rest := rill.OrderedSplit2(in, 1, func(v int) (bool, error) { return even(v), nil })
-				rill.DrainNB(rest)
+				rill.Discard(rest)
 				must(rill.ForEach(match, 1, func(v int) error { add(v); return nil }))
 			}),
 		}},
@@ -79,7 +79,7 @@ func combiningRows() []row {
 			fusedChain(), channel(0, plain), channel(64, plain),
 		}},
 	}
-	rows = append(rows, mergeRows()...)
+	rows = append(append(rows, bufferedRows()...), mergeRows()...)
 	return append(rows, concatRows()...)
 }
 

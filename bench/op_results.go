@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // costResults is the file of the cost table. internal/cmd/pages reads it too.
@@ -21,9 +22,9 @@ type costResult struct {
 	Name    string       `json:"name"`
 	Variant string       `json:"variant,omitempty"`
 	Family  string       `json:"family"`
-	Item    spending        `json:"item"`
+	Item    spending     `json:"item"`
 	Needs   float64      `json:"needs"` // allocations per item
-	SetUp   spending        `json:"setup"`
+	SetUp   spending     `json:"setup"`
 	Ways    []wayResult  `json:"ways"`
 	Goals   []goalResult `json:"goals,omitempty"`
 
@@ -39,11 +40,11 @@ type spending struct {
 
 // wayResult is a way beside turbopipes.
 type wayResult struct {
-	Name  string  `json:"name"`
-	Role  string  `json:"role"` // floor, peer, reference
-	Item  spending   `json:"item"`
-	SetUp spending   `json:"setup"`
-	Ratio float64 `json:"ratio"` // of the time of turbopipes to this one
+	Name  string   `json:"name"`
+	Role  string   `json:"role"` // floor, peer, reference
+	Item  spending `json:"item"`
+	SetUp spending `json:"setup"`
+	Ratio float64  `json:"ratio"` // of the time of turbopipes to this one
 }
 
 type goalResult struct {
@@ -167,15 +168,25 @@ func readCosts(dir string) (r costResults, err error) {
 	return r, json.Unmarshal(text, &r)
 }
 
+// write writes a line for each row, so that differences can be read.
 func (r costResults) write(dir string) error {
-	text, err := json.MarshalIndent(r, "", "\t")
+	made, err := json.Marshal(r.Made)
 	if err != nil {
 		return err
+	}
+	lines := make([]string, len(r.Rows))
+	for i, row := range r.Rows {
+		line, err := json.Marshal(row)
+		if err != nil {
+			return err
+		}
+		lines[i] = string(line)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, costsFile), append(text, '\n'), 0o644)
+	text := fmt.Sprintf("{\"made\": %s, \"rows\": [\n%s\n]}\n", made, strings.Join(lines, ",\n"))
+	return os.WriteFile(filepath.Join(dir, costsFile), []byte(text), 0o644)
 }
 
 // with returns r with the rows of other in place of its own.

@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -213,7 +214,14 @@ func TestCostResult(t *testing.T) {
 	if !slices.Equal(met, []bool{true, true, true, false}) {
 		t.Errorf("got %+v", r.Goals)
 	}
-	if n := len((costResults{Rows: []costResult{r}}).missed()); n != 1 {
-		t.Errorf("%d goals are missed, want 1", n)
+	all, dir := costResults{Made: "by a test", Rows: []costResult{r, r}}, t.TempDir()
+	if n := len(all.missed()); n != 2 {
+		t.Errorf("%d goals are missed, want 2", n)
+	}
+	if err := all.write(dir); err != nil {
+		t.Fatal(err)
+	}
+	if read, err := readCosts(dir); err != nil || !reflect.DeepEqual(read, all) {
+		t.Errorf("wrote %+v, read %+v, %v", all, read, err)
 	}
 }

@@ -11,11 +11,35 @@ import (
 var subscribing = workload{
 	id: "subscription", title: "the cost of a subscription",
 	about: `A stream of no item, or of one, is built with an operator, subscribed to, and read to its end. This is the
-fixed price of a pipeline. It includes the goroutines that an operator starts. turbopipes only.`,
+fixed price of a pipeline. It includes the goroutines that an operator starts. The last table has pipelines of
+several operators over five items. turbopipes only.`,
 	cells: func(s scale) []cell {
 		n := s.of(2000)
-		return []cell{subscribeTo("empty", n, 0), subscribeTo("one item", n, 1)}
+		return []cell{subscribeTo("empty", n, 0), subscribeTo("one item", n, 1), requests(n)}
 	},
+}
+
+// requests makes a cell of n runs of pipelines over five items, as a server runs one for
+// each of its requests.
+func requests(n int) cell {
+	const items = 5
+	run := func(name string, last func(in obs) obs) contender {
+		return contender{name, ours, anyBound, func(t *trial) {
+			for range n {
+				deliver(t, last(turbopipes.Pipe3(turbopipes.Range(0, items), operators.Map(inc), operators.Filter(natural), operators.Map(inc))))
+			}
+		}}
+	}
+	return cell{
+		name: "five items, of a request", layout: cost, per: n, unit: time.Nanosecond, unitName: "ns per subscription",
+		want: tally{n * items, n * items * (items + 3) / 2},
+		contenders: []contender{
+			run("Map, Filter and Map", func(in obs) obs { return in }),
+			run("Map, Filter, Map and Parallel(4)", func(in obs) obs {
+				return operators.Parallel(4, func(_ context.Context, v int) (int, error) { return v, nil })(in)
+			}),
+		},
+	}
 }
 
 // subscribeTo makes a cell of n subscriptions. Each subscribes to a stream of items

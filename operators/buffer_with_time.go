@@ -45,7 +45,7 @@ func BufferWithTime[T any](span time.Duration, opts ...BufferWithTimeOption) tur
 		o.MaxItems = defaultMaxItems
 	}
 	return turbopipes.Lift(own.Mark+"BufferWithTime", func(ctx context.Context, in turbopipes.Observable[T], emit func([]T) bool) (err error) {
-		up := tickedRun[T]{Meet: feed.OpenMeet(ctx, "BufferWithTime"), clock: alarm.New(), span: span, tick: span}
+		up := tickedRun[T]{Meet: feed.OpenMeet(ctx, "BufferWithTime"), clock: alarm.New(), next: ticks(span), tick: span}
 		up.slice = openSlice[T]{most: o.MaxItems, empties: o.Empties}
 		lost := run.Keep[T](up.Stage(), o.Discard)
 		run.NoteSlices[T](lost.Record())
@@ -88,7 +88,7 @@ type tickedRun[T any] struct {
 	*feed.Meet
 	lane  *feed.Lane[T]
 	clock *alarm.Alarm
-	span  time.Duration
+	next  func(now time.Duration) time.Duration
 	tick  time.Duration // the next one
 	near  bool          // the next tick is near
 	slice openSlice[T]
@@ -111,7 +111,7 @@ func (r *tickedRun[T]) accept(v T) (due bool) {
 // tick. It is called while out is nil.
 func (r *tickedRun[T]) ticks() {
 	if now := r.clock.Now(); now >= r.tick {
-		r.tick = (now/r.span + 1) * r.span
+		r.tick = r.next(now)
 		r.out = r.slice.cut()
 	}
 }

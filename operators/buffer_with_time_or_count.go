@@ -102,7 +102,7 @@ func (r *timedRun[T]) accept(v T) (due bool) {
 		r.out = r.batch.due(now)
 	}
 	if full := r.batch.item(v, now); full != nil {
-		r.out = full // a slice that was due is not replaced: full would have been full before
+		r.out = full // no slice was due: with an n of 1, none ever waits
 	} else if waiting == 0 {
 		r.arm()
 	}
@@ -117,6 +117,7 @@ func (r *timedRun[T]) arm() {
 
 // lookEvery is after how many items the clock is read although the deadline is not
 // near. A reading costs more than all else that is done for an item. So it is read
-// for each item only when the deadline is near; the alarm tells when. A producer that
-// never waits can delay the alarm if there is only one processor, but not this.
+// for each item only when the deadline is near; the alarm tells when, which costs a
+// second wake-up of the subscriber for a slice that ends by time. A producer that never
+// waits can delay the alarm if there is only one processor, but not this.
 const lookEvery = 32

@@ -6,6 +6,7 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -24,9 +25,11 @@ import (
 // side is cancelled.
 //
 // Both sides are subscribed to at once. Backpressure: both sides wait while
-// downstream is busy. Memory: one item for each side. When the stream ends early, an
-// item that waits for the other side's first item counts as discarded, and so does
-// an item that a side waits with. [OnDiscard] is called for them. Goroutines: two,
+// downstream is busy. [Buffered] lets each side read n items ahead in that time; a
+// failure of the side then comes after these items. Memory: one item for each side,
+// and the items that were read ahead. When the stream ends early, an item that waits
+// for the other side's first item counts as discarded, and so do the items that were
+// read ahead or that a side waits with. [OnDiscard] is called for them. Goroutines: two,
 // one for each side, joined before the stream ends; fn runs on the subscriber's
 // goroutine.
 //
@@ -35,8 +38,8 @@ import (
 // number of streams, [CombineLatestAll]. It corresponds to combineLatest in RxJS,
 // Reactor and RxGo. RxJS lets the other side run on when there can be no
 // combination.
-func CombineLatest[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R, opts ...turbopipes.LossOption) turbopipes.Operator[A, R] {
-	o, bad := lossOptions(opts)
+func CombineLatest[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R, opts ...CombineOption) turbopipes.Operator[A, R] {
+	o, bad := combineOptions(opts)
 	switch {
 	case other.IsZero():
 		return turbopipes.Invalid[A, R]("CombineLatest", "other is the zero Observable")
@@ -46,67 +49,82 @@ func CombineLatest[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B
 		return turbopipes.Invalid[A, R]("CombineLatest", bad)
 	}
 	return turbopipes.Lift(own.Mark+"CombineLatest", func(ctx context.Context, in turbopipes.Observable[A], emit func(R) bool) (err error) {
-		left := feed.Open(ctx, "CombineLatest", run.Hooks[A]{Each: o.Discard}, in.Push)
-		right := feed.Join(left.Scope, run.Hooks[B]{Each: o.Discard}, other.Push)
-		as, bs := run.Keep[A](left.Scope.Stage(), o.Discard), run.Keep[B](left.Scope.Stage(), o.Discard)
-		a, b := latestItem[A]{in: left.Items()}, latestItem[B]{in: right.Items()}
-		over := func() bool { return a.useless() || b.useless() || a.ended() && b.ended() }
-		defer func() {
-			if over() { // the stream is complete: an item that waits has no partner, and is not lost
-				left.Scope.Complete()
+		c := openLatest(ctx, o, in, other)
+		defer func() { c.close(&err) }()
+		for !c.over() {
+			if c.Await(nil) == feed.Over {
+				return c.Failure()
 			}
-			left.Scope.Close(&err)
-			switch {
-			case left.Scope.Completed() || a.has == b.has:
-			case a.has:
-				err = fault.Join(err, as.Discard(a.v))
-			default:
-				err = fault.Join(err, bs.Discard(b.v))
+			if err := fault.Join(c.left.Err(), c.right.Err()); err != nil {
+				return err
 			}
-		}()
-		var r R
-		combine := func() { r = fn(a.v, b.v) }
-		for !over() {
-			more := false
-			try := func() { as.Try(a.v, combine) } // if fn panics, the item that has just come counts as failed
-			select {
-			case a.next, more = <-a.in:
-				a.receive(more)
-			case b.next, more = <-b.in:
-				b.receive(more)
-				try = func() { bs.Try(b.v, combine) }
-			case <-left.Done():
+			if !c.due {
+				continue // a side has ended
+			}
+			c.due, c.works = false, true
+			r := fn(c.a.v, c.b.v)
+			c.works = false
+			if !emit(r) {
 				return nil
-			}
-			if more && a.has && b.has {
-				if try(); !emit(r) {
-					return nil
-				}
 			}
 		}
 		return nil
 	})
 }
 
-// latestItem is one side of a CombineLatest.
-type latestItem[T any] struct {
-	in      <-chan T // nil once it has ended
-	next, v T
-	has     bool
+// latestRun is one run of a CombineLatest. It keeps the latest item of each side.
+type latestRun[A, B any] struct {
+	*feed.Meet
+	left     *feed.Lane[A]
+	right    *feed.Lane[B]
+	a        singleSlot[A]
+	b        singleSlot[B]
+	as       run.Account[A]
+	bs       run.Account[B]
+	due      bool // an item has come, and both sides have one
+	fromLeft bool // it is an item of the left side
+	works    bool // a function of the user works on it
 }
 
-// receive makes next the latest item. more is false when the side has completed.
-func (l *latestItem[T]) receive(more bool) {
-	if !more {
-		l.in = nil
-		return
+func openLatest[A, B any](ctx context.Context, o opt.Settings, in turbopipes.Observable[A], other turbopipes.Observable[B]) *latestRun[A, B] {
+	c := &latestRun[A, B]{Meet: feed.OpenMeet(ctx, "CombineLatest")}
+	as, bs := run.Hooks[A]{Each: o.Discard}, run.Hooks[B]{Each: o.Discard}
+	c.as, c.bs = as.At(c.Stage()), bs.At(c.Stage())
+	c.left = feed.Lay(c.Meet, as, o.Ahead, func(v A) bool {
+		c.a.put(v)
+		c.due, c.fromLeft = c.b.full, true
+		return c.due
+	})
+	c.right = feed.Lay(c.Meet, bs, o.Ahead, func(v B) bool {
+		c.b.put(v)
+		c.due, c.fromLeft = c.a.full, false
+		return c.due
+	})
+	c.left.Start(in.Push)
+	c.right.Start(other.Push)
+	return c
+}
+
+// over reports whether there will be no further combination.
+func (c *latestRun[A, B]) over() bool {
+	return c.Live() == 0 || c.left.Ended() && !c.a.full || c.right.Ended() && !c.b.full
+}
+
+// close joins both sides, and accounts for the items.
+func (c *latestRun[A, B]) close(err *error) {
+	if *err == nil && c.over() { // the stream is complete: an item that waits has no partner, and is not lost
+		c.Complete()
 	}
-	l.v, l.has = l.next, true
-	var none T
-	l.next = none // so that no item is kept alive
+	c.Close(err)
+	switch {
+	case c.works && c.fromLeft: // the function has panicked or called Goexit
+		c.as.FailedOn(c.a.v)
+	case c.works:
+		c.bs.FailedOn(c.b.v)
+	case c.Completed():
+	case !c.b.full:
+		*err = fault.Join(*err, c.as.Discard(c.a.all()...))
+	case !c.a.full:
+		*err = fault.Join(*err, c.bs.Discard(c.b.all()...))
+	}
 }
-
-func (l *latestItem[T]) ended() bool { return l.in == nil }
-
-// useless reports whether the side will never have an item.
-func (l *latestItem[T]) useless() bool { return l.in == nil && !l.has }

@@ -6,9 +6,10 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/feed"
+	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
-	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
 // CombineLatestAll collects the streams that upstream emits, and then emits the
@@ -29,17 +30,19 @@ import (
 // their own end.
 //
 // All streams are subscribed to at once. Backpressure: they wait while downstream is
-// busy. Memory: the streams that upstream emits, and one item of each. When the
-// stream ends early, items that wait for another stream's first item count as
-// discarded, and so does an item that a stream waits with. [OnDiscard] is called for
-// them. Goroutines: one for each stream, joined before the stream ends; upstream
-// runs on the subscriber's goroutine.
+// busy. [Buffered] lets each stream read n items ahead in that time; a failure of the
+// stream then comes after these items. Memory: the streams that upstream emits, one
+// item of each, and the items that were read ahead. When the stream ends early, items
+// that wait for another stream's first item count as discarded, and so do the items
+// that were read ahead or that a stream waits with. [OnDiscard] is called for them.
+// Goroutines: one for each stream, joined before the stream ends; upstream runs on the
+// subscriber's goroutine.
 //
 // A zero Observable that comes from upstream is an ErrInvalidArgument. For two
 // streams and a function, see [CombineLatest]; for tuples, [ZipAll]. It corresponds
 // to RxJS's combineLatestAll.
-func CombineLatestAll[T any](opts ...turbopipes.LossOption) turbopipes.Operator[turbopipes.Observable[T], []T] {
-	o, bad := lossOptions(opts)
+func CombineLatestAll[T any](opts ...CombineOption) turbopipes.Operator[turbopipes.Observable[T], []T] {
+	o, bad := combineOptions(opts)
 	if bad != "" {
 		return turbopipes.Invalid[turbopipes.Observable[T], []T]("CombineLatestAll", bad)
 	}
@@ -49,41 +52,72 @@ func CombineLatestAll[T any](opts ...turbopipes.LossOption) turbopipes.Operator[
 			return err
 		}
 		run.NoteSlices[T](run.From(ctx))
-		s := scope.Open(ctx, "CombineLatestAll")
-		row := newItemRow[T](len(streams))
-		live, over := len(streams), false
-		arrivals := runStreams(s, run.Hooks[T]{Each: o.Discard}, streams, nil)
-		defer func() {
-			if live == 0 || over {
-				s.Complete()
+		c := openLatestAll(ctx, o, streams)
+		defer func() { c.close(&err) }()
+		for !c.over {
+			if c.Await(nil) == feed.Over {
+				return c.Failure()
 			}
-			s.Close(&err)
-			if !s.Completed() && row.missing > 0 {
-				err = fault.Join(err, arrivals.lost.Discard(row.left()...))
+			if err := c.ends(); err != nil {
+				return err
 			}
-		}()
-		s.Settle()
-		for live > 0 && !over {
-			select {
-			case a := <-arrivals.ch:
-				switch {
-				case a.err != nil:
-					return a.err
-				case !a.more:
-					live--
-					over = !row.has[a.from]
-				default:
-					row.set(a.from, a.v)
-					if row.missing == 0 && !emit(slices.Clone(row.items)) {
-						return nil
-					}
-				}
-			case <-s.Ctx.Done():
+			if !c.due {
+				continue // a stream has ended
+			}
+			c.due = false
+			if !emit(slices.Clone(c.row.items)) {
 				return nil
 			}
 		}
 		return nil
 	})
+}
+
+// latestAllRun is one run of a CombineLatestAll.
+type latestAllRun[T any] struct {
+	laneRow[T]
+	due bool // an item has come, and all streams have one
+}
+
+func openLatestAll[T any](ctx context.Context, o opt.Settings, streams []turbopipes.Observable[T]) *latestAllRun[T] {
+	c := &latestAllRun[T]{}
+	c.open(feed.OpenMeet(ctx, "CombineLatestAll"), o, len(streams), func(i int, v T) bool {
+		c.row.set(i, v)
+		c.due = c.row.missing == 0
+		return c.due
+	})
+	for i, l := range c.lanes {
+		l.Start(shielded(streams[i]))
+	}
+	return c
+}
+
+// ends looks for streams that have ended. It returns the error of one that has failed
+// in order.
+func (c *latestAllRun[T]) ends() error {
+	if c.live == c.Live() {
+		return nil
+	}
+	c.live = c.Live()
+	c.over = c.live == 0
+	for i, l := range c.lanes {
+		if l.Err() != nil {
+			return l.Err()
+		}
+		c.over = c.over || l.Ended() && !c.row.has[i]
+	}
+	return nil
+}
+
+// close joins the streams. Items that wait for another stream's first item are lost.
+func (c *latestAllRun[T]) close(err *error) {
+	if c.over && *err == nil {
+		c.Complete()
+	}
+	c.Close(err)
+	if !c.Completed() && c.row.missing > 0 {
+		*err = fault.Join(*err, c.lost.Discard(c.row.left()...))
+	}
 }
 
 // collectStreams returns the streams that in emits, after in has completed.
@@ -100,48 +134,31 @@ func collectStreams[T any](ctx context.Context, name string, in turbopipes.Obser
 	return streams, fault.Join(bad, err)
 }
 
-// streamEvent is an item of one of several streams, or the completion or failure of a
-// stream.
-type streamEvent[T any] struct {
-	from int
-	v    T
-	more bool
-	err  error
-}
-
-// streamEvents is where the items of several streams arrive.
-type streamEvents[T any] struct {
-	ch      chan streamEvent[T]
-	lost    run.Account[T]
-	refused run.Refused[T]
-}
-
-// runStreams runs streams, each on a goroutine of s. If rooms are given, an item first
-// waits for a value from the room of its stream.
-func runStreams[T any](s *scope.Scope, hooks run.Hooks[T], streams []turbopipes.Observable[T], rooms []chan struct{}) *streamEvents[T] {
-	all := &streamEvents[T]{ch: make(chan streamEvent[T]), lost: hooks.At(s.Stage())}
-	s.After(func() error { return all.lost.Discard(all.refused.Take()...) })
-	refuse := func(v T) bool { return !s.Completed() && all.refused.Keep(v) }
-	for from, stream := range streams {
-		s.Upstream(func(ctx context.Context) error {
-			inner := turbopipes.Shield(ctx)
-			return stream.Push(inner, func(v T) bool {
-				if rooms != nil {
-					select {
-					case <-rooms[from]:
-					case <-inner.Done():
-						return refuse(v)
-					}
-				}
-				return sendOrDone(inner.Done(), all.ch, streamEvent[T]{from, v, true, nil}) || refuse(v)
-			})
-		}, func(err error) {
-			if s.Ctx.Err() != nil || !sendOrDone(s.Ctx.Done(), all.ch, streamEvent[T]{from: from, err: err}) {
-				s.Fail(err)
-			}
-		})
+// shielded runs a stream that a graceful stop does not end.
+func shielded[T any](stream turbopipes.Observable[T]) feed.Push[T] {
+	return func(ctx context.Context, emit func(T) bool) error {
+		return stream.Push(turbopipes.Shield(ctx), emit)
 	}
-	return all
+}
+
+// laneRow is a Meet of several streams, with a row for their items.
+type laneRow[T any] struct {
+	*feed.Meet
+	lanes []*feed.Lane[T]
+	row   itemRow[T]
+	lost  run.Account[T]
+	live  int  // streams of which no end is known
+	over  bool // there will be no further row
+}
+
+// open lays a lane for each of n streams. accept is that of stream i.
+func (r *laneRow[T]) open(m *feed.Meet, o opt.Settings, n int, accept func(i int, v T) (due bool)) {
+	hooks := run.Hooks[T]{Each: o.Discard}
+	r.Meet, r.lost, r.live, r.row = m, hooks.At(m.Stage()), n, newItemRow[T](n)
+	r.lanes = make([]*feed.Lane[T], n)
+	for i := range r.lanes {
+		r.lanes[i] = feed.Lay(m, hooks, o.Ahead, func(v T) bool { return accept(i, v) })
+	}
 }
 
 // itemRow has room for one item of each of several streams.
@@ -159,6 +176,13 @@ func (r *itemRow[T]) set(i int, v T) {
 		r.missing--
 	}
 	r.items[i] = v
+}
+
+// takeAll returns the items, and leaves r empty.
+func (r *itemRow[T]) takeAll() (items []T) {
+	items, r.items, r.missing = r.items, make([]T, len(r.items)), len(r.items)
+	clear(r.has)
+	return items
 }
 
 // left returns the items that are in r.

@@ -167,12 +167,9 @@ func (w *waitingItems[T]) admit(ctx context.Context, v T) admission {
 	return itemDropped
 }
 
-// wait makes v wait for its stream. push runs that stream, and calls first at the
-// stream's first item. A graceful stop that reaches the stream ends the wait, and v
-// is emitted.
-
-// wait runs the notifier of an item: push runs it, and fires the item. It runs on the
-// goroutine of a worker.
+// wait makes an item wait for its notifier. push runs the notifier, and fires the item
+// at the notifier's first item. A graceful stop that reaches the notifier ends the wait,
+// and the item is emitted. wait runs on the goroutine of a worker.
 func (w *waitingItems[T]) wait(worker *handoff.Worker[*waitingItem[T]], item *waitingItem[T], push func() error) (err error) {
 	empty := false
 	defer func() { // also after a panic

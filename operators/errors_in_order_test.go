@@ -82,8 +82,11 @@ func orderly() map[string]func(failing turbopipes.Observable[int]) turbopipes.Ob
 		windowsInTurn: func(in ints) ints {
 			return operators.ConcatMap(self)(operators.WindowWithTime[int](time.Hour)(in))
 		},
-		"Zip, a silent other":      func(in ints) ints { return operators.Zip(never, func(a, _ int) int { return a })(in) },
-		"Zip":                      func(in ints) ints { return operators.Zip(everMore(), func(a, _ int) int { return a })(in) },
+		"Zip, a silent other": func(in ints) ints { return operators.Zip(never, func(a, _ int) int { return a })(in) },
+		"Zip":                 func(in ints) ints { return operators.Zip(everMore(), func(a, _ int) int { return a })(in) },
+		"Zip, Buffered": func(in ints) ints {
+			return operators.Zip(everMore(), func(a, _ int) int { return a }, operators.Buffered(64))(in)
+		},
 		"Zip, the other":           func(in ints) ints { return operators.Zip(in, func(_, b int) int { return b })(everMore()) },
 		"Interleave":               func(in ints) ints { return operators.Interleave(1, turbopipes.Empty[int]())(in) },
 		"MergeSorted":              func(in ints) ints { return operators.MergeSorted(cmp.Compare[int], turbopipes.Just(-1))(in) },
@@ -100,7 +103,7 @@ const windowsInTurn = "WindowWithTime | ConcatMap"
 
 // partial are the streams of orderly in which an item may wait for a partner or for a
 // task. The error does not wait for such an item.
-var partial = []string{"Zip", "Zip, the other", "Zip, a silent other", "MergeSorted", "ParallelResults | Unwrap"}
+var partial = []string{"Zip", "Zip, Buffered", "Zip, the other", "Zip, a silent other", "MergeSorted", "ParallelResults | Unwrap"}
 
 func nothingElse(int) iter.Seq[int] { return nil }
 

@@ -124,6 +124,14 @@ func (x *expandRun[T]) begin(v T) {
 	})
 }
 
+// nilIf returns in, or nil when held: nothing can be received from a nil channel.
+func nilIf[T any](held bool, in <-chan T) <-chan T {
+	if held {
+		return nil
+	}
+	return in
+}
+
 // sendOrDone hands v over. It returns false when done was closed first.
 func sendOrDone[T any](done <-chan struct{}, to chan<- T, v T) bool {
 	select {

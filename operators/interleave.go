@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
-	"github.com/turbopipes/turbopipes/internal/feed"
 	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 )
@@ -40,14 +39,18 @@ func Interleave[T any](n int, others ...turbopipes.Observable[T]) turbopipes.Ope
 		if len(others) == 0 {
 			return in.Push(ctx, emit)
 		}
-		b := feed.OpenBand(ctx, "Interleave")
-		defer b.Close(&err)
-		for live := openFeeds(b, in, others); len(live) > 0; {
+		t := openTurns(ctx, "Interleave", in, others)
+		defer t.Close(&err)
+		live := make([]int, len(t.lanes))
+		for i := range live {
+			live[i] = i
+		}
+		for len(live) > 0 {
 			goOn := live[:0]
-			for _, f := range live {
+			for _, stream := range live {
 				going := true
 				for i := 0; i < n && going; i++ {
-					v, more, err := waitForNext(b, f)
+					v, more, err := t.next(stream)
 					if err != nil {
 						return err
 					}
@@ -57,7 +60,7 @@ func Interleave[T any](n int, others ...turbopipes.Observable[T]) turbopipes.Ope
 					going = more
 				}
 				if going {
-					goOn = append(goOn, f)
+					goOn = append(goOn, stream)
 				}
 			}
 			live = goOn

@@ -9,7 +9,6 @@ import (
 	"github.com/turbopipes/turbopipes/internal/feed"
 	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
-	"github.com/turbopipes/turbopipes/internal/run"
 )
 
 // Join emits fn's result for each pair of an item of upstream and an item of other
@@ -31,17 +30,19 @@ import (
 // Both sides are subscribed to at once. Backpressure: both sides wait while
 // downstream is busy. A side also waits when its newest item is later than the other
 // side's newest item by more than window, and when it has emitted its first item and
-// the other side has not. Memory: the items of two windows. When the stream ends
-// early, the items that have had no partner yet count as discarded, and so does an
-// item that a side waits with. [OnDiscard] is called for them. Goroutines: two, one
+// the other side has not. [Buffered] lets each side read n items ahead while it waits;
+// a failure of the side then comes after these items. Memory: the items of two windows,
+// and the items that were read ahead. When the stream ends early, the items that have
+// had no partner yet count as discarded, and so do the items that were read ahead or
+// that a side waits with. [OnDiscard] is called for them. Goroutines: two, one
 // for each side, joined before the stream ends; the functions run on the
 // subscriber's goroutine.
 //
 // A negative window, a nil function, or the zero Observable as other is an
 // ErrInvalidArgument. For pairs by position, see [Zip]. It corresponds to RxGo's
 // Join, and to Reactor's join, whose windows are streams.
-func Join[A, B, R any](other turbopipes.Observable[B], window time.Duration, atA func(a A) time.Time, atB func(b B) time.Time, fn func(a A, b B) R, opts ...turbopipes.LossOption) turbopipes.Operator[A, R] {
-	o, bad := lossOptions(opts)
+func Join[A, B, R any](other turbopipes.Observable[B], window time.Duration, atA func(a A) time.Time, atB func(b B) time.Time, fn func(a A, b B) R, opts ...CombineOption) turbopipes.Operator[A, R] {
+	o, bad := combineOptions(opts)
 	switch {
 	case other.IsZero():
 		bad = "other is the zero Observable"
@@ -58,53 +59,28 @@ func Join[A, B, R any](other turbopipes.Observable[B], window time.Duration, atA
 		return turbopipes.Invalid[A, R]("Join", bad)
 	}
 	return turbopipes.Lift(own.Mark+"Join", func(ctx context.Context, in turbopipes.Observable[A], emit func(R) bool) (err error) {
-		up := feed.Open(ctx, "Join", run.Hooks[A]{Each: o.Discard}, in.Push)
-		partner := feed.Join(up.Scope, run.Hooks[B]{Each: o.Discard}, other.Push)
-		as, bs := run.Keep[A](up.Scope.Stage(), o.Discard), run.Keep[B](up.Scope.Stage(), o.Discard)
-		a, b := joinSide[A]{at: atA}, joinSide[B]{at: atB}
-		over := func() bool { return a.ended && b.ended || a.useless() || b.useless() }
-		defer func() {
-			if over() {
-				up.Scope.Complete()
-			}
-			up.Scope.Close(&err)
-			if !up.Scope.Completed() {
-				err = fault.Join(err, as.Discard(a.left()...), bs.Discard(b.left()...))
-			}
-		}()
-		// If fn panics, the item that has just come counts as failed.
-		fromLeft := func(a A, b B) bool {
-			var r R
-			as.Try(a, func() { r = fn(a, b) })
+		j := joinRun[A, B]{window: window}
+		j.a.at, j.b.at = atA, atB
+		j.open(ctx, o, in, other)
+		defer func() { j.close(&err) }()
+		deliver := func(a A, b B) bool {
+			j.works = true
+			r := fn(a, b)
+			j.works = false
 			return emit(r)
 		}
-		fromRight := func(b B, a A) bool {
-			var r R
-			bs.Try(b, func() { r = fn(a, b) })
-			return emit(r)
-		}
-		for !over() {
-			going := true
-			select {
-			case v, more := <-nilIf(a.held(b.joinProgress, window), up.Items()):
-				going = matchPairs(&a, &b, v, more, window, fromLeft)
-			case v, more := <-nilIf(b.held(a.joinProgress, window), partner.Items()):
-				going = matchPairs(&b, &a, v, more, window, fromRight)
-			case <-up.Done():
-				return nil
+		deliverB := func(b B, a A) bool { return deliver(a, b) }
+		for !j.over() {
+			if j.wait() == feed.Over {
+				return j.Failure()
 			}
-			if !going {
+			if err := fault.Join(j.left.Err(), j.right.Err()); err != nil {
+				return err
+			}
+			if !j.match(deliver, deliverB) {
 				return nil
 			}
 		}
 		return nil
 	})
-}
-
-// nilIf returns in, or nil when held: nothing can be received from a nil channel.
-func nilIf[T any](held bool, in <-chan T) <-chan T {
-	if held {
-		return nil
-	}
-	return in
 }

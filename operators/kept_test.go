@@ -143,6 +143,7 @@ func TestKeepsNothingAlive(t *testing.T) {
 		}, 0},
 		"WithLatestFrom": {func(a, b stream) silence { return anything(operators.WithLatestFrom(b, sumOf)(a)) }, 1},
 		"Zip":            {func(a, b stream) silence { return anything(operators.Zip(b, sumOf)(a)) }, 0},
+		"Zip, buffered":  {func(a, b stream) silence { return anything(operators.Zip(b, sumOf, operators.Buffered(4))(a)) }, 0},
 		"ZipAll":         {func(a, b stream) silence { return anything(operators.ZipAll[*parcel]()(both(a, b))) }, 0},
 	} {
 		bubble(t, name, func(t *testing.T) {

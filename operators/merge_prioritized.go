@@ -5,8 +5,8 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/feed"
 	"github.com/turbopipes/turbopipes/internal/own"
-	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
 // MergePrioritized emits the items of upstream and of the others by priority. If
@@ -39,32 +39,23 @@ func MergePrioritized[T any](others ...turbopipes.Observable[T]) turbopipes.Oper
 		if len(others) == 0 {
 			return in.Push(ctx, emit)
 		}
-		s := scope.Open(ctx, "MergePrioritized")
-		p := newPriorityStreams[T](s, len(others)+1)
+		p := newPriorityStreams[T](feed.OpenMeet(ctx, "MergePrioritized"), len(others)+1)
 		defer func() {
-			s.Close(&err)
-			err = fault.Join(err, p.lost.Discard(append(p.left(), p.refused.Take()...)...))
+			p.Close(&err)
+			err = fault.Join(err, p.lost.Discard(p.left()...))
 		}()
-		p.run(s, 0, in)
+		p.lanes[0].Start(in.Push)
 		for i, o := range others {
-			p.run(s, i+1, o)
+			p.lanes[i+1].Start(o.Push)
 		}
-		s.Settle()
 		for ctx.Err() == nil {
-			failed := s.Ctx.Err() != nil // read before first: an item in a slot came before the failure
-			v, ok, over := p.first()
-			switch {
+			switch v, ok := p.first(); {
 			case ok:
 				if !emit(v) {
 					return nil
 				}
-				continue
-			case failed, over:
+			case p.Live() == 0, p.Await(nil) == feed.Over:
 				return nil
-			}
-			select {
-			case <-p.news:
-			case <-s.Ctx.Done():
 			}
 		}
 		return nil

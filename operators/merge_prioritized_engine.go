@@ -1,94 +1,52 @@
 package operators
 
 import (
-	"context"
-	"sync"
-
-	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/feed"
 	"github.com/turbopipes/turbopipes/internal/run"
-	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// priorityStreams holds the streams of one MergePrioritized. Each stream has a slot in which
-// its item waits. The cost of an item grows at most with the logarithm of the number
-// of streams.
+// priorityStreams holds the streams of one MergePrioritized. Each stream has a slot in
+// which its item waits. The cost of an item grows at most with the logarithm of the
+// number of streams.
 type priorityStreams[T any] struct {
-	slots []chan T
-	news  chan struct{} // cap 1: an item is in a slot, or a stream has completed
-
-	lost    run.Account[T]
-	refused run.Refused[T]
-
-	mu   sync.Mutex // guards the fields below
-	heap []int      // the streams whose slots may have an item; the first stream is at the root
-	in   []bool     // by stream: it is in heap
-	live int        // streams that have not completed
+	*feed.Meet
+	lanes []*feed.Lane[T]
+	slots []T
+	lost  run.Account[T]
+	heap  []int // the streams whose slots are full; the first stream is at the root
 }
 
-func newPriorityStreams[T any](s *scope.Scope, n int) *priorityStreams[T] {
-	p := &priorityStreams[T]{slots: make([]chan T, n), news: make(chan struct{}, 1), in: make([]bool, n), live: n}
-	p.lost = run.Keep[T](s.Stage(), nil)
-	for i := range p.slots {
-		p.slots[i] = make(chan T, 1)
+func newPriorityStreams[T any](m *feed.Meet, n int) *priorityStreams[T] {
+	p := &priorityStreams[T]{Meet: m, slots: make([]T, n), lanes: make([]*feed.Lane[T], n)}
+	m.Share()
+	p.lost = run.Keep[T](m.Stage(), nil)
+	for i := range p.lanes {
+		p.lanes[i] = feed.Lay(m, run.Hooks[T]{}, 0, func(v T) bool { return p.accept(i, v) })
 	}
 	return p
 }
 
-func (p *priorityStreams[T]) tell() {
-	select {
-	case p.news <- struct{}{}:
-	default:
-	}
+// accept puts an item of stream i into its slot, also while downstream is busy. The
+// stream's door is shut until the slot is empty.
+func (p *priorityStreams[T]) accept(i int, v T) (due bool) {
+	p.slots[i] = v
+	p.lanes[i].Shut()
+	p.push(i)
+	return true
 }
 
-// run runs stream i.
-func (p *priorityStreams[T]) run(s *scope.Scope, i int, o turbopipes.Observable[T]) {
-	s.Upstream(func(ctx context.Context) error {
-		return o.Push(ctx, func(v T) bool {
-			if ctx.Err() != nil || !sendOrDone(ctx.Done(), p.slots[i], v) {
-				return p.refused.Keep(v)
-			}
-			p.filled(i)
-			p.tell()
-			return true
-		})
-	}, func(err error) {
-		if err != nil {
-			s.Fail(err)
-			return
-		}
-		p.mu.Lock()
-		p.live--
-		p.mu.Unlock()
-		p.tell()
-	})
-}
-
-// filled notes that stream i has put an item into its slot.
-func (p *priorityStreams[T]) filled(i int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.in[i] {
-		p.in[i] = true
-		p.push(i)
+// first takes the item of the first stream that has one. The stream's next item, if it
+// is there, fills the slot again.
+func (p *priorityStreams[T]) first() (v T, ok bool) {
+	p.Lock()
+	defer p.Unlock()
+	if len(p.heap) == 0 {
+		return v, false
 	}
-}
-
-// first takes an item of the first stream that has one. The stream may already have
-// put its next item into the slot. So the stream stays in the heap until its slot is
-// found to be empty. over reports that no item will come.
-func (p *priorityStreams[T]) first() (v T, ok, over bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for len(p.heap) > 0 {
-		select {
-		case v = <-p.slots[p.heap[0]]:
-			return v, true, false
-		default:
-			p.in[p.pop()] = false
-		}
-	}
-	return v, false, p.live == 0
+	i := p.pop()
+	v, p.slots[i] = p.slots[i], v
+	p.lanes[i].Refill()
+	return v, true
 }
 
 func (p *priorityStreams[T]) push(rank int) {
@@ -123,13 +81,10 @@ func (p *priorityStreams[T]) pop() (rank int) {
 	}
 }
 
-// left takes the items that are still in the slots. It is called when every stream
-// has ended.
+// left returns the items that are still in the slots.
 func (p *priorityStreams[T]) left() (items []T) {
-	for _, slot := range p.slots {
-		if len(slot) > 0 {
-			items = append(items, <-slot)
-		}
+	for _, i := range p.heap {
+		items = append(items, p.slots[i])
 	}
 	return items
 }

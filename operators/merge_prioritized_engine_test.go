@@ -6,33 +6,33 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/turbopipes/turbopipes/internal/scope"
+	"github.com/turbopipes/turbopipes/internal/feed"
 )
 
-// The first stream that has an item goes first, also if it has put its next item into
-// its slot meanwhile. With so many streams, a quadratic cost would take minutes.
+// The first stream that has an item goes first. With so many streams, a quadratic cost
+// would take minutes.
 func TestRanks(t *testing.T) {
 	const n = 200_000
-	p := newPriorityStreams[int](scope.Open(t.Context(), "test"), n)
+	m := feed.OpenMeet(t.Context(), "test")
+	p := newPriorityStreams[int](m, n)
 	for _, i := range rand.Perm(n) {
-		p.slots[i] <- i
-		p.filled(i)
-		p.filled(i)
+		require.True(t, p.accept(i, i))
 	}
-	p.live = 0
 	for i := range n {
-		if v, ok, _ := p.first(); !ok || v != i {
+		if v, ok := p.first(); !ok || v != i {
 			t.Fatal("wanted", i, "got", v, ok)
 		}
 		if i%2 == 0 { // its stream had one more in its hand
-			p.slots[i] <- -i
-			if v, ok, _ := p.first(); !ok || v != -i {
+			p.accept(i, -i)
+			if v, ok := p.first(); !ok || v != -i {
 				t.Fatal("wanted", -i, "got", v, ok)
 			}
 		}
 	}
 	require.Empty(t, p.left())
-	_, ok, over := p.first()
+	_, ok := p.first()
 	require.False(t, ok)
-	require.True(t, over)
+	var err error
+	m.Close(&err)
+	require.NoError(t, err)
 }

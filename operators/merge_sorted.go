@@ -5,7 +5,6 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
-	"github.com/turbopipes/turbopipes/internal/feed"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -47,16 +46,15 @@ func MergeSorted[T any](compare func(a, b T) int, others ...turbopipes.Observabl
 		if len(others) == 0 {
 			return in.Push(ctx, emit)
 		}
-		b := feed.OpenBand(ctx, "MergeSorted")
-		lost := run.Keep[T](b.Stage(), nil)
+		t := openTurns(ctx, "MergeSorted", in, others)
+		lost := run.Keep[T](t.Stage(), nil)
 		waiting := headHeap[T]{compare: compare}
 		defer func() {
-			b.Close(&err)
+			t.Close(&err)
 			err = fault.Join(err, lost.Discard(waiting.left()...)) // nothing is left after a completion
 		}()
-		feeds := openFeeds(b, in, others)
-		for from, f := range feeds {
-			v, more, err := waitForNext(b, f)
+		for from := range t.lanes {
+			v, more, err := t.next(from)
 			if err != nil {
 				return err
 			}
@@ -69,7 +67,7 @@ func MergeSorted[T any](compare func(a, b T) int, others ...turbopipes.Observabl
 			if !emit(v) {
 				return nil
 			}
-			v, more, err := waitForNext(b, feeds[from])
+			v, more, err := t.next(from)
 			if err != nil {
 				return err
 			}
@@ -77,28 +75,4 @@ func MergeSorted[T any](compare func(a, b T) int, others ...turbopipes.Observabl
 		}
 		return nil
 	})
-}
-
-// waitForNext waits for the next item of f. An error ends the whole stream.
-func waitForNext[T any](b *feed.Band, f *feed.Feed[T]) (v T, more bool, err error) {
-	v, more, ok := feed.Await(b, f)
-	switch {
-	case ok && more:
-		return v, true, nil
-	case ok:
-		return v, false, f.End()
-	case b.Failure() != nil:
-		return v, false, b.Failure()
-	}
-	return v, false, context.Cause(b.Ctx)
-}
-
-// openFeeds starts in and the others as upstreams of one Band.
-func openFeeds[T any](b *feed.Band, in turbopipes.Observable[T], others []turbopipes.Observable[T]) []*feed.Feed[T] {
-	feeds := make([]*feed.Feed[T], 0, len(others)+1)
-	feeds = append(feeds, feed.In(b, run.Hooks[T]{}, in.Push))
-	for _, o := range others {
-		feeds = append(feeds, feed.In(b, run.Hooks[T]{}, o.Push))
-	}
-	return feeds
 }

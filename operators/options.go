@@ -16,6 +16,10 @@ type ParallelOption interface{ opt.ParallelOption }
 // [OnDiscard] are.
 type FlatMapOption interface{ opt.FlatMapOption }
 
+// CombineOption is an option of [Zip], [ZipAll], [CombineLatest], [CombineLatestAll],
+// [Join] and [SequenceEqual]: [Buffered] and [OnDiscard] are.
+type CombineOption interface{ opt.CombineOption }
+
 type parallelSetting struct {
 	opt.Set
 	opt.ForParallel
@@ -37,12 +41,18 @@ type BufferedSetting struct {
 	opt.Set
 	opt.ForParallel
 	opt.ForFlatMap
+	opt.ForCombine
 }
 
 // Buffered lets [Parallel], its kin and [FlatMap] hold n more items, which wait to
 // start or to be taken. The number of tasks or inner streams that run stays the same.
-// It buys throughput where tasks are short. It costs n items of memory and the time
-// that they wait. A graceful stop finishes them too. n < 0 is an ErrInvalidArgument.
+// It lets [Zip], [CombineLatest] and the other operators that combine streams read n
+// items of each stream ahead. A failure of a stream comes after the items that were
+// read before it.
+//
+// It buys throughput where tasks are short and items are cheap. It costs n items of
+// memory and the time that they wait. A graceful stop finishes them too. Without it,
+// n is 0. n < 0 is an ErrInvalidArgument.
 func Buffered(n int) BufferedSetting {
 	return BufferedSetting{Set: func(s *opt.Settings) string {
 		s.Ahead = n
@@ -102,6 +112,11 @@ func WithMaxErrors(n int) ParallelOption {
 func lossOptions(opts []turbopipes.LossOption) (o opt.Loss, bad string) {
 	s, bad := opt.Gather(opt.Settings{}, opts)
 	return s.Loss, bad
+}
+
+// combineOptions gathers the options of an operator that combines streams.
+func combineOptions(opts []CombineOption) (o opt.Settings, bad string) {
+	return opt.Gather(opt.Settings{}, opts)
 }
 
 // discarding are the hooks of an operator with those options.

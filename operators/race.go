@@ -8,6 +8,7 @@ import (
 
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
+	"github.com/turbopipes/turbopipes/internal/feed"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
@@ -46,22 +47,14 @@ func Race[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
 		if len(others) == 0 {
 			return in.Push(ctx, emit)
 		}
-		r := raceRun[T]{Scope: scope.Open(ctx, "Race"), out: make(chan T)}
-		lost := run.Keep[T](r.Scope.Stage(), nil)
-		r.Scope.After(func() error { return lost.Discard(r.refused.Take()...) })
+		r := raceRun[T]{Intake: feed.LayIntake(scope.Open(ctx, "Race"), run.Hooks[T]{})}
 		defer func() {
-			r.Scope.Close(&err)
+			r.Close(&err)
 			err = fault.Join(err, fault.Join(r.late...))
 		}()
 		r.run(in, others)
-		r.Scope.Settle()
 		for {
-			select {
-			case v, more := <-r.out:
-				if !more || !emit(v) {
-					return nil
-				}
-			case <-r.Scope.Ctx.Done():
+			if v, got := r.Next(nil); got != feed.Item || !emit(v) {
 				return nil
 			}
 		}
@@ -70,13 +63,12 @@ func Race[T any](others ...turbopipes.Observable[T]) turbopipes.Operator[T, T] {
 
 var errOutrun = errors.New("turbopipes: another stream was first")
 
-// raceRun is the state that the streams of one Race share.
+// raceRun is the state that the streams of one Race share. The upstream of its Intake
+// is the stream that is first.
 type raceRun[T any] struct {
-	Scope   *scope.Scope
-	out     chan T // closed when the first stream has completed
-	first   atomic.Int64
-	cancel  []context.CancelCauseFunc
-	refused run.Refused[T]
+	*feed.Intake[T]
+	first  atomic.Int64
+	cancel []context.CancelCauseFunc
 
 	mu   sync.Mutex // guards late
 	late []error    // of the other streams, to be reported at the end
@@ -85,7 +77,7 @@ type raceRun[T any] struct {
 // run starts the streams, each under its own ctx. It makes every ctx before the
 // first stream starts, because that stream may be first at once.
 func (r *raceRun[T]) run(in turbopipes.Observable[T], others []turbopipes.Observable[T]) {
-	labelled := r.Scope.Labelled()
+	labelled := r.Labelled()
 	owns := make([]context.Context, len(others)+1)
 	r.cancel = make([]context.CancelCauseFunc, len(owns))
 	for i := range owns {
@@ -96,9 +88,9 @@ func (r *raceRun[T]) run(in turbopipes.Observable[T], others []turbopipes.Observ
 		if i > 0 {
 			stream = others[i-1]
 		}
-		r.Scope.Upstream(func(ctx context.Context) error {
-			own := r.Scope.Record().Moved(own, ctx)
-			return stream.Push(own, func(v T) bool { return r.picks(i) && r.hand(own, v) })
+		r.Upstream(func(ctx context.Context) error {
+			own := r.Record().Moved(own, ctx)
+			return stream.Push(own, func(v T) bool { return r.picks(i) && r.Hand(v) })
 		}, func(err error) { r.ended(i, own, err) })
 	}
 }
@@ -121,22 +113,10 @@ func (r *raceRun[T]) picks(i int) bool {
 	return true
 }
 
-func (r *raceRun[T]) hand(own context.Context, v T) bool {
-	select {
-	case r.out <- v:
-		return true
-	case <-own.Done():
-		return r.refused.Keep(v)
-	}
-}
-
 // ended is called when stream i has ended with err.
 func (r *raceRun[T]) ended(i int, own context.Context, err error) {
 	if r.picks(i) {
-		if err == nil {
-			close(r.out)
-		}
-		r.Scope.Fail(err)
+		r.End(err)
 		return
 	}
 	if outrun := errors.Is(context.Cause(own), errOutrun); outrun && !isCleanUpError(err) {

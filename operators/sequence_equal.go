@@ -23,8 +23,9 @@ import (
 // cancelled and reaped.
 //
 // Both sides are subscribed to at once. Backpressure: a side waits when it is one
-// item ahead. Memory: one item per side. At an early end, the items that were not
-// compared count as discarded, and [OnDiscard] reports them. After the result, the
+// item ahead. [Buffered] lets each side read n items further ahead. Memory: one item
+// per side, and the items that were read ahead. At an early end, the items that were
+// not compared count as discarded, and [OnDiscard] reports them. After the result, the
 // items that are left are not counted. Both items count as failed if equal panics on
 // them. Goroutines: two, one per side, joined before SequenceEqual ends. equal runs
 // on the subscriber's goroutine, with upstream's item as its first argument.
@@ -32,8 +33,8 @@ import (
 // A nil equal, or the zero Observable as other, is an ErrInvalidArgument. For the
 // pairs themselves, see [Zip]. It corresponds to sequenceEqual in RxJS and Reactor,
 // and to RxGo's SequenceEqual.
-func SequenceEqual[T any](other turbopipes.Observable[T], equal func(a, b T) bool, opts ...turbopipes.LossOption) turbopipes.Operator[T, bool] {
-	o, bad := lossOptions(opts)
+func SequenceEqual[T any](other turbopipes.Observable[T], equal func(a, b T) bool, opts ...CombineOption) turbopipes.Operator[T, bool] {
+	o, bad := combineOptions(opts)
 	switch {
 	case other.IsZero():
 		return turbopipes.Invalid[T, bool]("SequenceEqual", "other is the zero Observable")
@@ -71,8 +72,8 @@ func SequenceEqual[T any](other turbopipes.Observable[T], equal func(a, b T) boo
 // ended. It also returns false if a side has failed and the other side does not come
 // up with an item.
 func (z *zipRun[A, B]) both() bool {
-	for !(z.a.full || z.left.Ended()) || !(z.b.full || z.right.Ended()) {
-		if z.Await(nil) == feed.Over {
+	for !z.fill() && !(z.a.full || z.left.Ended()) || !(z.b.full || z.right.Ended()) {
+		if z.wait() == feed.Over {
 			return false
 		}
 	}

@@ -7,10 +7,7 @@ import (
 	"github.com/turbopipes/turbopipes"
 	"github.com/turbopipes/turbopipes/internal/fault"
 	"github.com/turbopipes/turbopipes/internal/feed"
-	"github.com/turbopipes/turbopipes/internal/handoff"
-	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
-	"github.com/turbopipes/turbopipes/internal/run"
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
@@ -48,31 +45,13 @@ func SubscribeOn[T any](run func(task func()), opts ...turbopipes.LossOption) tu
 		if run != nil {
 			push = runVia(s, run, in.Push)
 		}
-		items := handedOver(s, o, push)
-		s.Settle()
+		up := feed.NewIntake(s, discarding[T](o), push)
 		for {
-			v, ok := items.Next(s.Ctx)
-			if !ok || !emit(v) { // if upstream has failed, or ctx is done, Close reports it
-				return nil
+			if v, got := up.Next(nil); got != feed.Item || !emit(v) {
+				return nil // Close reports a failure
 			}
 		}
 	})
-}
-
-// handedOver starts up, and returns the Hand that its items come through.
-func handedOver[T any](s *scope.Scope, o opt.Loss, up feed.Push[T]) *handoff.Hand[T] {
-	items := handoff.NewHand[T]()
-	var refused run.Refused[T]
-	lost := run.Keep[T](s.Stage(), o.Discard)
-	s.After(func() error { return lost.Discard(refused.Take()...) })
-	s.Upstream(func(ctx context.Context) error {
-		err := up(ctx, func(v T) bool { return items.Put(s.Ctx, v) || refused.Keep(v) })
-		if err == nil && ctx.Err() == nil {
-			items.Close()
-		}
-		return err
-	}, s.Fail)
-	return items
 }
 
 // runVia returns a Push that runs up on the goroutine that run chooses.

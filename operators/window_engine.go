@@ -47,13 +47,14 @@ func emitWindows[T any](s *windowRun[T], emit func(turbopipes.Observable[T]) boo
 // the same time.
 type openWindow[T any] struct {
 	split *windowRun[T]
-	ends  func(begin time.Time) time.Time // returns the end of a window that begins at begin; nil: no end
-	clock *time.Timer                     // rings at the end of the window; nil if ends is nil
-	next  chan struct{}                   // cap 1: the clock has opened a window; nil if upstream's goroutine opens the windows
+	born  time.Time                               // times are counted from it: then the wall clock is not read
+	ends  func(begin time.Duration) time.Duration // returns the end of a window that begins at begin; nil: no end
+	clock *time.Timer                             // rings at the end of the window; nil if ends is nil
+	next  chan struct{}                           // cap 1: the clock has opened a window; nil if upstream's goroutine opens the windows
 
 	mu    sync.Mutex // guards the fields below
 	part  *split.Part[struct{}, T]
-	until time.Time
+	until time.Duration
 }
 
 // put puts v into the open window, or into a new one. p is nil if upstream must
@@ -81,7 +82,7 @@ func (w *openWindow[T]) put(v T) (p *split.Part[struct{}, T]) {
 func (w *openWindow[T]) now() *split.Part[struct{}, T] {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.part != nil && w.ends != nil && !time.Now().Before(w.until) {
+	if w.part != nil && w.ends != nil && time.Since(w.born) >= w.until {
 		w.split.Shut(w.part)
 		w.part = nil
 	}
@@ -115,9 +116,9 @@ func (w *openWindow[T]) begin() *split.Part[struct{}, T] {
 	defer w.mu.Unlock()
 	w.part = p
 	if w.ends != nil {
-		now := time.Now()
+		now := time.Since(w.born)
 		w.until = w.ends(now)
-		w.clock.Reset(w.until.Sub(now))
+		w.clock.Reset(w.until - now)
 	}
 	return p
 }

@@ -44,7 +44,7 @@ func WindowWithTime[T any](span time.Duration, opts ...WindowWithTimeOption) tur
 	return turbopipes.Lift(own.Mark+"WindowWithTime", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Observable[T]) bool) (err error) {
 		s := split.Open[struct{}](ctx, splitConfig[T]("WindowWithTime", o.Queue, 1))
 		defer s.Close(&err)
-		w := openWindow[T]{split: s, ends: ticksFrom(time.Now(), span), clock: time.NewTimer(span)}
+		w := openWindow[T]{split: s, born: time.Now(), ends: ticks(span), clock: time.NewTimer(span)}
 		defer w.clock.Stop()
 		if o.Empties {
 			w.next = make(chan struct{}, 1)
@@ -58,8 +58,8 @@ func WindowWithTime[T any](span time.Duration, opts ...WindowWithTimeOption) tur
 	})
 }
 
-// ticksFrom returns a function that returns the first of begin+span, begin+2d … that is
-// later than now.
-func ticksFrom(begin time.Time, d time.Duration) func(now time.Time) time.Time {
-	return func(now time.Time) time.Time { return begin.Add((now.Sub(begin)/d + 1) * d) }
+// ticks returns a function that returns the first of d, 2d, 3d … that is later than
+// now.
+func ticks(d time.Duration) func(now time.Duration) time.Duration {
+	return func(now time.Duration) time.Duration { return (now/d + 1) * d }
 }

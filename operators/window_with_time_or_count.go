@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/turbopipes/turbopipes"
+	"github.com/turbopipes/turbopipes/internal/alarm"
 	"github.com/turbopipes/turbopipes/internal/opt"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/split"
@@ -45,7 +46,8 @@ func WindowWithTimeOrCount[T any](span time.Duration, n int, opts ...turbopipes.
 	return turbopipes.Lift(own.Mark+"WindowWithTimeOrCount", func(ctx context.Context, in turbopipes.Observable[T], emit func(turbopipes.Observable[T]) bool) (err error) {
 		s := split.Open[struct{}](ctx, splitConfig[T]("WindowWithTimeOrCount", o.Queue, 1))
 		defer s.Close(&err)
-		w := openWindow[T]{split: s, ends: func(begin time.Time) time.Time { return begin.Add(span) }, clock: time.NewTimer(span)}
+		w := openWindow[T]{split: s, born: time.Now(), clock: time.NewTimer(span)}
+		w.ends = func(begin time.Duration) time.Duration { return alarm.After(begin, span) }
 		defer w.clock.Stop()
 		s.Scope.Go(w.tick)
 		var filling *split.Part[struct{}, T]

@@ -26,13 +26,14 @@ import (
 // Both items of a pair count as failed if fn panics on it.
 //
 // Both sides are subscribed to at once. Backpressure: a side waits when it is one
-// item ahead. Memory: one item per side. Goroutines: two, one per side, joined
+// item ahead. [Buffered] lets each side read n items further ahead. Memory: one item
+// per side, and the items that were read ahead. Goroutines: two, one per side, joined
 // before Zip ends; fn runs on the subscriber's goroutine.
 //
 // A nil fn, or the zero Observable as other, is an ErrInvalidArgument. It
 // corresponds to zip in RxJS and Reactor, and to RxGo's ZipFromIterable.
-func Zip[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R, opts ...turbopipes.LossOption) turbopipes.Operator[A, R] {
-	o, bad := lossOptions(opts)
+func Zip[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R, opts ...CombineOption) turbopipes.Operator[A, R] {
+	o, bad := combineOptions(opts)
 	switch {
 	case other.IsZero():
 		return turbopipes.Invalid[A, R]("Zip", "other is the zero Observable")
@@ -62,8 +63,8 @@ func Zip[A, B, R any](other turbopipes.Observable[B], fn func(a A, b B) R, opts 
 	})
 }
 
-// zipRun holds two upstreams from which items are taken in pairs. A side that has an
-// item shuts its door, so that it is at most one item ahead.
+// zipRun holds two upstreams from which items are taken in pairs. The door of a side
+// is open while the subscriber waits and the side has no item.
 type zipRun[A, B any] struct {
 	*feed.Meet
 	left  *feed.Lane[A]
@@ -75,20 +76,22 @@ type zipRun[A, B any] struct {
 	works bool // a function of the user works on the pair
 }
 
-func openZip[A, B any](ctx context.Context, name string, o opt.Loss, in turbopipes.Observable[A], other turbopipes.Observable[B]) *zipRun[A, B] {
+func openZip[A, B any](ctx context.Context, name string, o opt.Settings, in turbopipes.Observable[A], other turbopipes.Observable[B]) *zipRun[A, B] {
 	z := &zipRun[A, B]{Meet: feed.OpenMeet(ctx, name)}
 	as, bs := run.Hooks[A]{Each: o.Discard}, run.Hooks[B]{Each: o.Discard}
 	z.as, z.bs = as.At(z.Stage()), bs.At(z.Stage())
-	z.left = feed.Lay(z.Meet, as, 0, func(v A) bool {
+	z.left = feed.Lay(z.Meet, as, o.Ahead, func(v A) bool {
 		z.a.put(v)
 		z.left.Shut()
 		return z.b.full || z.right.Ended()
 	})
-	z.right = feed.Lay(z.Meet, bs, 0, func(v B) bool {
+	z.right = feed.Lay(z.Meet, bs, o.Ahead, func(v B) bool {
 		z.b.put(v)
 		z.right.Shut()
 		return z.a.full || z.left.Ended()
 	})
+	z.left.Shut()
+	z.right.Shut()
 	z.left.StartInOrder(in.Push)
 	z.right.StartInOrder(other.Push)
 	return z
@@ -101,20 +104,41 @@ func (z *zipRun[A, B]) bOver() bool { return z.right.Ended() && !z.b.full }
 // pair waits for an item of each side. It returns false if no further pair is
 // possible, or none comes in time.
 func (z *zipRun[A, B]) pair() bool {
-	for !z.a.full || !z.b.full {
-		if z.aOver() || z.bOver() || z.Await(nil) == feed.Over {
+	for !z.fill() {
+		if z.aOver() || z.bOver() || z.wait() == feed.Over {
 			return false
 		}
 	}
 	return true
 }
 
-// release forgets the pair and lets both sides go on.
-func (z *zipRun[A, B]) release() {
-	z.a, z.b = singleSlot[A]{}, singleSlot[B]{}
-	z.left.Open()
-	z.right.Open()
+// fill takes items that are there. It reports whether the pair is complete.
+func (z *zipRun[A, B]) fill() bool {
+	if !z.a.full {
+		z.a.v, z.a.full = z.left.Take()
+	}
+	if !z.b.full {
+		z.b.v, z.b.full = z.right.Take()
+	}
+	return z.a.full && z.b.full
 }
+
+// wait waits for an item of a side that has none, or for the end of a side.
+func (z *zipRun[A, B]) wait() feed.Why {
+	if !z.a.full {
+		z.left.Open()
+	}
+	if !z.b.full {
+		z.right.Open()
+	}
+	why := z.Await(nil)
+	z.left.Shut()
+	z.right.Shut()
+	return why
+}
+
+// release forgets the pair.
+func (z *zipRun[A, B]) release() { z.a, z.b = singleSlot[A]{}, singleSlot[B]{} }
 
 // end returns the error of a side that has failed and has no item left.
 func (z *zipRun[A, B]) end() error {

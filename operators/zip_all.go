@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/turbopipes/turbopipes"
-	"github.com/turbopipes/turbopipes/internal/fault"
-	"github.com/turbopipes/turbopipes/internal/feed"
 	"github.com/turbopipes/turbopipes/internal/own"
 	"github.com/turbopipes/turbopipes/internal/run"
 )
@@ -28,16 +26,17 @@ import (
 // arrived run to their own end.
 //
 // All streams are subscribed to at once. Backpressure: a stream waits when it is one
-// item ahead. Memory: the streams that upstream emits, and one item of each. At an
-// early end, the items that are in no slice count as discarded, and [OnDiscard]
+// item ahead. [Buffered] lets each stream read n items further ahead. Memory: the
+// streams that upstream emits, one item of each, and the items that were read ahead. At
+// an early end, the items that are in no slice count as discarded, and [OnDiscard]
 // reports them. A slice that is lost later counts as its items. Goroutines: one per
 // stream, joined before ZipAll ends; upstream runs on the subscriber's goroutine.
 //
 // A zero Observable that comes from upstream is an ErrInvalidArgument. For two
 // streams and a function, see [Zip]; for the latest items, see [CombineLatestAll].
 // It corresponds to RxJS's zipAll.
-func ZipAll[T any](opts ...turbopipes.LossOption) turbopipes.Operator[turbopipes.Observable[T], []T] {
-	o, bad := lossOptions(opts)
+func ZipAll[T any](opts ...CombineOption) turbopipes.Operator[turbopipes.Observable[T], []T] {
+	o, bad := combineOptions(opts)
 	if bad != "" {
 		return turbopipes.Invalid[turbopipes.Observable[T], []T]("ZipAll", bad)
 	}
@@ -47,67 +46,17 @@ func ZipAll[T any](opts ...turbopipes.LossOption) turbopipes.Operator[turbopipes
 			return err
 		}
 		run.NoteSlices[T](run.From(ctx))
-		s := feed.OpenBand(ctx, "ZipAll")
-		rooms := make([]chan struct{}, len(streams))
-		for i := range rooms {
-			rooms[i] = make(chan struct{}, 1)
-			rooms[i] <- struct{}{}
-		}
-		z := zipAllRow[T]{row: newItemRow[T](len(streams)), ended: make([]bool, len(streams))}
-		arrivals := runStreams(s.Scope, run.Hooks[T]{Each: o.Discard}, streams, rooms)
-		defer func() {
-			if z.over && z.failed == nil {
-				s.Complete()
-			}
-			s.Close(&err)
-			if !s.Completed() {
-				err = fault.Join(err, arrivals.lost.Discard(z.row.left()...))
-			}
-		}()
-		s.Settle()
+		z := openZipAll(ctx, o, streams)
+		defer func() { z.close(&err) }()
 		for !z.over {
-			a, ok := z.next(s, arrivals.ch)
+			items, ok := z.next()
 			if !ok {
-				return z.failed
-			}
-			items, whole := z.arrived(a)
-			if !whole {
-				continue
+				return z.err()
 			}
 			if !emit(items) {
 				return nil
 			}
-			for _, room := range rooms {
-				room <- struct{}{} // never blocks: the stream's item has emptied the room
-			}
 		}
 		return z.failed
-	})
-}
-
-// next waits for an arrival. ok is false when ctx has ended. After a stream has
-// failed, there is only one reason to go on: an item of that stream may wait in the
-// row. next then accepts the items of the other streams as long as these streams are
-// about to send them. ok is false if that item is not there, or if no other stream
-// is about to send.
-func (z *zipAllRow[T]) next(b *feed.Band, arrivals <-chan streamEvent[T]) (a streamEvent[T], ok bool) {
-	if z.failed == nil {
-		select {
-		case a = <-arrivals:
-			return a, true
-		case <-b.Ctx.Done():
-			return a, false
-		}
-	}
-	if !z.row.has[z.broken] {
-		return a, false
-	}
-	return a, b.Linger(func() bool {
-		select {
-		case a = <-arrivals:
-			return true
-		default:
-			return false
-		}
 	})
 }

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,8 @@ type follower struct {
 	adopt func(ctx context.Context, fs []*file) error
 	// note learns of changes of a file.
 	note func(f *file)
+	// keep makes what was noted durable, if it is about the beginning of a file.
+	keep func(ctx context.Context) error
 	// forget reports whether a file that has gone may be forgotten.
 	forget func(f *file) bool
 	room   <-chan struct{}
@@ -42,7 +45,7 @@ func newFollower(pattern string, s settings) *follower {
 	return &follower{
 		reader: reader{settings: s}, pattern: filepath.Clean(pattern), known: map[any]*file{}, ended: map[*file]time.Time{},
 		first: true, adopt: func(context.Context, []*file) error { return nil }, forget: func(*file) bool { return true },
-		note: func(f *file) { f.dirty = false },
+		note: func(f *file) { f.dirty = false }, keep: func(context.Context) error { return nil },
 	}
 }
 
@@ -221,17 +224,26 @@ func (w *follower) locate(f *file) bool {
 	return w.locateCopy(f)
 }
 
+// locateCopy finds the file that has the content of f now, and opens it. Of several, it
+// is the one with the most, or the newest, if nothing of f was read.
 func (w *follower) locateCopy(f *file) bool {
-	if w.copies == "" || f.at.Len == 0 {
-		return false
+	if w.copies == "" || f.at.Len == 0 && len(f.head) == 0 && f.stored.Len == 0 {
+		return false // every file begins like f
 	}
 	names, _ := expand(w.copies) // without it, it is not found
+	var cs []found
 	for _, name := range names {
-		if c, ok, err := lookAt(name); err == nil && ok && w.known[c.key()] == nil && w.claim(f, c) {
-			return true
+		if c, ok, err := lookAt(name); err == nil && ok && w.known[c.key()] == nil {
+			cs = append(cs, c)
 		}
 	}
-	return false
+	slices.SortFunc(cs, func(a, b found) int {
+		if c := cmp.Compare(b.size, a.size); c != 0 && f.at.Len > 0 {
+			return c
+		}
+		return older(b, a)
+	})
+	return slices.ContainsFunc(cs, func(c found) bool { return w.claim(f, c) })
 }
 
 // claim makes c the file of f, if c has its content.
@@ -248,7 +260,7 @@ func (w *follower) claim(f *file, c found) bool {
 	if w.known[f.key()] == f {
 		delete(w.known, f.key())
 	}
-	f.handle, f.checked, f.path, f.ident, f.size, f.mtime = h, true, c.path, c.ident, max(f.size, c.size), c.mtime
+	f.handle, f.checked, f.path, f.ident, f.size, f.mtime = h, true, c.path, c.ident, c.size, c.mtime
 	f.dirty = true
 	w.known[f.key()] = f
 	return true

@@ -31,7 +31,11 @@ func (w *follower) look(ctx context.Context) error {
 			continue
 		}
 		c, ok, err := lookAt(name)
-		switch f := w.known[c.key()]; {
+		f := w.known[c.key()]
+		if f == nil && ok && w.first {
+			f = w.remounted(c, seen)
+		}
+		switch {
 		case err != nil:
 			certain = false
 			if !w.follow {
@@ -54,15 +58,23 @@ func (w *follower) look(ctx context.Context) error {
 	for i, f := range old {
 		w.replaced(f, cut[i])
 	}
+	w.noteAll() // before the new files are noted, durably
 	err = w.take(ctx, slices.Concat(cut, fresh))
 	w.first = w.first && err != nil
 	w.forgetOld()
+	w.noteAll()
+	if failed := w.keep(ctx); failed != nil && ctx.Err() == nil {
+		w.tell(w.pattern, failed)
+	}
+	return err
+}
+
+func (w *follower) noteAll() {
 	for _, f := range w.files {
 		if f.dirty {
 			w.note(f)
 		}
 	}
-	return err
 }
 
 // tell reports trouble with a name, unless the last look has.
@@ -82,8 +94,11 @@ func (w *follower) same(f *file, c found) bool {
 		return false
 	case reusesIdentity && f.handle == nil && all && f.size > 0 && !c.mtime.Equal(f.mtime):
 		return false // another file may have the identity and the same bytes
-	case !f.suspect && !wasOver:
+	case !f.suspect && !wasOver && c.size == f.size && c.mtime.Equal(f.mtime):
 		return true
+	case f.checked && !f.suspect:
+		same, err := f.still(f.at.Offset)
+		return err != nil || same // the pass tells the error
 	}
 	h, err := openFile(c.path)
 	if err != nil {
@@ -92,6 +107,18 @@ func (w *follower) same(f *file, c found) bool {
 	defer func() { _ = h.Close() }() // it was only read
 	same, err := f.contentIn(h, c.size)
 	return err != nil || same
+}
+
+// remounted finds the file of an earlier session that c is, if only its device has
+// another number now, as after a restart of the machine.
+func (w *follower) remounted(c found, seen map[*file]bool) *file {
+	for _, f := range w.known {
+		if f.path == c.path && f.ident.Inode == c.ident.Inode && f.ident != c.ident && !seen[f] && w.claim(f, c) {
+			f.close() // there may be many
+			return f
+		}
+	}
+	return nil
 }
 
 // update notes how c was found.
@@ -146,13 +173,8 @@ func (w *follower) take(ctx context.Context, cs []found) error {
 	fs := make([]*file, 0, len(cs))
 	for _, c := range cs {
 		f := &file{id: newID(), path: c.path, ident: c.ident, size: c.size, mtime: c.mtime, quiet: w.looked, dirty: true}
-		if w.first && w.fromEnd {
-			if err := f.toEnd(w.most); err != nil {
-				if err := w.failed(f, err); err != nil {
-					return err
-				}
-			}
-			f.close()
+		if err := w.meet(f); err != nil {
+			return err
 		}
 		fs = append(fs, f)
 	}
@@ -173,6 +195,23 @@ func (w *follower) take(ctx context.Context, cs []found) error {
 	return nil
 }
 
+// meet reads the beginning of a new file, since it may be truncated before it is its
+// turn.
+func (w *follower) meet(f *file) error {
+	defer f.close()
+	isStale, err := f.open()
+	switch {
+	case isStale:
+		return nil
+	case err == nil && w.first && w.fromEnd:
+		err = f.toEnd(w.most)
+	}
+	if err != nil {
+		return w.failed(f, err)
+	}
+	return nil
+}
+
 // older orders files by their times. Times may be equal, since clocks of file systems
 // are coarse: a name that others extend is then the newest, as app.log beside app.log.1.
 func older(a, b found) int {
@@ -189,9 +228,6 @@ func older(a, b found) int {
 
 // toEnd moves f to the beginning of its last line that has no end yet.
 func (f *file) toEnd(most int) error {
-	if _, err := f.open(); err != nil {
-		return err
-	}
 	b := make([]byte, min(f.size, int64(most)))
 	n, err := readAt(f.handle, b, f.size-int64(len(b)))
 	if err != nil {

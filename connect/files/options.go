@@ -227,7 +227,9 @@ func Exclude(patterns ...string) Setting {
 // Copies says where a rotator that copies a file and truncates it then (copytruncate)
 // puts the copies: "/var/log/app.log.*". After a truncation, the rest of the old content
 // is read from the copy, that is, the file that begins with the same bytes, and has the
-// last record at the same place. A bad pattern is an ErrInvalidArgument.
+// last record at the same place. Content is found only if some of it was seen before the
+// truncation: of two truncations between two looks, or while no session runs, what was
+// written between them is lost. A bad pattern is an ErrInvalidArgument.
 func Copies(pattern string) Setting {
 	return Setting{Func: func(s *settings) string {
 		s.copies = pattern

@@ -188,6 +188,7 @@ func TestAppender(t *testing.T) {
 		}, time.Minute, time.Millisecond)
 		close(gate)
 		all.Wait()
+		require.Equal(t, "first\nsecond\n", contentOf(t, name), "a group without callers is written, too")
 		require.NoError(t, a.Append(t.Context(), []byte("third")))
 		require.Equal(t, "first\nsecond\nthird\n", contentOf(t, name))
 		require.ErrorIs(t, a.Append(ctx, []byte("x")), context.Canceled)

@@ -33,7 +33,9 @@ import (
 // Events have no key without [KeyBy], so their order is not kept.
 //
 // One session at a time may use a position: another one fails with delivery.ErrFenced,
-// where the system has locks. A file that can't be read is reported to [OnTrouble] and
+// where the system has locks. A commit syncs the disk twice, which takes some milliseconds:
+// for cheap events, a delivery.MaxUncommitted of some 10,000 is several times as fast, and
+// a crash repeats more of them. A file that can't be read is reported to [OnTrouble] and
 // tried again; at the start it fails the stream, if pattern is a name. A position that
 // can't be written is tried again, as long as the stream runs. A record that is too long
 // fails the stream with [ErrTooLong]. Memory: one record and 64 KiB, and some 500 bytes
@@ -65,6 +67,7 @@ type session struct {
 	tracker    *delivery.Tracker[int32, position]
 	committing *delivery.Committing[int32]
 	receive    func(delivery.Delivery[[]byte]) bool
+	urgent     bool // the beginning of a file is not saved yet
 	unsaved    bool // the last commit has failed; under the turn of committing
 }
 
@@ -123,7 +126,7 @@ func (s source) Open(ctx context.Context, o delivery.SessionOptions) (_ delivery
 		return nil, err
 	}
 	n.resume(found)
-	w.adopt, w.forget, w.note, w.emit, w.room = n.adopt, n.forgets, n.noted, n.emits, n.tracker.Room()
+	w.adopt, w.forget, w.note, w.keep, w.emit, w.room = n.adopt, n.forgets, n.noted, n.keeps, n.emits, n.tracker.Room()
 	n.committing = delivery.Committer(n.tracker, s.settings.commit, 0, n.commit)
 	if s.hook != nil {
 		s.hook(n)
@@ -161,7 +164,7 @@ func (s *session) resume(found bool) {
 		f := fileOf(e)
 		s.begin(f)
 		s.known[f.key()] = f
-		if e.Gone > 0 {
+		if e.Gone > 0 && e.At.Offset >= e.Size { // else it is not done: it has to be found again
 			s.ended[f] = time.Unix(e.Gone, 0)
 		} else {
 			s.files = append(s.files, f)
@@ -195,9 +198,20 @@ func (s *session) adopt(ctx context.Context, fs []*file) error {
 
 // noted learns of changes of f.
 func (s *session) noted(f *file) {
-	s.store.put(entryOf(f, s.ended[f]))
+	s.urgent = s.store.put(entryOf(f, s.ended[f])) || s.urgent
 	f.origin = &origin{f.path, f.id, f.partition, s.store.epoch, f.mtime}
 	f.dirty = false
+}
+
+// keeps writes what was noted, if a file has a longer beginning now. Without it, a crash
+// would leave a file that nobody could find again among the copies.
+func (s *session) keeps(ctx context.Context) error {
+	if !s.urgent {
+		return nil
+	}
+	err := s.store.flush(ctx)
+	s.urgent = err != nil
+	return err
 }
 
 // forgets ends the tenure of a file that has gone, if all of its events are done.

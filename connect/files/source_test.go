@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -127,6 +128,16 @@ func TestRestart(t *testing.T) {
 		require.Empty(t, s.session(t, nil))
 		require.Equal(t, []string{"files: the file has gone before it was read to its end: 1 bytes are missing"}, troubles)
 	})
+	bubble(t, "on a device with another number", func(t *testing.T) {
+		s, name := start(t, "a\nb\n")
+		b, err := os.ReadFile(name + ".position") //nolint:gosec // the test's
+		require.NoError(t, err)
+		b = regexp.MustCompile(`"device":\d+`).ReplaceAll(b, []byte(`"device":7`))
+		require.NoError(t, os.WriteFile(name+".position", b, 0o600))
+		appendTo(t, name, "c\n")
+		require.Equal(t, []string{"c"}, s.session(t, nil))
+		require.Empty(t, s.session(t, nil))
+	})
 	bubble(t, "from the end, at the first start only", func(t *testing.T) {
 		name := fileWith(t, "a\n")
 		s := &sessions{src: Source(name, name+".position", FromEnd())}
@@ -232,6 +243,93 @@ func TestSourceMistakes(t *testing.T) {
 		require.ErrorContains(t, drain(Source(name, name+".position", Once())), want)
 	}
 	require.Error(t, drain(Source(name, filepath.Join(name, "x"), Once())))
+}
+
+// One session at a time may use a position.
+func TestSecondSessionIsFenced(t *testing.T) {
+	f, err := os.Create(filepath.Join(t.TempDir(), "x"))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, f.Close()) }()
+	if g, err := os.Open(f.Name()); err == nil {
+		_, err = hold(f)
+		require.NoError(t, err)
+		held, err := hold(g)
+		require.NoError(t, err)
+		require.NoError(t, g.Close())
+		if !held {
+			t.Skip("there are no locks here")
+		}
+	}
+	name := fileWith(t, "a\n")
+	src := Source(name, name+".position", Once())
+	var second error
+	require.NoError(t, delivery.Process(src, 1, func(ctx context.Context, _ delivery.Delivery[[]byte]) error {
+		_, second = src.Open(ctx, delivery.SessionOptions{})
+		return nil
+	}).Drain(t.Context()))
+	require.ErrorIs(t, second, delivery.ErrFenced)
+}
+
+// An event that was nacked stays open: it comes again, and those after it.
+func TestNacked(t *testing.T) {
+	name := fileWith(t, "a\nb\nc\n")
+	src := Source(name, name+".position", Once())
+	run := func(bad string) (values []string) {
+		require.NoError(t, delivery.Through(src, func(in turbopipes.Observable[delivery.Delivery[[]byte]]) turbopipes.Observable[delivery.Delivery[[]byte]] {
+			return in
+		}).Each(t.Context(), func(d delivery.Delivery[[]byte]) error {
+			values = append(values, string(d.Value))
+			if string(d.Value) == bad {
+				d.Nack(nil)
+				return nil
+			}
+			d.Ack()
+			return nil
+		}))
+		return values
+	}
+	require.Equal(t, []string{"a", "b", "c"}, run("b"))
+	require.Equal(t, []string{"b", "c"}, run(""))
+	require.Empty(t, run(""))
+}
+
+// A file that was renamed and read to its end has an event that is not done: after a
+// crash it is found again.
+func TestSlowEventOfARenamedFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		name := fileWith(t, "slow\nb\n")
+		src := Source(name, name+".position")
+		run := func(slow time.Duration) (done []string) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			var mu sync.Mutex
+			err := delivery.Process(src, 4, func(ctx context.Context, d delivery.Delivery[[]byte]) error {
+				if string(d.Value) == "slow" {
+					wait := time.NewTimer(slow)
+					defer wait.Stop()
+					select {
+					case <-wait.C:
+					case <-ctx.Done():
+						return ctx.Err()
+					}
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				done = append(done, string(d.Value))
+				return nil
+			}).Drain(ctx)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			return done
+		}
+		rotate := time.AfterFunc(time.Second, func() {
+			require.NoError(t, os.Rename(name, name+".1"))
+			appendTo(t, name, "c\n")
+		})
+		defer rotate.Stop()
+		require.Equal(t, []string{"b", "c"}, run(time.Hour))
+		require.Equal(t, []string{"b", "slow"}, run(time.Second))
+		require.Empty(t, run(0))
+	})
 }
 
 // A file that has gone is forgotten when its events are done, and not before.

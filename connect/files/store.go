@@ -75,14 +75,18 @@ func (s *store) load() (found bool, err error) {
 }
 
 // put notes an entry, which the next write has. The position stays the committed one.
-func (s *store) put(e entry) {
+// learned: the entry has a longer fingerprint than before.
+func (s *store) put(e entry) (learned bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if was, ok := s.entries[e.Partition]; ok {
-		e.At = was.At
-		s.changed = s.changed || e != was
-		s.entries[e.Partition] = e
+	was, ok := s.entries[e.Partition]
+	if !ok {
+		return false
 	}
+	e.At = was.At
+	s.changed = s.changed || e != was
+	s.entries[e.Partition] = e
+	return e.Head.Len > was.Head.Len
 }
 
 // drop forgets an entry, if all of it up to at is committed.

@@ -299,6 +299,17 @@ func TestCursorIsCommittedWhenThePageIsDone(t *testing.T) {
 	done, err = run(0)
 	require.NoError(t, err)
 	require.Equal(t, []int{7, 8, 9}, done, "the last page may have more items")
+	store.at = ""
+	require.NoError(t, delivery.Through(src, func(in turbopipes.Observable[delivery.Delivery[[]byte]]) turbopipes.Observable[delivery.Delivery[[]byte]] {
+		return in
+	}).Each(t.Context(), func(d delivery.Delivery[[]byte]) error {
+		d.Nack(nil)
+		return nil
+	}))
+	require.Empty(t, store.at, "a page that was nacked stays open")
+	store.at = "http://api.test/users?page=3"
+	_, err = run(0)
+	require.NoError(t, err)
 	u, err := url.Parse(urls[0])
 	require.NoError(t, err)
 	require.Equal(t, "3", u.Query().Get("page"))

@@ -49,7 +49,7 @@ func inBoth(t *testing.T, test func(t *testing.T, opts []jetstream.Option)) {
 // A second process waits, and goes on where the first one ends.
 func TestSecondProcessWaits(t *testing.T) {
 	inBoth(t, func(t *testing.T, opts []jetstream.Option) {
-		p := newPair(t, 400, 20, opts...)
+		p := newPair(t, 400, 20, append(opts, jetstream.PinTTL(longWait))...)
 		r := newRecord()
 		first := start(t, p.src[0], 8, r.slowly)
 		r.wait(t, 50)
@@ -207,8 +207,10 @@ func consumerWaits(js natsjs.JetStream, stream string) bool {
 // The window is full for longer than the pin lasts, so that no request for events is
 // due: the session keeps the pin all the same.
 func TestPinOfABusySession(t *testing.T) {
+	const ttl = 3 * time.Second // the session asks three times in it, also on a busy machine
 	inBoth(t, func(t *testing.T, opts []jetstream.Option) {
-		p := newPair(t, 100, 10, opts...)
+		t.Parallel()
+		p := newPair(t, 100, 10, append(opts, jetstream.PinTTL(ttl))...)
 		r := newRecord()
 		release := newSignal()
 		first := start(t, p.src[0], 2, func(ctx context.Context, d delivery.Delivery[[]byte]) error {
@@ -218,7 +220,7 @@ func TestPinOfABusySession(t *testing.T) {
 		require.Eventually(t, func() bool { return pinOf(p.js[1], p.stream) != "" }, patience, time.Millisecond)
 		pin := pinOf(p.js[1], p.stream)
 		second := start(t, p.src[1], 2, func(context.Context, delivery.Delivery[[]byte]) error { return errBoom })
-		time.Sleep(4 * pinTTL)
+		time.Sleep(ttl + ttl/3)
 		require.Equal(t, pin, pinOf(p.js[1], p.stream))
 		second.Dispose()
 		release.give()

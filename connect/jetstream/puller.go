@@ -84,7 +84,7 @@ func (p *puller) shut(drain bool) (left []*nats.Msg) {
 	p.nc.RemoveStatusListener(p.status)
 	p.tick.Stop()
 	if drain && p.nc.IsConnected() && p.sub.Drain() == nil {
-		_ = p.nc.FlushTimeout(time.Second) // else some come again after AckWait
+		_ = p.nc.FlushTimeout(5 * time.Second) // else some come again after AckWait
 	} else {
 		_ = p.sub.Unsubscribe() // at worst the connection is closed
 	}

@@ -42,7 +42,7 @@ func TestMaxHold(t *testing.T) {
 	stream := newStream(t, js)
 	publish(t, js, stream, 0, 5, 5)
 	r := newRecord()
-	src := source(js, stream, jetstream.Shared(), jetstream.AckWait(100*time.Millisecond), jetstream.MaxHold(200*time.Millisecond))
+	src := source(js, stream, jetstream.Shared(), jetstream.AckWait(time.Second), jetstream.MaxHold(time.Second))
 	s := start(t, src, 8, func(ctx context.Context, d delivery.Delivery[[]byte]) error {
 		if string(d.Value) == "3" && d.Info().Attempt == 1 {
 			<-ctx.Done()
@@ -91,7 +91,7 @@ func TestConfiguration(t *testing.T) {
 		return err
 	}
 	for name, opts := range map[string][]jetstream.Option{
-		"option 1 is nil": {nil},
+		"option 1 is nil":                                    {nil},
 		"Prefix: Shared was given, too":                      {jetstream.Shared(), jetstream.Prefix()},
 		"AckWait: d is 0s, want more than 0":                 {jetstream.AckWait(0)},
 		"Prefetch: n is 0, want at least 1":                  {jetstream.Prefetch(0)},

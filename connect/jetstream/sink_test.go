@@ -157,7 +157,9 @@ func TestSinkErrors(t *testing.T) {
 // one is a source of one event.
 type one struct{}
 
-func (one) Open(context.Context, delivery.SessionOptions) (delivery.Session[[]byte], error) { return one{}, nil }
+func (one) Open(context.Context, delivery.SessionOptions) (delivery.Session[[]byte], error) {
+	return one{}, nil
+}
 
 func (one) Receive(_ context.Context, emit func(delivery.Delivery[[]byte]) bool) error {
 	emit(delivery.Delivery[[]byte]{})

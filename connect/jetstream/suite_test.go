@@ -17,10 +17,21 @@ import (
 // source is that of a test: short waits, and the key is the last token of the subject.
 func source(js natsjs.JetStream, stream string, opts ...jetstream.Option) delivery.Source[[]byte] {
 	opts = append([]jetstream.Option{
-		jetstream.AckWait(300 * time.Millisecond),
+		jetstream.AckWait(2 * time.Second),
 		jetstream.KeyBy(func(m *nats.Msg) string { return m.Subject[strings.LastIndexByte(m.Subject, '.')+1:] }),
 	}, opts...)
 	return jetstream.Source(js, stream, "c", opts...)
+}
+
+// wait is the AckWait and the PinTTL of a test of the suite. Only where a process or the
+// server ends without a farewell it is short: in the other tests nothing may depend on
+// it, nor on how busy the machine is.
+func wait(t *testing.T) time.Duration {
+	t.Helper()
+	if deliverytest.Address() != "" || strings.HasSuffix(t.Name(), "/Kill") || strings.HasSuffix(t.Name(), "/BrokerAway") {
+		return 500 * time.Millisecond
+	}
+	return longWait
 }
 
 func harness(t *testing.T, opts ...jetstream.Option) deliverytest.Harness {
@@ -58,16 +69,16 @@ func harness(t *testing.T, opts ...jetstream.Option) deliverytest.Harness {
 
 func TestExclusive(t *testing.T) {
 	deliverytest.Run(t, func(t *testing.T) deliverytest.Harness {
-		h := harness(t, jetstream.PinTTL(300*time.Millisecond))
-		h.Ordered, h.Exclusive, h.Redelivery = true, true, 300*time.Millisecond
+		h := harness(t, jetstream.PinTTL(wait(t)))
+		h.Ordered, h.Exclusive, h.Redelivery = true, true, wait(t)
 		return h
 	})
 }
 
 func TestPrefix(t *testing.T) {
 	deliverytest.Run(t, func(t *testing.T) deliverytest.Harness {
-		h := harness(t, jetstream.Prefix(), jetstream.PinTTL(300*time.Millisecond))
-		h.Ordered, h.Exclusive, h.Redelivery = true, true, 300*time.Millisecond
+		h := harness(t, jetstream.Prefix(), jetstream.PinTTL(wait(t)))
+		h.Ordered, h.Exclusive, h.Redelivery = true, true, wait(t)
 		return h
 	})
 }
@@ -90,8 +101,8 @@ func TestUnpinnedPrefix(t *testing.T) {
 
 func TestShared(t *testing.T) {
 	deliverytest.Run(t, func(t *testing.T) deliverytest.Harness {
-		h := harness(t, jetstream.Shared())
-		h.Group, h.Redelivery = true, 300*time.Millisecond
+		h := harness(t, jetstream.Shared(), jetstream.AckWait(wait(t)))
+		h.Group, h.Redelivery = true, wait(t)
 		return h
 	})
 }

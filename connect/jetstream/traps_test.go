@@ -72,8 +72,9 @@ func TestDisposeWithAFullBuffer(t *testing.T) {
 // ack settles that delivery. Heartbeats prevent it, also for events that wait in the
 // window and in the buffer of the client.
 func TestEventsThatTakeLongerThanAckWait(t *testing.T) {
-	const ackWait = 200 * time.Millisecond
+	const ackWait = 2 * time.Second
 	inEachMode(t, 40, 40, func(t *testing.T, js natsjs.JetStream, stream string, _ bool, opts []jetstream.Option) {
+		t.Parallel()
 		r := newRecord()
 		release := newSignal()
 		s := start(t, source(js, stream, append(opts, jetstream.AckWait(ackWait))...), 2, func(ctx context.Context, d delivery.Delivery[[]byte]) error {
@@ -81,7 +82,7 @@ func TestEventsThatTakeLongerThanAckWait(t *testing.T) {
 			return r.handle(ctx, d)
 		}, delivery.Ahead(2))
 		require.Eventually(t, func() bool { return consumerInfo(t, js, stream, "c").NumAckPending >= 16 }, patience, time.Millisecond)
-		time.Sleep(5 * ackWait) // the server has had the time to deliver again
+		time.Sleep(ackWait + ackWait/2) // the server has had the time to deliver again
 		release.give()
 		r.wait(t, 40)
 		stop(t, s)

@@ -26,11 +26,10 @@ func (e *event) Settle(token uint64, err error) {
 // Info is computed when it is asked for. ID and Position share their bytes.
 func (e *event) Info(uint64) delivery.Info {
 	r := e.record
-	id := make([]byte, 0, len(r.Topic)+32)
-	id = append(append(id, r.Topic...), '/')
-	id = append(strconv.AppendInt(id, int64(r.Partition), 10), '@')
-	at := len(id)
-	all := string(strconv.AppendInt(id, r.Offset, 10))
+	var some [96]byte
+	id := append(some[:0], e.part.prefix...)
+	id = strconv.AppendInt(id, r.Offset, 10)
+	all, at := string(id), len(e.part.prefix)
 	i := delivery.Info{
 		Source: r.Topic, Partition: r.Partition, Position: all[at:], ID: all, Epoch: e.part.epoch, Time: r.Timestamp,
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/turbopipes/turbopipes/operators"
 )
 
-// Orders are booked, and each booking is published. What can't be decoded goes to a
-// topic of its own. The brokers are in this process here.
+// Orders are booked, and each booking is published. An order that can't be decoded goes
+// to a topic of its own. The brokers are in this process here.
 func Example() {
 	brokers := kfake.MustCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "orders", "bookings", "orders-dead"))
 	defer brokers.Close()

@@ -30,7 +30,7 @@ func (s *session) assigned(_ context.Context, cl *kgo.Client, m map[string][]int
 	_, generation := cl.GroupMetadata()
 	each(m, func(k partition) {
 		s.forget(k)
-		p := &part{s: s, key: k, tenure: s.tracker.Assign(k), epoch: int64(generation), next: -1}
+		p := &part{s: s, key: k, prefix: k.String() + "@", tenure: s.tracker.Assign(k), epoch: int64(generation), next: -1}
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.parts[k] = p

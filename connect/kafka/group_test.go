@@ -61,7 +61,7 @@ func TestOpenFails(t *testing.T) {
 	require.ErrorIs(t, failure(t, s.start(t, 1, newAccount().handle)), errAway)
 }
 
-// What no retry mends ends the stream.
+// Errors that no retry mends end the stream.
 func TestNoPermission(t *testing.T) {
 	for key, want := range map[kmsg.Key]*kerr.Error{kmsg.Fetch: kerr.TopicAuthorizationFailed, kmsg.JoinGroup: kerr.GroupAuthorizationFailed} {
 		b := newBroker(t, 1)

@@ -75,7 +75,9 @@ func TestLastCommitIsRefused(t *testing.T) {
 	s := b.subscription(kafka.CommitEvery(time.Hour))
 	sub := s.start(t, 4, all.handle)
 	all.has(t, 8)
-	b.refuse(kerr.RebalanceInProgress, 3)
+	for _, err := range []*kerr.Error{kerr.RebalanceInProgress, kerr.IllegalGeneration, kerr.KafkaStorageError} {
+		b.refuse(err, 1)
+	}
 	stop(t, sub)
 	require.Equal(t, []int64{8}, b.committed(t, 1))
 

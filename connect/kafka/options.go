@@ -37,7 +37,7 @@ type settings struct {
 
 func settingsOf(topic, group string, opts []Option) (s settings, err error) {
 	s = settings{
-		topics: []string{topic}, group: group, every: 200 * time.Millisecond, revokeWait: 30 * time.Second, maxPoll: 4000,
+		topics: []string{topic}, group: group, every: 200 * time.Millisecond, revokeWait: 30 * time.Second, maxPoll: 1000,
 		onError: func(err error) { slog.Warn("kafka: the consumer goes on after an error", "group", group, "error", err) },
 		counts:  &counts{},
 	}
@@ -116,8 +116,9 @@ func RevokeWait(d time.Duration) Option {
 }
 
 // MaxPollRecords bounds the records that are taken from the client's buffer at once. The
-// subscription holds at most three times as many beside those of the pipeline. The
-// default is 4000. n < 1 is an ErrInvalidArgument.
+// subscription holds at most two polls beside the events of the pipeline and, for each
+// partition that is paused, the records of it from at most three polls. The default is
+// 1000. n < 1 is an ErrInvalidArgument.
 func MaxPollRecords(n int) Option {
 	return func(s *settings) string {
 		if s.maxPoll = n; n < 1 {

@@ -13,7 +13,7 @@ import (
 	"github.com/turbopipes/turbopipes/delivery"
 )
 
-// batch is what one poll has of a partition.
+// batch is the records of a partition from one poll.
 type batch struct {
 	*part
 	records []*kgo.Record
@@ -58,7 +58,7 @@ func (s *session) poll(ctx context.Context, polls chan<- polled) {
 		fetches := s.cl.PollRecords(ctx, s.maxPoll)
 		// No rebalance happens until AllowRebalance. So each record belongs to the tenure
 		// that is current now.
-		batches, deleted := s.sort(fetches)
+		batches, deleted := s.byTenure(fetches)
 		s.cl.AllowRebalance()
 		p := polled{batches, s.errorOf(ctx, fetches, deleted)}
 		if len(p.batches) == 0 && p.err == nil {
@@ -71,8 +71,8 @@ func (s *session) poll(ctx context.Context, polls chan<- polled) {
 	}
 }
 
-// sort finds the tenure of each partition.
-func (s *session) sort(fetches kgo.Fetches) (batches []batch, deleted error) {
+// byTenure finds the tenure of each partition.
+func (s *session) byTenure(fetches kgo.Fetches) (batches []batch, deleted error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	fetches.EachPartition(func(f kgo.FetchTopicPartition) {
@@ -189,7 +189,7 @@ func (s *session) take(ctx context.Context, p *part, records []*kgo.Record, emit
 }
 
 // patience is how long a full tail is waited for before its partition is paused, when
-// the commit that makes room is due. The client drops what it has fetched of a partition
+// the commit that makes room is due. The client drops the fetched records of a partition
 // that is paused, and a resumed one waits for the fetch that is out, so pauses are for
 // tails that stay full.
 const patience = 200 * time.Millisecond

@@ -262,3 +262,42 @@ func TestRecordsOfAnEndedTenure(t *testing.T) {
 	require.Positive(t, c.Left(), "the records that were polled before are left out")
 	require.Equal(t, []int64{20, 20}, b.committed(t, 2))
 }
+
+// poll holds the first poll that has records, between the client and its caller.
+type poll struct {
+	once          sync.Once
+	inside, ended chan struct{}
+}
+
+func (p *poll) OnFetchRecordUnbuffered(_ *kgo.Record, polled bool) {
+	if polled {
+		p.once.Do(func() {
+			close(p.inside)
+			<-p.ended
+		})
+	}
+}
+
+// Records belong to the tenure that was there at their poll. So no rebalance begins
+// before their tenure is looked up.
+func TestNoRebalanceBetweenPollAndTenure(t *testing.T) {
+	b, all := newBroker(t, 2), newAccount()
+	b.in(t, 0, 0, 20)
+	b.in(t, 1, 0, 20)
+	p := &poll{inside: make(chan struct{}), ended: make(chan struct{})}
+	release := sync.OnceFunc(func() { close(p.ended) })
+	first := b.subscription(kafka.Client(kgo.WithHooks(p))).start(t, 4, all.handle)
+	t.Cleanup(release) // before the stream is disposed of
+	<-p.inside
+	others := newAccount()
+	second := b.subscription().start(t, 4, others.handle)
+	eventually(t, "the rebalance", func() bool { return members(t, b) != 1 })
+	time.Sleep(200 * time.Millisecond)
+	require.Zero(t, others.distinct(), "the partition has moved")
+	release()
+	eventually(t, "the end", func() bool { return all.distinct()+others.distinct() >= 40 })
+	stop(t, first)
+	stop(t, second)
+	require.Zero(t, all.repeated()+others.repeated())
+	require.Equal(t, []int64{20, 20}, b.committed(t, 2))
+}

@@ -83,7 +83,7 @@ func (s *Sink) Publish(ctx context.Context, records ...*kgo.Record) error {
 	return nil
 }
 
-// promise is what has become of the records of a Publish.
+// promise collects the results of a Publish.
 type promise struct {
 	all chan struct{} // closed with the last one
 
@@ -161,7 +161,8 @@ const (
 )
 
 // DeadLetters publishes dead letters to a sink, for [delivery.DeadLetter]. A record has
-// the key, the value and the headers of the event, and headers that say what has failed.
+// the key, the value and the headers of the event, and the headers HeaderError,
+// HeaderTries, HeaderSource and HeaderID.
 func DeadLetters(s *Sink) func(context.Context, delivery.Dead[[]byte]) error {
 	return func(ctx context.Context, d delivery.Dead[[]byte]) error {
 		info := d.Delivery.Info()

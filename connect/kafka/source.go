@@ -18,7 +18,7 @@ import (
 // openWithin is how long the brokers may take to say that they know the topics.
 const openWithin = 10 * time.Second
 
-// defaultUncommitted is for a pipeline that does not say what it holds.
+// defaultUncommitted is for a pipeline whose window is not known.
 const defaultUncommitted = 1024
 
 // Source returns the subscription of a consumer group to a topic. A delivery has the
@@ -40,9 +40,10 @@ const defaultUncommitted = 1024
 // another process has taken is a [delivery.ErrFenced]. Brokers that are away later are
 // waited for. Bad arguments are an ErrInvalidArgument of the stream.
 //
-// Memory, beside the pipeline's: what the client has fetched (see kgo.FetchMaxBytes, 50
-// MB for each broker by default) and 3 times [MaxPollRecords] records. Goroutines: those
-// of the client and two more, joined before the stream ends.
+// Memory, beside the pipeline's: the fetches of the client (see kgo.FetchMaxBytes, 50 MB
+// for each broker by default), and the records of a few polls (see [MaxPollRecords]).
+// Goroutines: those of the client, one that polls and one that commits, joined before
+// the stream ends.
 func Source(c Cluster, topic, group string, opts ...Option) delivery.Source[[]byte] {
 	s, err := settingsOf(topic, group, opts)
 	return &source{c, s, err}
@@ -66,7 +67,7 @@ type (
 	commit  = delivery.Commit[partition, kgo.EpochOffset]
 )
 
-// counts is what has happened in all sessions of a source.
+// counts are the counters of all sessions of a source.
 type counts struct {
 	commits, refused, undrained, left, paused, late atomic.Int64
 }
@@ -95,6 +96,7 @@ type session struct {
 type part struct {
 	s      *session
 	key    partition
+	prefix string // of the ids of its events
 	tenure *tenure
 	epoch  int64
 	held   []*kgo.Record // of Receive: the tail is full
@@ -181,8 +183,8 @@ func (s *session) look(ctx context.Context) error {
 	return nil
 }
 
-// Close commits what is done, and leaves the group. It takes no more time than ctx has,
-// a part of which is kept for the end of the client.
+// Close commits the events that are done, and leaves the group. It takes no more time
+// than ctx has, a part of which is kept for the end of the client.
 func (s *session) Close(ctx context.Context, _ delivery.End) error {
 	defer s.abort()
 	left := 10 * time.Second
@@ -195,7 +197,7 @@ func (s *session) Close(ctx context.Context, _ delivery.End) error {
 	s.committing.Close()
 	err := s.committing.CommitNow(ctx)
 	for _, t := range s.tracker.Tenures() {
-		t.End() // what is open will not be settled: nothing downstream is left. A revocation waits no longer
+		t.End() // open events will not be settled any more. A revocation waits no longer
 	}
 	s.counts.late.Add(s.tracker.Late())
 	s.poller.Wait()

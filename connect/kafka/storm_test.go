@@ -47,19 +47,15 @@ func TestStorm(t *testing.T) {
 	}
 }
 
-func (w weather) storm(t *testing.T) {
-	t.Helper()
-	const partitions, bound = 6, 256
-	b, c, all := newBroker(t, partitions), &kafka.Counts{}, newAccount()
-	b.publish(t, numbered(w.events, 300)...)
-	s := b.subscription(kafka.Counting(c), kafka.CommitEvery(10*time.Millisecond), kafka.MaxPollRecords(200), kafka.Client(
-		kgo.Balancers(w.balancer), kgo.FetchMaxPartitionBytes(1<<14)))
+// work takes a while for some events. It fails for others, but not in a graceful storm: a
+// Stop ends the wait of a retry, and the event comes again.
+func (w weather) work(all *account) handler {
 	var tries atomic.Int64
-	work := func(ctx context.Context, d delivery.Delivery[[]byte]) error {
+	return func(ctx context.Context, d delivery.Delivery[[]byte]) error {
 		all.enter(d.Key)
 		defer all.leave(d.Key)
 		switch i := tries.Add(1); {
-		case i%50 == 0 && w.disposals: // a Stop ends its retries, and it comes again
+		case i%50 == 0 && w.disposals:
 			return errNow
 		case i%4 == 0:
 			time.Sleep(time.Duration(rand.IntN(4000)) * time.Microsecond)
@@ -69,6 +65,16 @@ func (w weather) storm(t *testing.T) {
 		}
 		return all.handle(ctx, d)
 	}
+}
+
+func (w weather) storm(t *testing.T) {
+	t.Helper()
+	const partitions, bound = 6, 256
+	b, c, all := newBroker(t, partitions), &kafka.Counts{}, newAccount()
+	b.publish(t, numbered(w.events, 300)...)
+	s := b.subscription(kafka.Counting(c), kafka.CommitEvery(10*time.Millisecond), kafka.MaxPollRecords(200), kafka.Client(
+		kgo.Balancers(w.balancer), kgo.FetchMaxPartitionBytes(1<<14)))
+	work := w.work(all)
 	var joins, leaves, disposals int
 	join := func() *turbopipes.Subscription {
 		joins++

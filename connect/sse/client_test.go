@@ -134,7 +134,11 @@ func TestReconnects(t *testing.T) {
 		s.within(t, 61*time.Second, 61*time.Second, 261*time.Second)
 	})
 	bubble(t, "but a busy downstream is not idle", func(t *testing.T) {
-		s := &script{steps: []http.HandlerFunc{stream("data: a\n\ndata: b\n\n"), gone}}
+		two := func(w http.ResponseWriter, r *http.Request) {
+			stream("data: a\n\n")(w, r)
+			hang("data: b\n\n")(w, r) // it is read after a
+		}
+		s := &script{steps: []http.HandlerFunc{two, gone}}
 		n := 0
 		err := Events(url, Client(clientOf(t, s.ServeHTTP)), IdleTimeout(time.Second)).Each(t.Context(), func(Event) error {
 			time.Sleep(time.Minute)
@@ -265,4 +269,10 @@ func (m *memory) Save(_ context.Context, id string) error {
 		m.id = id
 	}
 	return nil
+}
+
+func (m *memory) now() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.id
 }

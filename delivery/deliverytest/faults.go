@@ -2,6 +2,7 @@ package deliverytest
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"runtime"
 	"sync"
@@ -135,7 +136,12 @@ func handover(t *testing.T, h Harness) {
 			continue
 		default:
 			gone.Store(true)
-			running.stop(t)
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			err := running.Stop(ctx)
+			cancel()
+			if fenced = fenced || errors.Is(err, delivery.ErrFenced); !fenced { // it may be, right now
+				require.NoError(t, err)
+			}
 		}
 		running = next
 	}

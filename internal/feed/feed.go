@@ -9,51 +9,30 @@ import (
 	"github.com/turbopipes/turbopipes/internal/scope"
 )
 
-// Feed is a running upstream. It embeds the Scope of its goroutine. An operator with
-// several upstreams shares one Scope among them.
+// Feed is a running upstream whose items arrive on a channel, for an operator that
+// selects on channels of its own, too. Others use an Intake or a Meet, which are
+// quicker.
 type Feed[T any] struct {
-	Scope *scope.Scope
-	items chan T
-	lost  run.Account[T]
-	// counts says whether a refused item counts as lost.
-	counts  bool
+	Scope   *scope.Scope
+	items   chan T
+	lost    run.Account[T]
 	refused run.Refused[T]
-	err     error // of an upstream of a Band; written before items is closed
 }
 
 // Open starts up. Upstream waits with each item until the operator receives it. The
 // caller must defer Close. hooks are those of the operator for lost items.
 func Open[T any](ctx context.Context, name string, hooks run.Hooks[T], up Push[T]) *Feed[T] {
-	return Join(scope.Open(ctx, name), hooks, up)
-}
-
-// Join is Open on a Scope that is already open.
-func Join[T any](s *scope.Scope, hooks run.Hooks[T], up Push[T]) *Feed[T] {
-	f := &Feed[T]{Scope: s, items: make(chan T), lost: hooks.At(s.Stage()), counts: true}
-	f.account()
-	return start(f, up)
-}
-
-// Notify is Join for a notifier. Its items are not items of the stream, so none
-// counts as lost.
-func Notify[T any](s *scope.Scope, up Push[T]) *Feed[T] {
-	return start(&Feed[T]{Scope: s, items: make(chan T)}, up)
-}
-
-func start[T any](f *Feed[T], up Push[T]) *Feed[T] {
-	f.Scope.Upstream(func(ctx context.Context) error {
+	s := scope.Open(ctx, name)
+	f := &Feed[T]{Scope: s, items: make(chan T), lost: hooks.At(s.Stage())}
+	s.After(func() error { return f.lost.Discard(f.refused.Take()...) })
+	s.Upstream(func(ctx context.Context) error {
 		err := up(ctx, f.hand)
 		if err == nil && ctx.Err() == nil {
 			close(f.items)
 		}
 		return err
-	}, f.Scope.Fail)
+	}, s.Fail)
 	return f
-}
-
-// account makes the Scope's Close account for refused items.
-func (f *Feed[T]) account() {
-	f.Scope.After(func() error { return f.lost.Discard(f.refused.Take()...) })
 }
 
 // hand waits until the operator takes v. If the Scope ends first, v is refused, and
@@ -63,10 +42,7 @@ func (f *Feed[T]) hand(v T) bool {
 	case f.items <- v:
 		return true
 	case <-f.Scope.Ctx.Done():
-		if f.counts && !f.Scope.Completed() {
-			f.refused.Keep(v)
-		}
-		return false
+		return !f.Scope.Completed() && f.refused.Keep(v)
 	}
 }
 

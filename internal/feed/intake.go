@@ -39,11 +39,24 @@ func OpenIntake[T any](ctx context.Context, name string, hooks run.Hooks[T], up 
 
 // NewIntake is OpenIntake on a Scope that is already open.
 func NewIntake[T any](s *scope.Scope, hooks run.Hooks[T], up Push[T]) *Intake[T] {
-	f := &Intake[T]{Meet: NewMeet(s)}
-	f.lane = Lay(f.Meet, hooks, 0, f.accept)
+	f := LayIntake(s, hooks)
 	f.lane.Start(up)
 	return f
 }
+
+// LayIntake is NewIntake for an operator that starts upstream itself. Upstream calls
+// Hand with each item, and End at the end.
+func LayIntake[T any](s *scope.Scope, hooks run.Hooks[T]) *Intake[T] {
+	f := &Intake[T]{Meet: NewMeet(s)}
+	f.lane = Lay(f.Meet, hooks, 0, f.accept)
+	return f
+}
+
+// Hand is the emit of upstream. See [Lane.Hand].
+func (f *Intake[T]) Hand(v T) bool { return f.lane.Hand(v) }
+
+// End notes the end of upstream. See [Lane.End].
+func (f *Intake[T]) End(err error) { f.lane.End(err) }
 
 func (f *Intake[T]) accept(v T) (due bool) {
 	f.v, f.full = v, true

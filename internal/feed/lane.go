@@ -56,6 +56,7 @@ func Lay[T any](m *Meet, hooks run.Hooks[T], ahead int, accept func(v T) (due bo
 	l := &Lane[T]{m: m, accept: accept, hooks: hooks, counts: true, capacity: uint64(max(ahead, 0))}
 	l.lane = l
 	m.lanes = append(m.lanes, l)
+	m.live++
 	return l
 }
 
@@ -96,7 +97,8 @@ func (l *Lane[T]) End(err error) {
 		m.failure = err
 	}
 	if m.open && l.taken == l.stored {
-		l.told, called = true, true
+		l.tell()
+		called = true
 	} else {
 		m.enqueue(&l.laneLink)
 	}
@@ -126,9 +128,49 @@ func (l *Lane[T]) Shut() { l.shut = true }
 
 // Open undoes Shut. Await then looks at the lane again.
 func (l *Lane[T]) Open() {
+	if !l.shut {
+		return
+	}
 	if l.shut = false; !l.reopened {
 		l.reopened = true
 		l.m.reopened = append(l.m.reopened, &l.laneLink)
+	}
+}
+
+// Take takes the next item, if it is there, without accept. An operator that knows
+// which lane it needs is quicker with Take, and calls Await only if Take returns none.
+func (l *Lane[T]) Take() (v T, ok bool) {
+	m := l.m
+	switch {
+	case m.Ctx.Err() != nil:
+		return v, false
+	case l.taken != l.lentEnd:
+		return l.takeLent(), true
+	case l.capacity == 0 && !l.offered.Load(): // no lock for nothing: upstream needs it
+		return v, false
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case l.taken != l.stored:
+		v = l.borrow()
+	case l.offered.Load():
+		v = l.takeOffer()
+	default:
+		return v, false
+	}
+	if l.aside = false; l.lentEnd != l.stored || l.ended {
+		m.enqueue(&l.laneLink)
+	}
+	return v, true
+}
+
+// Refill undoes Shut in a shared Meet. The item in upstream's hand is accepted at once.
+// The caller holds the lock.
+func (l *Lane[T]) Refill() {
+	l.shut, l.aside = false, false
+	if l.offered.Load() {
+		l.m.pending = l.accept(l.takeOffer()) || l.m.pending
 	}
 }
 
@@ -141,11 +183,13 @@ func (l *Lane[T]) Hand(v T) bool {
 	}
 	m.mu.Lock()
 	switch {
-	case m.open && !l.shut: // nothing is stored then: Await has taken it
-		if l.accept(v) {
+	case (m.open || m.shared) && !l.shut: // nothing is stored then: Await has taken it
+		due := l.accept(v)
+		if due && m.open {
 			m.call()
 			return true
 		}
+		m.pending = m.pending || due
 		m.mu.Unlock()
 		return true
 	case l.stored-l.freed < l.capacity:
@@ -214,23 +258,20 @@ func (l *Lane[T]) store(v T) {
 func (l *Lane[T]) settle() (due bool) {
 	switch {
 	case l.taken != l.stored:
-		if l.taken == l.lentEnd { // borrow all: a lock for each item costs more than the rest
-			l.lent, l.ahead, l.lentEnd = l.ahead, l.lent, l.stored
-		}
-		v := l.take()
-		if l.taken != l.lentEnd && !l.lends {
-			l.lends = true
-			l.m.lending = append(l.m.lending, &l.laneLink)
-		}
-		l.makeRoom()
-		return l.accept(v)
+		return l.accept(l.borrow())
 	case l.offered.Load():
 		return l.accept(l.takeOffer())
 	case l.ended && !l.told:
-		l.told = true
+		l.tell()
 		return true
 	}
 	return false
+}
+
+// tell lets the subscriber know the end of upstream.
+func (l *Lane[T]) tell() {
+	l.told = true
+	l.m.live--
 }
 
 // settleLent is settle for a borrowed item, without the lock. more reports whether
@@ -240,14 +281,35 @@ func (l *Lane[T]) settleLent() (due, more bool) {
 		l.lends = false
 		return false, false
 	}
-	v := l.take()
+	v := l.takeLent()
+	l.lends = l.taken != l.lentEnd
+	return l.accept(v), l.lends
+}
+
+// borrow borrows all stored items, unless some are left, and takes the first one. The
+// caller holds the Meet's lock.
+func (l *Lane[T]) borrow() (v T) {
+	if l.taken == l.lentEnd { // all: a lock for each item costs more than the rest
+		l.lent, l.ahead, l.lentEnd = l.ahead, l.lent, l.stored
+	}
+	v = l.take()
+	if l.taken != l.lentEnd && !l.lends {
+		l.lends = true
+		l.m.lending = append(l.m.lending, &l.laneLink)
+	}
+	l.makeRoom()
+	return v
+}
+
+// takeLent takes a borrowed item, without the lock.
+func (l *Lane[T]) takeLent() (v T) {
+	v = l.take()
 	if l.taken-l.freed > l.capacity/2 { // not for each item: this locks, and may wake upstream
 		l.m.mu.Lock()
 		l.makeRoom()
 		l.m.mu.Unlock()
 	}
-	l.lends = l.taken != l.lentEnd
-	return l.accept(v), l.lends
+	return v
 }
 
 func (l *Lane[T]) take() (v T) {

@@ -29,6 +29,8 @@ type Meet struct {
 	mu      sync.Mutex // guards the fields below, and the operator's state while open is true
 	open    bool       // the subscriber waits, and nothing is due
 	parked  bool       // the subscriber waits on ready
+	shared  bool       // see Share
+	pending bool       // something has become due while the subscriber was busy
 	failure error      // of the first lane that failed in order
 	queue   laneQueue  // lanes that Await must look at
 
@@ -36,6 +38,7 @@ type Meet struct {
 	reopened []*laneLink // lanes whose doors were opened since the queue was looked at
 	lending  []*laneLink // lanes of which items are borrowed
 	turn     int         // index in lending
+	live     int         // lanes of which Ended is false; changed as the operator's state is
 	lanes    []accounter
 	waited   bool // see Waited
 }
@@ -44,6 +47,10 @@ type Meet struct {
 // be woken costs about as much as ten yields. A goroutine on the other side that runs
 // is usually there after one or two.
 const patience = 4
+
+// lingerYields is how often the subscriber yields before it stops waiting for an
+// upstream after another one has failed in order.
+const lingerYields = 1000
 
 // OpenMeet opens a Meet without an upstream. The caller must defer Close, which
 // accounts for the items that were refused or read ahead.
@@ -55,6 +62,17 @@ func NewMeet(s *scope.Scope) *Meet {
 	m.After(m.account)
 	return m
 }
+
+// Share lets upstreams put items into the state also while the subscriber is busy, if
+// the door is open. The subscriber then needs Lock for the state. Share is called
+// before the first upstream is started.
+func (m *Meet) Share() { m.shared = true }
+
+// Lock locks the state of a Meet that is shared.
+func (m *Meet) Lock() { m.mu.Lock() }
+
+// Unlock undoes Lock.
+func (m *Meet) Unlock() { m.mu.Unlock() }
 
 // Why is the reason why Await has returned.
 type Why int
@@ -91,7 +109,8 @@ func (m *Meet) glance() (why Why, parks bool) {
 		return Due, false
 	}
 	m.mu.Lock()
-	if m.settle() {
+	if m.pending || m.settle() {
+		m.pending = false
 		m.mu.Unlock()
 		return Due, false
 	}
@@ -168,6 +187,9 @@ func (m *Meet) Poll() (due, over bool) {
 	defer m.mu.Unlock()
 	return m.settle(), false
 }
+
+// Live is the number of lanes that have not ended. It is called outside Await.
+func (m *Meet) Live() int { return m.live }
 
 // Failure is the first failure of a lane that fails in order, or nil.
 func (m *Meet) Failure() error {

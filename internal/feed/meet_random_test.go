@@ -108,6 +108,12 @@ func (m *model) run(t *testing.T, steps int, cancel func()) error {
 			case len(l.got) != l.items:
 				t.Fatal("it has ended after", len(l.got), "of", l.items)
 			}
+			for range m.r.IntN(3) {
+				if v, ok := l.Take(); ok {
+					l.got = append(l.got, v)
+					l.accepted.Add(1)
+				}
+			}
 			if m.r.IntN(4) != 0 {
 				l.Open()
 			} else if m.r.IntN(2) == 0 {

@@ -331,3 +331,92 @@ func TestMeetNotifier(t *testing.T) {
 		require.Zero(t, run.From(t.Context()).Discarded.Load())
 	})
 }
+
+// Take takes an item without accept, in the order of the lane, and does not lose the
+// end.
+func TestMeetTake(t *testing.T) {
+	for _, ahead := range []int{0, 1, 3, 8} {
+		d, err := meeting(t, 2, ahead, false, func(d *desk) error {
+			l := d.lanes[0]
+			l.Shut()
+			_, ok := l.Take()
+			require.False(t, ok)
+			d.ups[0].says(1, 2, 3, 4, 5, 6)
+			d.ups[1].says(100)
+			require.Equal(t, Due, d.Await(nil), "an item of the other lane")
+			for i := 1; i < 6; i++ {
+				v, ok := l.Take()
+				require.True(t, ok)
+				require.Equal(t, i, v)
+				synctest.Wait()
+				require.LessOrEqual(t, int(d.ups[0].returned.Load()), i+ahead)
+			}
+			d.ups[0].ends(nil)
+			l.Open()
+			require.Equal(t, Due, d.Await(nil), "Take and accept may be mixed")
+			require.Equal(t, []int{100, 6}, d.got)
+			require.Equal(t, Due, d.Await(nil))
+			require.True(t, l.Ended())
+			require.Equal(t, 1, d.Live())
+			return nil
+		})
+		require.NoError(t, err)
+		require.Empty(t, d.lost)
+	}
+}
+
+// The end of a lane is told also if Take has taken the item that it waited for.
+func TestMeetTakesTheLastItem(t *testing.T) {
+	_, err := meeting(t, 1, 3, false, func(d *desk) error {
+		l := d.lanes[0]
+		l.Shut()
+		d.ups[0].says(1)
+		d.ups[0].ends(nil)
+		due, _ := d.Poll()
+		require.False(t, due, "the item waits for the door")
+		v, ok := l.Take()
+		require.True(t, ok)
+		require.Equal(t, 1, v)
+		require.Equal(t, Due, d.Await(nil))
+		require.True(t, l.Ended())
+		return nil
+	})
+	require.NoError(t, err)
+}
+
+// Upstreams of a shared Meet change the state also while the subscriber is busy. It
+// learns that at its next Await.
+func TestMeetShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := OpenMeet(t.Context(), "test")
+		m.Share()
+		u := newUpstream()
+		var got []int
+		var l *Lane[int]
+		l = Lay(m, run.Hooks[int]{}, 0, func(v int) bool {
+			got = append(got, v)
+			l.Shut()
+			return true
+		})
+		l.Start(u.push)
+		u.says(1, 2, 3, 4)
+		require.EqualValues(t, 1, u.returned.Load())
+		require.Equal(t, Due, m.Await(nil))
+		for i := 2; i <= 4; i++ {
+			m.Lock()
+			require.Len(t, got, i-1)
+			l.Refill()
+			require.Len(t, got, i, "the item in upstream's hand")
+			m.Unlock()
+			synctest.Wait()
+			require.EqualValues(t, i, u.returned.Load())
+			require.Equal(t, Due, m.Await(nil))
+		}
+		u.ends(nil)
+		require.Equal(t, Due, m.Await(nil))
+		require.Zero(t, m.Live())
+		var err error
+		m.Close(&err)
+		require.NoError(t, err)
+	})
+}

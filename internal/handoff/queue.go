@@ -80,81 +80,8 @@ func (q *Queue[T]) widen(by int) {
 // length is the number of waiting items.
 func (q *Queue[T]) length() uint64 { return q.stored - q.taken.Load() }
 
-// Put waits for room. It returns false if the queue was closed or halted, and v was
-// not stored.
-func (q *Queue[T]) Put(v T) bool {
-	q.mu.Lock()
-	for spun := 0; q.length() >= q.bound && !q.over(); {
-		if spun < patience && !q.producerCalled && (q.waitingProducers == 0 || q.turn < maxTurn) {
-			spun = q.spin(spun)
-		} else {
-			q.waitForRoom()
-		}
-	}
-	if q.over() {
-		q.mu.Unlock()
-		return false
-	}
-	q.store(v)
-	return true
-}
-
-// patience is how often somebody who waits lets other goroutines run before it parks.
-// Most waits end meanwhile. To park and to be woken costs several times as much.
-const patience = 8
-
-// maxTurn is how many items a producer puts before it calls the next producer, as
-// long as it need not park. Only one producer spins, and the others stay parked: with
-// all of them spinning, every item would cost a goroutine switch, and with none, every
-// item would cost a wake-up.
-const maxTurn = 16
-
-// spin lets other goroutines run until there is room, or patience is over. It returns
-// how often this Put has done so. Meanwhile the producer counts as called. The caller
-// holds the lock; spin releases and reacquires it.
-func (q *Queue[T]) spin(spun int) int {
-	q.producerCalled = true
-	if q.starving.Load() {
-		q.starving.Store(false)
-	}
-	full := q.stored - q.bound // there is no room until more than this is taken
-	q.mu.Unlock()
-	for ; spun < patience && q.taken.Load() <= full; spun++ { // without the lock, which the others need
-		runtime.Gosched()
-	}
-	q.mu.Lock()
-	q.producerCalled = false
-	return spun
-}
-
-// waitForRoom parks until the producer is called. The caller holds the lock;
-// waitForRoom releases and reacquires it.
-func (q *Queue[T]) waitForRoom() {
-	q.turn = 0
-	q.waitingProducers++
-	q.starving.Store(!q.producerCalled)
-	if q.length() >= q.bound { // read again: the subscriber takes first, and reads starving afterwards
-		q.room.Wait()
-		q.producerCalled = false
-	}
-	q.waitingProducers--
-}
-
 // over reports whether nothing more is stored.
 func (q *Queue[T]) over() bool { return q.closed || q.halted.Load() }
-
-// callProducer calls one of the waiting producers, if there is room and none is
-// called already.
-func (q *Queue[T]) callProducer() {
-	starving := q.waitingProducers > 0 && !q.producerCalled
-	if starving && q.length() < q.bound {
-		q.producerCalled, starving = true, false
-		q.room.Signal()
-	}
-	if starving != q.starving.Load() {
-		q.starving.Store(starving)
-	}
-}
 
 // Outcome is the result of an offer.
 type Outcome int
@@ -289,7 +216,7 @@ func (q *Queue[T]) Next() (v T, ok bool) {
 func (q *Queue[T]) takeOne() (v T, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.await(0) {
+	if !q.await(fewYields) {
 		return v, false
 	}
 	v = q.take()
@@ -298,14 +225,14 @@ func (q *Queue[T]) takeOne() (v T, ok bool) {
 }
 
 // borrow waits for items, and lends all items that are there to the subscriber. It
-// waits first without the lock: so a round costs the subscriber the lock only once.
+// spins first, without the lock: so a round costs the subscriber the lock only once.
 func (q *Queue[T]) borrow() bool {
 	for spun := 0; spun < patience && !q.news.Load(); spun++ {
 		runtime.Gosched()
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.await(patience) {
+	if !q.await(0) {
 		return false
 	}
 	q.news.Store(false)
@@ -317,7 +244,7 @@ func (q *Queue[T]) borrow() bool {
 func (q *Queue[T]) NextAll() (all []T, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.await(0) {
+	if !q.await(fewYields) {
 		return nil, false
 	}
 	all = q.drain()
@@ -326,15 +253,15 @@ func (q *Queue[T]) NextAll() (all []T, ok bool) {
 }
 
 // await waits for an item, and reports whether there is one to take. The subscriber
-// has let other goroutines run spun times already. The caller holds the lock; await may
-// release and reacquire it.
-func (q *Queue[T]) await(spun int) bool {
+// lets other goroutines run at most yields times before it parks. The caller holds the
+// lock; await may release and reacquire it.
+func (q *Queue[T]) await(yields int) bool {
 	for q.length() == 0 && !q.over() {
 		q.idle = true
-		if spun < patience {
+		if yields > 0 {
 			q.news.Store(false)
 			q.mu.Unlock()
-			for ; spun < patience && !q.news.Load(); spun++ { // without the lock, which the producers need
+			for ; yields > 0 && !q.news.Load(); yields-- { // without the lock, which the producers need
 				runtime.Gosched()
 			}
 		} else {

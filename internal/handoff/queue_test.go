@@ -104,7 +104,8 @@ func afterSpin(t *testing.T, q *Queue[int], v int) {
 func TestQueueTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := Lending[int](2)
-		require.True(t, q.Put(0) && q.Put(0))
+		require.True(t, q.Put(0))
+		require.True(t, q.Put(0))
 		put := false
 		go func() { put = q.Put(7) }()
 		synctest.Wait()
@@ -127,7 +128,8 @@ func TestQueueTurns(t *testing.T) {
 func TestQueueTurnIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := Lending[int](2)
-		require.True(t, q.Put(0) && q.Put(0))
+		require.True(t, q.Put(0))
+		require.True(t, q.Put(0))
 		put := false
 		go func() { put = q.Put(7) }()
 		synctest.Wait()

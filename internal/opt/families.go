@@ -100,6 +100,19 @@ type (
 func (ForParallel) parallel() {}
 
 type (
+	// CombineOption is an option of Zip, ZipAll, CombineLatest, CombineLatestAll, Join and
+	// SequenceEqual.
+	CombineOption interface {
+		Option[Settings]
+		interface{ combine() }
+	}
+	// ForCombine makes an option a [CombineOption].
+	ForCombine struct{}
+)
+
+func (ForCombine) combine() {}
+
+type (
 	// FlatMapOption is an option of FlatMap and Flatten.
 	FlatMapOption interface {
 		Option[Settings]

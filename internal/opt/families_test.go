@@ -30,6 +30,7 @@ const (
 	sharing   = "KeepConnected KeepOnComplete KeepOnError WithGrace WithMinSubscribers"
 	inner     = "OnDiscard StopInner"
 	flattened = "Buffered OnDiscard StopInner"
+	combining = "Buffered OnDiscard"
 	timed     = "EmitEmpty FlushOnError OnDiscard WithMaxItems"
 )
 
@@ -77,6 +78,13 @@ var takes = map[string]string{
 	"ParallelResults": tasks,
 	"Tasks":           tasks,
 
+	"CombineLatest":    combining,
+	"CombineLatestAll": combining,
+	"Join":             combining,
+	"SequenceEqual":    combining,
+	"Zip":              combining,
+	"ZipAll":           combining,
+
 	"ConcatMap":  inner,
 	"ExhaustMap": inner,
 	"SwitchAll":  inner,
@@ -116,13 +124,12 @@ var takes = map[string]string{
 	"OnBackpressureReduce": drops,
 	"SpillToDisk":          drops + " WithMaxBytes",
 
-	"Audit": losses, "Average": losses, "BufferUntilChanged": losses, "BufferWeighted": losses, "CombineLatest": losses,
-	"CombineLatestAll": losses, "Conflate": losses, "Count": losses, "FlatMapSeq": losses, "Join": losses, "KeepAlive": losses,
+	"Audit": losses, "Average": losses, "BufferUntilChanged": losses, "BufferWeighted": losses, "Conflate": losses, "Count": losses, "FlatMapSeq": losses, "KeepAlive": losses,
 	"Last": losses, "LastOrDefault": losses, "MapReduce": losses, "Max": losses, "Min": losses, "Reduce": losses,
-	"ReduceWith": losses, "SequenceEqual": losses, "Single": losses, "SkipLast": losses, "SkipUntil": losses,
+	"ReduceWith": losses, "Single": losses, "SkipLast": losses, "SkipUntil": losses,
 	"StatefulMap": losses, "SubscribeOn": losses, "Sum": losses, "TakeLast": losses, "TakeUntil": losses, "ToMap": losses,
 	"ToMapWithValueSelector": losses, "ToMultiMap": losses, "TopK": losses, "TryMap": losses, "Unbatch": losses,
-	"WithContext": losses, "WithLatestFrom": losses, "Zip": losses, "ZipAll": losses,
+	"WithContext": losses, "WithLatestFrom": losses,
 }
 
 // TestFamilies: each function takes the options of the table, and no others.

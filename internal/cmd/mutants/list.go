@@ -16,6 +16,7 @@ var (
 	}
 	inRoot  = []string{"."}
 	inChaos = []string{"./internal/chaos"}
+	inFeed  = []string{"./internal/feed"}
 )
 
 const (
@@ -27,6 +28,8 @@ const (
 	scope      = "internal/scope/scope.go"
 	handoff    = "internal/handoff/queue.go"
 	echo       = "internal/fault/echo.go"
+	meet       = "internal/feed/meet.go"
+	lane       = "internal/feed/lane.go"
 )
 
 var mutants = []mutant{
@@ -113,6 +116,12 @@ var mutants = []mutant{
 		"a queue one too long", handoff, "case q.length() < q.bound:", "case q.length() <= q.bound:",
 		"TestBackpressure", inBackpressure,
 	}, {
+		"an upstream that no claim of a worker wakes", "internal/handoff/crew.go", "c.unlockCall(c.worker(), c.giver())", "c.unlockCall(c.worker(), false)",
+		"TestCrew", []string{"./internal/handoff"},
+	}, {
+		"a producer that waits although there is room", handoff, "} else if q.starving.Load() == q.producerCalled {", "} else if false {",
+		"TestQueueTurn", []string{"./internal/handoff"},
+	}, {
 		"a consumer's panic recovered", "consume.go", "if c.inside {\n\t\t\treturn // without a recover\n\t\t}", "",
 		"TestConsumer", inRoot,
 	}, {
@@ -151,6 +160,24 @@ var mutants = []mutant{
 		"an ended ctx's several errors reported as a failure", echo, "if identical(err, context.Cause(ctx)) {", "if false {",
 		"TestStrip",
 		[]string{"./internal/fault"},
+	}, {
+		"an item is accepted while the subscriber is busy", lane, "case (m.open || m.shared) && !l.shut:", "case !l.shut:",
+		"TestMeet", inFeed,
+	}, {
+		"a lost wake-up of the subscriber of a Meet", meet, "if wake {\n\t\tm.ready <- struct{}{}\n\t}", "_ = wake",
+		"TestMeetDoors", inFeed,
+	}, {
+		"one item too many is read ahead", lane, "case l.stored-l.freed < l.capacity:", "case l.stored-l.freed <= l.capacity && l.capacity > 0:",
+		"TestMeet", inFeed,
+	}, {
+		"a borrowed item has no place", lane, "l.freed = l.taken", "l.freed = l.lentEnd",
+		"TestMeet", inFeed,
+	}, {
+		"the end of a lane is lost when its last item is taken", lane, "l.aside = false; l.lentEnd != l.stored || l.ended {", "l.aside = false; l.lentEnd != l.stored {",
+		"TestMeetTakes", inFeed,
+	}, {
+		"a lost discard of what was read ahead", lane, "for ; l.taken != l.stored; l.taken++ {", "for ; false; l.taken++ {",
+		"TestMeet", inFeed,
 	}, {
 		"a slice that begins without an alarm", "operators/buffer_with_time_or_count.go", "} else if waiting == 0 {", "} else if false {",
 		"TestDeadline", inDeadlines,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -66,18 +67,8 @@ func (c costs) of(name string) (rows []costRow) {
 // with returns the ways in a role, the fastest first.
 func (r costRow) with(role string) []costWay {
 	ways := slices.DeleteFunc(slices.Clone(r.Ways), func(w costWay) bool { return w.Role != role })
-	slices.SortStableFunc(ways, func(a, b costWay) int { return compare(b.Ratio, a.Ratio) })
+	slices.SortStableFunc(ways, func(a, b costWay) int { return cmp.Compare(b.Ratio, a.Ratio) })
 	return ways
-}
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // lines describes the costs of an entry.
@@ -108,7 +99,10 @@ func (r costRow) sentence() string {
 }
 
 func duration(ns float64) string {
-	if ns >= 1000 {
+	switch {
+	case ns >= 1e6:
+		return threeDigits(ns/1e6) + " ms"
+	case ns >= 1000:
 		return threeDigits(ns/1000) + " µs"
 	}
 	return threeDigits(ns) + " ns"
