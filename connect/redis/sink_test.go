@@ -79,7 +79,9 @@ func TestForward(t *testing.T) {
 		network.down()
 		network.up(t)
 	}
-	require.Eventually(t, func() bool { return length() >= n && pending(t, c, from) == 0 && c.XInfoGroups(t.Context(), from).Val()[0].LastDeliveredID == c.XInfoStream(t.Context(), from).Val().LastGeneratedID },
+	require.Eventually(t, func() bool {
+		return length() >= n && pending(t, c, from) == 0 && c.XInfoGroups(t.Context(), from).Val()[0].LastDeliveredID == c.XInfoStream(t.Context(), from).Val().LastGeneratedID
+	},
 		time.Minute, 10*time.Millisecond)
 	require.NoError(t, s.Stop(t.Context()))
 	all, err := c.XRange(t.Context(), to, "-", "+").Result()

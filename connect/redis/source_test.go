@@ -112,20 +112,20 @@ func TestFailures(t *testing.T) {
 func TestArguments(t *testing.T) {
 	c := connect(t, server(t))
 	for text, src := range map[string]delivery.Source[[]byte]{
-		"client is nil":                            redis.Source(nil, "s", "g"),
-		"stream is empty":                          redis.Source(c, "", "g"),
-		"group is empty":                           redis.Source(c, "s", ""),
-		"option 1 is nil":                          redis.Source(c, "s", "g", nil),
-		"Consumer: the text is empty":              redis.Source(c, "s", "g", redis.Consumer("")),
-		"StartAt: the text is empty":               redis.Source(c, "s", "g", redis.StartAt("")),
-		"ValueField: the text is empty":            redis.Source(c, "s", "g", redis.ValueField("")),
-		"KeyField: the text is empty":              redis.Source(c, "s", "g", redis.KeyField("")),
-		"KeyBy: fn is nil":                         redis.Source(c, "s", "g", redis.KeyBy(nil)),
-		"OnDeleted: fn is nil":                     redis.Source(c, "s", "g", redis.OnDeleted(nil)),
-		"Prefetch: n is 0, want at least 1":        redis.Source(c, "s", "g", redis.Prefetch(0)),
-		"AckWait: d is 1ms, want at least 10ms":    redis.Source(c, "s", "g", redis.AckWait(time.Millisecond)),
-		"MaxHold: d is 0s, want at least 1ms":      redis.Source(c, "s", "g", redis.MaxHold(0)),
-		"Block: d is 0s, want at least 1ms":        redis.Source(c, "s", "g", redis.Block(0)),
+		"client is nil":                         redis.Source(nil, "s", "g"),
+		"stream is empty":                       redis.Source(c, "", "g"),
+		"group is empty":                        redis.Source(c, "s", ""),
+		"option 1 is nil":                       redis.Source(c, "s", "g", nil),
+		"Consumer: the text is empty":           redis.Source(c, "s", "g", redis.Consumer("")),
+		"StartAt: the text is empty":            redis.Source(c, "s", "g", redis.StartAt("")),
+		"ValueField: the text is empty":         redis.Source(c, "s", "g", redis.ValueField("")),
+		"KeyField: the text is empty":           redis.Source(c, "s", "g", redis.KeyField("")),
+		"KeyBy: fn is nil":                      redis.Source(c, "s", "g", redis.KeyBy(nil)),
+		"OnDeleted: fn is nil":                  redis.Source(c, "s", "g", redis.OnDeleted(nil)),
+		"Prefetch: n is 0, want at least 1":     redis.Source(c, "s", "g", redis.Prefetch(0)),
+		"AckWait: d is 1ms, want at least 10ms": redis.Source(c, "s", "g", redis.AckWait(time.Millisecond)),
+		"MaxHold: d is 0s, want at least 1ms":   redis.Source(c, "s", "g", redis.MaxHold(0)),
+		"Block: d is 0s, want at least 1ms":     redis.Source(c, "s", "g", redis.Block(0)),
 	} {
 		_, err := src.Open(t.Context(), delivery.SessionOptions{})
 		require.ErrorIs(t, err, tp.ErrInvalidArgument)

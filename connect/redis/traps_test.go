@@ -192,9 +192,12 @@ func TestHeartbeatsTakeNothing(t *testing.T) {
 	add(t, c, stream, numbers(0, 2, 2)...)
 	begun := make(chan string, 2)
 	release := make(chan struct{})
-	s := run(t, source(c, stream), 2, func(_ context.Context, d event) error {
+	s := run(t, source(c, stream), 2, func(ctx context.Context, d event) error {
 		begun <- d.Info().ID
-		<-release
+		select {
+		case <-release:
+		case <-ctx.Done():
+		}
 		return nil
 	})
 	id, other := <-begun, <-begun
@@ -226,9 +229,10 @@ func TestDisposeGivesBack(t *testing.T) {
 	}, delivery.MaxUncommitted(64))
 	<-begun
 	require.Eventually(t, func() bool { return pending(t, c, stream) == 50 }, 10*time.Second, time.Millisecond)
+	first.Dispose()
+	require.Equal(t, 50, pending(t, c, stream), "its consumer stays as long as something is pending for it")
 	a := newAccount()
 	second := run(t, src, 4, func(_ context.Context, d event) error { a.add(string(d.Value)); return nil })
-	first.Dispose()
 	require.Equal(t, 50, a.wait(t, 50))
 	require.NoError(t, second.Stop(t.Context()))
 	require.Zero(t, pending(t, c, stream))
