@@ -14,6 +14,7 @@ import (
 func (s *session[T]) fetch(ctx context.Context, room int) ([]*item, error) {
 	if s.history != "" {
 		items, over, err := s.readHistory(ctx, room)
+		s.report()
 		if err != nil || !over {
 			return items, err
 		}
@@ -22,6 +23,7 @@ func (s *session[T]) fetch(ctx context.Context, room int) ([]*item, error) {
 	now := time.Now()
 	if !now.Before(s.nextSweep) {
 		items, err := s.sweep(ctx, room)
+		s.report()
 		if err != nil || len(items) > 0 {
 			return items, err
 		}
@@ -40,8 +42,18 @@ func (s *session[T]) fetch(ctx context.Context, room int) ([]*item, error) {
 	return s.begin(messages, nil), nil
 }
 
+// report calls the user's function for entries that were found deleted.
+func (s *session[T]) report() {
+	if len(s.deleted) > 0 {
+		s.src.o.deleted(s.deleted)
+		s.deleted = nil
+	}
+}
+
 // readHistory reads what is pending for this consumer. over: there is no more.
 func (s *session[T]) readHistory(ctx context.Context, room int) (items []*item, over bool, err error) {
+	s.settling.Lock()
+	defer s.settling.Unlock()
 	messages, err := s.readGroup(ctx, s.history, min(room, s.src.o.prefetch), -1)
 	if err != nil || len(messages) == 0 {
 		return nil, err == nil, err
@@ -57,6 +69,8 @@ func (s *session[T]) readHistory(ctx context.Context, room int) (items []*item, 
 
 // sweep claims entries whose session has sent no sign of life for AckWait.
 func (s *session[T]) sweep(ctx context.Context, room int) ([]*item, error) {
+	s.settling.Lock()
+	defer s.settling.Unlock()
 	for {
 		messages, next, deleted, err := s.src.client.XAutoClaimWithDeleted(ctx, &goredis.XAutoClaimArgs{
 			Stream: s.src.stream, Group: s.src.group, Consumer: s.name,
@@ -65,9 +79,7 @@ func (s *session[T]) sweep(ctx context.Context, room int) ([]*item, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(deleted) > 0 {
-			s.src.o.deleted(deleted) // the server has removed them
-		}
+		s.deleted = append(s.deleted, deleted...) // the server has removed them
 		s.cursor = next
 		over := next == "0-0"
 		if over {
@@ -80,7 +92,8 @@ func (s *session[T]) sweep(ctx context.Context, room int) ([]*item, error) {
 	}
 }
 
-// take begins entries that were delivered before, and acks those that were deleted.
+// take begins entries that were delivered before, and acks those that were deleted. The
+// caller holds settling since before the server has answered.
 func (s *session[T]) take(ctx context.Context, messages []goredis.XMessage) ([]*item, error) {
 	var there []goredis.XMessage
 	var deleted []string
@@ -100,7 +113,7 @@ func (s *session[T]) take(ctx context.Context, messages []goredis.XMessage) ([]*
 		if err := s.src.client.XAck(ctx, s.src.stream, s.src.group, deleted...).Err(); err != nil {
 			return nil, err
 		}
-		s.src.o.deleted(deleted)
+		s.deleted = append(s.deleted, deleted...)
 	}
 	attempts, err := s.attempts(ctx, there)
 	if err != nil {

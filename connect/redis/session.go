@@ -33,7 +33,11 @@ type session[T any] struct {
 	joined sync.WaitGroup
 	wake   chan struct{} // of capacity 1, as is freed
 	freed  chan struct{}
-	acking sync.Mutex // one XACK at a time
+
+	// settling is held while entries are acked or given back, and while those that are
+	// pending are read: an entry in such an answer that the session does not have is not
+	// one that it has just settled.
+	settling sync.Mutex
 
 	mu     sync.Mutex
 	has    map[string]*item // from the read until the server has answered the ack
@@ -45,6 +49,7 @@ type session[T any] struct {
 	cursor    string // of the claims
 	nextSweep time.Time
 	nextClean time.Time
+	deleted   []string // entries that were found deleted, and not reported yet
 }
 
 func newSession[T any](ctx context.Context, src *source[T], most int) *session[T] {
@@ -188,8 +193,8 @@ func (s *session[T]) nack(_ context.Context, it *item, after time.Duration, _ er
 
 // flush sends the acks that wait. Those that fail wait on.
 func (s *session[T]) flush(ctx context.Context) error {
-	s.acking.Lock()
-	defer s.acking.Unlock()
+	s.settling.Lock()
+	defer s.settling.Unlock()
 	for {
 		s.mu.Lock()
 		some := s.toAck[:min(len(s.toAck), perScript)]
@@ -276,6 +281,8 @@ func (s *session[T]) beat(ctx context.Context) error {
 // giveBack gives back the nacked entries that are due within that time: their idle time
 // becomes such that a session may claim them when they are due.
 func (s *session[T]) giveBack(ctx context.Context, within time.Duration) error {
+	s.settling.Lock()
+	defer s.settling.Unlock()
 	now := time.Now()
 	var back []*item
 	s.mu.Lock()
