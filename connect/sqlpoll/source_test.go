@@ -41,7 +41,8 @@ func TestInfo(t *testing.T) {
 	})
 	require.Equal(t, seen{
 		delivery.Info{Source: table, Position: "1", ID: "1", Epoch: 1},
-		"ada", []byte("1"), []string{"a=1", "b=2"},
+		"ada", []byte("1"),
+		[]string{"a=1", "b=2"},
 	}, <-got)
 	require.Equal(t, seen{info: delivery.Info{Source: table, Position: "2", ID: "2", Epoch: 1}}, <-got)
 	require.Equal(t, []string{"headers=no JSON"}, (<-got).headers)
