@@ -275,7 +275,8 @@ func Lease(d time.Duration) Option {
 // Owner gives the session a fixed name, for example that of the machine. A session takes
 // the consumer from one of the same name at once, so that a process that has crashed
 // goes on without a wait for [Lease]. The session from which it was taken ends with
-// [delivery.ErrFenced]. By default each session has a name of its own. An empty name is
+// [delivery.ErrFenced], with its next commit or sign of life: until then, both have
+// events. So the name must be that of one session at a time. By default each session has a name of its own. An empty name is
 // an ErrInvalidArgument, as is one of more than 200 bytes.
 func Owner(name string) Option {
 	return option(func(o *options) string {

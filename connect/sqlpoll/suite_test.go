@@ -63,7 +63,7 @@ func TestStandby(t *testing.T) {
 // TestOwner: sessions with a fixed name take the lease from each other, and go on at once
 // after a crash.
 func TestOwner(t *testing.T) {
-	opts := []sqlpoll.Option{sqlpoll.Owner("here"), sqlpoll.Lease(time.Hour)}
+	opts := []sqlpoll.Option{sqlpoll.Owner("here"), sqlpoll.Lease(5 * time.Second)} // a session notices within a third of that
 	deliverytest.Run(t, func(t *testing.T) deliverytest.Harness {
 		h := harness(t, opts...)
 		if deliverytest.Address() != "" {
