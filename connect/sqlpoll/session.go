@@ -3,6 +3,7 @@ package sqlpoll
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -158,7 +159,7 @@ func (s *session[T]) failed(ctx context.Context, err error, failures *int) (fata
 	switch {
 	case ctx.Err() != nil:
 		return nil
-	case closed(err):
+	case closed(err), errors.Is(err, sql.ErrNoRows): // the consumer was deleted
 		return s.fail(err)
 	}
 	s.report(s.fail(err))

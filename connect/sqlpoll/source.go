@@ -50,8 +50,9 @@ func (r Row) Scan(dest ...any) error {
 //
 // Open fails when the database is away, and when a table or a column does not exist.
 // Receive goes on when the database is away, with waits of at most 2 seconds: see
-// [OnError]. It ends when db is closed, at positions that do not increase, and as
-// [NoStandby] and [Owner] say. A nil db, an empty name and options that do not fit are an
+// [OnError]. It fails when db is closed, when the row of the consumer in the table of
+// positions is deleted, at positions that do not increase, and as [NoStandby] and [Owner]
+// say. A nil db, an empty name and options that do not fit are an
 // ErrInvalidArgument of Open. db stays open.
 //
 // Memory: a batch, and what [delivery.MaxUncommitted] allows, 1024 by default. Goroutines:

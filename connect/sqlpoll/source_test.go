@@ -185,6 +185,19 @@ func TestDatabaseClosed(t *testing.T) {
 	require.ErrorContains(t, s.Wait(), "database is closed")
 }
 
+// TestConsumerDeleted: it is an end, too, and a new session begins at the start.
+func TestConsumerDeleted(t *testing.T) {
+	db, _ := database(t)
+	a := newAccount()
+	add(t, db, numbers(0, 1, 1)...)
+	s := process(t, source(db, sqlpoll.Lease(150*time.Millisecond)), 1, a.handle)
+	a.wait(t, 1)
+	run(t, db, "DELETE FROM sqlpoll_positions")
+	require.ErrorIs(t, s.Wait(), sql.ErrNoRows)
+	process(t, source(db), 1, a.handle)
+	require.Equal(t, []string{"0", "0"}, a.wait(t, 2))
+}
+
 func TestOpenErrors(t *testing.T) {
 	db, _ := database(t)
 	scan := func(sqlpoll.Row) (int, error) { return 0, nil }
