@@ -31,10 +31,9 @@ func TestSilentSession(t *testing.T) {
 	db, file := database(t)
 	add(t, db, numbers(0, 3, 3)...)
 	f := &faults{}
-	running := make(chan event)
-	cut := make(chan error)
+	running, cut := make(chan event, 8), make(chan error, 8)
 	var epoch atomic.Int64
-	first := process(t, source(faulty(t, file, f), sqlpoll.Lease(200*time.Millisecond), quiet()), 1, func(ctx context.Context, d event) error {
+	first := process(t, source(faulty(t, file, f), sqlpoll.Lease(time.Second), quiet()), 1, func(ctx context.Context, d event) error {
 		if string(d.Value) != "1" {
 			return nil
 		}
@@ -69,13 +68,20 @@ func TestSilentSession(t *testing.T) {
 // than the time of the lease.
 func TestStandbyWaits(t *testing.T) {
 	db, _ := database(t)
-	const lease = 300 * time.Millisecond
 	a, b := newAccount(), newAccount()
-	first := process(t, source(db, sqlpoll.Lease(lease)), 1, a.handle)
+	opt := sqlpoll.Lease(2 * time.Second)
+	first := process(t, source(db, opt), 1, a.handle)
 	add(t, db, numbers(0, 1, 1)...)
 	a.wait(t, 1)
-	second := process(t, source(db, sqlpoll.Lease(lease)), 1, b.handle)
-	time.Sleep(2 * lease)
+	committed(t, db, 1)
+	second := process(t, source(db, opt), 1, b.handle)
+	beat := func() (n int) {
+		require.NoError(t, db.QueryRowContext(t.Context(), "SELECT beat FROM sqlpoll_positions").Scan(&n))
+		return n
+	}
+	for began := beat(); beat() < began+4; { // each is a third of the lease
+		time.Sleep(10 * time.Millisecond)
+	}
 	add(t, db, numbers(1, 1, 1)...)
 	a.wait(t, 2)
 	require.Empty(t, b.wait(t, 0))
@@ -91,7 +97,7 @@ func TestNoStandby(t *testing.T) {
 	db, _ := database(t)
 	a := newAccount()
 	add(t, db, numbers(0, 1, 1)...)
-	first := process(t, source(db, sqlpoll.Lease(150*time.Millisecond)), 1, a.handle)
+	first := process(t, source(db, sqlpoll.Lease(3*time.Second)), 1, a.handle)
 	a.wait(t, 1)
 	err := delivery.Process(source(db, sqlpoll.NoStandby()), 1, a.handle).Drain(t.Context())
 	require.ErrorIs(t, err, delivery.ErrFenced)
@@ -107,7 +113,7 @@ func TestNamesake(t *testing.T) {
 	db, _ := database(t)
 	a := newAccount()
 	add(t, db, numbers(0, 1, 1)...)
-	opts := []sqlpoll.Option{sqlpoll.Owner("a"), sqlpoll.Lease(500 * time.Millisecond)}
+	opts := []sqlpoll.Option{sqlpoll.Owner("a"), sqlpoll.Lease(2 * time.Second)}
 	first := process(t, source(db, opts...), 1, a.handle)
 	a.wait(t, 1)
 	committed(t, db, 1)
@@ -161,7 +167,13 @@ func TestAway(t *testing.T) {
 		time.Sleep(away)
 		add(t, db, numbers(20, 20, 3)...)
 		f.away.Store(false)
-		a.wait(t, 40)
+		require.Eventually(t, func() bool { // some may come again
+			seen := map[string]bool{}
+			for _, v := range a.wait(t, 0) {
+				seen[v] = true
+			}
+			return len(seen) == 40
+		}, time.Minute, 5*time.Millisecond)
 		stop(t, s)
 		require.Positive(t, errs.Swap(0))
 		if lease == time.Hour {

@@ -190,7 +190,7 @@ func TestConsumerDeleted(t *testing.T) {
 	db, _ := database(t)
 	a := newAccount()
 	add(t, db, numbers(0, 1, 1)...)
-	s := process(t, source(db, sqlpoll.Lease(150*time.Millisecond)), 1, a.handle)
+	s := process(t, source(db, sqlpoll.Lease(2*time.Second)), 1, a.handle)
 	a.wait(t, 1)
 	run(t, db, "DELETE FROM sqlpoll_positions")
 	require.ErrorIs(t, s.Wait(), sql.ErrNoRows)
