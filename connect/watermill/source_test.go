@@ -284,8 +284,10 @@ func TestUnreadMessages(t *testing.T) {
 // stub is a subscriber that does what a test wants.
 type stub func(ctx context.Context) (<-chan *message.Message, error)
 
-func (s stub) Subscribe(ctx context.Context, _ string) (<-chan *message.Message, error) { return s(ctx) }
-func (stub) Close() error                                                                { return nil }
+func (s stub) Subscribe(ctx context.Context, _ string) (<-chan *message.Message, error) {
+	return s(ctx)
+}
+func (stub) Close() error { return nil }
 
 // TestOpenFails: errors of Subscribe are those of the stream, and the end of the ctx ends
 // a Subscribe that takes too long.
