@@ -12,6 +12,7 @@ type openSlice[T any] struct {
 	items   []T
 	most    int  // 0: no limit
 	empties bool // empty slices are emitted too
+	room    int  // for the next slice: slices are often as long as the one before
 
 	extra   T // came when items was full; it begins the next slice
 	isExtra bool
@@ -23,7 +24,16 @@ func (g *openSlice[T]) add(v T) {
 		g.extra, g.isExtra = v, true
 		return
 	}
+	if g.items == nil {
+		g.items = make([]T, 0, g.room)
+	}
 	g.items = append(g.items, v)
+}
+
+// begin begins the next slice with v.
+func (g *openSlice[T]) begin(v T) {
+	g.room = min(len(g.items), maxTimedCapacity)
+	g.items = append(make([]T, 0, max(g.room, 1)), v)
 }
 
 func (g *openSlice[T]) full() bool { return g.most > 0 && len(g.items) >= g.most }
@@ -31,11 +41,13 @@ func (g *openSlice[T]) full() bool { return g.most > 0 && len(g.items) >= g.most
 // cut returns the slice, and begins the next one. It returns nil if no slice is to be
 // emitted.
 func (g *openSlice[T]) cut() (items []T) {
-	items, g.items = g.items, nil
+	items = g.items
 	if g.isExtra {
 		var none T
-		g.items = []T{g.extra}
+		g.begin(g.extra)
 		g.extra, g.isExtra = none, false
+	} else {
+		g.room, g.items = min(len(items), maxTimedCapacity), nil
 	}
 	if items == nil && g.empties {
 		return []T{}
@@ -63,7 +75,8 @@ func (g *openSlice[T]) rest(emit func([]T) bool) bool {
 // next returns the slice, and begins a new one with v. So v is kept while the
 // returned slice is emitted.
 func (g *openSlice[T]) next(v T) (full []T) {
-	full, g.items = g.items, []T{v}
+	full = g.items
+	g.begin(v)
 	return full
 }
 

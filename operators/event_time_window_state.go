@@ -23,6 +23,7 @@ type eventWindows[T any] struct {
 	heap    []*eventWindow[T] // the earliest window at the root
 	byStart map[instantKey]*eventWindow[T]
 	recent  *eventWindow[T] // the window that was found last; nil after it was passed
+	room    int             // for the items of the next window: windows are often as full as the one before
 }
 
 type eventWindow[T any] struct {
@@ -93,6 +94,7 @@ func (w *eventWindows[T]) oldest() (full turbopipes.TimeWindow[T], ok bool) {
 	if w.recent == top {
 		w.recent = nil
 	}
+	w.room = min(len(top.Items), maxTimedCapacity)
 	return top.TimeWindow, true
 }
 
@@ -172,6 +174,9 @@ func (w *eventWindows[T]) at(start time.Time) *eventWindow[T] {
 	win := w.byStart[key]
 	if win == nil {
 		win = &eventWindow[T]{TimeWindow: turbopipes.TimeWindow[T]{Start: start, End: start.Add(w.Size)}}
+		if w.room > 0 {
+			win.Items = make([]T, 0, w.room)
+		}
 		if w.byStart == nil {
 			w.byStart = map[instantKey]*eventWindow[T]{}
 		}

@@ -117,10 +117,12 @@ var mutants = []mutant{
 		"TestBackpressure", inBackpressure,
 	}, {
 		"an upstream that no claim of a worker wakes", "internal/handoff/crew.go", "c.unlockCall(c.worker(), c.giver())", "c.unlockCall(c.worker(), false)",
-		"TestCrew", []string{"./internal/handoff"},
+		"TestCrew",
+		[]string{"./internal/handoff"},
 	}, {
 		"a producer that waits although there is room", handoff, "} else if q.starving.Load() == q.producerCalled {", "} else if false {",
-		"TestQueueTurn", []string{"./internal/handoff"},
+		"TestQueueTurn",
+		[]string{"./internal/handoff"},
 	}, {
 		"a consumer's panic recovered", "consume.go", "if c.inside {\n\t\t\treturn // without a recover\n\t\t}", "",
 		"TestConsumer", inRoot,
