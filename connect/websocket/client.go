@@ -141,7 +141,7 @@ func (c *client) connection(outer context.Context, emit func(m Message, position
 	joined.Add(1)
 	stop := context.AfterFunc(outer, func() {
 		defer joined.Done()
-		goodbye(conn, cancel)
+		goodbye(conn, ws.StatusNormalClosure, cancel)
 	})
 	defer func() {
 		if stop() {
@@ -182,17 +182,18 @@ func (c *client) connection(outer context.Context, emit func(m Message, position
 			c.last = p
 		}
 		if !emit(m, c.last) {
-			goodbye(conn, cancel)
+			goodbye(conn, ws.StatusNormalClosure, cancel)
 			return errEnded
 		}
 	}
 }
 
-// goodbye closes conn with the code 1000. It waits for the answer, but not for long.
-func goodbye(conn *ws.Conn, cancel context.CancelCauseFunc) {
+// goodbye closes conn with code. It waits for the answer, but not for long: cancel then
+// ends the ctx of the reader, which cuts conn.
+func goodbye(conn *ws.Conn, code ws.StatusCode, cancel context.CancelCauseFunc) {
 	late := time.AfterFunc(closeWait, func() { cancel(nil); _ = conn.CloseNow() })
 	defer late.Stop()
-	_ = conn.Close(ws.StatusNormalClosure, "") // the other side may be gone
+	_ = conn.Close(code, "") // the other side may be gone
 }
 
 // reading says whether a Read runs, and which one.

@@ -28,6 +28,8 @@ const (
 	defaultUncommitted = 1024
 	dialTimeout        = 30 * time.Second
 	closeWait          = time.Second
+	defaultPing        = 30 * time.Second
+	defaultWrite       = 10 * time.Second
 )
 
 type options struct {
@@ -54,7 +56,7 @@ type Option func(*options) (bad string)
 
 func optionsOf(url string, opts []Option) (o options, bad string) {
 	o = options{
-		first: time.Second, longest: time.Minute, ping: 30 * time.Second, readLimit: defaultReadLimit,
+		first: time.Second, longest: time.Minute, ping: defaultPing, readLimit: defaultReadLimit,
 		ends:     []ws.StatusCode{ws.StatusNormalClosure},
 		fails:    []ws.StatusCode{ws.StatusProtocolError, ws.StatusUnsupportedData, ws.StatusInvalidFramePayloadData, ws.StatusPolicyViolation, ws.StatusMandatoryExtension},
 		position: func(Message) string { return "" }, key: func(Message) string { return "" }, commit: time.Second,

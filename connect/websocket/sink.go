@@ -53,7 +53,7 @@ var ErrClosed = errors.New("websocket: the sink is closed")
 // NewSink returns a Sink. Close it. An empty url is an ErrInvalidArgument of Publish.
 func NewSink(url string, o SinkOptions) *Sink {
 	if o.WriteTimeout <= 0 {
-		o.WriteTimeout = 10 * time.Second
+		o.WriteTimeout = defaultWrite
 	}
 	if o.ReadLimit <= 0 {
 		o.ReadLimit = defaultReadLimit
@@ -161,7 +161,7 @@ func (s *Sink) Close() error {
 	defer func() { <-s.turn }()
 	s.closed = true
 	if s.conn != nil {
-		goodbye(s.conn, func(error) { s.end() })
+		goodbye(s.conn, ws.StatusNormalClosure, func(error) { s.end() })
 		s.drop()
 	}
 	s.end()

@@ -19,7 +19,7 @@ import (
 )
 
 // feed is a server with a protocol: a client sends "from N" and gets the messages after
-// N, as "N key/value", and it sends "ack N".
+// N, as "N key value", and it sends "ack N".
 type feed struct {
 	mu    sync.Mutex
 	all   []deliverytest.Event
@@ -66,7 +66,7 @@ func (f *feed) serve(_ int64, c *ws.Conn) {
 		news, cut, more := f.news, f.cut, at < len(f.all)
 		var text string
 		if more {
-			text = strconv.Itoa(at+1) + " " + string(f.all[at].Value)
+			text = strconv.Itoa(at+1) + " " + f.all[at].Key + " " + string(f.all[at].Value)
 		}
 		f.mu.Unlock()
 		if cut && sent == 10 {
@@ -97,9 +97,7 @@ func protocol(opts ...websocket.Option) []websocket.Option {
 			return position
 		}),
 		websocket.KeyBy(func(m websocket.Message) string {
-			_, rest, _ := strings.Cut(string(m.Data), " ")
-			key, _, _ := strings.Cut(rest, "/")
-			return key
+			return strings.SplitN(string(m.Data), " ", 3)[1]
 		}),
 		websocket.Ack(func(ctx context.Context, c *ws.Conn, position string) error {
 			return c.Write(ctx, ws.MessageText, []byte("ack "+position))
@@ -136,8 +134,7 @@ type bareSession struct{ delivery.Session[[]byte] }
 
 func (b bareSession) Receive(ctx context.Context, emit func(delivery.Delivery[[]byte]) bool) error {
 	return b.Session.Receive(ctx, func(d delivery.Delivery[[]byte]) bool {
-		_, value, _ := strings.Cut(string(d.Value), " ")
-		return emit(delivery.With(d, []byte(value)))
+		return emit(delivery.With(d, []byte(strings.SplitN(string(d.Value), " ", 3)[2])))
 	})
 }
 
@@ -183,7 +180,7 @@ func TestLastAck(t *testing.T) {
 func TestAckAfterTheEnd(t *testing.T) {
 	url := serve(t, func(_ int64, c *ws.Conn) {
 		_, _, _ = c.Read(context.Background())
-		send(c, "7 a/1")
+		send(c, "7 a 1")
 		_ = c.Close(ws.StatusNormalClosure, "")
 	})
 	store := &memory{}
