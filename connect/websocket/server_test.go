@@ -165,3 +165,47 @@ func TestAdmission(t *testing.T) {
 		invalid(t, want, websocket.NewServer(opt).Run(t.Context(), numbers(1, nil, nil)))
 	}
 }
+
+// TestLag: a client that is too far behind misses messages, or has to go.
+func TestLag(t *testing.T) {
+	const n = 100
+	for _, strategy := range []tp.Overflow{tp.DropOldest, tp.Fail} {
+		s := websocket.NewServer(websocket.Lag(4, strategy), websocket.WriteTimeout(time.Minute))
+		url := host(t, s)
+		c, _, err := ws.Dial(t.Context(), url, nil) //nolint:bodyclose // the library does
+		require.NoError(t, err)
+		c.SetReadLimit(1 << 20)
+		await(t, func() bool { return s.Stats().Clients == 1 })
+		sent, over := make(chan struct{}), make(chan error, 1)
+		go func() {
+			over <- s.Run(t.Context(), tp.Create(func(_ context.Context, emit func(websocket.Message) bool) error {
+				defer close(sent)
+				for i := range n { // more than the buffers of the connection take
+					emit(websocket.Message{Data: append(make([]byte, 256<<10), byte(i))})
+				}
+				return nil
+			}))
+		}()
+		<-sent
+		var last byte
+		got := 0
+		for {
+			var data []byte
+			if _, data, err = c.Read(t.Context()); err != nil {
+				break
+			}
+			last = data[len(data)-1]
+			got++
+		}
+		require.NoError(t, <-over)
+		if strategy == tp.Fail {
+			require.Equal(t, ws.StatusTryAgainLater, ws.CloseStatus(err))
+			continue
+		}
+		require.Equal(t, ws.StatusNormalClosure, ws.CloseStatus(err))
+		require.Equal(t, byte(n-1), last)
+		require.EqualValues(t, got, s.Stats().Sent)
+		require.EqualValues(t, n-got, s.Stats().Dropped)
+		require.Positive(t, s.Stats().Dropped)
+	}
+}

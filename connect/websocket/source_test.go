@@ -175,6 +175,27 @@ func TestLastAck(t *testing.T) {
 	}, 10*time.Second, time.Millisecond)
 }
 
+// TestAckAtDispose: a function that ignores the end of its ctx and returns nil has had its
+// effect, and the connection is there for its ack.
+func TestAckAtDispose(t *testing.T) {
+	f := newFeed()
+	url := serve(t, f.serve)
+	f.publish(deliverytest.Event{Value: []byte("1")})
+	running := make(chan struct{})
+	s := delivery.Process(websocket.Source(url, append(protocol(), websocket.CommitEvery(time.Hour))...), 4, func(ctx context.Context, _ delivery.Delivery[[]byte]) error {
+		close(running)
+		<-ctx.Done()
+		return nil
+	}).Subscribe(t.Context(), tp.Observer[delivery.Receipt]{})
+	<-running
+	s.Dispose()
+	await(t, func() bool {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return f.acked == 1
+	})
+}
+
 // TestAckAfterTheEnd: a server that has ended the stream takes no ack, and nobody waits
 // for it. The position is saved.
 func TestAckAfterTheEnd(t *testing.T) {
