@@ -55,6 +55,7 @@ func kafkaSources(t task) (sources []delivery.Source[[]byte], leave func(), err 
 	cluster := kafka.Cluster{
 		kgo.SeedBrokers(strings.Split(t.Address, ",")...),
 		kgo.SessionTimeout(2 * time.Second), kgo.HeartbeatInterval(200 * time.Millisecond), // a killed worker is noticed soon
+		kgo.RebalanceTimeout(4 * time.Second), // so long, at most, do the others wait for it in a rebalance
 	}
-	return []delivery.Source[[]byte]{kafka.Source(cluster, topicName, "billing")}, func() {}, nil
+	return []delivery.Source[[]byte]{kafka.Source(cluster, topicName, "billing", kafka.RevokeWait(2*time.Second))}, func() {}, nil
 }
