@@ -137,7 +137,7 @@ var mutants = []mutant{
 		"TestPipelines", inChaos,
 	}, {
 		"an item of a cut inner stream counted as failed", "operators/flat_map.go", "case fault.Cut(ctx, err):\n\t\trefuse(v)", "case false && fault.Cut(ctx, err):\n\t\trefuse(v)",
-		"TestPipelines", inChaos,
+		"TestItemsOfCutInnerStreams", inRoot,
 	}, {
 		"a hub that takes items that nobody receives", "internal/hot/hub.go", "return h.owned == lingering && h.taking == 0", "return false",
 		"TestHotStreams", inChaos,
