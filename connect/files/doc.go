@@ -26,8 +26,8 @@
 //   - Removed: an open file is still read to its end. A file that was not open is reported.
 //
 // A file that is rewritten with the same first bytes, and with the same record at the
-// position, can't be told from one that has grown. A file whose inode, size and bytes
-// are those of one that was removed is told by its time.
+// position, looks like a file that has grown. A new file that has the inode, the size and
+// the bytes of a removed file is recognized by its time.
 //
 // There is no inotify: files are polled, which works on all file systems. Windows lets
 // nobody rename a file that is open, unless it was opened for that, as here.

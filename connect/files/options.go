@@ -145,8 +145,8 @@ func Poll(every time.Duration) Setting {
 	}}
 }
 
-// Linger sets how long a file that was renamed or removed is still read after its last
-// growth, since its writer may not know of it. The default is 5 s. quiet < 0 is an
+// Linger sets how long a file that was renamed or removed is still read after it last grew:
+// its writer may still have it open. The default is 5 s. quiet < 0 is an
 // ErrInvalidArgument.
 func Linger(quiet time.Duration) Setting {
 	return Setting{Func: func(s *settings) string {

@@ -89,7 +89,7 @@ func (s *store) put(e entry) (learned bool) {
 	return e.Head.Len > was.Head.Len
 }
 
-// drop forgets an entry, if all of it up to at is committed.
+// drop forgets the entry of partition, if everything before at is committed.
 func (s *store) drop(partition int32, at int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

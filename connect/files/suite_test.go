@@ -181,7 +181,7 @@ func TestRotatedDeliveries(t *testing.T) {
 }
 
 // TestPositionOnAFullDisk: events go on until the tail is full. Nothing is lost when
-// there is room again, and the trouble is told.
+// there is room again, and OnTrouble gets the error.
 func TestPositionOnAFullDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		name := fileWith(t, strings.Repeat("a\n", 100))

@@ -91,7 +91,8 @@ func NewWebhook(opts ...WebhookOption) *Webhook {
 	return h
 }
 
-// Requeues says that a nacked event comes again: the sender is told to try again.
+// Requeues says that a nacked event comes again: the answer asks the sender to
+// try again.
 func (h *Webhook) Requeues() bool { return true }
 
 // Stats returns the counters.

@@ -183,6 +183,24 @@ func TestDisposeWhileRevoked(t *testing.T) {
 	all.check(t, 4)
 }
 
+// A rebalance that waits for a dead member does not hold the end of a stream for longer
+// than CloseTimeout. The brokers would hold the join until the rebalance timeout.
+func TestDisposeWhileJoining(t *testing.T) {
+	b, all := newBroker(t, 2), newAccount()
+	b.publish(t, numbered(10, 10)...)
+	dead := b.subscription()
+	first := dead.start(t, 4, all.handle)
+	all.has(t, 10)
+	dead.network().cut(true) // the broker waits for its session timeout, or for its join
+	second := b.subscription().start(t, 4, all.handle, delivery.CloseTimeout(time.Second))
+	eventually(t, "the rebalance", func() bool { return members(t, b) != 1 })
+	began := time.Now()
+	second.Dispose()
+	require.Less(t, time.Since(began), 10*time.Second, "not the rebalance timeout of a minute")
+	dead.network().cut(false)
+	first.Dispose()
+}
+
 // A full disk of the sink is an error like any other: the event is tried again, the tail
 // fills, and the partition is paused. When there is room again, nothing is missing.
 func TestFullDiskOfTheSink(t *testing.T) {

@@ -130,7 +130,7 @@ func MaxPollRecords(n int) Option {
 
 // IDHeader makes the value of a header the ID of an event, which its producer has set.
 // Without it, and for events without the header, the ID is topic, partition and offset.
-// That one is the same each time that the event comes again, but a producer that sends
+// This ID is the same each time that the event comes again, but a producer that sends
 // an event twice makes two of them. An empty name is an ErrInvalidArgument.
 func IDHeader(name string) Option {
 	return func(s *settings) string {

@@ -157,6 +157,7 @@ func (s *session) options(c Cluster) []kgo.Opt {
 		kgo.ConsumerGroup(s.group), kgo.ConsumeTopics(s.topics...), kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(),
 		kgo.OnPartitionsAssigned(s.assigned), kgo.OnPartitionsRevoked(s.revoked), kgo.OnPartitionsLost(s.lost),
 		kgo.OnOffsetsFetched(s.positions),
+		kgo.WithContext(s.last), // kgo.Close waits for a join, which the brokers may hold for a minute
 	)
 }
 

@@ -29,8 +29,8 @@ var ErrApplied = errors.New("sqlpoll: the transaction of this event was committe
 // succeeded. After any other error roll tx back, and return the error.
 //
 // Advance returns [delivery.ErrFenced] when another session has the consumer. It returns
-// an error when an earlier event is not done, since the effect of that one would be left
-// out.
+// an error when an earlier event is not done: the position would pass over the earlier
+// event.
 // A session sends signs of life in transactions of its own, which wait for tx: keep tx
 // shorter than [Lease].
 func (c *Consumer[T]) Advance(ctx context.Context, tx Tx, info delivery.Info) error {

@@ -288,7 +288,7 @@ func Owner(name string) Option {
 }
 
 // NoStandby ends a session with [delivery.ErrFenced] when another session has the
-// consumer, as soon as that one has shown a sign of life. By default the session waits
+// consumer, as soon as the other session has shown a sign of life. By default the session waits
 // until the consumer is free.
 func NoStandby() Option {
 	return option(func(o *options) string { o.noStandby = true; return "" })

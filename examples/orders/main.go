@@ -16,6 +16,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -41,7 +42,8 @@ func start(c *command.Command) int {
 	var t task
 	err := json.Unmarshal([]byte(text), &t)
 	if err == nil {
-		err = t.work(context.Background(), c.Until()...)
+		signal.Ignore(os.Interrupt) // Ctrl-C reaches all processes: the parent stops its workers
+		err = t.work(context.Background(), c.Stderr, c.Until()...)
 	}
 	return c.Exit(err)
 }
@@ -129,11 +131,15 @@ func (s settings) runIn(ctx context.Context, dir string, out io.Writer, c *comma
 	}
 	began, killed := time.Now(), new(atomic.Int64)
 	whole := s.stream(db, shop, b, places, killed)
-	_, err = tp.RunUntilSignal(ctx, func(ctx context.Context, stop <-chan struct{}) error {
+	stops, err := tp.RunUntilSignal(ctx, func(ctx context.Context, stop <-chan struct{}) error {
 		return tp.WaitOrStop(ctx, stop, whole.Subscribe(ctx, tp.Observer[string]{Next: func(line string) { fmt.Fprintln(out, line) }}))
 	}, c.Until(tp.StopWithin(time.Minute))...)
 	if err != nil {
 		return err
+	}
+	if stops > 0 {
+		fmt.Fprintln(out, "stopped before all orders were done: nothing to verify")
+		return nil
 	}
 	return s.report(ctx, db, shop, killed.Load(), time.Since(began), out)
 }

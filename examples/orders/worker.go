@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
+	"syscall"
 	"time"
 
 	tp "github.com/turbopipes/turbopipes"
@@ -20,9 +23,10 @@ type task struct {
 	Uncommitted     int
 }
 
-// work runs a worker until it is told to stop. At the first SIGTERM it finishes what it
-// has, commits it, and leaves.
-func (t task) work(ctx context.Context, signals ...tp.SignalOption) error {
+// work runs a worker until a signal comes. At the first SIGTERM it finishes the orders that
+// it has, commits them, and leaves. An order that is about to be tried again stays open,
+// and comes again in the next process.
+func (t task) work(ctx context.Context, stderr io.Writer, signals ...tp.SignalOption) error {
 	db, err := openStore(t.Store)
 	if err != nil {
 		return err
@@ -45,7 +49,7 @@ func (t task) work(ctx context.Context, signals ...tp.SignalOption) error {
 		}
 		return db.book(ctx, d.Info(), d.Value, c.Name, t.Worker)
 	}
-	_, err = tp.RunUntilSignal(ctx, func(ctx context.Context, stop <-chan struct{}) error {
+	stops, err := tp.RunUntilSignal(ctx, func(ctx context.Context, stop <-chan struct{}) error {
 		running := make([]*tp.Subscription, 0, len(sources))
 		for _, source := range sources {
 			sales := delivery.Process(source, max(1, t.Tasks/len(sources)), delivery.JSON(book),
@@ -55,7 +59,12 @@ func (t task) work(ctx context.Context, signals ...tp.SignalOption) error {
 			running = append(running, sales.Subscribe(ctx, tp.Observer[delivery.Receipt]{}))
 		}
 		return tp.WaitOrStop(ctx, stop, running...)
-	}, append(signals, tp.StopWithin(20*time.Second))...)
+	}, append(signals, tp.WithSignals(syscall.SIGTERM), tp.StopWithin(20*time.Second))...)
+	if stops == 1 && err != nil {
+		first, _, _ := strings.Cut(err.Error(), "\n")
+		fmt.Fprintf(stderr, "orders: worker %d has left orders to the next process: %s\n", t.Worker, first)
+		return nil
+	}
 	return err
 }
 

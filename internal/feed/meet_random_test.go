@@ -80,7 +80,7 @@ func (l *modelLane) push(_ context.Context, emit func(int) bool) error {
 }
 
 // check looks at the bound, while the subscriber is not in Await. emitted is read
-// first: the state may be ahead of it, and never behind by more than the lane allows.
+// first: the state may have more items meanwhile, up to the bound of the lane.
 func (m *model) check(t *testing.T) {
 	for _, l := range m.lanes {
 		if behind := l.emitted.Load() - l.accepted.Load(); behind > int64(l.ahead) {

@@ -150,7 +150,7 @@ func TestMeetDoors(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// The end of a lane is told once, after its items, also if the door is shut and the
+// The subscriber learns of the end of a lane once, after its items, also if the door is shut and the
 // subscriber is busy.
 func TestMeetEnds(t *testing.T) {
 	for _, ahead := range []int{0, 1, 8} {
@@ -365,7 +365,7 @@ func TestMeetTake(t *testing.T) {
 	}
 }
 
-// The end of a lane is told also if Take has taken the item that it waited for.
+// The subscriber learns of the end of a lane, also if Take has taken the last item.
 func TestMeetTakesTheLastItem(t *testing.T) {
 	_, err := meeting(t, 1, 3, false, func(d *desk) error {
 		l := d.lanes[0]

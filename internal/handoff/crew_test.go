@@ -24,7 +24,7 @@ func pushes[T any](f *Fan[T], limit int) *Crew[push[T], T] {
 	return c
 }
 
-// fanned runs give, which gives the jobs, and returns the items and the error.
+// fanned runs give, which passes the jobs to a Crew. It returns the items and the error.
 func fanned[T any](ctx context.Context, limit int, give func(ctx context.Context, c *Crew[push[T], T]) error) (items []T, err error) {
 	use := func() (err error) {
 		f := OpenFan[T](ctx, "test", 0)

@@ -88,7 +88,7 @@ func (f *Fan[T]) Add(push func(ctx context.Context, emit func(T) bool) error) {
 	}, f.upstreamFailed)
 }
 
-// Run starts a task that emits nothing itself but gives jobs to a Crew.
+// Run starts a task that emits nothing itself, but passes jobs to a Crew.
 func (f *Fan[T]) Run(task func(ctx context.Context) error) {
 	f.begin(0)
 	f.Scope.Upstream(func(ctx context.Context) error {
