@@ -211,7 +211,11 @@ func TestErrorsWaitForWhatIsQueued(t *testing.T) {
 // The end of ctx, a Dispose and a downstream that leaves overtake an error, and the items
 // that wait.
 func TestErrorsAreOvertaken(t *testing.T) {
-	failing := operators.Concat(turbopipes.Throw[int](errBoom))(turbopipes.Range(0, 3))
+	fails := turbopipes.Create(func(context.Context, func(int) bool) error {
+		time.Sleep(time.Second / 10) // not before the first pair of a Zip that reads ahead
+		return errBoom
+	})
+	failing := operators.Concat(fails)(turbopipes.Range(0, 3))
 	for name := range orderly() {
 		if name == "Zip, a silent other" || name == windowsInTurn {
 			continue // no item comes; it returns the error also where downstream has left
