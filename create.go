@@ -31,7 +31,7 @@ func Just[T any](items ...T) Observable[T] { return fromSlice(items) }
 func FromSlice[T any](s []T) Observable[T] { return fromSlice(s) }
 
 func fromSlice[T any](s []T) Observable[T] {
-	return observable(func(ctx context.Context, emit func(T) bool) error {
+	return ready(func(ctx context.Context, emit func(T) bool) error {
 		emit, err := beginReady(ctx, emit)
 		if emit == nil {
 			return err
@@ -92,7 +92,7 @@ func Range(start, n int) Observable[int] {
 	case n > 0 && start > math.MaxInt-(n-1):
 		return failing[int](fault.Invalid("Range", fmt.Sprintf("start is %d and n is %d, want an end of at most %d", start, n, math.MaxInt)))
 	}
-	return observable(func(ctx context.Context, emit func(int) bool) error {
+	return ready(func(ctx context.Context, emit func(int) bool) error {
 		emit, err := beginReady(ctx, emit)
 		if emit == nil {
 			return err
@@ -334,7 +334,7 @@ func Paginate[T, C any](first C, fetch func(ctx context.Context, cursor C) (item
 //
 //	out: |
 func Empty[T any]() Observable[T] {
-	return observable(func(ctx context.Context, emit func(T) bool) error {
+	return ready(func(ctx context.Context, emit func(T) bool) error {
 		_, err := beginReady(ctx, emit)
 		return err
 	})

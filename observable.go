@@ -72,6 +72,12 @@ func part[T any](src Source[T]) Observable[T] {
 	return Observable[T]{src: src, rxView: viewOfPart(src)}
 }
 
+// ready makes a stream that never waits, and has no effect but its items; see
+// [own.AtOnce].
+func ready[T any](src Source[T]) Observable[T] {
+	return Observable[T]{src: src, rxView: viewOfReady(src)}
+}
+
 func failing[T any](err error) Observable[T] {
 	return observable(func(ctx context.Context, _ func(T) bool) error {
 		settle(ctx)
@@ -89,6 +95,9 @@ func failing[T any](err error) Observable[T] {
 func (o Observable[T]) Push(ctx context.Context, emit func(T) bool) error {
 	if o.src == nil {
 		return fault.Invalid("Observable", "it is the zero value, want one from a constructor")
+	}
+	if ctx == own.AtOnce && !isReady(o) {
+		return own.ErrWaits
 	}
 	return o.src(ctx, emit)
 }

@@ -29,6 +29,23 @@ func viewOfPart[T any](src Source[T]) rxView { return rxv.MakeLazy(rxPart{rxSour
 // rxPart marks the source of a part.
 type rxPart struct{ rxv.Producer }
 
+// viewOfReady is viewOf for a stream that never waits.
+func viewOfReady[T any](src Source[T]) rxView { return rxv.MakeLazy(rxReady[T](src)) }
+
+// rxReady is the rxSource of a stream that never waits.
+type rxReady[T any] Source[T]
+
+// Produce runs the source as a subscription of its own, on rxgo's goroutine.
+func (s rxReady[T]) Produce(ctx context.Context, next chan<- rxgo.Item) {
+	rxSource[T](s).Produce(ctx, next)
+}
+
+// isReady reports whether o is a stream that never waits.
+func isReady[T any](o Observable[T]) bool {
+	_, ok := rxv.SourceOf(o.rxView).(rxReady[T])
+	return ok
+}
+
 // isPart reports whether o is a part of another stream.
 func isPart[T any](o Observable[T]) bool {
 	_, ok := rxv.SourceOf(o.rxView).(rxPart)

@@ -31,7 +31,10 @@ import (
 // called for them. The same holds for an item that upstream waits with, and for an
 // item whose inner stream was cut short before that stream has emitted an item or
 // counted one. Memory: n items. Goroutines: one for upstream and one for each inner
-// stream that runs, joined before the stream ends; fn runs on upstream's goroutine.
+// stream that runs, joined before the stream ends; fn runs on upstream's goroutine. An
+// inner stream that has all its items already, as that of [turbopipes.Just] has, needs
+// no goroutine if there is room for them. It counts as running until its last item is
+// delivered.
 //
 // n may be [turbopipes.Infinite]. With an n of 1, and nothing Buffered, it is
 // [ConcatMap]. Any other n below 1 and a nil fn are an ErrInvalidArgument. For
@@ -59,6 +62,11 @@ func flatMap[T, R any](name string, n int, fn func(v T) turbopipes.Observable[R]
 		fan.Discard = run.Keep[R](fan.Scope.Stage(), o.Discard).Discard
 		x := flatMapRun[T, R]{fan: fan, fn: fn, outer: ctx, stops: o.StopInner, letGo: letGoFuncOf[T, R]()}
 		x.lost = run.Keep[T](fan.Scope.Stage(), o.Discard)
+		x.most = 1 + o.Ahead/4
+		x.see = func(r R) bool {
+			x.few = append(x.few, r)
+			return len(x.few) <= x.most
+		}
 		fan.Scope.After(func() error { return x.lost.Discard(x.refused.Take()...) })
 		defer fan.Close(&err)
 		x.crew.Run, x.crew.Limit = x.run, n
@@ -82,6 +90,11 @@ type flatMapRun[T, R any] struct {
 	letGo   func(v T)       // nil: items are not parts of another stream
 	lost    run.Account[T]
 	refused run.Refused[T]
+
+	// For inner streams that have all their items already.
+	few  []R            // the first most+1 items of such a stream
+	most int            // longer streams need a worker
+	see  func(r R) bool // appends to few
 }
 
 // flatMapJob is the inner stream of v.
@@ -99,8 +112,32 @@ func (x *flatMapRun[T, R]) item(ctx context.Context, v T) bool {
 	}
 	job := flatMapJob[T, R]{v: v}
 	x.lost.Try(v, func() { job.inner = x.fn(v) })
-	x.crew.Give(job)
+	if !x.quick(job) {
+		x.crew.Give(job)
+	}
 	return !x.fan.Failing()
+}
+
+// quick passes on the items of an inner stream that has all of them already. Such a
+// stream needs no worker. quick returns false if it is another stream, or if there is
+// no room for its items.
+func (x *flatMapRun[T, R]) quick(job flatMapJob[T, R]) bool {
+	x.few = x.few[:0]
+	if job.inner.Push(own.AtOnce, x.see) != nil || len(x.few) > x.most {
+		return false
+	}
+	out := x.crew.Quick(x.few)
+	switch out {
+	case handoff.Dropped:
+		return false
+	case handoff.Refused:
+		x.fan.Refuse(x.few[0])
+	}
+	clear(x.few)
+	if x.letGo != nil {
+		x.letGo(job.v)
+	}
+	return true
 }
 
 // run runs an inner stream, on the goroutine of a worker.

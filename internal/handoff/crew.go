@@ -28,8 +28,12 @@ type Crew[J, T any] struct {
 	// the Record is the Worker's own. Inner may be nil.
 	Inner func(ctx context.Context) (context.Context, *run.Record)
 
-	fan     *Fan[T]
-	hasRoom bool // the last Give has left room; only the giver uses it
+	fan *Fan[T]
+
+	// Only the giver uses these.
+	hasRoom   bool   // the last Give or Quick has left room
+	quickOnes int    // quick upstreams that ran after the last one was given
+	quickEnd  uint64 // they are over when so many items are taken
 
 	given atomic.Uint64 // jobs since the beginning; changed under the lock
 	open  atomic.Int64  // jobs that wait or run; changed under the lock
@@ -66,22 +70,25 @@ const maxIdle = 64
 // Open makes c the Crew of f. The exported fields are set before.
 func (c *Crew[J, T]) Open(f *Fan[T]) {
 	c.fan, c.wake, c.slot = f, make(chan struct{}, maxIdle), make(chan struct{}, 1)
+	f.queue.onTaken = c.taken
 }
 
 // Wait waits for room for a job. It returns false when ctx has ended. Only the giver
 // fills the room, so the room stays until Give.
 func (c *Crew[J, T]) Wait(ctx context.Context) bool {
-	for spun := 0; !c.hasRoom && !c.room(); spun++ {
-		if spun < patience {
+	q := c.fan.queue
+	for spun := 0; !c.hasRoom; {
+		for ; spun < patience && !c.seesRoom(); spun++ {
 			runtime.Gosched()
-			continue
 		}
-		c.fan.queue.mu.Lock()
-		c.held = !c.room()
-		parks := c.held
-		c.fan.queue.mu.Unlock()
+		q.mu.Lock()
+		q.giverWaits.Store(spun >= patience && q.quickOnes() > 0) // and then look again: see Next
+		c.hasRoom = c.room()
+		parks := !c.hasRoom && spun >= patience
+		c.held = parks
+		q.mu.Unlock()
 		if !parks {
-			break
+			continue
 		}
 		select {
 		case <-c.slot: // maybe a token of an earlier Wait: look again
@@ -92,7 +99,19 @@ func (c *Crew[J, T]) Wait(ctx context.Context) bool {
 	return ctx.Err() == nil
 }
 
-func (c *Crew[J, T]) room() bool { return c.Limit < 0 || c.open.Load() < int64(c.Limit) }
+// seesRoom is room without the lock. The answer may be wrong.
+func (c *Crew[J, T]) seesRoom() bool {
+	open := int(c.open.Load())
+	if c.fan.queue.taken.Load() < c.quickEnd {
+		open += c.quickOnes
+	}
+	return c.Limit < 0 || open < c.Limit
+}
+
+// room reports whether a job may begin. The caller holds the lock.
+func (c *Crew[J, T]) room() bool {
+	return c.Limit < 0 || int(c.open.Load())+c.fan.queue.quickOnes() < c.Limit
+}
 
 // Give has a worker run job. There is room; see Wait.
 func (c *Crew[J, T]) Give(job J) {
@@ -155,10 +174,14 @@ func (c *Crew[J, T]) unlockCall(worker call, giver bool) {
 	case nobody:
 	}
 	if giver {
-		select {
-		case c.slot <- struct{}{}:
-		default: // a token is there
-		}
+		c.wakeGiver()
+	}
+}
+
+func (c *Crew[J, T]) wakeGiver() {
+	select {
+	case c.slot <- struct{}{}:
+	default: // a token is there
 	}
 }
 

@@ -44,6 +44,9 @@ func OpenFan[T any](ctx context.Context, name string, ahead int) *Fan[T] {
 	return f
 }
 
+// Refuse notes an item that was refused, as put does.
+func (f *Fan[T]) Refuse(v T) bool { return f.refused.Keep(v) }
+
 // upstreamFailed runs as an upstream's goroutine ends.
 func (f *Fan[T]) upstreamFailed(err error) {
 	if err != nil {

@@ -22,6 +22,7 @@ import (
 type Queue[T any] struct {
 	taken       atomic.Uint64
 	starving    atomic.Bool // producers wait, and none is called: whoever takes an item must call one
+	giverWaits  atomic.Bool // for quick upstreams to end: whoever takes an item must call onTaken
 	halted      atomic.Bool // nothing more will be taken
 	news        atomic.Bool // something has come since the subscriber took all, or began to wait
 	borrowedEnd uint64      // borrowed up to this position; changed under the lock
@@ -34,9 +35,13 @@ type Queue[T any] struct {
 	ring             ring.Ring[T]
 	stored           uint64 // items put since the beginning
 	bound            uint64
-	waitingProducers int  // producers that wait for room
-	producerCalled   bool // one of them is called or spins, and has not continued yet
-	turn             int  // items put since a waiting producer was called; see maxTurn
+	quick            ring.Ring[uint64] // positions of the last items of quick upstreams, which hold a place each
+	quickStored      uint64            // quick upstreams since the beginning
+	quickTaken       uint64            // those that have given back their places
+	onTaken          func()            // see giverWaits; runs under the lock
+	waitingProducers int               // producers that wait for room
+	producerCalled   bool              // one of them is called or spins, and has not continued yet
+	turn             int               // items put since a waiting producer was called; see maxTurn
 	lends            bool
 	idle             bool // the subscriber waits, or has not begun
 	parked           bool // the subscriber waits on ready
@@ -148,6 +153,12 @@ func (q *Queue[T]) Withdraw() (v T, ok bool) {
 // store stores v. The caller holds the lock, and there is room for v; store releases
 // the lock.
 func (q *Queue[T]) store(v T) {
+	q.add(v)
+	q.unlockWake()
+}
+
+// add is store that keeps the lock, and does not wake the subscriber.
+func (q *Queue[T]) add(v T) {
 	q.ring.Fit(q.taken.Load(), q.borrowedEnd, q.stored)
 	*q.ring.At(q.stored) = v
 	q.stored++
@@ -159,7 +170,6 @@ func (q *Queue[T]) store(v T) {
 			q.starving.Store(!q.producerCalled) // if this producer does not come back, the subscriber calls the next
 		}
 	}
-	q.unlockWake()
 }
 
 // take takes the oldest item. The caller holds the lock, and that item is not
@@ -208,6 +218,9 @@ func (q *Queue[T]) Next() (v T, ok bool) {
 		q.mu.Lock()
 		q.callProducer()
 		q.mu.Unlock()
+	}
+	if q.giverWaits.Load() {
+		q.tellGiver()
 	}
 	return v, true
 }

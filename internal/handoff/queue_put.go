@@ -6,7 +6,7 @@ import "runtime"
 // not stored.
 func (q *Queue[T]) Put(v T) bool {
 	q.mu.Lock()
-	for spun := 0; q.length() >= q.bound && !q.over(); {
+	for spun := 0; q.full() && !q.over(); {
 		if spun < patience && !q.producerCalled && (q.waitingProducers == 0 || q.turn < maxTurn) {
 			spun = q.spin(spun)
 		} else {
@@ -59,7 +59,7 @@ func (q *Queue[T]) waitForRoom() {
 	q.turn = 0
 	q.waitingProducers++
 	q.starving.Store(!q.producerCalled)
-	if q.length() >= q.bound { // read again: the subscriber takes first, and reads starving afterwards
+	if q.full() { // read again: the subscriber takes first, and reads starving afterwards
 		q.room.Wait()
 		q.producerCalled = false
 	}
@@ -70,7 +70,7 @@ func (q *Queue[T]) waitForRoom() {
 // called already.
 func (q *Queue[T]) callProducer() {
 	starving := q.waitingProducers > 0 && !q.producerCalled
-	if starving && q.length() < q.bound {
+	if starving && !q.full() {
 		q.producerCalled, starving = true, false
 		q.room.Signal()
 	}

@@ -120,6 +120,14 @@ var mutants = []mutant{
 		"TestCrew",
 		[]string{"./internal/handoff"},
 	}, {
+		"a quick upstream that gives back its place before its items are taken", "internal/handoff/quick.go", "< taken; q.quickTaken++ {", "<= taken; q.quickTaken++ {",
+		"TestQuick",
+		[]string{"./internal/handoff"},
+	}, {
+		"a giver that no taken item wakes", "internal/handoff/queue.go", "if q.giverWaits.Load() {", "if q.giverWaits.Load() && at == 0 {",
+		"TestQuick",
+		[]string{"./internal/handoff"},
+	}, {
 		"a producer that waits although there is room", handoff, "} else if q.starving.Load() == q.producerCalled {", "} else if false {",
 		"TestQueueTurn",
 		[]string{"./internal/handoff"},

@@ -1,0 +1,82 @@
+package handoff
+
+// An upstream is quick if all its items are there when it begins. They go into the
+// queue without a worker. A quick upstream counts as running until its last item is
+// taken.
+
+// maxQuick bounds the quick upstreams of a Crew without a Limit.
+const maxQuick = 64
+
+// Quick passes on the items of a quick upstream, in the place of Give. The outcome is
+// Stored; or Refused, as by a Put of the first item; or Dropped, if a worker must run
+// this upstream because there is no room for all of its items.
+func (c *Crew[J, T]) Quick(items []T) Outcome {
+	if len(items) == 0 {
+		return Stored
+	}
+	q := c.fan.queue
+	q.mu.Lock()
+	switch ones := q.quickOnes(); {
+	case q.over():
+		q.mu.Unlock()
+		return Refused
+	case c.Limit < 0 && ones >= maxQuick || q.length()+uint64(len(items)) > q.bound+1:
+		q.mu.Unlock()
+		return Dropped
+	}
+	c.quickOnes = q.putQuick(items)
+	c.quickEnd = q.stored
+	c.hasRoom = c.room()
+	q.unlockWake()
+	return Stored
+}
+
+// putQuick stores the items of a quick upstream. It returns how many of these run. The
+// caller holds the lock, and there is room for the items.
+func (q *Queue[T]) putQuick(items []T) int {
+	q.quick.Grow(q.quickTaken, q.quickStored)
+	*q.quick.At(q.quickStored) = q.stored + uint64(len(items)) - 1
+	q.quickStored++
+	q.bound++
+	for _, v := range items {
+		q.add(v)
+	}
+	return int(q.quickStored - q.quickTaken) //nolint:gosec // at most the bound
+}
+
+// quickOnes returns the number of quick upstreams that run, and takes back the places
+// of the others. The caller holds the lock.
+func (q *Queue[T]) quickOnes() int {
+	for taken := q.taken.Load(); q.quickTaken != q.quickStored && *q.quick.At(q.quickTaken) < taken; q.quickTaken++ {
+		q.bound--
+	}
+	return int(q.quickStored - q.quickTaken) //nolint:gosec // at most the bound
+}
+
+// full reports whether a producer must wait. The caller holds the lock.
+func (q *Queue[T]) full() bool {
+	q.quickOnes()
+	return q.length() >= q.bound // more than the bound may wait: see Fan.ended
+}
+
+// tellGiver runs onTaken, after the subscriber has taken an item.
+func (q *Queue[T]) tellGiver() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.onTaken()
+}
+
+// taken wakes the giver when half of the places of quick upstreams are free. A wake-up
+// for each place would cost more than the rest. The caller holds the lock.
+func (c *Crew[J, T]) taken() {
+	q := c.fan.queue
+	ones := q.quickOnes()
+	wakes := c.held && c.room() && 2*ones <= c.Limit-int(c.open.Load())
+	if wakes {
+		c.held = false
+		c.wakeGiver()
+	}
+	if wakes || !c.held || ones == 0 {
+		q.giverWaits.Store(false)
+	}
+}
