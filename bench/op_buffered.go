@@ -45,7 +45,7 @@ func bufferedRows() []row {
 			usN(func(n int) obs {
 				return operators.Join(turbopipes.Range(0, n), 0, millis, millis, plus, ahead)(turbopipes.Range(0, n))
 			}),
-			zipHand(0), zipHand(64),
+			joinHand(0), joinHand(64),
 		}},
 	}
 }

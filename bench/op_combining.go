@@ -63,7 +63,7 @@ func combiningRows() []row {
 			usN(func(n int) obs {
 				return operators.Join(turbopipes.Range(0, n), 0, millis, millis, plus)(turbopipes.Range(0, n))
 			}),
-			zipHand(0), zipHand(64),
+			joinHand(0), joinHand(64),
 		}},
 		{name: "Partition", ways: []way{
 			us(func(in obs) obs { match, _ := operators.Partition(in, even); return match }),

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Streams that meet, with channels by hand.
@@ -223,4 +224,57 @@ func strideOf(k, n, i int) <-chan int {
 		}
 	}()
 	return out
+}
+
+// joinHand pairs the items of two sources that have the same time.
+func joinHand(k int) way {
+	return ofChannel(k, func(n int, add adder) {
+		a, b := joinedSide{ch: source(k, 0, n)}, joinedSide{ch: source(k, 0, n)}
+		for a.ch != nil || b.ch != nil {
+			fromA, fromB := a.open(&b), b.open(&a)
+			select {
+			case v, ok := <-fromA:
+				a.take(v, ok, &b, add)
+			case v, ok := <-fromB:
+				b.take(v, ok, &a, add)
+			}
+		}
+	})
+}
+
+// joinedSide is a side of joinHand.
+type joinedSide struct {
+	ch     <-chan int
+	newest time.Time
+	items  []timedItem
+}
+
+type timedItem struct {
+	v  int
+	at time.Time
+}
+
+// open returns the channel, or nil while the side is ahead of the other.
+func (s *joinedSide) open(other *joinedSide) <-chan int {
+	if other.ch != nil && s.newest.After(other.newest) {
+		return nil
+	}
+	return s.ch
+}
+
+// take takes an item or the end of the side.
+func (s *joinedSide) take(v int, ok bool, other *joinedSide, add adder) {
+	if !ok {
+		s.ch = nil
+		return
+	}
+	at := millis(v)
+	s.newest = at
+	other.items = slices.DeleteFunc(other.items, func(o timedItem) bool { return o.at.Before(at) })
+	for _, o := range other.items {
+		if !o.at.After(at) {
+			add(plus(v, o.v))
+		}
+	}
+	s.items = append(s.items, timedItem{v, at})
 }

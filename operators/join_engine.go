@@ -52,8 +52,8 @@ func (j *joinRun[A, B]) over() bool {
 // wait waits for an item of a side that may go on, or for the end of a side. The sides
 // take turns.
 func (j *joinRun[A, B]) wait() feed.Why {
-	heldA := j.a.held(j.b.joinProgress, j.window)
-	heldB := j.b.held(j.a.joinProgress, j.window)
+	heldA := j.a.held(&j.b.joinProgress)
+	heldB := j.b.held(&j.a.joinProgress)
 	for range 2 {
 		if j.turnB = !j.turnB; j.turnB {
 			j.fromB.v, j.fromB.full = takeUnless(heldB, j.right)

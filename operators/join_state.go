@@ -9,19 +9,20 @@ import (
 // joinProgress is how far one side of a Join has come.
 type joinProgress struct {
 	newest time.Time
-	has    bool // newest is set
+	last   time.Time // of a partner of the newest item
+	has    bool      // newest is set
 	ended  bool
 }
 
 // held reports whether the side must wait for the other side.
-func (p joinProgress) held(other joinProgress, window time.Duration) bool {
+func (p *joinProgress) held(other *joinProgress) bool {
 	switch {
 	case p.ended:
 		return true // there is nothing to receive
 	case !p.has || other.ended:
 		return false
 	}
-	return !other.has || p.newest.Sub(other.newest) > window
+	return !other.has || p.newest.After(other.last)
 }
 
 // joinSide is one side of a Join, with the items that it remembers.
@@ -41,10 +42,9 @@ type joinedItem[T any] struct {
 // useless reports whether no further pair can need the side.
 func (j *joinSide[T]) useless() bool { return j.ended && j.lo == j.hi }
 
-// forget removes the items that are too old for an item at newest, or for a later
-// item.
-func (j *joinSide[T]) forget(newest time.Time, window time.Duration) {
-	for j.lo < j.hi && newest.Sub(j.items.At(j.lo).at) > window {
+// forget removes the items of a time before first.
+func (j *joinSide[T]) forget(first time.Time) {
+	for j.lo < j.hi && j.items.At(j.lo).at.Before(first) {
 		j.items.Take(j.lo)
 		j.lo++
 	}
@@ -74,13 +74,14 @@ func matchPairs[X, Y any](own *joinSide[X], other *joinSide[Y], v X, more bool, 
 		return true
 	}
 	item := joinedItem[X]{v: v, at: own.at(v)}
+	first, last := item.at.Add(-window), item.at.Add(window) // times of partners; a Time.Sub costs more
 	if !own.has || item.at.After(own.newest) {
-		own.newest, own.has = item.at, true
+		own.newest, own.last, own.has = item.at, last, true
+		other.forget(first)
 	}
-	other.forget(own.newest, window)
 	for i := other.lo; i < other.hi; i++ {
 		partner := other.items.At(i)
-		if apart := item.at.Sub(partner.at); apart > window || apart < -window {
+		if partner.at.Before(first) || partner.at.After(last) {
 			continue
 		}
 		item.paired, partner.paired = true, true
@@ -88,7 +89,7 @@ func matchPairs[X, Y any](own *joinSide[X], other *joinSide[Y], v X, more bool, 
 			return false
 		}
 	}
-	if !other.ended && !(other.has && other.newest.Sub(item.at) > window) {
+	if !other.ended && !(other.has && other.newest.After(last)) {
 		own.remember(item)
 	}
 	return true

@@ -22,29 +22,29 @@ func joinOf(t *testing.T, a, b *joinSide[int], v int, more bool) (pairs []string
 func TestJoining(t *testing.T) {
 	at := func(v int) time.Time { return time.Unix(int64(v), 0) }
 	a, b := joinSide[int]{at: at}, joinSide[int]{at: at}
-	require.False(t, a.held(b.joinProgress, 2*time.Second))
+	require.False(t, a.held(&b.joinProgress))
 	require.Empty(t, joinOf(t, &a, &b, 10, true))
-	require.True(t, a.held(b.joinProgress, 2*time.Second), "it has one, and the other none")
-	require.False(t, b.held(a.joinProgress, 2*time.Second))
+	require.True(t, a.held(&b.joinProgress), "it has one, and the other none")
+	require.False(t, b.held(&a.joinProgress))
 	require.Equal(t, []int{10}, a.left())
 
 	require.Empty(t, joinOf(t, &b, &a, 7, true), "too early")
-	require.True(t, a.held(b.joinProgress, 2*time.Second), "it is 3 ahead")
+	require.True(t, a.held(&b.joinProgress), "it is 3 ahead")
 	require.Zero(t, b.left(), "no item of the other can be near enough")
 	require.Equal(t, []string{"8 10"}, joinOf(t, &b, &a, 8, true))
-	require.False(t, a.held(b.joinProgress, 2*time.Second))
+	require.False(t, a.held(&b.joinProgress))
 	require.Zero(t, a.left())
 	require.Equal(t, []string{"10 8"}, joinOf(t, &a, &b, 10, true))
 	require.Equal(t, []string{"12 10", "12 10"}, joinOf(t, &b, &a, 12, true))
 	require.Equal(t, []string{"13 12"}, joinOf(t, &a, &b, 13, true), "8 is forgotten")
 
 	joinOf(t, &b, &a, 0, false)
-	require.True(t, b.held(a.joinProgress, 2*time.Second), "it has ended")
+	require.True(t, b.held(&a.joinProgress), "it has ended")
 	require.False(t, b.useless(), "12 may find one")
 	kept := a.hi
 	require.Equal(t, []string{"14 12"}, joinOf(t, &a, &b, 14, true))
 	require.Equal(t, kept, a.hi, "nothing will come to look for it")
-	require.False(t, a.held(b.joinProgress, 2*time.Second), "the other has ended")
+	require.False(t, a.held(&b.joinProgress), "the other has ended")
 	require.Empty(t, joinOf(t, &a, &b, 15, true))
 	require.True(t, b.useless())
 }
