@@ -25,9 +25,6 @@ import (
 
 func TestMain(m *testing.M) {
 	logging.Disable()
-	if worker() {
-		return
-	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -20,7 +20,7 @@ import (
 // be killed; it makes a new stream without events.
 func Run(t *testing.T, harness func(t *testing.T) Harness) {
 	if Address() != "" {
-		killed(t, harness(t)) // never returns
+		work(harness(t)) // never returns
 	}
 	for _, test := range []struct {
 		name string
@@ -43,7 +43,7 @@ func Run(t *testing.T, harness func(t *testing.T) Harness) {
 		{"Handover", handover},
 		{"Storm", storm},
 		{"Crash", crash},
-		{"Kill", kill},
+		{"Kill", func(t *testing.T, h Harness) { kill(t, h, KillOptions{Kills: 8, Events: 5000}) }},
 		{"LongBacklog", longBacklog},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, harness(t)) })
