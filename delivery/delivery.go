@@ -128,7 +128,10 @@ func Join[T any](ds []Delivery[T]) Delivery[[]T] {
 func New[T any](v T, key string, s Settler, token uint64) Delivery[T] {
 	d := Delivery[T]{Value: v, Key: key}
 	if s != nil {
-		d.claim = &claim{settler: s, token: token}
+		c := &claimed{}
+		c.settler, c.token = s, token
+		c.joint.Store(&c.first)
+		d.claim = &c.claim
 	}
 	return d
 }

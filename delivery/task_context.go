@@ -73,3 +73,14 @@ func (t *taskContext) Err() error                  { return t.look().Err() }
 
 // Value looks through the joined ctx, since package context finds the cause by it.
 func (t *taskContext) Value(key any) any { return t.look().Value(key) }
+
+// jointOf returns the taskContext for a task of c: for the first task the one that was
+// allocated with c. Its ctx may be kept, so the next task has another one.
+func jointOf(c *claim) *taskContext {
+	if c != nil {
+		if t := c.joint.Swap(nil); t != nil {
+			return t
+		}
+	}
+	return &taskContext{}
+}
