@@ -20,7 +20,8 @@ import (
 // key runs on upstream's goroutine. Keys are compared by ==. An item with a key that
 // is not equal to itself, such as NaN, waits for no other item. A key that can't be
 // hashed ends the stream with a PanicError. Memory: n items, and a map entry for
-// each key that runs. Goroutines: as in Parallel.
+// each key that has run lately: at most 1024, and those of the items in the window.
+// Goroutines: as in Parallel.
 //
 // An n below 1, a nil key or a nil fn is an ErrInvalidArgument. It corresponds to
 // Reactor's groupBy with a flatMap of concatMaps, and to Pekko's

@@ -93,7 +93,7 @@ func (e *engine[T, K, R]) dispatch(c call) {
 // worker runs one task after another on its own goroutine.
 type worker[T any, K comparable, R any] struct {
 	engine  *engine[T, K, R]
-	job     job[T, K]
+	job     job[T]
 	busy    bool // the task is running
 	untimed int  // the next tasks that are not timed
 }
@@ -184,7 +184,7 @@ func (w *worker[T, K, R]) claim() bool {
 		if !e.searching && e.search() {
 			continue
 		}
-		w.job = job[T, K]{} // an idle worker keeps nothing alive
+		w.job = job[T]{} // an idle worker keeps nothing alive
 		e.idle++
 		e.attend()
 		if e.claimed < e.runnable.Load() { // stored before the feeder could see that it has to call a worker
@@ -213,7 +213,7 @@ func (e *engine[T, K, R]) search() bool {
 
 // finish stores the outcome of j. The caller holds mu. finish may release and
 // reacquire it to wake the subscriber.
-func (e *engine[T, K, R]) finish(j job[T, K], s slot[T, R]) {
+func (e *engine[T, K, R]) finish(j job[T], s slot[T, R]) {
 	if e.Ordered {
 		*e.slots.At(j.seq) = s
 		for held := e.held(); e.ready < held && e.slots.At(e.ready).ended; {
@@ -227,7 +227,7 @@ func (e *engine[T, K, R]) finish(j job[T, K], s slot[T, R]) {
 	e.ended++
 	c := nobody
 	if e.Key != nil {
-		if after, ok := e.keys.end(j.key); ok {
+		if after, ok := e.keys.end(j.line); ok {
 			e.enqueue(after)
 			if !e.halted.Load() && !e.draining {
 				c = e.needWorker(1) // this worker takes one job
@@ -259,7 +259,7 @@ func (e *engine[T, K, R]) finish(j job[T, K], s slot[T, R]) {
 
 // taskFailed handles the failure of j under the policy. It reports whether the
 // worker may go on.
-func (e *engine[T, K, R]) taskFailed(j job[T, K], err error) bool {
+func (e *engine[T, K, R]) taskFailed(j job[T], err error) bool {
 	if e.Scope.Ctx.Err() != nil && fault.Strip(e.Scope.Ctx, err) == nil {
 		e.cancelled(j.item)
 		return false

@@ -23,7 +23,7 @@ func (e *engine[T, K, R]) accept(v T) bool {
 		return e.refused.Keep(v)
 	}
 	e.growRings(at)
-	*e.jobs.At(at) = job[T, K]{seq: at, item: v}
+	*e.jobs.At(at) = job[T]{seq: at, item: v}
 	e.runnable.Store(at + 1)
 	if e.attention.Load() { // after the store: a worker that begins to wait reads runnable again
 		e.mu.Lock()
@@ -36,26 +36,34 @@ func (e *engine[T, K, R]) accept(v T) bool {
 
 // acceptKeyed is accept for items that may have to wait for their key.
 func (e *engine[T, K, R]) acceptKeyed(v T) bool {
-	j := job[T, K]{item: v}
 	e.keying.Busy = true // until Key has returned: if it panics, v counts as failed
-	j.key = e.Key(v)
-	_ = map[K]struct{}(nil)[j.key] // a key that can't be hashed panics here, and not while mu is held
+	k := e.Key(v)
+	j := job[T]{item: v, line: e.keys.find(k)} // a key that can't be hashed panics here
 	e.keying.Busy = false
 	if !e.room(e.pulled) {
 		return e.refused.Keep(v)
 	}
+	opens := j.line == 0 && k == k //nolint:gocritic,staticcheck // NaN equals no key: it waits for none, and a map could never delete it
 	e.mu.Lock()
 	j.seq = e.pulled
 	if e.Ordered {
 		e.slots.Fit(e.taken.Load(), e.borrowedEnd, j.seq)
 	}
 	e.pulled++
+	var gone K
+	evicts := false
+	if opens {
+		j.line, gone, evicts = e.keys.open(k)
+	}
 	if e.keys.begin(j) {
 		e.enqueue(j)
 	}
 	c := e.needWorker(0)
 	e.mu.Unlock()
 	e.dispatch(c)
+	if opens {
+		e.keys.note(k, j.line, gone, evicts)
+	}
 	return true
 }
 
@@ -98,7 +106,7 @@ func (e *engine[T, K, R]) growRings(at uint64) {
 }
 
 // enqueue makes j claimable. The caller holds mu.
-func (e *engine[T, K, R]) enqueue(j job[T, K]) {
+func (e *engine[T, K, R]) enqueue(j job[T]) {
 	at := e.runnable.Load()
 	e.jobs.Grow(e.claimed, at)
 	*e.jobs.At(at) = j

@@ -73,10 +73,10 @@ type Config[T any, K comparable, R any] struct {
 }
 
 // job is an item that waits for a worker.
-type job[T any, K comparable] struct {
+type job[T any] struct {
 	seq  uint64
+	line int // of its key; 0: it waits for no other job
 	item T
-	key  K
 }
 
 // slot is the outcome of a job.
@@ -142,7 +142,7 @@ type engine[T any, K comparable, R any] struct {
 	_                     [cacheLine]byte
 
 	mu          sync.Mutex // guards all fields below
-	jobs        ring.Ring[job[T, K]]
+	jobs        ring.Ring[job[T]]
 	keys        keys[T, K]
 	slots       ring.Ring[slot[T, R]]
 	pulled      uint64 // items taken from upstream; only used with keys

@@ -86,11 +86,15 @@ var mutants = []mutant{
 		"ordered results in order of completion", crew, "*e.slots.At(j.seq) = s", "*e.slots.At(e.ready) = s",
 		"TestParallel", inOperators,
 	}, {
-		"a key that is not waited for", keys, "line, busy := q.busy[j.key]\n\tif !busy {", "line, busy := q.busy[j.key]\n\tif !busy || true {",
+		"a key that is not waited for", keys, "if !l.busy {\n\t\tl.busy, l.used = true", "if !l.busy || true {\n\t\tl.busy, l.used = true",
 		"TestParallel", inOperators,
 	}, {
-		"a key's line served from its end", keys, "at := line.first - 1\n", "at := line.last - 1\n",
+		"a key's line served from its end", keys, "at := l.first - 1\n", "at := l.last - 1\n",
 		"TestParallel", inOperators,
+	}, {
+		"a busy key that is forgotten", keys, "case l.busy: // listed again when it is idle", "case false: // listed again when it is idle",
+		"TestKeys",
+		[]string{"./internal/window"},
 	}, {
 		"a stop that cuts tasks short", window, "e.inner, e.upper = run.Shield(e.Scope.Labelled()), e.Scope.Labelled()", "e.inner, e.upper = e.Scope.Labelled(), e.Scope.Labelled()",
 		"TestStop", inRoot,
