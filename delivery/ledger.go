@@ -40,6 +40,11 @@ type LedgerOptions[M any] struct {
 	// Nack gives a message back, to be delivered again after the delay. nil: the broker
 	// can't; a nacked message comes again when its time is over.
 	Nack func(ctx context.Context, m M, after time.Duration, err error) error
+	// HoldNacks is for brokers that deliver a nacked message again at once. The ledger
+	// then waits before it calls Nack, for the delay of a requeued event, and for
+	// NackPause at least. The message is open meanwhile. Nack is called with no delay.
+	HoldNacks bool
+	NackPause time.Duration
 	// Heartbeat asks the broker to wait on for messages that are open. nil: none.
 	Heartbeat func(ctx context.Context, ms []M) error
 	// Info is that of the messages. It is called from any goroutine.
@@ -68,7 +73,8 @@ type Entry[M any] struct {
 	ctx        context.Context //nolint:containedctx // it ends with the entry
 	cancel     context.CancelCauseFunc
 	prev, next *Entry[M]
-	gone       bool // it is in no list
+	gone       bool        // it is in no list
+	held       *time.Timer // until the message is nacked; nil: it is not held
 }
 
 // NewLedger returns a ledger that runs. It has the values of ctx, and not its end:
@@ -186,14 +192,38 @@ func (l *Ledger[M]) remove(e *Entry[M]) bool {
 // counts it as late.
 func (e *Entry[M]) Settle(_ uint64, err error) {
 	l := e.ledger
+	after := time.Duration(0)
+	if err != nil {
+		after, _ = RequeueDelay(err)
+	}
 	l.mu.Lock()
+	if hold := max(after, l.o.NackPause); err != nil && l.o.HoldNacks && !e.gone {
+		if after = 0; hold > 0 {
+			l.joined.Add(1) // Close waits for it
+			e.held = time.AfterFunc(hold, func() {
+				defer l.joined.Done()
+				l.mu.Lock()
+				e.settled(0, err)
+			})
+			l.mu.Unlock()
+			return
+		}
+	}
+	if e.gone {
+		l.late++
+	}
+	e.settled(after, err)
+}
+
+// settled has e settled at the broker, if it is open. The caller holds the ledger's lock,
+// which settled releases.
+func (e *Entry[M]) settled(after time.Duration, err error) {
+	l := e.ledger
 	switch {
 	case !l.remove(e):
-		l.late++
 	case err == nil:
 		l.acks = append(l.acks, e.m)
 	default:
-		after, _ := RequeueDelay(err)
 		l.nacks = append(l.nacks, nack[M]{e.m, after, err})
 	}
 	l.mu.Unlock()
@@ -297,7 +327,7 @@ func (l *Ledger[M]) expire(now time.Time) (held []M) {
 }
 
 // Close ends the goroutines, acks what is done, and gives back what is open: with Nack,
-// without a delay. No event begins any more. It returns when that is done, or with the
+// without a delay, also what is held. No event begins any more. It returns when that is done, or with the
 // cause when ctx has ended. Close it once.
 func (l *Ledger[M]) Close(ctx context.Context) error {
 	l.mu.Lock()
@@ -305,6 +335,9 @@ func (l *Ledger[M]) Close(ctx context.Context) error {
 	var given []*Entry[M]
 	for l.first != nil {
 		e := l.first
+		if e.held != nil && e.held.Stop() {
+			l.joined.Done()
+		}
 		l.remove(e)
 		given = append(given, e)
 		l.nacks = append(l.nacks, nack[M]{m: e.m, err: errOpen})

@@ -3,6 +3,7 @@ package delivery_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -175,5 +176,53 @@ func TestQueueGivesBackItsBuffer(t *testing.T) {
 		require.NoError(t, delivery.Process(src, 1, func(context.Context, event) error { return nil }).Drain(t.Context()))
 		require.Less(t, time.Since(began), time.Second)
 		require.Equal(t, 50, b.Committed())
+	})
+}
+
+// A broker that delivers a nacked message at once: the ledger holds the message for the
+// pause, or for the longer delay of a requeue. It is open meanwhile, and Close gives it back.
+func TestLedgerHoldsNacks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		var mu sync.Mutex
+		nacked := map[string]time.Duration{}
+		l := delivery.NewLedger(t.Context(), delivery.LedgerOptions[string]{
+			Ack:  func(context.Context, []string) error { return nil },
+			Info: func(string) delivery.Info { return delivery.Info{} },
+			Nack: func(_ context.Context, m string, after time.Duration, _ error) error {
+				mu.Lock()
+				defer mu.Unlock()
+				require.Zero(t, after)
+				nacked[m] = time.Since(begin)
+				return nil
+			},
+			HoldNacks: true, NackPause: time.Second,
+		})
+		settle := func(m string, err error) {
+			e, ok := l.Begin(m)
+			require.True(t, ok)
+			e.Settle(0, err)
+		}
+		all := func() map[string]time.Duration {
+			mu.Lock()
+			defer mu.Unlock()
+			return maps.Clone(nacked)
+		}
+		settle("paused", errBoom)
+		settle("acked", nil)
+		require.Equal(t, 1, l.Open())
+		time.Sleep(999 * time.Millisecond)
+		synctest.Wait()
+		require.Empty(t, all())
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+		require.Equal(t, map[string]time.Duration{"paused": time.Second}, all())
+		require.Zero(t, l.Open())
+
+		settle("held to the end", errBoom)
+		time.Sleep(time.Second / 2)
+		require.NoError(t, l.Close(t.Context()))
+		require.Equal(t, 1500*time.Millisecond, all()["held to the end"])
+		require.Zero(t, l.Late())
 	})
 }

@@ -79,24 +79,16 @@ func (s *source[T]) Open(ctx context.Context, so delivery.SessionOptions) (deliv
 	if s.bad != "" {
 		return nil, fmt.Errorf("%w: gocloud.Source: %s", turbopipes.ErrInvalidArgument, s.bad)
 	}
-	n := &session[T]{src: s, timers: map[*item]func() bool{}}
+	n := &session[T]{src: s}
 	most := so.MaxUncommitted
 	if most == 0 {
 		most = defaultUncommitted
 	}
-	lo := delivery.LedgerOptions[*item]{
-		Ack: n.ack, Nack: n.nack, Info: func(it *item) delivery.Info { return s.info(it.msg) },
-		MaxHold: s.o.deadline, MaxOpen: most,
+	lo := delivery.LedgerOptions[*pubsub.Message]{
+		Ack: n.ack, Nack: n.nack, Info: s.info, HoldNacks: true, NackPause: s.o.nackPause, MaxHold: s.o.deadline, MaxOpen: most,
 	}
 	if s.o.heartbeat != nil {
-		lo.Every = s.o.every
-		lo.Heartbeat = func(ctx context.Context, items []*item) error {
-			ms := make([]*pubsub.Message, len(items))
-			for i, it := range items {
-				ms[i] = it.msg
-			}
-			return s.o.heartbeat(ctx, ms)
-		}
+		lo.Heartbeat, lo.Every = s.o.heartbeat, s.o.every
 	}
 	n.ledger = delivery.NewLedger(ctx, lo)
 	return n, nil

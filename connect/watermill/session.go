@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -29,19 +28,13 @@ type session[T any] struct {
 	// yet. They belong to the goroutine of the ledger, and to Close after it.
 	acked []context.Context
 	prune int
-
-	mu      sync.Mutex
-	closing bool
-	timers  map[*item]func() bool // of messages that were nacked and wait; they stop it
-	firing  sync.WaitGroup
 }
 
 // item is a message that the session has. It is the settler of its delivery.
 type item struct {
 	msg     *message.Message
 	entry   *delivery.Entry[*item]
-	nacked  func(*item, error) // of the session
-	ctx     context.Context    //nolint:containedctx // it ends with the message
+	ctx     context.Context //nolint:containedctx // it ends with the message
 	cancel  context.CancelCauseFunc
 	unhook  func() bool // from the end of the session
 	unwatch func() bool // from the end of the message's context
@@ -81,7 +74,7 @@ func (s *session[T]) begin(m *message.Message) *item {
 		m.Nack()
 		return nil
 	}
-	it := &item{msg: m, nacked: s.nackLater, unwatch: noHook}
+	it := &item{msg: m, unwatch: noHook}
 	it.ctx, it.cancel = context.WithCancelCause(context.WithoutCancel(m.Context()))
 	it.entry, _ = s.ledger.Begin(it) // there is room, and Close comes after Receive
 	it.unhook = context.AfterFunc(it.entry.Context(), func() { it.cancel(delivery.ErrRevoked) })
@@ -96,17 +89,13 @@ func (s *session[T]) begin(m *message.Message) *item {
 
 // owns reports whether the context of m is one that the subscriber ends.
 func (s *session[T]) owns(m *message.Message) bool {
-	return m.Context().Value(mark{}) == any(&s.timers)
+	return m.Context().Value(mark{}) == any(s)
 }
 
 // Settle implements [delivery.Settler].
 func (it *item) Settle(_ uint64, err error) {
 	it.unwatch()
-	if err != nil {
-		it.nacked(it, err)
-	} else {
-		it.entry.Settle(0, nil)
-	}
+	it.entry.Settle(0, err)
 	it.unhook()
 	it.cancel(nil)
 }
@@ -116,26 +105,6 @@ func (it *item) Info(uint64) delivery.Info { return it.entry.Info(0) }
 
 // Context implements [delivery.Settler].
 func (it *item) Context() context.Context { return it.ctx }
-
-// nackLater nacks it after the pause. Until then the message is open.
-func (s *session[T]) nackLater(it *item, err error) {
-	after, _ := delivery.RequeueDelay(err)
-	after = max(after, s.src.o.nackPause)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if after <= 0 || s.closing {
-		it.entry.Settle(0, err)
-		return
-	}
-	s.firing.Add(1)
-	s.timers[it] = time.AfterFunc(after, func() {
-		defer s.firing.Done()
-		s.mu.Lock()
-		delete(s.timers, it)
-		s.mu.Unlock()
-		it.entry.Settle(0, err)
-	}).Stop
-}
 
 // ack is called by the ledger.
 func (s *session[T]) ack(_ context.Context, items []*item) error {
@@ -166,7 +135,6 @@ func (s *session[T]) nack(_ context.Context, it *item, _ time.Duration, _ error)
 
 // Close implements [delivery.Session].
 func (s *session[T]) Close(ctx context.Context, _ delivery.End) error {
-	s.stopTimers()
 	err := s.ledger.Close(ctx)
 	s.seen(ctx)
 	s.end()
@@ -183,20 +151,6 @@ func (s *session[T]) Close(ctx context.Context, _ delivery.End) error {
 			return errors.Join(err, fmt.Errorf("watermill: the subscriber has not closed the channel of %q: %w", s.src.topic, context.Cause(ctx)))
 		}
 	}
-}
-
-// stopTimers ends the pauses. The ledger gives back those messages.
-func (s *session[T]) stopTimers() {
-	s.mu.Lock()
-	s.closing = true
-	for _, stop := range s.timers {
-		if stop() {
-			s.firing.Done()
-		}
-	}
-	s.timers = map[*item]func() bool{}
-	s.mu.Unlock()
-	s.firing.Wait()
 }
 
 // seen waits until the subscriber has seen the acks.

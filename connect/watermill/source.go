@@ -106,15 +106,16 @@ func (s *source[T]) Open(ctx context.Context, so delivery.SessionOptions) (deliv
 		most = defaultUncommitted
 	}
 	n.ledger = delivery.NewLedger(ctx, delivery.LedgerOptions[*item]{
-		Ack: n.ack, Nack: n.nack, Info: func(it *item) delivery.Info { return infoOf(s.topic, it.msg) }, MaxOpen: most,
+		Ack: n.ack, Nack: n.nack, Info: func(it *item) delivery.Info { return infoOf(s.topic, it.msg) },
+		HoldNacks: true, NackPause: s.o.nackPause, MaxOpen: most,
 	})
 	return n, nil
 }
 
 // subscribe opens a subscription that does not end with ctx.
 func (s *source[T]) subscribe(ctx context.Context) (*session[T], error) {
-	n := &session[T]{src: s, timers: map[*item]func() bool{}}
-	n.ctx, n.end = context.WithCancel(context.WithValue(context.WithoutCancel(ctx), mark{}, &n.timers))
+	n := &session[T]{src: s}
+	n.ctx, n.end = context.WithCancel(context.WithValue(context.WithoutCancel(ctx), mark{}, n))
 	limit := context.AfterFunc(ctx, n.end)
 	ch, err := s.subscriber.Subscribe(n.ctx, s.topic)
 	ended := !limit()
