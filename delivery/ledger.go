@@ -31,8 +31,9 @@ type Ledger[M any] struct {
 	failed      error // the last error of the broker
 }
 
-// LedgerOptions says how to talk to the broker. The functions run on the goroutines of
-// the ledger, one call at a time for each function.
+// LedgerOptions says how to talk to the broker. Ack, Nack and Heartbeat run one call at a
+// time each: Ack and Nack on one goroutine of the ledger, and in Close on the caller's;
+// Heartbeat on another one.
 type LedgerOptions[M any] struct {
 	// Ack settles messages at the broker. An error is kept for [Ledger.Err]; the broker
 	// delivers those messages again when their time is over.
@@ -51,8 +52,8 @@ type LedgerOptions[M any] struct {
 	Info func(m M) Info
 	// Every is the time between heartbeats: a third of the broker's limit.
 	Every time.Duration
-	// MaxHold is how long a message is held at most. After that the ledger lets go: no
-	// more heartbeats, the context of the delivery ends with ErrRevoked, and a later
+	// MaxHold is how long a message is held, or up to an eighth longer. After that the ledger
+	// lets go: no more heartbeats, the context of the delivery ends with ErrRevoked, and a later
 	// settlement counts as late. 0: there is no limit.
 	MaxHold time.Duration
 	// MaxOpen bounds the open messages. 0: there is no limit.
@@ -283,21 +284,27 @@ func (l *Ledger[M]) note(err error) {
 
 // beating sends heartbeats, and lets go of what is held for too long.
 func (l *Ledger[M]) beating() {
-	every := l.o.Every
-	if every <= 0 || l.o.MaxHold > 0 && l.o.MaxHold < every {
-		every = l.o.MaxHold
+	every := func(d time.Duration) (<-chan time.Time, func()) {
+		if d <= 0 {
+			return nil, func() {}
+		}
+		t := time.NewTicker(d)
+		return t.C, t.Stop
 	}
-	tick := time.NewTicker(every)
-	defer tick.Stop()
+	beats, endBeats := every(l.o.Every)
+	defer endBeats()
+	looks, endLooks := every((l.o.MaxHold + 7) / 8)
+	defer endLooks()
 	for {
 		select {
-		case <-tick.C:
+		case <-beats:
+			if held := l.expire(time.Now()); l.o.Heartbeat != nil && len(held) > 0 {
+				l.note(l.o.Heartbeat(l.ctx, held))
+			}
+		case <-looks:
+			l.expire(time.Now())
 		case <-l.ctx.Done():
 			return
-		}
-		held := l.expire(time.Now())
-		if l.o.Heartbeat != nil && len(held) > 0 {
-			l.note(l.o.Heartbeat(l.ctx, held))
 		}
 	}
 }
@@ -326,9 +333,10 @@ func (l *Ledger[M]) expire(now time.Time) (held []M) {
 	return held
 }
 
-// Close ends the goroutines, acks what is done, and gives back what is open: with Nack,
-// without a delay, also what is held. No event begins any more. It returns when that is done, or with the
-// cause when ctx has ended. Close it once.
+// Close ends the goroutines, acks what is done, and nacks what is open, without a delay:
+// also messages that wait before their Nack. No event begins any more. ctx is that of these
+// calls. Close returns their last error, and the cause of ctx if ctx has ended. Close it
+// once.
 func (l *Ledger[M]) Close(ctx context.Context) error {
 	l.mu.Lock()
 	l.closed = true

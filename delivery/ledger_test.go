@@ -109,7 +109,7 @@ func TestLedgerMaxHold(t *testing.T) {
 		synctest.Wait()
 		require.ErrorIs(t, l.Err(), errBroker)
 		require.NoError(t, l.Close(t.Context()), "what was refused comes again")
-		require.Equal(t, []string{"10 beat [a]", "20 beat [a]", "30 ack [b]"}, q.lines)
+		require.Equal(t, []string{"10 beat [a]", "20 beat [a]", "25 ack [b]"}, q.lines)
 	})
 }
 

@@ -31,10 +31,10 @@ import (
 // called for them. The same holds for an item that upstream waits with, and for an
 // item whose inner stream was cut short before that stream has emitted an item or
 // counted one. Memory: n items. Goroutines: one for upstream and one for each inner
-// stream that runs, joined before the stream ends; fn runs on upstream's goroutine. An
-// inner stream that has all its items already, as that of [turbopipes.Just] has, needs
-// no goroutine if there is room for them. It counts as running until its last item is
-// delivered.
+// stream that runs, joined before the stream ends; fn runs on upstream's goroutine. A
+// short inner stream that has all its items already, as that of [turbopipes.Just] has,
+// needs no goroutine if there is room for them. Short is one item, or 1 + k/4 items with
+// Buffered(k). Such a stream counts as running until its last item is delivered.
 //
 // n may be [turbopipes.Infinite]. With an n of 1, and nothing Buffered, it is
 // [ConcatMap]. Any other n below 1 and a nil fn are an ErrInvalidArgument. For
@@ -128,7 +128,7 @@ func (x *flatMapRun[T, R]) quick(job flatMapJob[T, R]) bool {
 	}
 	out := x.crew.Quick(x.few)
 	switch out {
-	case handoff.Dropped:
+	case handoff.NoRoom:
 		return false
 	case handoff.Refused:
 		x.fan.Refuse(x.few[0])

@@ -76,9 +76,10 @@ func KeyBy(fn func(*pubsub.Message) string) Option {
 }
 
 // IDField sets the metadata whose value is the ID of the event. The default is "id".
-// Where the metadata is missing, the ID is the LoggableID of the message, which most
-// services keep when the message comes again. [delivery.Dedup] and [delivery.Attempts]
-// need IDs that differ between events. An empty name is an ErrInvalidArgument.
+// Where the metadata is missing, the ID is the LoggableID of the message. SQS, Google Cloud
+// Pub/Sub and Azure Service Bus have a unique id there, and other drivers may not: that of
+// Kafka has the key of the record. [delivery.Dedup] and [delivery.Attempts] need IDs that
+// differ between events. An empty name is an ErrInvalidArgument.
 func IDField(name string) Option {
 	return func(o *options) string {
 		if o.idField = name; name == "" {
@@ -88,10 +89,10 @@ func IDField(name string) Option {
 	}
 }
 
-// AttemptBy sets the function that returns how often a message was delivered, the first
-// time being 1, where the service counts it and As has it: ApproximateReceiveCount of SQS,
-// for example. Without it, Attempt of Info is 0. fn may run on any goroutine. A nil fn is
-// an ErrInvalidArgument.
+// AttemptBy sets the function that returns the number of a delivery of the message, from 1.
+// Use it if the service counts deliveries: SQS has ApproximateReceiveCount. Without it,
+// Attempt of Info is 0. fn is called each time that Info is read, on any goroutine. A nil fn
+// is an ErrInvalidArgument.
 func AttemptBy(fn func(*pubsub.Message) int) Option {
 	return func(o *options) string {
 		if o.attempt = fn; fn == nil {
@@ -115,11 +116,12 @@ func NackPause(d time.Duration) Option {
 	}
 }
 
-// AckDeadline tells the session how long the service waits for an ack: the visibility
-// timeout of SQS, for example. When d has passed since the message was received, the
-// service delivers the message again, and so the context of the delivery ends with
-// [delivery.ErrRevoked]. The time in the buffer of gocloud.dev does not count, because it
-// is unknown here. The default is 0: no end. d < 0 is an ErrInvalidArgument.
+// AckDeadline ends the context of a delivery with [delivery.ErrRevoked] when the session has
+// had the message for d, or up to an eighth longer, and the function has not returned. The
+// service then delivers the message again. The session counts from its own Receive, and the
+// service from the fetch into the buffer of gocloud.dev, which is earlier. So d is less than
+// the service's limit, such as the visibility timeout of SQS. The default is 0: no end. d < 0
+// is an ErrInvalidArgument.
 func AckDeadline(d time.Duration) Option {
 	return func(o *options) string {
 		if o.deadline = d; d < 0 {
@@ -130,10 +132,11 @@ func AckDeadline(d time.Duration) Option {
 }
 
 // Heartbeat calls fn with the messages that are open, every d, so that it asks the service
-// for more time: ChangeMessageVisibility of SQS, for example, whose receipt handle As has.
-// d should be a third of the time that the service waits for an ack. fn runs on the
-// goroutine of the session that acks. With a Heartbeat, AckDeadline is how long a message
-// is held at most. A nil fn and d ≤ 0 are an ErrInvalidArgument.
+// for more time: by ChangeMessageVisibility of SQS, for example. d should be a third of the
+// time that the service waits for an ack. fn runs on a goroutine of its own, one call at a
+// time. It must return when its ctx ends, because Close waits for it. Its error is ignored:
+// the next heartbeat tries again. With a Heartbeat, AckDeadline is how long a message is held
+// at most. A nil fn and d ≤ 0 are an ErrInvalidArgument.
 func Heartbeat(d time.Duration, fn func(ctx context.Context, ms []*pubsub.Message) error) Option {
 	return func(o *options) string {
 		o.heartbeat, o.every = fn, d

@@ -16,17 +16,16 @@ import (
 // The metadata of a dead letter.
 const (
 	DeadErrorField = "dead_error" // the error of the last try
-	DeadTriesField = "dead_tries" // how many there were
+	DeadTriesField = "dead_tries" // how often the event was tried
 	DeadEventField = "dead_event" // the source, the partition and the position
 )
 
-// Sink sends messages to a topic. An event that is acked after its message was sent is
-// lost neither here nor there: Send of gocloud.dev returns when the service has the
-// message.
+// Sink sends messages to a topic. Send of gocloud.dev returns when the service has the
+// message. So an event that is acked after that is not lost.
 //
-// The interface of gocloud.dev knows no repetition: an event that comes again is sent
-// again, with the same metadata "id". Where the service can recognise one, such as a FIFO
-// queue of SQS, the message's BeforeSend sets what it needs.
+// An event that comes again is sent again, with the same ID in its metadata. A service that
+// recognises IDs, such as a FIFO queue of SQS, needs them in the metadata that its driver
+// reads; see [SetID].
 type Sink struct {
 	topic *pubsub.Topic
 	o     sinkOptions
@@ -61,9 +60,10 @@ func NewSink(topic *pubsub.Topic, opts ...SinkOption) *Sink {
 	return s
 }
 
-// Publish sends m. It returns when the service has it, or when ctx ends. After an error
-// the message may have been sent all the same. Any number of goroutines may call it;
-// gocloud.dev sends their messages in batches. A nil m is an ErrInvalidArgument.
+// Publish sends m, which must not be a received message. It returns when the service has
+// it, or the cause of ctx when ctx ends. After an error the message may have been sent all
+// the same. Any number of goroutines may call it; gocloud.dev sends their messages in
+// batches. A nil m is an ErrInvalidArgument.
 func (s *Sink) Publish(ctx context.Context, m *pubsub.Message) error {
 	bad := s.bad
 	if bad == "" && m == nil {

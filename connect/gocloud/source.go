@@ -18,23 +18,24 @@ import (
 // Headers, sorted by name, and the metadata "id" as ID, or the LoggableID where that is
 // missing; see [IDField].
 //
-// A message is acked when its event is done. It is nacked when the event was nacked, or is
-// open at the end; where the service knows no nack, it comes again when its time is over.
-// gocloud.dev sends acks in the background, and reports one that has failed for good at a
-// later Receive, which ends the session with that error.
+// A message is acked when its event is done. It is nacked when its event is nacked, or is
+// still open at the end. If the service has no nack, the message comes again after its ack
+// deadline. gocloud.dev sends acks in the background, and reports one that has failed for
+// good at a later Receive, which ends the session with that error.
 //
 // The subscription is the caller's. Several sessions may share it, at once or one after
-// the other. Its Shutdown belongs after the last of them, at the end of the program: it
-// waits until the acks are at the service.
+// the other. Its Shutdown belongs after the last of them, at the end of the program, with
+// a ctx that has not ended: it waits until the acks are at the service.
 //
 // Backpressure: a busy pipeline holds the session, which receives no more. The session
-// has MaxUncommitted messages at most, 1024 by default, and gocloud.dev has up to 3,000
-// more in its own buffer, whose time at the service passes. The options of the service's
-// package, or its URL, bound that buffer. Goroutines: one for acks, which Close joins, and
-// those of gocloud.dev.
+// has MaxUncommitted messages at most, 1024 where it is not set; Process sets four times its
+// window. gocloud.dev has more in its own buffer, whose ack deadline runs, too. Goroutines:
+// one for acks, one more with [Heartbeat] or [AckDeadline], which Close joins, and those of
+// gocloud.dev.
 //
-// Receive returns the error of the subscription, which has failed for good: what can be
-// tried again, gocloud.dev tries again. Close acks and nacks, and does not wait for the
+// The stream does not complete by itself. Receive returns the error of the subscription,
+// which has failed for good then: what the driver says can be tried again, gocloud.dev tries
+// again. Close acks and nacks, and does not wait for the
 // service. A nil subscription, an empty name, and options that do not fit are an
 // ErrInvalidArgument of Open.
 func Source(subscription *pubsub.Subscription, name string, opts ...Option) delivery.Source[[]byte] {

@@ -28,7 +28,7 @@ import (
 // and with [delivery.ErrRevoked] when the subscriber gives up the message before that.
 //
 // Backpressure: a busy pipeline holds the session, which receives no more. The session
-// has MaxUncommitted messages at most, 1024 by default. Goroutines: one for acks, which
+// has MaxUncommitted messages at most, 1024 where it is not set. Goroutines: one for acks, which
 // Close joins, and those of the subscriber.
 //
 // Open fails when Subscribe does. Receive is at its end when the subscriber closes the

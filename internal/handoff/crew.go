@@ -31,9 +31,9 @@ type Crew[J, T any] struct {
 	fan *Fan[T]
 
 	// Only the giver uses these.
-	hasRoom   bool   // the last Give or Quick has left room
-	quickOnes int    // quick upstreams that ran after the last one was given
-	quickEnd  uint64 // they are over when so many items are taken
+	hasRoom      bool   // the last Give or Quick has left room
+	runningQuick int    // quick upstreams that ran after the last one was given
+	quickEnd     uint64 // they are over when so many items are taken
 
 	given atomic.Uint64 // jobs since the beginning; changed under the lock
 	open  atomic.Int64  // jobs that wait or run; changed under the lock
@@ -82,7 +82,7 @@ func (c *Crew[J, T]) Wait(ctx context.Context) bool {
 			runtime.Gosched()
 		}
 		q.mu.Lock()
-		q.giverWaits.Store(spun >= patience && q.quickOnes() > 0) // and then look again: see Next
+		q.giverWaits.Store(spun >= patience && q.reclaimQuick() > 0) // and then look again: see Next
 		c.hasRoom = c.room()
 		parks := !c.hasRoom && spun >= patience
 		c.held = parks
@@ -103,14 +103,14 @@ func (c *Crew[J, T]) Wait(ctx context.Context) bool {
 func (c *Crew[J, T]) seesRoom() bool {
 	open := int(c.open.Load())
 	if c.fan.queue.taken.Load() < c.quickEnd {
-		open += c.quickOnes
+		open += c.runningQuick
 	}
 	return c.Limit < 0 || open < c.Limit
 }
 
 // room reports whether a job may begin. The caller holds the lock.
 func (c *Crew[J, T]) room() bool {
-	return c.Limit < 0 || int(c.open.Load())+c.fan.queue.quickOnes() < c.Limit
+	return c.Limit < 0 || int(c.open.Load())+c.fan.queue.reclaimQuick() < c.Limit
 }
 
 // Give has a worker run job. There is room; see Wait.

@@ -97,6 +97,7 @@ const (
 	Dropped            // an item was dropped to make room: the offered item or an older one
 	Overflowed         // the offered item found no room, and that is an error
 	Refused            // the queue was closed or halted; the item was never in it
+	NoRoom             // nothing was stored; see Crew.Quick
 )
 
 // Offer stores v. If there is no room, it applies the strategy s. It never waits, so

@@ -7,32 +7,32 @@ package handoff
 // maxQuick bounds the quick upstreams of a Crew without a Limit.
 const maxQuick = 64
 
-// Quick passes on the items of a quick upstream, in the place of Give. The outcome is
-// Stored; or Refused, as by a Put of the first item; or Dropped, if a worker must run
-// this upstream because there is no room for all of its items.
+// Quick passes on the items of a quick upstream, instead of Give. The outcome is Stored;
+// or Refused, as by a Put of the first item; or NoRoom, if a worker must run this upstream
+// because there is no room for all of its items.
 func (c *Crew[J, T]) Quick(items []T) Outcome {
 	if len(items) == 0 {
 		return Stored
 	}
 	q := c.fan.queue
 	q.mu.Lock()
-	switch ones := q.quickOnes(); {
+	switch ones := q.reclaimQuick(); {
 	case q.over():
 		q.mu.Unlock()
 		return Refused
 	case c.Limit < 0 && ones >= maxQuick || q.length()+uint64(len(items)) > q.bound+1:
 		q.mu.Unlock()
-		return Dropped
+		return NoRoom
 	}
-	c.quickOnes = q.putQuick(items)
+	c.runningQuick = q.putQuick(items)
 	c.quickEnd = q.stored
 	c.hasRoom = c.room()
 	q.unlockWake()
 	return Stored
 }
 
-// putQuick stores the items of a quick upstream. It returns how many of these run. The
-// caller holds the lock, and there is room for the items.
+// putQuick stores the items of a quick upstream. It returns how many quick upstreams run.
+// The caller holds the lock, and there is room for the items.
 func (q *Queue[T]) putQuick(items []T) int {
 	q.quick.Grow(q.quickTaken, q.quickStored)
 	*q.quick.At(q.quickStored) = q.stored + uint64(len(items)) - 1
@@ -44,9 +44,9 @@ func (q *Queue[T]) putQuick(items []T) int {
 	return int(q.quickStored - q.quickTaken) //nolint:gosec // at most the bound
 }
 
-// quickOnes returns the number of quick upstreams that run, and takes back the places
-// of the others. The caller holds the lock.
-func (q *Queue[T]) quickOnes() int {
+// reclaimQuick takes back the places of quick upstreams that are over, and returns how many
+// still run. The caller holds the lock.
+func (q *Queue[T]) reclaimQuick() int {
 	for taken := q.taken.Load(); q.quickTaken != q.quickStored && *q.quick.At(q.quickTaken) < taken; q.quickTaken++ {
 		q.bound--
 	}
@@ -55,7 +55,7 @@ func (q *Queue[T]) quickOnes() int {
 
 // full reports whether a producer must wait. The caller holds the lock.
 func (q *Queue[T]) full() bool {
-	q.quickOnes()
+	q.reclaimQuick()
 	return q.length() >= q.bound // more than the bound may wait: see Fan.ended
 }
 
@@ -70,7 +70,7 @@ func (q *Queue[T]) tellGiver() {
 // for each place would cost more than the rest. The caller holds the lock.
 func (c *Crew[J, T]) taken() {
 	q := c.fan.queue
-	ones := q.quickOnes()
+	ones := q.reclaimQuick()
 	wakes := c.held && c.room() && 2*ones <= c.Limit-int(c.open.Load())
 	if wakes {
 		c.held = false

@@ -196,7 +196,7 @@ func TestQuickRandom(t *testing.T) {
 					}
 					q.mu.Lock()
 					defer q.mu.Unlock()
-					quick := q.quickOnes()
+					quick := q.reclaimQuick()
 					if limit > 0 {
 						require.LessOrEqual(t, int(c.open.Load())+quick, limit)
 						require.LessOrEqual(t, int(q.length()), limit+ahead)

@@ -19,7 +19,7 @@ type line[K comparable] struct {
 	key         K
 	first, last int
 	busy        bool // a job with the key runs, or may
-	used        bool // since the line was looked at, to see whether it is idle
+	used        bool // a job has begun since takeIdle has last seen the line in the list
 	listed      bool // it is in the list of idle lines, perhaps busy again
 	next        int  // in that list
 }
@@ -29,8 +29,8 @@ type node[T any] struct {
 	next int // index of the next node in the line, plus 1; in a free node, the index of the next free one
 }
 
-// mostIdle is how many lines there are before idle ones are used again for other keys.
-const mostIdle = 1024
+// reuseFrom is from how many lines on a new key gets the line of an idle one.
+const reuseFrom = 1024
 
 // find returns the line of k, or 0 if it has none. The feeder calls it, without the
 // lock. It panics for a key that can't be hashed.
@@ -39,7 +39,7 @@ func (q *keys[T, K]) find(k K) int { return q.index[k] }
 // open returns a line for k. The line may have been that of another key, which is gone
 // then. The feeder calls it, and passes the results to note. The caller holds the lock.
 func (q *keys[T, K]) open(k K) (at int, gone K, evicts bool) {
-	if len(q.lines) >= mostIdle {
+	if len(q.lines) >= reuseFrom {
 		at = q.takeIdle()
 	}
 	if at == 0 {

@@ -53,7 +53,7 @@ func TestKeys(t *testing.T) {
 			}
 		}
 		require.Len(t, q.waiting(), waiting)
-		require.LessOrEqual(t, len(q.index), mostIdle+running)
+		require.LessOrEqual(t, len(q.index), reuseFrom+running)
 		require.Len(t, q.lines, len(q.index))
 	}
 	require.LessOrEqual(t, len(q.nodes), peak, "nodes are used again")
@@ -81,13 +81,13 @@ func TestKeysForgetIdleOnes(t *testing.T) {
 	use(-1)
 	_, runs := q.pull(-1, -1)
 	require.True(t, runs, "it was idle, and is busy from now on")
-	for k := range 10 * mostIdle {
+	for k := range 10 * reuseFrom {
 		use(k)
 		require.NotZero(t, q.find(0), "it is used again and again")
 		use(0)
 	}
-	require.Len(t, q.lines, mostIdle)
-	require.Len(t, q.index, mostIdle)
+	require.Len(t, q.lines, reuseFrom)
+	require.Len(t, q.index, reuseFrom)
 	require.Zero(t, q.find(1))
 	_, runs = q.pull(-1, -1)
 	require.False(t, runs)
@@ -96,12 +96,12 @@ func TestKeysForgetIdleOnes(t *testing.T) {
 // Lines that are busy are not forgotten.
 func TestKeysKeepBusyOnes(t *testing.T) {
 	var q keys[int, int]
-	for k := range 2 * mostIdle {
+	for k := range 2 * reuseFrom {
 		_, runs := q.pull(k, k)
 		require.True(t, runs)
 	}
-	require.Len(t, q.index, 2*mostIdle)
-	for k := range 2 * mostIdle {
+	require.Len(t, q.index, 2*reuseFrom)
+	for k := range 2 * reuseFrom {
 		_, runs := q.pull(k, k)
 		require.False(t, runs)
 	}
