@@ -174,6 +174,9 @@ func (l *Ledger[M]) remove(e *Entry[M]) bool {
 		return false
 	}
 	e.gone = true
+	if e.held != nil && e.held.Stop() {
+		l.joined.Done()
+	}
 	if e.prev == nil {
 		l.first = e.next
 	} else {
@@ -198,7 +201,7 @@ func (e *Entry[M]) Settle(_ uint64, err error) {
 		after, _ = RequeueDelay(err)
 	}
 	l.mu.Lock()
-	if hold := max(after, l.o.NackPause); err != nil && l.o.HoldNacks && !e.gone {
+	if hold := max(after, l.o.NackPause); err != nil && l.o.HoldNacks && !e.gone && e.held == nil {
 		if after = 0; hold > 0 {
 			l.joined.Add(1) // Close waits for it
 			e.held = time.AfterFunc(hold, func() {
@@ -214,6 +217,13 @@ func (e *Entry[M]) Settle(_ uint64, err error) {
 		l.late++
 	}
 	e.settled(after, err)
+}
+
+// GiveUp is Settle for a message that the client has lost: it is nacked, and waits for
+// nothing. It does nothing if the message was settled.
+func (e *Entry[M]) GiveUp(err error) {
+	e.ledger.mu.Lock()
+	e.settled(0, err)
 }
 
 // settled has e settled at the broker, if it is open. The caller holds the ledger's lock,
@@ -343,9 +353,6 @@ func (l *Ledger[M]) Close(ctx context.Context) error {
 	var given []*Entry[M]
 	for l.first != nil {
 		e := l.first
-		if e.held != nil && e.held.Stop() {
-			l.joined.Done()
-		}
 		l.remove(e)
 		given = append(given, e)
 		l.nacks = append(l.nacks, nack[M]{m: e.m, err: errOpen})

@@ -226,3 +226,42 @@ func TestLedgerHoldsNacks(t *testing.T) {
 		require.Zero(t, l.Late())
 	})
 }
+
+// A message that is held does not hold up Close, also if the ledger has let go of it, or if it
+// was settled again.
+func TestLedgerHoldsNothingUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var nacked []string
+		l := delivery.NewLedger(t.Context(), delivery.LedgerOptions[string]{
+			Ack:  func(context.Context, []string) error { return nil },
+			Info: func(string) delivery.Info { return delivery.Info{} },
+			Nack: func(_ context.Context, m string, _ time.Duration, _ error) error {
+				nacked = append(nacked, m)
+				return nil
+			},
+			HoldNacks: true, NackPause: time.Hour, MaxHold: 10 * time.Minute,
+		})
+		begin := func(m string) *delivery.Entry[string] {
+			e, ok := l.Begin(m)
+			require.True(t, ok)
+			e.Settle(0, errBoom)
+			return e
+		}
+		begin("expires")
+		time.Sleep(15 * time.Minute)
+		require.Zero(t, l.Open())
+		begin("settled again").Settle(0, errBoom)
+		begin("given up").GiveUp(errBoom)
+		begin("acked").Settle(0, nil)
+		late := begin("given up and settled")
+		late.GiveUp(errBoom)
+		late.Settle(0, nil)
+		require.Zero(t, l.Open())
+		begin("held")
+		at := time.Now()
+		require.NoError(t, l.Close(t.Context()))
+		require.Zero(t, time.Since(at))
+		require.ElementsMatch(t, []string{"settled again", "given up", "given up and settled", "held"}, nacked)
+		require.EqualValues(t, 1, l.Late())
+	})
+}

@@ -38,9 +38,10 @@ import (
 // for each side, joined before the stream ends; the functions run on the
 // subscriber's goroutine.
 //
-// A negative window, a nil function, or the zero Observable as other is an
-// ErrInvalidArgument. For pairs by position, see [Zip]. It corresponds to RxGo's
-// Join, and to Reactor's join, whose windows are streams.
+// The longest window, math.MaxInt64, has no end. A negative window, a nil function, or
+// the zero Observable as other is an ErrInvalidArgument. For pairs by position, see
+// [Zip]. It corresponds to RxGo's Join, and to Reactor's join, whose windows are
+// streams.
 func Join[A, B, R any](other turbopipes.Observable[B], window time.Duration, atA func(a A) time.Time, atB func(b B) time.Time, fn func(a A, b B) R, opts ...CombineOption) turbopipes.Operator[A, R] {
 	o, bad := combineOptions(opts)
 	switch {

@@ -1,6 +1,7 @@
 package operators
 
 import (
+	"math"
 	"time"
 
 	"github.com/turbopipes/turbopipes/internal/ring"
@@ -74,7 +75,7 @@ func matchPairs[X, Y any](own *joinSide[X], other *joinSide[Y], v X, more bool, 
 		return true
 	}
 	item := joinedItem[X]{v: v, at: own.at(v)}
-	first, last := item.at.Add(-window), item.at.Add(window) // times of partners; a Time.Sub costs more
+	first, last := partnersOf(item.at, window)
 	if !own.has || item.at.After(own.newest) {
 		own.newest, own.last, own.has = item.at, last, true
 		other.forget(first)
@@ -93,4 +94,13 @@ func matchPairs[X, Y any](own *joinSide[X], other *joinSide[Y], v X, more bool, 
 		own.remember(item)
 	}
 	return true
+}
+
+// partnersOf returns the first and the last time of partners of an item at at. The longest
+// window has no end. To compare with these times costs less than Time.Sub.
+func partnersOf(at time.Time, window time.Duration) (first, last time.Time) {
+	if window == math.MaxInt64 {
+		return time.Unix(-1<<60, 0), time.Unix(1<<60, 0)
+	}
+	return at.Add(-window), at.Add(window)
 }

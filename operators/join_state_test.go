@@ -2,6 +2,7 @@ package operators
 
 import (
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -47,6 +48,19 @@ func TestJoining(t *testing.T) {
 	require.False(t, a.held(&b.joinProgress), "the other has ended")
 	require.Empty(t, joinOf(t, &a, &b, 15, true))
 	require.True(t, b.useless())
+}
+
+// The longest window has no end, also for times that are further apart than it is long.
+func TestJoiningAnyTime(t *testing.T) {
+	at := func(v int) time.Time { return time.Time{}.AddDate(v, 0, 0) }
+	a, b := joinSide[int]{at: at}, joinSide[int]{at: at}
+	pairs := 0
+	for _, v := range []int{0, 1000, 2027} {
+		require.True(t, matchPairs(&a, &b, v, true, math.MaxInt64, func(int, int) bool { pairs++; return true }))
+		require.False(t, pairs > 0 && a.held(&b.joinProgress))
+		require.True(t, matchPairs(&b, &a, v, true, math.MaxInt64, func(int, int) bool { pairs++; return true }))
+	}
+	require.Equal(t, 9, pairs)
 }
 
 func TestJoiningRefused(t *testing.T) {

@@ -81,7 +81,7 @@ func (s *session[T]) begin(m *message.Message) *item {
 	if own {
 		it.unwatch = context.AfterFunc(m.Context(), func() {
 			it.cancel(delivery.ErrRevoked)
-			it.entry.Settle(0, errGivenUp)
+			it.entry.GiveUp(errGivenUp)
 		})
 	}
 	return it

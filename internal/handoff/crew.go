@@ -73,8 +73,8 @@ func (c *Crew[J, T]) Open(f *Fan[T]) {
 	f.queue.onTaken = c.taken
 }
 
-// Wait waits for room for a job. It returns false when ctx has ended. Only the giver
-// fills the room, so the room stays until Give.
+// Wait waits for room for a job. It returns false when ctx has ended, or when nothing is
+// taken any more. Only the giver fills the room, so the room stays until Give.
 func (c *Crew[J, T]) Wait(ctx context.Context) bool {
 	q := c.fan.queue
 	for spun := 0; !c.hasRoom; {
@@ -84,10 +84,15 @@ func (c *Crew[J, T]) Wait(ctx context.Context) bool {
 		q.mu.Lock()
 		q.giverWaits.Store(spun >= patience && q.reclaimQuick() > 0) // and then look again: see Next
 		c.hasRoom = c.room()
-		parks := !c.hasRoom && spun >= patience
-		c.held = parks
+		parks, halted := !c.hasRoom && spun >= patience, q.halted.Load()
+		c.held = parks && !halted
 		q.mu.Unlock()
-		if !parks {
+		switch {
+		case c.hasRoom:
+			continue
+		case halted: // then nothing makes room
+			return false
+		case !parks:
 			continue
 		}
 		select {

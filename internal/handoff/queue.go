@@ -38,7 +38,7 @@ type Queue[T any] struct {
 	quick            ring.Ring[uint64] // positions of the last items of quick upstreams, which hold a place each
 	quickStored      uint64            // quick upstreams since the beginning
 	quickTaken       uint64            // those that have given back their places
-	onTaken          func()            // see giverWaits; runs under the lock
+	onTaken          func()            // see giverWaits; runs under the lock, also at Halt; nil without a Crew
 	waitingProducers int               // producers that wait for room
 	producerCalled   bool              // one of them is called or spins, and has not continued yet
 	turn             int               // items put since a waiting producer was called; see maxTurn
@@ -343,6 +343,9 @@ func (q *Queue[T]) Halt() {
 	q.mu.Lock()
 	q.halted.Store(true)
 	q.room.Broadcast()
+	if q.onTaken != nil {
+		q.onTaken()
+	}
 	q.unlockWake()
 }
 

@@ -66,12 +66,12 @@ func (q *Queue[T]) tellGiver() {
 	q.onTaken()
 }
 
-// taken wakes the giver when half of the places of quick upstreams are free. A wake-up
-// for each place would cost more than the rest. The caller holds the lock.
+// taken wakes the giver when a quick upstream is over, or when nothing is taken any more.
+// The caller holds the lock.
 func (c *Crew[J, T]) taken() {
 	q := c.fan.queue
 	ones := q.reclaimQuick()
-	wakes := c.held && c.room() && 2*ones <= c.Limit-int(c.open.Load())
+	wakes := c.held && (c.room() || q.halted.Load())
 	if wakes {
 		c.held = false
 		c.wakeGiver()
