@@ -130,7 +130,7 @@ func (r *reader) cutAll(f *file, b []byte) (used int, v verdict, err error) {
 	return used, taken, nil
 }
 
-// give emits rec, unless an option leaves rec out. Then f goes on after rec.
+// give emits rec, unless an option leaves rec out. f then continues after rec.
 func (r *reader) give(f *file, rec record) verdict {
 	skipped := f.records < r.header || r.csv && len(rec.value) == 0
 	if !skipped {

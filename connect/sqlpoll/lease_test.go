@@ -24,7 +24,7 @@ func committed(t testing.TB, db *sql.DB, position int64) {
 	}, time.Minute, time.Millisecond)
 }
 
-// TestSilentSession: a session that gives no sign of life loses the consumer. Its events
+// TestSilentSession: a session that does not renew its lease loses the consumer. Its events
 // end with ErrRevoked, its commits have no effect, and another session begins after what
 // was committed, with a higher epoch.
 func TestSilentSession(t *testing.T) {

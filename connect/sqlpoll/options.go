@@ -272,7 +272,7 @@ func Lease(d time.Duration) Option {
 	return atLeast("Lease", d, 30*time.Millisecond, func(o *options) *time.Duration { return &o.lease })
 }
 
-// Owner gives the session a fixed name, for example that of the machine. A session takes
+// Owner sets a fixed name for the session, for example that of the machine. A session takes
 // the consumer from one of the same name at once, so that a process that has crashed
 // goes on without a wait for [Lease]. The session from which it was taken ends with
 // [delivery.ErrFenced], with its next commit or sign of life: until then, both have

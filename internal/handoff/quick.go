@@ -16,7 +16,8 @@ func (c *Crew[J, T]) Quick(items []T) Outcome {
 	}
 	q := c.fan.queue
 	q.mu.Lock()
-	switch ones := q.reclaimQuick(); {
+	ones := q.reclaimQuick()
+	switch {
 	case q.over():
 		q.mu.Unlock()
 		return Refused
@@ -24,16 +25,17 @@ func (c *Crew[J, T]) Quick(items []T) Outcome {
 		q.mu.Unlock()
 		return NoRoom
 	}
-	c.runningQuick = q.putQuick(items)
+	q.putQuick(items)
+	c.runningQuick = ones + 1
 	c.quickEnd = q.stored
 	c.hasRoom = c.room()
 	q.unlockWake()
 	return Stored
 }
 
-// putQuick stores the items of a quick upstream. It returns how many quick upstreams run.
-// The caller holds the lock, and there is room for the items.
-func (q *Queue[T]) putQuick(items []T) int {
+// putQuick stores the items of a quick upstream. The caller holds the lock, and there is
+// room for the items.
+func (q *Queue[T]) putQuick(items []T) {
 	q.quick.Grow(q.quickTaken, q.quickStored)
 	*q.quick.At(q.quickStored) = q.stored + uint64(len(items)) - 1
 	q.quickStored++
@@ -41,7 +43,6 @@ func (q *Queue[T]) putQuick(items []T) int {
 	for _, v := range items {
 		q.add(v)
 	}
-	return int(q.quickStored - q.quickTaken) //nolint:gosec // at most the bound
 }
 
 // reclaimQuick takes back the places of quick upstreams that are over, and returns how many
